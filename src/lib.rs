@@ -1,0 +1,10 @@
+//! trueup brings what is up to what is declared: a declarative control plane and its kubectl-like CLI in one binary.
+//!
+//! The folders are the stations on the data's way; `docs/architecture.md` draws it. Nothing but [`store`] talks to etcd or SQLite,
+//! nothing but the API layer talks to [`store`]; the CLI and the controllers are clients of the API, in process or over the network.
+
+pub mod ambient;
+pub mod merge;
+pub mod object;
+pub mod schema;
+pub mod store;

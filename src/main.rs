@@ -1,0 +1,2 @@
+//! thin main
+fn main() {}

@@ -1,0 +1,8 @@
+//! What documents look like: one compiled [`Schema`] per kind, and the table of kinds served.
+//!
+//! Receives the k8s-openapi schemas, the tables of facts beside them, and CustomResourceDefinitions; hands a [`Schema`] to admission,
+//! merge, OpenAPI, the CLI. Invariant: whatever needs to know a type, a list's keys or a default asks the same compiled schema.
+
+mod node;
+
+pub use node::{ListType, MapKey, Node, NodeId, Number, PatchStrategy, Scalar, Schema, SchemaNode, Shape};

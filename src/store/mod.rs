@@ -1,0 +1,151 @@
+//! Where objects are kept: the store contract and its three engines.
+//!
+//! Receives keys and bytes from the API layer and hands back bytes with revisions; it knows nothing of kinds. Invariant: revisions are
+//! one global, growing order of writes per store, never repeated and never going back, whatever process wrote.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+
+use crate::object::Revision;
+
+/// A value as the store holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The full key, such as `/registry/apps/deployments/default/web`.
+    pub key: String,
+    /// What was put.
+    pub value: Bytes,
+    /// The revision of the write that put it (etcd's mod revision).
+    pub revision: Revision,
+}
+
+/// What a list asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListRequest {
+    /// Every key that starts with this is meant; it ends in `/`.
+    pub prefix: String,
+    /// Only keys greater than this one: where the page before ended.
+    pub after: Option<String>,
+    /// At most this many entries; 0 sets no limit.
+    pub limit: usize,
+    /// The state as of this revision; `None` asks for the newest.
+    pub at: Option<Revision>,
+}
+
+/// One page of a list, in the order of keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The entries of the page.
+    pub entries: Vec<Entry>,
+    /// The revision that the page is a consistent picture of.
+    pub revision: Revision,
+    /// How many further entries lie behind the page at that revision; 0 where it is the last.
+    pub remaining: u64,
+}
+
+/// What a commit writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Put this value.
+    Put(Bytes),
+    /// Remove the key.
+    Delete,
+}
+
+/// How a commit ended, where the store answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Written durably, at this revision.
+    Done(Revision),
+    /// The compare failed; this is what stands under the key (`None`: nothing), for the caller to try again.
+    Lost(Option<Entry>),
+}
+
+/// One write as a watch tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The key written.
+    pub key: String,
+    /// The revision of the write.
+    pub revision: Revision,
+    /// The value put; `None` where the key was removed.
+    pub value: Option<Bytes>,
+    /// The value before the write; `None` where there was none.
+    pub previous: Option<Bytes>,
+}
+
+/// What a watch delivers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tidings {
+    /// Writes in the order of revisions. All events of one revision come in one batch.
+    Events(Vec<Event>),
+    /// Nothing of the prefix was written up to this revision that was not delivered before. Sent from time to time and after a batch,
+    /// so that a reader which waits for a revision learns that it has been reached.
+    Progress(Revision),
+}
+
+/// Why the store could not answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The history before `oldest` is gone: the reader must list anew.
+    #[error("revision {asked} has been compacted; the oldest kept is {oldest}")]
+    Compacted {
+        /// The revision asked for.
+        asked: Revision,
+        /// The oldest revision that can still be read.
+        oldest: Revision,
+    },
+    /// The revision asked for has not been written yet.
+    #[error("revision {asked} is in the future; the store is at {current}")]
+    Future {
+        /// The revision asked for.
+        asked: Revision,
+        /// The store's newest revision.
+        current: Revision,
+    },
+    /// The store cannot be reached or does not answer; trying again may help.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// The store refuses for lack of space.
+    #[error("the store is full: {0}")]
+    Full(String),
+    /// The store holds what it should not, or its engine failed otherwise.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+/// The writes under a prefix, as an endless stream. An error ends it.
+pub type WatchStream = BoxStream<'static, Result<Tidings, StoreError>>;
+
+/// The contract that every engine keeps; one test suite checks it against all of them.
+///
+/// Guarantees: a commit that answered [`Outcome::Done`] is durable and visible to every later read of any process; revisions order all
+/// writes; a list is a picture of one revision; a watch delivers each write once, in order, without gaps.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The engine's name for people and metrics: `memory`, `sqlite` or `etcd`.
+    fn engine(&self) -> &'static str;
+
+    /// The newest value of a key, `None` where there is none. Never stale.
+    async fn get(&self, key: &str) -> Result<Option<Entry>, StoreError>;
+
+    /// One page of the keys under a prefix. Errors with [`StoreError::Compacted`] or [`StoreError::Future`] for a revision that cannot be read.
+    async fn list(&self, request: ListRequest) -> Result<Page, StoreError>;
+
+    /// Writes one key if its newest revision is `expected` ([`Revision::ZERO`]: if the key does not exist).
+    async fn commit(&self, key: &str, expected: Revision, change: Change) -> Result<Outcome, StoreError>;
+
+    /// Follows a prefix: every write with a revision greater than `after`. Errors at once, or in the stream, with
+    /// [`StoreError::Compacted`] where that history is gone.
+    async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError>;
+
+    /// Forgets the history up to a revision: values overwritten or removed at or before it. Newest values stay.
+    async fn compact(&self, upto: Revision) -> Result<(), StoreError>;
+
+    /// The revision of the newest write, of any process. Never stale; cheap enough to ask on every read.
+    async fn current_revision(&self) -> Result<Revision, StoreError>;
+
+    /// How many bytes the store takes on disk (or in memory), where the engine can tell.
+    async fn size_bytes(&self) -> Result<Option<u64>, StoreError>;
+}
