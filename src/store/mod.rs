@@ -3,6 +3,8 @@
 //! Receives keys and bytes from the API layer and hands back bytes with revisions; it knows nothing of kinds. Invariant: revisions are
 //! one global, growing order of writes per store, never repeated and never going back, whatever process wrote.
 
+pub mod cache;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;

@@ -1,0 +1,80 @@
+//! What happens to an object between its decoding and its writing: the members that only the server sets, defaults, and the rules.
+//!
+//! Receives decoded objects and hands on objects that may be written, or the causes against them. Invariant: nothing here reads the
+//! store; what a rule needs to know of other objects is found out by the caller.
+
+mod kinds;
+mod metadata;
+mod validate;
+
+use crate::ambient::Ambient;
+use crate::object::{Cause, Object, Refusal};
+use crate::schema::{Resource, check};
+
+pub use validate::names;
+
+/// Makes a decoded object ready to be created: server-set members, defaults, the first generation. The object keeps its name or gets
+/// one from `generateName`.
+///
+/// Refuses with 422 and every cause at once where the object breaks the rules of its kind.
+pub fn create(resource: &Resource, object: &mut Object, ambient: &Ambient) -> Result<(), Refusal> {
+    if resource.has_status() && !kinds::keeps_status_on_create(resource) {
+        object.root_mut().remove("status");
+    }
+    metadata::begin(resource, object, ambient);
+    defaults(resource, object);
+    kinds::on_create(resource, object, ambient);
+    verdict(resource, object, validate::object(resource, object, None))
+}
+
+/// Makes an object ready to take the place of another: what only the server sets stays as it was, the generation counts on.
+///
+/// `subresource` is the path the change came through: empty for the object itself, or `status`.
+///
+/// Refuses with 422 and every cause at once, or with 409 where the object is of another uid.
+pub fn update(resource: &Resource, before: &Object, after: &mut Object, subresource: &str) -> Result<(), Refusal> {
+    metadata::same_object(resource, before, after)?;
+    match subresource {
+        "status" => metadata::only_status(resource, before, after),
+        _ if resource.has_status() => metadata::all_but_status(before, after),
+        _ => {}
+    }
+    metadata::carry_over(before, after);
+    defaults(resource, after);
+    kinds::on_update(resource, before, after);
+    metadata::count_generation(resource, before, after);
+    verdict(resource, after, validate::object(resource, after, Some(before)))
+}
+
+/// The members of an object that a write through a path cannot set, and so does not own: `status` through the object itself where it
+/// has a path of its own, everything else through `status`.
+#[must_use]
+pub fn ignored_members(resource: &Resource, subresource: &str) -> Ignored {
+    match subresource {
+        "status" => Ignored::AllButStatus,
+        _ if resource.has_status() => Ignored::Status,
+        _ => Ignored::Nothing,
+    }
+}
+
+/// See [`ignored_members`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ignored {
+    /// Every member can be set.
+    Nothing,
+    /// `status` cannot.
+    Status,
+    /// Nothing but `status` can.
+    AllButStatus,
+}
+
+fn defaults(resource: &Resource, object: &mut Object) {
+    let schema = resource.schema();
+    let mut value = std::mem::take(object).into_value();
+    check::apply_defaults(schema.root(), &mut value);
+    *object = Object::from_value(value).unwrap_or_default();
+}
+
+fn verdict(resource: &Resource, object: &Object, causes: Vec<Cause>) -> Result<(), Refusal> {
+    if causes.is_empty() { Ok(()) } else { Err(Refusal::invalid(&resource.gvk.group, &resource.gvk.kind, object.name(), causes)) }
+}

@@ -1,0 +1,124 @@
+//! Answers and refusals as HTTP responses.
+
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WARNING, WWW_AUTHENTICATE};
+use http::{Response, StatusCode};
+use serde_json::Value;
+
+use super::body::Body;
+use super::negotiate::Encoding;
+use crate::object::{Cause, CauseKind, Reason, Refusal};
+use crate::store::StoreError;
+use crate::yaml;
+
+/// What a handler hands back: everything of a response that it decides.
+pub(super) struct Answer {
+    pub(super) code: StatusCode,
+    pub(super) content_type: &'static str,
+    pub(super) body: Body,
+    pub(super) gzipped: bool,
+}
+
+impl Answer {
+    /// A JSON document that is already encoded.
+    pub(super) fn json_bytes(code: StatusCode, bytes: impl Into<bytes::Bytes>) -> Self {
+        Self { code, content_type: "application/json", body: Body::whole(bytes), gzipped: false }
+    }
+
+    /// Plain text.
+    pub(super) fn text(code: StatusCode, text: impl Into<String>) -> Self {
+        Self { code, content_type: "text/plain; charset=utf-8", body: Body::whole(text.into()), gzipped: false }
+    }
+
+    /// A document in the encoding asked for.
+    pub(super) fn document(code: StatusCode, document: &Value, encoding: Encoding, pretty: bool) -> Self {
+        let bytes = match encoding {
+            Encoding::Json if pretty => format!("{document:#}\n"),
+            Encoding::Json => format!("{document}\n"),
+            Encoding::Yaml => yaml::to_string(document),
+        };
+        Self { code, content_type: encoding.media_type(), body: Body::whole(bytes), gzipped: false }
+    }
+
+    /// A refusal as a `Status` document.
+    pub(super) fn refusal(refusal: &Refusal, encoding: Encoding) -> Self {
+        let code = StatusCode::from_u16(refusal.reason.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self::document(code, &refusal.to_json(), encoding, false)
+    }
+
+    /// The response on the wire, with one `Warning` header (code 299) for each warning.
+    pub(super) fn into_response(self, warnings: &[String]) -> Response<Body> {
+        let mut response = Response::new(self.body);
+        *response.status_mut() = self.code;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+        if self.gzipped {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        if self.code == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.code == StatusCode::TOO_MANY_REQUESTS || self.code == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        for value in warnings.iter().filter_map(|warning| warning_header(warning)) {
+            headers.append(WARNING, value);
+        }
+        response
+    }
+}
+
+/// `299 - "<text>"` with the text as an HTTP quoted string (RFC 7234 section 5.5). Control characters become spaces.
+fn warning_header(text: &str) -> Option<HeaderValue> {
+    let mut quoted = String::with_capacity(text.len() + 8);
+    quoted.push_str("299 - \"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push(' '),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    HeaderValue::from_bytes(quoted.as_bytes()).ok()
+}
+
+/// How a failure of the store is told to clients.
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Compacted { asked, oldest } => Self::new(Reason::Expired, format!("too old resource version: {asked} ({oldest})")),
+            StoreError::Future { asked, current } => {
+                let message = format!("Too large resource version: {asked}, current: {current}");
+                let cause = Cause::new(CauseKind::ResourceVersionTooLarge, "", "Too large resource version");
+                let refusal = Self::new(Reason::Timeout, format!("Timeout: {message}")).with_cause(cause);
+                Self { retry_after_seconds: 1, ..refusal }
+            }
+            StoreError::Unavailable(why) => {
+                Self { retry_after_seconds: 1, ..Self::new(Reason::ServiceUnavailable, format!("the store is unavailable: {why}")) }
+            }
+            StoreError::Full(why) => Self::internal(format!("the store is full, nothing was written: {why}")),
+            StoreError::Failed(why) => Self::internal(format!("the store failed: {why}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::Revision;
+
+    #[test]
+    fn a_warning_is_a_quoted_string() {
+        let header = warning_header("unknown field \"datta\"").expect("a header");
+        assert_eq!(header.as_bytes(), br#"299 - "unknown field \"datta\"""#);
+    }
+
+    #[test]
+    fn a_future_revision_is_a_timeout_that_says_when_to_try_again() {
+        let refusal = Refusal::from(StoreError::Future { asked: Revision(99), current: Revision(5) });
+        assert_eq!((refusal.reason.code(), refusal.retry_after_seconds), (504, 1));
+        assert_eq!(refusal.causes[0].kind, CauseKind::ResourceVersionTooLarge);
+        assert!(refusal.message.contains("Too large resource version: 99, current: 5"));
+    }
+}

@@ -1,0 +1,77 @@
+//! One request to a resource, with everything that was found out about it before its verb runs.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, USER_AGENT};
+
+use super::Shared;
+use super::negotiate::Form;
+use super::query::Query;
+use super::route::ResourceRoute;
+use crate::auth::Identity;
+use crate::object::{GroupResource, Refusal};
+use crate::schema::{Catalog, Resource};
+
+/// A request whose path, parameters, caller and form of answer are known. Invariant: `route.namespace` is set exactly where the
+/// resource is namespaced, save for lists and watches over all namespaces.
+pub(super) struct Call {
+    pub(super) api: Arc<Shared>,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) resource: Arc<Resource>,
+    pub(super) route: ResourceRoute,
+    pub(super) query: Query,
+    pub(super) headers: HeaderMap,
+    pub(super) form: Form,
+    pub(super) gzip: bool,
+    pub(super) identity: Identity,
+    pub(super) body: Bytes,
+}
+
+impl Call {
+    /// The name in the path, empty for a collection.
+    pub(super) fn name(&self) -> &str {
+        self.route.name.as_deref().unwrap_or_default()
+    }
+
+    /// The subresource in the path, empty where there is none.
+    pub(super) fn subresource(&self) -> &str {
+        self.route.subresource.as_deref().unwrap_or_default()
+    }
+
+    /// The store's key of an object of this resource and namespace.
+    pub(super) fn key_of(&self, name: &str) -> String {
+        match &self.route.namespace {
+            Some(namespace) => format!("{}{namespace}/{name}", self.resource.storage_prefix),
+            None => format!("{}{name}", self.resource.storage_prefix),
+        }
+    }
+
+    /// The resource's name in refusals.
+    pub(super) fn group_resource(&self) -> GroupResource {
+        self.resource.group_resource()
+    }
+
+    /// 404 for the object that the path names.
+    pub(super) fn not_found(&self) -> Refusal {
+        Refusal::not_found(&self.group_resource(), self.name())
+    }
+
+    /// The media type of the body without its parameters, empty where the header is absent.
+    pub(super) fn content_type(&self) -> &str {
+        let value = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim()
+    }
+
+    /// The field manager of this request: the parameter, or else the User-Agent up to the first slash.
+    pub(super) fn field_manager(&self) -> String {
+        let agent = || {
+            let agent = self.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or("unknown");
+            let name = agent.split('/').next().unwrap_or_default();
+            let printable = name.chars().filter(|c| !c.is_control());
+            printable.take(128).collect()
+        };
+        self.query.field_manager.clone().unwrap_or_else(agent)
+    }
+}

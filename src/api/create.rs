@@ -1,0 +1,62 @@
+//! `POST` to a collection.
+
+use super::answer::Answer;
+use super::call::Call;
+use super::decode::{self, Decoded};
+use super::managers;
+use super::namespaces;
+use super::update::announce;
+use super::write::{self, Written};
+use crate::admission;
+use crate::object::{Object, Reason, Refusal};
+
+/// How often a generated name is tried anew when it is taken.
+const NAME_ATTEMPTS: usize = 8;
+
+pub(super) async fn create(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
+    let Decoded { mut object, warnings } = decode::object(call)?;
+    place(call, &mut object)?;
+    let generated = object.name().is_empty();
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match create_named(call, object.clone()).await {
+            Err(refusal) if refusal.reason == Reason::AlreadyExists && generated && attempt < NAME_ATTEMPTS => {}
+            written => return Ok((written?.answer(call)?, warnings)),
+        }
+    }
+}
+
+async fn create_named(call: &Call, mut object: Object) -> Result<Written, Refusal> {
+    admission::create(&call.resource, &mut object, &call.api.ambient)?;
+    namespaces::check_open(call, &object).await?;
+    let object = managers::track(call, None, object);
+    let written = write::insert(call, &call.key_of(object.name()), &object).await?;
+    announce(call, &written).await?;
+    Ok(written)
+}
+
+/// Puts the object into the path's namespace. One that says another is refused, and so is one that says a revision.
+pub(super) fn place(call: &Call, object: &mut Object) -> Result<(), Refusal> {
+    if object.resource_version().is_some() {
+        return Err(Refusal::bad_request("resourceVersion should not be set on objects to be created"));
+    }
+    in_namespace(call, object)
+}
+
+pub(super) fn in_namespace(call: &Call, object: &mut Object) -> Result<(), Refusal> {
+    match (&call.route.namespace, object.namespace()) {
+        (Some(path), Some(own)) if path != own => {
+            Err(Refusal::bad_request("the namespace of the provided object does not match the namespace sent on the request"))
+        }
+        (Some(path), None) => {
+            object.set_meta("namespace", path.as_str());
+            Ok(())
+        }
+        (None, Some("")) | (_, None) => {
+            object.remove_meta("namespace");
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,99 @@
+//! From the body of a request to an object of the resource's kind.
+
+use serde_json::Value;
+
+use super::call::Call;
+use super::json::{self, Parsed};
+use super::query::FieldValidation;
+use crate::object::{GroupVersion, Object, Reason, Refusal};
+use crate::schema::check;
+use crate::yaml;
+
+/// An object as a client sent it, known to be of the right kind and types, and what the client should be warned of.
+pub(super) struct Decoded {
+    pub(super) object: Object,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Reads a body that must be an object of the resource's kind.
+pub(super) fn object(call: &Call) -> Result<Decoded, Refusal> {
+    let kind = &call.resource.gvk.kind;
+    let Parsed { value, duplicates } = document(call.content_type(), &call.body, kind)?;
+    let object = Object::from_value(value).map_err(|error| unrecognized(kind, &error.to_string()))?;
+    let object = of_kind(call, object)?;
+    checked(call, object, &duplicates)
+}
+
+/// Reads a document in any media type that bodies may have.
+pub(super) fn document(content_type: &str, body: &[u8], kind: &str) -> Result<Parsed, Refusal> {
+    match content_type {
+        "" | "application/json" => json::parse(body).map_err(|error| unrecognized(kind, &format!("json parse error: {error}"))),
+        "application/yaml" | "application/apply-patch+yaml" => {
+            let text = std::str::from_utf8(body).map_err(|error| unrecognized(kind, &error.to_string()))?;
+            let value = yaml::from_str(text).map_err(|error| unrecognized(kind, &format!("yaml parse error: {error}")))?;
+            Ok(Parsed { value, duplicates: Vec::new() })
+        }
+        other => Err(unsupported_media_type(other, "application/json, application/yaml")),
+    }
+}
+
+pub(super) fn unsupported_media_type(media_type: &str, known: &str) -> Refusal {
+    let message = format!("the body of the request was in an unknown format - accepted media types include: {known} (not {media_type:?})");
+    Refusal::new(Reason::UnsupportedMediaType, message)
+}
+
+fn unrecognized(kind: &str, why: &str) -> Refusal {
+    Refusal::bad_request(format!("the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; {why}"))
+}
+
+/// The object with its kind stated. A body that states neither `apiVersion` nor `kind` is of the path's kind.
+pub(super) fn of_kind(call: &Call, mut object: Object) -> Result<Object, Refusal> {
+    let expected = &call.resource.gvk;
+    match (object.api_version(), object.kind()) {
+        ("", "") => object.set_gvk(expected),
+        (version, kind) if kind == expected.kind && GroupVersion::parse(version) == Some(expected.group_version()) => {}
+        (version, kind) => {
+            let message = format!(
+                "{kind} in version {version:?} cannot be handled as a {}: the path is of kind {} in version {:?}",
+                expected.kind,
+                expected.kind,
+                expected.api_version()
+            );
+            return Err(Refusal::bad_request(message));
+        }
+    }
+    Ok(object)
+}
+
+/// Checks an object against its schema: types always; unknown and duplicate members as `fieldValidation` says. Unknown members are
+/// dropped, as upstream's decoding into typed values does.
+pub(super) fn checked(call: &Call, object: Object, duplicates: &[String]) -> Result<Decoded, Refusal> {
+    let schema = call.resource.schema();
+    let mut value = object.into_value();
+    if let Some(error) = check::decode_error(schema.root(), &value) {
+        return Err(cannot_be_handled(call, &error.to_string()));
+    }
+    let warnings = loose_ends(call, &value, duplicates)?;
+    check::prune(schema.root(), &mut value);
+    let object = Object::from_value(value).map_err(|error| Refusal::internal(error.to_string()))?;
+    Ok(Decoded { object, warnings })
+}
+
+fn loose_ends(call: &Call, value: &Value, duplicates: &[String]) -> Result<Vec<String>, Refusal> {
+    let validation = call.query.field_validation;
+    if validation == FieldValidation::Ignore {
+        return Ok(Vec::new());
+    }
+    let schema = call.resource.schema();
+    let unknown = check::unknown_fields(schema.root(), value).into_iter().map(|path| format!("unknown field {path:?}"));
+    let all: Vec<String> = duplicates.iter().map(|path| format!("duplicate field {path:?}")).chain(unknown).collect();
+    if validation == FieldValidation::Strict && !all.is_empty() {
+        return Err(cannot_be_handled(call, &format!("strict decoding error: {}", all.join(", "))));
+    }
+    Ok(all)
+}
+
+fn cannot_be_handled(call: &Call, why: &str) -> Refusal {
+    let gvk = &call.resource.gvk;
+    Refusal::bad_request(format!("{} in version {:?} cannot be handled as a {}: {why}", gvk.kind, gvk.version, gvk.kind))
+}

@@ -1,0 +1,211 @@
+//! From a request to the handler of its verb, and from what the handler says to a response.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+
+use super::answer::Answer;
+use super::call::Call;
+use super::catalogs::unknown_path;
+use super::metrics::RequestLabels;
+use super::negotiate::{self, Encoding, Offer};
+use super::query::Query;
+use super::route::{ResourceRoute, Route};
+use super::{BODY_MOST, Body, Shared};
+use super::{create, delete, get, list, patch, public, update, watch};
+use crate::auth::{self, Attributes, Identity};
+use crate::object::{Reason, Refusal};
+use crate::schema::{Behaviour, Resource};
+
+/// What a handler says: an answer, and what the client should be warned of.
+type Said = Result<(Answer, Vec<String>), Refusal>;
+
+/// The verbs of the API, as permissions and metrics name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Get,
+    List,
+    Watch,
+    Create,
+    Update,
+    Patch,
+    Delete,
+    DeleteCollection,
+}
+
+pub(super) async fn dispatch<B>(api: &Arc<Shared>, identity: &Identity, request: Request<B>) -> Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Display,
+{
+    let began = Instant::now();
+    let (parts, body) = request.into_parts();
+    let head = parts.method == Method::HEAD;
+    let mut labels = RequestLabels {
+        verb: parts.method.to_string(),
+        group: String::new(),
+        version: String::new(),
+        resource: String::new(),
+        subresource: String::new(),
+        code: 0,
+    };
+    let encoding = negotiate::form(&parts.headers, Offer::Any).map_or(Encoding::Json, |form| form.encoding());
+    let said = match Route::parse(parts.uri.path()) {
+        None => Err(unknown_path()),
+        Some(Route::Resource(route)) => resource(api, identity, parts, body, route, &mut labels).await,
+        Some(route) => public::answer(api, identity, &parts, &route).await.map(|answer| (answer, Vec::new())),
+    };
+    let (answer, warnings) = said.unwrap_or_else(|refusal| {
+        if refusal.reason == Reason::InternalError {
+            tracing::error!(message = refusal.message, "a request failed");
+        }
+        (Answer::refusal(&refusal, encoding), Vec::new())
+    });
+    labels.code = answer.code.as_u16();
+    api.metrics.count(labels, began.elapsed());
+    let mut response = answer.into_response(&warnings);
+    if head {
+        *response.body_mut() = Body::whole(Bytes::new());
+    }
+    response
+}
+
+async fn resource<B>(api: &Arc<Shared>, identity: &Identity, parts: Parts, body: B, route: ResourceRoute, labels: &mut RequestLabels) -> Said
+where
+    B: http_body::Body<Data = Bytes> + Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Display,
+{
+    let query = Query::parse(parts.uri.query().unwrap_or_default());
+    let watches = query.as_ref().is_ok_and(|query| query.watch);
+    let verb = verb(&parts.method, route.name.is_some(), watches).ok_or_else(|| method_not_allowed(&parts.method))?;
+    permit(identity, verb, &route)?;
+    let found = api.catalogs.resource(&api.cache, &route.group_version, &route.resource).await?;
+    let (catalog, resource) = found.ok_or_else(unknown_path)?;
+    count_as(labels, verb, &resource, &route);
+    check_path(&resource, &route, verb)?;
+    let query = query?;
+    let offer = match verb {
+        Verb::Watch => Offer::Frames,
+        _ => Offer::Any,
+    };
+    let form = negotiate::form(&parts.headers, offer)?;
+    let gzip = negotiate::accepts_gzip(&parts.headers);
+    let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { collect(body).await? };
+    let mut call =
+        Call { api: Arc::clone(api), catalog, resource, route, query, headers: parts.headers, form, gzip, identity: identity.clone(), body };
+    let quiet = |answer: Answer| (answer, Vec::new());
+    match verb {
+        Verb::Get => get::get(&call).await.map(quiet),
+        Verb::List => list::list(&call).await.map(quiet),
+        Verb::Watch => watch::watch(call).await.map(quiet),
+        Verb::Create => create::create(&call).await,
+        Verb::Update => update::update(&call).await,
+        Verb::Patch => patch::patch(&call).await,
+        Verb::Delete => delete::delete(&mut call).await.map(quiet),
+        Verb::DeleteCollection => delete::delete_collection(&mut call).await.map(quiet),
+    }
+}
+
+/// Reads a body of at most [`BODY_MOST`] bytes.
+async fn collect<B>(body: B) -> Result<Bytes, Refusal>
+where
+    B: http_body::Body<Data = Bytes> + Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match Box::pin(Limited::new(body, BODY_MOST).collect()).await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Refusal::new(Reason::RequestEntityTooLarge, format!("Request entity too large: limit is {BODY_MOST}")))
+        }
+        Err(error) => Err(Refusal::bad_request(format!("the body of the request could not be read: {error}"))),
+    }
+}
+
+fn verb(method: &Method, named: bool, watches: bool) -> Option<Verb> {
+    match (method.as_str(), named) {
+        ("GET" | "HEAD", _) if watches => Some(Verb::Watch),
+        ("GET" | "HEAD", true) => Some(Verb::Get),
+        ("GET" | "HEAD", false) => Some(Verb::List),
+        ("POST", _) => Some(Verb::Create),
+        ("PUT", true) => Some(Verb::Update),
+        ("PATCH", true) => Some(Verb::Patch),
+        ("DELETE", true) => Some(Verb::Delete),
+        ("DELETE", false) => Some(Verb::DeleteCollection),
+        _ => None,
+    }
+}
+
+impl Verb {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::List => "list",
+            Self::Watch => "watch",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+            Self::DeleteCollection => "deletecollection",
+        }
+    }
+}
+
+/// Permission is asked before the resource is looked for, so that strangers do not learn which kinds there are.
+fn permit(identity: &Identity, verb: Verb, route: &ResourceRoute) -> Result<(), Refusal> {
+    let resource = crate::object::GroupResource::new(&route.group_version.group, &route.resource);
+    let asked = Attributes {
+        verb: verb.as_str(),
+        resource: &resource,
+        subresource: route.subresource.as_deref().unwrap_or_default(),
+        namespace: route.namespace.as_deref(),
+        name: route.name.as_deref().unwrap_or_default(),
+    };
+    auth::authorize(identity, &asked)
+}
+
+fn count_as(labels: &mut RequestLabels, verb: Verb, resource: &Resource, route: &ResourceRoute) {
+    labels.verb = verb.as_str().to_uppercase();
+    labels.group.clone_from(&resource.gvk.group);
+    labels.version.clone_from(&resource.gvk.version);
+    labels.resource.clone_from(&resource.plural);
+    labels.subresource = route.subresource.clone().unwrap_or_default();
+}
+
+/// Whether the resource has what the path and the verb ask for.
+fn check_path(resource: &Resource, route: &ResourceRoute, verb: Verb) -> Result<(), Refusal> {
+    if route.namespace.is_some() && !resource.namespaced {
+        return Err(unknown_path());
+    }
+    if let Some(name) = &route.subresource {
+        let subresource = resource.subresource(name).ok_or_else(unknown_path)?;
+        if subresource.behaviour == Behaviour::NotBuilt {
+            let message = format!("the subresource {}/{name} is not supported by this server yet", resource.plural);
+            return Err(Refusal::new(Reason::MethodNotAllowed, message));
+        }
+        return if subresource.verbs.has(verb.as_str()) { Ok(()) } else { Err(not_supported(verb, &resource.plural)) };
+    }
+    let needs_namespace = resource.namespaced && route.namespace.is_none() && !matches!(verb, Verb::List | Verb::Watch);
+    if needs_namespace && (route.name.is_some() || verb != Verb::Create) {
+        return Err(unknown_path());
+    }
+    if needs_namespace {
+        return Err(Refusal::bad_request("an empty namespace may not be set during creation"));
+    }
+    if verb == Verb::Create && route.name.is_some() || !resource.verbs.has(verb.as_str()) {
+        return Err(not_supported(verb, &resource.plural));
+    }
+    Ok(())
+}
+
+fn not_supported(verb: Verb, resource: &str) -> Refusal {
+    Refusal::new(Reason::MethodNotAllowed, format!("{} is not supported on resources of kind {resource:?}", verb.as_str()))
+}
+
+fn method_not_allowed(method: &Method) -> Refusal {
+    Refusal::new(Reason::MethodNotAllowed, format!("the server does not allow this method on the requested resource: {method}"))
+}

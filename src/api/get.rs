@@ -1,0 +1,53 @@
+//! `GET` of one object.
+
+use http::StatusCode;
+use serde_json::Map;
+
+use super::answer::Answer;
+use super::call::Call;
+use super::compress;
+use super::negotiate::{Encoding, Form};
+use super::scale;
+use super::view::{self, TableView};
+use crate::object::Refusal;
+use crate::schema::Behaviour;
+use crate::store::cache::Cached;
+
+pub(super) async fn get(call: &Call) -> Result<Answer, Refusal> {
+    let prefix = &call.resource.storage_prefix;
+    let key = call.key_of(call.name());
+    let found = match call.query.resource_version {
+        Some(revision) => call.api.cache.object_not_older(prefix, &key, revision).await?,
+        None => call.api.cache.consistent_object(prefix, &key).await?,
+    };
+    let object = found.ok_or_else(|| call.not_found())?;
+    match call.resource.subresource(call.subresource()).map(|subresource| &subresource.behaviour) {
+        Some(Behaviour::Scale(paths)) => {
+            let scale = scale::read(&view::parse(&call.resource, &object)?, paths);
+            Ok(Answer::document(StatusCode::OK, &scale, call.form.encoding(), call.query.pretty))
+        }
+        _ => one(call, StatusCode::OK, &object),
+    }
+}
+
+/// Answers one object in the form asked for.
+pub(super) fn one(call: &Call, code: StatusCode, cached: &Cached) -> Result<Answer, Refusal> {
+    let resource = &call.resource;
+    if call.form == Form::Object(Encoding::Json) && !call.query.pretty {
+        let mut out = Vec::with_capacity(cached.size_hint() + 1);
+        view::append_document(resource, cached, &mut out)?;
+        out.push(b'\n');
+        return Ok(compress::whole(Answer::json_bytes(code, out), call.gzip));
+    }
+    let mut object = view::parse(resource, cached)?;
+    let document = match call.form {
+        Form::Object(_) => object.into_value(),
+        Form::Partial(version) => view::partial(&mut object, version),
+        Form::Table(version) => {
+            let table = TableView { resource, version, include: call.query.include_object, now: call.api.ambient.now() };
+            let metadata = view::list_metadata(cached.revision, "", None);
+            table.table(vec![object], if cached.revision.0 == 0 { Map::new() } else { metadata }, true)
+        }
+    };
+    Ok(compress::whole(Answer::document(code, &document, call.form.encoding(), call.query.pretty), call.gzip))
+}

@@ -1,0 +1,332 @@
+//! `GET` of a collection: a consistent picture, page by page.
+//!
+//! See <https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks>.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use futures::stream;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::answer::Answer;
+use super::body::Body;
+use super::call::Call;
+use super::compress;
+use super::negotiate::{Encoding, Form};
+use super::query::{VersionMatch, list_options_refused};
+use super::selection::Selection;
+use super::view::{self, TableView};
+use crate::object::{CauseKind, Object, Reason, Refusal, Revision};
+use crate::schema::Resource;
+use crate::store::cache::Cached;
+use crate::store::{ListRequest, StoreError};
+use crate::yaml;
+
+/// Answers larger than this are streamed in pieces of about this size.
+const CHUNK: usize = 256 << 10;
+
+/// How many entries are read from the store at a time when most of them may not be selected.
+const STORE_PAGE: usize = 2000;
+
+/// One page of a list.
+pub(super) struct ListPage {
+    pub(super) objects: Vec<Arc<Cached>>,
+    pub(super) revision: Revision,
+    continue_token: String,
+    remaining: Option<u64>,
+}
+
+/// Where a list goes on: the revision of its first page, and the last key of the page before (within the resource's prefix).
+#[derive(Debug, Serialize, Deserialize)]
+struct ContinueToken {
+    v: String,
+    rv: i64,
+    start: String,
+}
+
+/// The revision in a token of a list that goes on with whatever is newest, because its first revision has expired.
+const INCONSISTENT: i64 = -1;
+
+pub(super) async fn list(call: &Call) -> Result<Answer, Refusal> {
+    let selection = Selection::of(call)?;
+    answer(call, read(call, &selection).await?)
+}
+
+/// Answers a page in the form asked for.
+pub(super) fn answer(call: &Call, page: ListPage) -> Result<Answer, Refusal> {
+    match call.form {
+        Form::Object(Encoding::Json) if !call.query.pretty => json_list(call, page),
+        form => other_form(call, page, form),
+    }
+}
+
+/// Reads the page that the query asks for.
+pub(super) async fn read(call: &Call, selection: &Selection) -> Result<ListPage, Refusal> {
+    check_options(call)?;
+    let query = &call.query;
+    if let Some(token) = &query.continue_token {
+        return continued(call, selection, token).await;
+    }
+    let revision = query.resource_version.unwrap_or_default();
+    let prefix = &call.resource.storage_prefix;
+    let cache = &call.api.cache;
+    let snapshot = match (query.resource_version, query.version_match) {
+        (None, _) => cache.consistent(prefix).await?,
+        (Some(Revision::ZERO), _) => cache.not_older(prefix, Revision::ZERO).await?,
+        (Some(_), Some(VersionMatch::Exact)) => return pinned(call, selection, revision, None).await,
+        (Some(_), None) if query.limit.is_some() => return pinned(call, selection, revision, None).await,
+        (Some(_), _) => cache.not_older(prefix, revision).await?,
+    };
+    selection.page(&call.resource, snapshot.objects, snapshot.revision, None, query.limit)
+}
+
+/// What `resourceVersion`, `resourceVersionMatch` and `continue` may not say together.
+fn check_options(call: &Call) -> Result<(), Refusal> {
+    let query = &call.query;
+    let forbidden = |field: &str, why: &str| Err(list_options_refused(field, CauseKind::Forbidden, &format!("Forbidden: {why}")));
+    if query.send_initial_events.is_some() {
+        return forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
+    }
+    match (query.version_match, query.resource_version) {
+        (Some(_), None) => forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"),
+        (Some(VersionMatch::Exact), Some(Revision::ZERO)) => {
+            forbidden("resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"")
+        }
+        (Some(_), _) if query.continue_token.is_some() => {
+            forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided")
+        }
+        (None, Some(revision)) if query.continue_token.is_some() && revision != Revision::ZERO => {
+            Err(Refusal::bad_request("specifying resource version is not allowed when using continue"))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn continued(call: &Call, selection: &Selection, token: &str) -> Result<ListPage, Refusal> {
+    let token = ContinueToken::decode(token)?;
+    let after = format!("{}{}", call.resource.storage_prefix, token.start);
+    match u64::try_from(token.rv) {
+        Ok(revision) => {
+            let page = pinned(call, selection, Revision(revision), Some(&after)).await;
+            page.map_err(|refusal| if refusal.reason == Reason::Expired { expired(&token) } else { refusal })
+        }
+        Err(_) => {
+            let snapshot = call.api.cache.consistent(&call.resource.storage_prefix).await?;
+            selection.page(&call.resource, snapshot.objects, snapshot.revision, Some(&after), call.query.limit)
+        }
+    }
+}
+
+/// 410 with a token that lets the client go on without consistency.
+fn expired(token: &ContinueToken) -> Refusal {
+    let inconsistent = ContinueToken { v: token.v.clone(), rv: INCONSISTENT, start: token.start.clone() };
+    let message = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the \
+                   continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing \
+                   with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the \
+                   time the first chunk was returned and now may show up in the list.";
+    Refusal { continue_token: inconsistent.encode(), ..Refusal::new(Reason::Expired, message) }
+}
+
+/// The state as of a revision: from the cache where nothing of the resource was written since, otherwise from the store's history.
+async fn pinned(call: &Call, selection: &Selection, revision: Revision, after: Option<&str>) -> Result<ListPage, Refusal> {
+    let snapshot = call.api.cache.not_older(&call.resource.storage_prefix, revision).await?;
+    if snapshot.unchanged_since <= revision {
+        return selection.page(&call.resource, snapshot.objects, revision, after, call.query.limit);
+    }
+    let limit = call.query.limit;
+    let mut selected = Vec::new();
+    let mut after = after.map(str::to_owned);
+    loop {
+        let page = store_page(call, selection.scope(), revision, after.take()).await?;
+        after = page.entries.last().map(|entry| entry.key.clone());
+        let entries = page.entries.into_iter().map(|entry| Arc::new(Cached::new(&entry.key, entry.value, entry.revision)));
+        selected.extend(entries);
+        selected = selection.keep(&call.resource, selected)?;
+        let enough = limit.is_some_and(|limit| selected.len() > limit);
+        if enough || page.remaining == 0 {
+            return Ok(cut(&call.resource, selected, revision, limit, selection.is_plain().then_some(page.remaining)));
+        }
+    }
+}
+
+async fn store_page(call: &Call, scope: &str, at: Revision, after: Option<String>) -> Result<crate::store::Page, StoreError> {
+    let request = ListRequest { prefix: scope.to_owned(), after, limit: STORE_PAGE, at: Some(at) };
+    call.api.cache.store().list(request).await
+}
+
+impl Selection {
+    /// A page of what a picture holds, after the key given.
+    fn page(
+        &self,
+        resource: &Resource,
+        objects: Vec<Arc<Cached>>,
+        revision: Revision,
+        after: Option<&str>,
+        limit: Option<usize>,
+    ) -> Result<ListPage, Refusal> {
+        let behind = objects.into_iter().filter(|object| after.is_none_or(|after| &*object.key > after));
+        let selected = self.keep(resource, behind.collect())?;
+        Ok(cut(resource, selected, revision, limit, self.is_plain().then_some(0)))
+    }
+}
+
+/// Cuts a page to the limit and says where the list goes on. `beyond` counts what lies behind `selected`, where that is known.
+fn cut(resource: &Resource, mut selected: Vec<Arc<Cached>>, revision: Revision, limit: Option<usize>, beyond: Option<u64>) -> ListPage {
+    let limit = limit.unwrap_or(usize::MAX);
+    let excess = selected.len().saturating_sub(limit);
+    if excess == 0 {
+        return ListPage { objects: selected, revision, continue_token: String::new(), remaining: None };
+    }
+    selected.truncate(limit);
+    let start = selected.last().and_then(|last| last.key.strip_prefix(&*resource.storage_prefix)).unwrap_or_default().to_owned();
+    let token = ContinueToken { v: "meta.k8s.io/v1".to_owned(), rv: i64::try_from(revision.0).unwrap_or(i64::MAX), start };
+    ListPage { objects: selected, revision, continue_token: token.encode(), remaining: beyond.map(|beyond| beyond + excess as u64) }
+}
+
+impl ContinueToken {
+    fn encode(&self) -> String {
+        URL_SAFE_NO_PAD.encode(json!({"v": self.v, "rv": self.rv, "start": self.start}).to_string())
+    }
+
+    fn decode(text: &str) -> Result<Self, Refusal> {
+        let refused = |why: String| Refusal::bad_request(format!("continue key is not valid: {why}"));
+        let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).map_err(|error| refused(error.to_string()))?;
+        let token: Self = serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
+        match (token.v.as_str(), token.rv, token.start.as_str()) {
+            ("meta.k8s.io/v1", rv, start) if rv >= INCONSISTENT && rv != 0 && !start.is_empty() => Ok(token),
+            ("meta.k8s.io/v1", ..) => Err(refused("incorrect encoded start key or resourceVersion".to_owned())),
+            (version, ..) => Err(refused(format!("server does not recognize this encoded version {version:?}"))),
+        }
+    }
+}
+
+/// `{"kind":…,"metadata":…,"items":[`: what precedes the items of a list.
+fn head(kind: &str, api_version: &str, metadata: &Map<String, Value>) -> Vec<u8> {
+    let metadata = Value::Object(metadata.clone());
+    format!("{{\"kind\":{},\"apiVersion\":{},\"metadata\":{metadata},\"items\":[", Value::from(kind), Value::from(api_version)).into_bytes()
+}
+
+/// A list in JSON, concatenated from stored bytes; large ones are made as they are read, and compressed where the client takes it.
+fn json_list(call: &Call, page: ListPage) -> Result<Answer, Refusal> {
+    let resource = Arc::clone(&call.resource);
+    let head = head(&resource.list_kind, &resource.gvk.api_version(), &page.metadata());
+    let size: usize = page.objects.iter().map(|object| object.size_hint()).sum();
+    if size <= CHUNK {
+        let mut out = head;
+        out.reserve(size + 4);
+        append_items(&resource, &page.objects, true, &mut out)?;
+        out.extend_from_slice(b"]}\n");
+        return Ok(compress::whole(Answer::json_bytes(StatusCode::OK, out), call.gzip));
+    }
+    let chunks = stream::unfold(Chunks { resource, objects: page.objects, next: 0, head: Some(head) }, |mut chunks| async move {
+        chunks.next().map(|bytes| (bytes, chunks))
+    });
+    let body = if call.gzip { Body::stream(compress::stream(chunks)) } else { Body::stream(chunks) };
+    Ok(Answer { code: StatusCode::OK, content_type: "application/json", body, gzipped: call.gzip })
+}
+
+/// A list that is encoded piece by piece.
+struct Chunks {
+    resource: Arc<Resource>,
+    objects: Vec<Arc<Cached>>,
+    next: usize,
+    head: Option<Vec<u8>>,
+}
+
+impl Chunks {
+    fn next(&mut self) -> Option<Bytes> {
+        if self.next > self.objects.len() {
+            return None;
+        }
+        let first = self.head.is_some();
+        let mut out = self.head.take().unwrap_or_default();
+        let from = self.next;
+        let mut size = 0;
+        while self.next < self.objects.len() && size < CHUNK {
+            size += self.objects[self.next].size_hint();
+            self.next += 1;
+        }
+        out.reserve(size + 4);
+        if let Err(refusal) = append_items(&self.resource, &self.objects[from..self.next], first, &mut out) {
+            // The answer has begun, so its form is all that can still be broken: the client sees a list that does not end.
+            tracing::error!(%refusal, "a list broke off");
+            self.next = self.objects.len() + 1;
+            return None;
+        }
+        if self.next == self.objects.len() {
+            out.extend_from_slice(b"]}\n");
+            self.next += 1;
+        }
+        Some(out.into())
+    }
+}
+
+fn append_items(resource: &Resource, objects: &[Arc<Cached>], first: bool, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    for (index, object) in objects.iter().enumerate() {
+        if index > 0 || !first {
+            out.push(b',');
+        }
+        view::append_item(resource, object, out)?;
+    }
+    Ok(())
+}
+
+impl ListPage {
+    fn metadata(&self) -> Map<String, Value> {
+        view::list_metadata(self.revision, &self.continue_token, self.remaining)
+    }
+}
+
+/// Tables, partial metadata, YAML and pretty JSON: forms that need the documents themselves.
+fn other_form(call: &Call, page: ListPage, form: Form) -> Result<Answer, Refusal> {
+    let resource = &call.resource;
+    let metadata = page.metadata();
+    let objects: Vec<Object> = page.objects.iter().map(|cached| view::parse(resource, cached)).collect::<Result<_, _>>()?;
+    let document = match form {
+        Form::Table(version) => {
+            let table = TableView { resource, version, include: call.query.include_object, now: call.api.ambient.now() };
+            table.table(objects, metadata, true)
+        }
+        Form::Partial(version) => {
+            let items: Vec<Value> = objects.into_iter().map(|mut object| view::partial(&mut object, version)).collect();
+            let api_version = format!("meta.k8s.io/{version}");
+            json!({"kind": "PartialObjectMetadataList", "apiVersion": api_version, "metadata": metadata, "items": items})
+        }
+        Form::Object(_) => {
+            let items: Vec<Value> = objects.into_iter().map(|object| bare_item(resource, object)).collect();
+            json!({"kind": resource.list_kind, "apiVersion": resource.gvk.api_version(), "metadata": metadata, "items": items})
+        }
+    };
+    Ok(compress::whole(Answer::document(StatusCode::OK, &document, form.encoding(), call.query.pretty), call.gzip))
+}
+
+fn bare_item(resource: &Resource, mut object: Object) -> Value {
+    if !resource.custom {
+        object.root_mut().remove("apiVersion");
+        object.root_mut().remove("kind");
+    }
+    object.into_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_continue_token_reads_back() {
+        let token = ContinueToken { v: "meta.k8s.io/v1".to_owned(), rv: 7, start: "default/a".to_owned() };
+        let read = ContinueToken::decode(&token.encode()).expect("valid");
+        assert_eq!((read.rv, read.start.as_str()), (7, "default/a"));
+    }
+
+    #[test]
+    fn a_broken_continue_token_is_refused() {
+        for bad in ["x", "e30", &URL_SAFE_NO_PAD.encode(r#"{"v":"meta.k8s.io/v1","rv":0,"start":"a"}"#), &URL_SAFE_NO_PAD.encode("{")] {
+            assert_eq!(ContinueToken::decode(bad).expect_err(bad).reason, Reason::BadRequest, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Field managers of writes: who did it, through which path, and which fields that path cannot set.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::call::Call;
+use crate::admission::{self, Ignored};
+use crate::merge::{self, ApplyError, ApplyRequest, FieldSet, PathElement, UpdateRequest};
+use crate::object::{CauseKind, Object, Refusal};
+
+static NOTHING: LazyLock<FieldSet> = LazyLock::new(FieldSet::new);
+static STATUS: LazyLock<FieldSet> = LazyLock::new(|| members(&["status"]));
+
+/// Through `status` everything else is out of reach. Upstream resets `metadata` and `spec`, which is all that declared kinds have; kinds
+/// with further members name them here.
+static ALL_BUT_STATUS: LazyLock<FieldSet> = LazyLock::new(|| members(&["metadata", "spec", "data", "webhooks", "rules"]));
+
+fn members(names: &[&str]) -> FieldSet {
+    let mut set = FieldSet::new();
+    for name in names {
+        set.insert(&[PathElement::field(name)]);
+    }
+    set
+}
+
+/// The fields that a write through this call's path can neither change nor own.
+fn ignored(call: &Call) -> &'static FieldSet {
+    match admission::ignored_members(&call.resource, call.subresource()) {
+        Ignored::Nothing => &NOTHING,
+        Ignored::Status => &STATUS,
+        Ignored::AllButStatus => &ALL_BUT_STATUS,
+    }
+}
+
+/// Records who owns what after a write that is no apply.
+pub(super) fn track(call: &Call, before: Option<&Object>, after: Object) -> Object {
+    merge::track_update(UpdateRequest {
+        schema: call.resource.schema().root(),
+        before,
+        after,
+        manager: &call.field_manager(),
+        api_version: &call.resource.gvk.api_version(),
+        subresource: call.subresource(),
+        now: call.api.ambient.now_seconds(),
+        ignored: ignored(call),
+    })
+}
+
+/// Merges an applied object into the live one.
+pub(super) fn apply(call: &Call, live: Option<&Object>, applied: Object) -> Result<Object, Refusal> {
+    let name = applied.name().to_owned();
+    let merged = merge::apply(ApplyRequest {
+        schema: call.resource.schema().root(),
+        live,
+        applied,
+        manager: call.query.field_manager.as_deref().unwrap_or_default(),
+        api_version: &call.resource.gvk.api_version(),
+        subresource: call.subresource(),
+        force: call.query.force.unwrap_or_default(),
+        now: call.api.ambient.now_seconds(),
+        ignored: ignored(call),
+    });
+    merged.map_err(|error| match error {
+        ApplyError::Conflicts(conflicts) => merge::refusal(&conflicts),
+        ApplyError::ManagedFieldsGiven => Refusal::bad_request(error.to_string()),
+        ApplyError::Invalid(_) => {
+            let cause = crate::object::Cause::new(CauseKind::Invalid, "", error.to_string());
+            Refusal::invalid(&call.resource.gvk.group, &call.resource.gvk.kind, &name, vec![cause])
+        }
+        ApplyError::Live(_) | ApplyError::Managers(_) => Refusal::internal(error.to_string()),
+    })
+}
+
+/// Whether two states of an object differ in anything but the times of their managers' entries, which alone are no change.
+pub(super) fn same(before: &Object, after: &Object) -> bool {
+    let other_members = |object: &Object| -> Vec<(String, Value)> {
+        object.root().iter().filter(|(name, _)| *name != "metadata").map(|(name, value)| (name.clone(), value.clone())).collect()
+    };
+    let metadata = |object: &Object| {
+        let mut metadata = object.metadata().cloned().unwrap_or_default();
+        metadata.remove("resourceVersion");
+        if let Some(Value::Array(entries)) = metadata.get_mut("managedFields") {
+            for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
+                entry.remove("time");
+            }
+        }
+        metadata
+    };
+    metadata(before) == metadata(after) && other_members(before) == other_members(after)
+}

@@ -1,0 +1,114 @@
+//! The API layer: Kubernetes paths, verbs and documents over the store, and the only part of trueup that touches the store.
+//!
+//! Receives HTTP requests with the identity of who asks, from the network or from the same process; hands on HTTP responses. Invariant:
+//! whatever a client sends is answered with a document or a `Status` that says what was wrong with it; nothing panics.
+//!
+//! The way of a request: [`route`] reads the path, [`query`] the parameters, [`negotiate`] the form of the answer; then the file named
+//! after the verb acts, writes through [`write`] and shows objects through [`view`].
+
+mod answer;
+mod body;
+mod bootstrap;
+mod call;
+mod catalogs;
+mod compress;
+mod create;
+mod decode;
+mod delete;
+pub mod discovery;
+mod dispatch;
+mod get;
+mod health;
+mod json;
+mod list;
+mod managers;
+mod metrics;
+mod namespaces;
+pub mod negotiate;
+mod patch;
+mod public;
+pub mod query;
+pub mod route;
+mod scale;
+mod selection;
+mod update;
+mod view;
+mod watch;
+mod write;
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+pub use body::Body;
+
+use self::catalogs::Catalogs;
+use self::metrics::Metrics;
+use self::public::Documents;
+use crate::ambient::Ambient;
+use crate::auth::Identity;
+use crate::object::Refusal;
+use crate::store::Store;
+use crate::store::cache::{Cache, Follower};
+
+/// The largest request body, in bytes; kube-apiserver has the same bound.
+pub const BODY_MOST: usize = 3 << 20;
+
+/// The API over one store. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Api(Arc<Shared>);
+
+pub(crate) struct Shared {
+    cache: Cache,
+    catalogs: Catalogs,
+    ambient: Ambient,
+    metrics: Metrics,
+    documents: Documents,
+    stopping: AtomicBool,
+    _follower: Follower,
+}
+
+impl Api {
+    /// Opens the API over a store and makes sure that the namespaces exist which every cluster has.
+    ///
+    /// Errors where the store does not answer.
+    pub async fn open(store: Arc<dyn Store>, ambient: Ambient) -> Result<Self, Refusal> {
+        let (cache, follower) = Cache::open(store).await?;
+        let catalogs = Catalogs::open(&cache).await?;
+        let api = Self(Arc::new(Shared {
+            cache,
+            catalogs,
+            ambient,
+            metrics: Metrics::new(),
+            documents: Documents::default(),
+            stopping: AtomicBool::new(false),
+            _follower: follower,
+        }));
+        bootstrap::namespaces(&api).await?;
+        Ok(api)
+    }
+
+    /// Answers one request on behalf of an identity.
+    pub async fn handle<B>(&self, identity: &Identity, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Display,
+    {
+        dispatch::dispatch(&self.0, identity, request).await
+    }
+
+    /// Ends every watch after what is queued, and answers `/readyz` with a refusal from now on; requests under way go on.
+    pub fn stop(&self) {
+        self.0.stopping.store(true, Ordering::Relaxed);
+        self.0.cache.close();
+    }
+}
+
+impl Shared {
+    fn stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,51 @@
+//! Namespaces as places: they must exist and be open before anything is created in them, and some of them stay.
+
+use super::call::Call;
+use crate::object::{Cause, CauseKind, GroupResource, Object, Refusal};
+use crate::store::cache::Cached;
+
+/// Where namespaces are kept.
+pub(super) const PREFIX: &str = "/registry/core/namespaces/";
+
+/// The namespaces that exist from the start and cannot be deleted.
+const PERMANENT: [&str; 3] = ["default", "kube-system", "kube-public"];
+
+/// Refuses with 404 where the namespace of the request does not exist and with 403 where it is being deleted.
+///
+/// The cache may be a moment old in both directions: a namespace that it lacks is looked up in the store, and one that began to be
+/// deleted that very moment is emptied by the namespace controller, which lists after it has seen the deletion.
+pub(super) async fn check_open(call: &Call, object: &Object) -> Result<(), Refusal> {
+    let Some(name) = &call.route.namespace else { return Ok(()) };
+    let key = format!("{PREFIX}{name}");
+    let cached = match call.api.cache.peek(PREFIX, &key) {
+        Some(cached) => Some(cached),
+        None => super::write::stored(call, &key).await?,
+    };
+    match cached {
+        None => Err(Refusal::not_found(&GroupResource::new("", "namespaces"), name)),
+        Some(namespace) if is_terminating(&namespace) => Err(terminating(call, name, object.name())),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Refuses with 403 the deletion of a namespace that must stay.
+pub(super) fn check_deletable(call: &Call) -> Result<(), Refusal> {
+    let namespace = call.resource.gvk.group.is_empty() && call.resource.gvk.kind == "Namespace";
+    if namespace && PERMANENT.contains(&call.name()) {
+        return Err(Refusal::forbidden(&call.group_resource(), call.name(), "this namespace may not be deleted"));
+    }
+    Ok(())
+}
+
+/// By the bytes: this runs on every create, and a namespace that is not being deleted has no such member.
+fn is_terminating(namespace: &Cached) -> bool {
+    const MEMBER: &[u8] = b"\"deletionTimestamp\":\"";
+    namespace.value.windows(MEMBER.len()).any(|window| window == MEMBER)
+}
+
+fn terminating(call: &Call, namespace: &str, name: &str) -> Refusal {
+    let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+    let message = format!("namespace {namespace} is being terminated");
+    let refusal = Refusal::forbidden(&call.group_resource(), name, &why);
+    refusal.with_cause(Cause::new(CauseKind::NamespaceTerminating, "metadata.namespace", message))
+}

@@ -1,0 +1,154 @@
+//! Which form an answer takes, by the request's `Accept` header.
+//!
+//! See <https://kubernetes.io/docs/reference/using-api/api-concepts/#alternate-representations-of-resources>.
+
+use http::HeaderMap;
+use http::header::{ACCEPT, ACCEPT_ENCODING};
+
+use crate::object::{Reason, Refusal};
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The object itself.
+    Object(Encoding),
+    /// Rows and columns; the text is the version of `meta.k8s.io`.
+    Table(&'static str),
+    /// Metadata alone; the text is the version of `meta.k8s.io`.
+    Partial(&'static str),
+}
+
+/// How a document is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// `application/json`.
+    Json,
+    /// `application/yaml`.
+    Yaml,
+}
+
+impl Encoding {
+    /// The media type.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Yaml => "application/yaml",
+        }
+    }
+}
+
+impl Form {
+    /// The encoding of documents in this form.
+    #[must_use]
+    pub fn encoding(self) -> Encoding {
+        match self {
+            Self::Object(encoding) => encoding,
+            Self::Table(_) | Self::Partial(_) => Encoding::Json,
+        }
+    }
+}
+
+/// What a path can answer with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    /// Every form.
+    Any,
+    /// Documents as they are, without Table and partial metadata.
+    Documents,
+    /// Watch frames: every form, in JSON alone.
+    Frames,
+}
+
+/// Picks the first form, by weight and then by order, that both sides know. No `Accept` header means JSON.
+///
+/// Refuses with 406 and the list of what there is where nothing matches.
+pub fn form(headers: &HeaderMap, offer: Offer) -> Result<Form, Refusal> {
+    let mut entries: Vec<(f32, &str)> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(entries).collect();
+    if !headers.contains_key(ACCEPT) {
+        return Ok(Form::Object(Encoding::Json));
+    }
+    entries.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    entries.iter().find_map(|(_, entry)| accepted(entry, offer)).ok_or_else(not_acceptable)
+}
+
+fn not_acceptable() -> Refusal {
+    let known = "application/json, application/yaml";
+    Refusal::new(Reason::NotAcceptable, format!("only the following media types are accepted: {known}"))
+}
+
+/// The entries of one header value with their weights; weight 0 means "not this".
+fn entries(value: &str) -> impl Iterator<Item = (f32, &str)> {
+    let weighted = value.split(',').map(|entry| {
+        let weight = entry.split(';').find_map(|parameter| parameter.trim().strip_prefix("q="));
+        (weight.and_then(|weight| weight.trim().parse().ok()).unwrap_or(1.0), entry.trim())
+    });
+    weighted.filter(|(weight, entry)| *weight > 0.0 && !entry.is_empty())
+}
+
+fn accepted(entry: &str, offer: Offer) -> Option<Form> {
+    let mut parts = entry.split(';').map(str::trim);
+    let encoding = match (parts.next()?, offer) {
+        ("application/json" | "*/*" | "application/*", _) => Encoding::Json,
+        ("application/yaml", Offer::Any | Offer::Documents) => Encoding::Yaml,
+        _ => return None,
+    };
+    let mut parameters: [Option<&str>; 3] = [None; 3];
+    for (name, value) in parts.filter_map(|parameter| parameter.split_once('=')) {
+        if let Some(at) = ["as", "v", "g"].iter().position(|known| *known == name) {
+            parameters[at] = Some(value);
+        }
+    }
+    let version = |version: &str| ["v1", "v1beta1"].into_iter().find(|known| *known == version);
+    match (parameters, encoding, offer) {
+        ([None, ..], ..) => Some(Form::Object(encoding)),
+        (_, _, Offer::Documents) | (_, Encoding::Yaml, _) => None,
+        ([Some("Table"), Some(v), Some("meta.k8s.io")], ..) => version(v).map(Form::Table),
+        ([Some("PartialObjectMetadata" | "PartialObjectMetadataList"), Some(v), Some("meta.k8s.io")], ..) => version(v).map(Form::Partial),
+        _ => None,
+    }
+}
+
+/// Whether the client takes gzip.
+#[must_use]
+pub fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(entries).any(|(_, entry)| entry.split(';').next().is_some_and(|name| name.trim() == "gzip"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn picked(accept: &str, offer: Offer) -> Option<Form> {
+        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_str(accept).expect("a header value"))]);
+        form(&headers, offer).ok()
+    }
+
+    #[test]
+    fn the_first_form_that_both_sides_know_is_picked() {
+        let table = "application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=Table;v=v1beta1;g=meta.k8s.io, application/json";
+        assert_eq!(picked(table, Offer::Any), Some(Form::Table("v1")));
+        assert_eq!(picked(table, Offer::Documents), Some(Form::Object(Encoding::Json)));
+        assert_eq!(picked("application/vnd.kubernetes.protobuf, */*", Offer::Any), Some(Form::Object(Encoding::Json)));
+        assert_eq!(picked("application/json;q=0.5, application/yaml", Offer::Any), Some(Form::Object(Encoding::Yaml)));
+        assert_eq!(picked("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", Offer::Any), Some(Form::Partial("v1")));
+    }
+
+    #[test]
+    fn what_nobody_offers_is_not_acceptable() {
+        assert_eq!(picked("application/vnd.kubernetes.protobuf", Offer::Any), None);
+        assert_eq!(picked("application/yaml", Offer::Frames), None);
+        assert_eq!(picked("application/json;as=Table;v=v9;g=meta.k8s.io", Offer::Any), None);
+        assert_eq!(picked("application/json;q=0", Offer::Any), None);
+    }
+
+    #[test]
+    fn gzip_is_used_only_where_it_is_asked_for() {
+        let gzip = |value: &str| accepts_gzip(&HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_str(value).expect("valid"))]));
+        assert!(gzip("br, gzip;q=0.5"));
+        assert!(!gzip("gzip;q=0"));
+        assert!(!gzip("identity"));
+    }
+}

@@ -1,0 +1,193 @@
+//! `PATCH` of an object or one of its subresources, in the four patch formats.
+//!
+//! See <https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply>.
+
+use serde_json::Value;
+
+use super::answer::Answer;
+use super::call::Call;
+use super::create::in_namespace;
+use super::decode::{self, Decoded};
+use super::json::Parsed;
+use super::query::options_refused;
+use super::update::{announce, change, finish, pinned, scale_answer, settle};
+use super::write::{self, Live, Verdict};
+use super::{managers, namespaces, scale};
+use crate::admission;
+use crate::merge;
+use crate::object::{CauseKind, Object, Reason, Refusal};
+use crate::schema::{Behaviour, ScalePaths};
+
+const APPLY: &str = "application/apply-patch+yaml";
+const JSON: &str = "application/json-patch+json";
+const MERGE: &str = "application/merge-patch+json";
+const STRATEGIC: &str = "application/strategic-merge-patch+json";
+
+/// A patch that is no apply, read once for all attempts.
+enum Patch {
+    Json(Value),
+    Merge(Value),
+    Strategic(Value),
+}
+
+pub(super) async fn patch(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
+    let scale = match call.resource.subresource(call.subresource()).map(|subresource| &subresource.behaviour) {
+        Some(Behaviour::Scale(paths)) => Some(paths),
+        _ => None,
+    };
+    match (call.content_type(), scale) {
+        (APPLY, None) => apply(call).await,
+        (APPLY, Some(_)) => Err(Refusal::new(Reason::UnsupportedMediaType, "server-side apply to the scale subresource is not supported yet")),
+        (_, Some(paths)) => patch_scale(call, paths).await,
+        (_, None) => patch_object(call).await,
+    }
+}
+
+async fn patch_object(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
+    not_forced(call)?;
+    let patch = Patch::read(call)?;
+    let warnings = std::sync::Mutex::new(Vec::new());
+    let written = change(call, |live| {
+        let patched = patch.apply(call, &live.object)?;
+        // The checks read the patched object as if a client had sent it, so a patch brings in nothing that an update could not.
+        let Decoded { mut object, warnings: found } = decode::checked(call, patched, &[])?;
+        same_identity(call, &object)?;
+        in_namespace(call, &mut object)?;
+        pinned(call, &object, live)?;
+        *warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = found;
+        Ok(object)
+    });
+    let answer = written.await?.answer(call)?;
+    Ok((answer, warnings.into_inner().unwrap_or_default()))
+}
+
+async fn patch_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<String>), Refusal> {
+    not_forced(call)?;
+    let patch = Patch::read(call)?;
+    let written = change(call, |live| {
+        let before = Object::from_value(scale::read(&live.object, paths)).unwrap_or_default();
+        // A Scale has no lists, so a strategic merge of it is a plain one.
+        let patched = match &patch {
+            Patch::Json(operations) => merge::json_patch(before.into_value(), operations)?,
+            Patch::Merge(patch) | Patch::Strategic(patch) => merge::merge_patch(before.into_value(), patch.clone()),
+        };
+        let patched = Object::from_value(patched).map_err(|error| Refusal::bad_request(error.to_string()))?;
+        pinned(call, &patched, live)?;
+        let mut after = live.object.clone();
+        scale::write(&mut after, &patched, paths)?;
+        Ok(after)
+    });
+    Ok((scale_answer(call, &written.await?, paths)?, Vec::new()))
+}
+
+impl Patch {
+    fn read(call: &Call) -> Result<Self, Refusal> {
+        let build: fn(Value) -> Self = match call.content_type() {
+            JSON => Self::Json,
+            MERGE => Self::Merge,
+            STRATEGIC if call.resource.custom => return Err(unsupported(call)),
+            STRATEGIC => Self::Strategic,
+            _ => return Err(unsupported(call)),
+        };
+        let value: Value = serde_json::from_slice(&call.body).map_err(|error| Refusal::bad_request(format!("error decoding patch: {error}")))?;
+        Ok(build(value))
+    }
+
+    fn apply(&self, call: &Call, live: &Object) -> Result<Object, Refusal> {
+        let before = live.clone().into_value();
+        let after = match self {
+            Self::Json(operations) => merge::json_patch(before, operations)?,
+            Self::Merge(patch) => merge::merge_patch(before, patch.clone()),
+            Self::Strategic(patch) => merge::strategic_merge_patch(call.resource.schema().root(), before, patch)?,
+        };
+        Object::from_value(after).map_err(|_| Refusal::bad_request("the patch makes something of the object that is no object"))
+    }
+}
+
+fn unsupported(call: &Call) -> Refusal {
+    let all = [JSON, MERGE, STRATEGIC, APPLY];
+    let known: Vec<&str> = all.into_iter().filter(|known| *known != STRATEGIC || !call.resource.custom).collect();
+    decode::unsupported_media_type(call.content_type(), &known.join(", "))
+}
+
+/// Only an apply has conflicts that `force` could settle.
+fn not_forced(call: &Call) -> Result<(), Refusal> {
+    match call.query.force {
+        Some(_) => Err(options_refused("PatchOptions", "force", CauseKind::Forbidden, "Forbidden: may not be specified for non-apply patch")),
+        None => Ok(()),
+    }
+}
+
+fn same_identity(call: &Call, object: &Object) -> Result<(), Refusal> {
+    if object.name() != call.name() {
+        let message = format!("the name of the object ({}) does not match the name on the URL ({})", object.name(), call.name());
+        return Err(Refusal::bad_request(message));
+    }
+    if object.gvk().as_ref() != Some(&call.resource.gvk) {
+        return Err(Refusal::bad_request(format!("the patch changes the kind of the object from {}", call.resource.gvk)));
+    }
+    Ok(())
+}
+
+async fn apply(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
+    if call.query.field_manager.is_none() {
+        let message = "Required value: is required for apply patch";
+        return Err(options_refused("PatchOptions", "fieldManager", CauseKind::Required, message));
+    }
+    let Decoded { mut object, warnings } = applied(call)?;
+    in_namespace(call, &mut object)?;
+    if object.name().is_empty() {
+        object.set_meta("name", call.name());
+    }
+    same_identity(call, &object)?;
+    check_place(call, &object).await?;
+    let key = call.key_of(call.name());
+    let written = write::change(call, &key, |live| match live {
+        Some(live) => apply_to(call, live, &object),
+        None => apply_new(call, &object),
+    });
+    let written = written.await?;
+    announce(call, &written).await?;
+    Ok((written.answer(call)?, warnings))
+}
+
+/// What is applied, as YAML or JSON. It must state its kind, since what a manager applies stands for itself.
+fn applied(call: &Call) -> Result<Decoded, Refusal> {
+    let Parsed { value, duplicates } = decode::document(APPLY, &call.body, &call.resource.gvk.kind)?;
+    let object = Object::from_value(value).map_err(|error| Refusal::bad_request(format!("error decoding YAML: {error}")))?;
+    if object.gvk().is_none() {
+        return Err(Refusal::bad_request("an applied object must state its apiVersion and kind"));
+    }
+    decode::checked(call, decode::of_kind(call, object)?, &duplicates)
+}
+
+/// A namespace that is missing or being deleted stands against a new object only.
+async fn check_place(call: &Call, object: &Object) -> Result<(), Refusal> {
+    let key = call.key_of(call.name());
+    let exists = call.api.cache.peek(&call.resource.storage_prefix, &key).is_some() || write::stored(call, &key).await?.is_some();
+    if exists { Ok(()) } else { namespaces::check_open(call, object).await }
+}
+
+fn apply_to(call: &Call, live: &Live, applied: &Object) -> Result<Verdict, Refusal> {
+    pinned(call, applied, live)?;
+    if !applied.uid().is_empty() && applied.uid() != live.object.uid() {
+        let why = format!("Precondition failed: UID in precondition: {}, UID in object meta: {}", applied.uid(), live.object.uid());
+        return Err(Refusal::conflict(&call.group_resource(), call.name(), &why));
+    }
+    let mut after = managers::apply(call, Some(&live.object), applied.clone())?;
+    finish(call, live, &mut after)?;
+    settle(live, after)
+}
+
+fn apply_new(call: &Call, applied: &Object) -> Result<Verdict, Refusal> {
+    if !call.subresource().is_empty() || applied.resource_version().is_some() || !applied.uid().is_empty() {
+        return Err(call.not_found());
+    }
+    let mut object = managers::apply(call, None, applied.clone())?;
+    let managed = object.remove_meta("managedFields");
+    admission::create(&call.resource, &mut object, &call.api.ambient)?;
+    if let Some(managed) = managed {
+        object.set_meta("managedFields", managed);
+    }
+    Ok(Verdict::Put(object))
+}

@@ -1,0 +1,166 @@
+//! Paths that are no resources: discovery, OpenAPI, version, health, metrics.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::header::ACCEPT;
+use http::request::Parts;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::body::Body;
+use super::catalogs::unknown_path;
+use super::negotiate::{self, Offer};
+use super::query::Query;
+use super::route::Route;
+use super::{Shared, compress, discovery, health};
+use crate::auth::{self, Identity};
+use crate::object::{GroupVersion, Reason, Refusal};
+use crate::openapi;
+use crate::schema::Catalog;
+
+/// The Kubernetes version whose API is served.
+pub const KUBERNETES_MINOR: &str = "36";
+
+/// Documents that are costly to make, kept until the kinds served change.
+#[derive(Default)]
+pub(super) struct Documents(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    edition: u64,
+    by_path: HashMap<String, Bytes>,
+}
+
+pub(super) async fn answer(api: &Arc<Shared>, identity: &Identity, parts: &Parts, route: &Route) -> Result<Answer, Refusal> {
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        return Err(Refusal::new(Reason::MethodNotAllowed, "the server does not allow this method on the requested resource"));
+    }
+    let query = Query::parse(parts.uri.query().unwrap_or_default()).unwrap_or_default();
+    match route {
+        Route::Other(path) => other(api, identity, parts, path, &query).await,
+        route => discover(api, parts, route, query.pretty).await,
+    }
+}
+
+async fn other(api: &Arc<Shared>, identity: &Identity, parts: &Parts, path: &str, query: &Query) -> Result<Answer, Refusal> {
+    if let Some(answer) = health::answer(api, path, query.verbose).await {
+        return Ok(answer);
+    }
+    if path == "/version" {
+        return Ok(Answer::document(StatusCode::OK, &version(), negotiate::form(&parts.headers, Offer::Documents)?.encoding(), true));
+    }
+    if identity.is_anonymous() {
+        return Err(auth::unauthorized());
+    }
+    match path {
+        "/" => Ok(Answer::document(StatusCode::OK, &json!({"paths": PATHS}), negotiate::Encoding::Json, true)),
+        "/metrics" => Ok(Answer {
+            content_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            ..Answer::text(StatusCode::OK, api.metrics.text(&api.cache).await)
+        }),
+        _ if path == "/openapi/v2" || path == "/openapi/v3" || path.starts_with("/openapi/v3/") => open_api(api, parts, path).await,
+        _ => Err(unknown_path()),
+    }
+}
+
+const PATHS: [&str; 10] =
+    ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+
+fn version() -> Value {
+    json!({
+        "major": "1",
+        "minor": KUBERNETES_MINOR,
+        "gitVersion": format!("v1.{KUBERNETES_MINOR}.0+trueup-{}", env!("CARGO_PKG_VERSION")),
+        "gitCommit": "",
+        "gitTreeState": "clean",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "none",
+        "compiler": "rustc",
+        "platform": format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
+    })
+}
+
+async fn discover(api: &Shared, parts: &Parts, route: &Route, pretty: bool) -> Result<Answer, Refusal> {
+    let (catalog, _) = api.catalogs.newest(&api.cache).await?;
+    let aggregated = aggregated_version(parts);
+    if let (Some(version), Route::CoreVersions | Route::Groups) = (aggregated, route) {
+        let document = discovery::aggregated(&catalog, *route == Route::CoreVersions, version);
+        let content_type = match version {
+            "v2" => "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+            _ => "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList",
+        };
+        return Ok(Answer { content_type, ..Answer::document(StatusCode::OK, &document, negotiate::Encoding::Json, pretty) });
+    }
+    let document = match route {
+        Route::CoreVersions => Some(discovery::core_versions()),
+        Route::Groups => Some(discovery::groups(&catalog)),
+        Route::Group(group) => discovery::group(&catalog, group),
+        Route::Resources(GroupVersion { group, version }) => discovery::resources(&catalog, group, version),
+        Route::Resource(_) | Route::Other(_) => None,
+    };
+    let encoding = negotiate::form(&parts.headers, Offer::Documents)?.encoding();
+    Ok(Answer::document(StatusCode::OK, &document.ok_or_else(unknown_path)?, encoding, pretty))
+}
+
+/// The version of aggregated discovery that the client prefers over the plain documents, if it does.
+fn aggregated_version(parts: &Parts) -> Option<&'static str> {
+    let accept = parts.headers.get(ACCEPT)?.to_str().ok()?;
+    accept.split(',').find_map(|entry| {
+        let words: Vec<&str> = entry.split(';').map(str::trim).collect();
+        let known = words.contains(&"g=apidiscovery.k8s.io") && words.contains(&"as=APIGroupDiscoveryList");
+        ["v2", "v2beta1"].into_iter().find(|version| known && words.contains(&format!("v={version}").as_str()))
+    })
+}
+
+const OPENAPI_V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+
+async fn open_api(api: &Arc<Shared>, parts: &Parts, path: &str) -> Result<Answer, Refusal> {
+    let accept = parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let protobuf = path == "/openapi/v2" && accept.contains("application/com.github.proto-openapi.spec.v2@v1.0+protobuf");
+    let kept_as = if protobuf { format!("{path} protobuf") } else { path.to_owned() };
+    let (catalog, edition) = api.catalogs.newest(&api.cache).await?;
+    let document = match api.documents.kept(edition, &kept_as) {
+        Some(document) => document,
+        None => {
+            // Making one compiles every schema of a group, which must not hold up other requests.
+            let path = path.to_owned();
+            let made = tokio::task::spawn_blocking(move || make(&catalog, &path, protobuf)).await;
+            let made = made.map_err(|error| Refusal::internal(error.to_string()))?.ok_or_else(unknown_path)?;
+            api.documents.keep(edition, kept_as, made)
+        }
+    };
+    let content_type = if protobuf { OPENAPI_V2_PROTOBUF } else { "application/json" };
+    let answer = Answer { code: StatusCode::OK, content_type, body: Body::whole(document), gzipped: false };
+    Ok(compress::whole(answer, negotiate::accepts_gzip(&parts.headers)))
+}
+
+fn make(catalog: &Catalog, path: &str, protobuf: bool) -> Option<Bytes> {
+    let text = |document: Value| Some(Bytes::from(document.to_string()));
+    match path {
+        "/openapi/v2" if protobuf => Some(openapi::v2_protobuf(catalog).into()),
+        "/openapi/v2" => text(openapi::v2_document(catalog)),
+        "/openapi/v3" => text(openapi::v3_index(catalog)),
+        _ => openapi::v3_document(catalog, path.strip_prefix("/openapi/v3/")?).and_then(text),
+    }
+}
+
+impl Documents {
+    fn kept(&self, edition: u64, path: &str) -> Option<Bytes> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (kept.edition == edition).then(|| kept.by_path.get(path).cloned()).flatten()
+    }
+
+    fn keep(&self, edition: u64, path: String, document: Bytes) -> Bytes {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.edition < edition {
+            *kept = Kept { edition, by_path: HashMap::new() };
+        }
+        if kept.edition == edition {
+            kept.by_path.insert(path, document.clone());
+        }
+        document
+    }
+}

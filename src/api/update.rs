@@ -1,0 +1,125 @@
+//! `PUT` of an object or one of its subresources.
+
+use super::answer::Answer;
+use super::call::Call;
+use super::create::in_namespace;
+use super::decode::{self, Decoded};
+use super::write::{self, Live, Verdict, Written};
+use super::{managers, scale};
+use crate::admission;
+use crate::object::{Object, Refusal};
+use crate::schema::Behaviour;
+
+pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
+    if let Some(Behaviour::Scale(paths)) = call.resource.subresource(call.subresource()).map(|subresource| &subresource.behaviour) {
+        let parsed = decode::document(call.content_type(), &call.body, "Scale")?;
+        let scale = Object::from_value(parsed.value).map_err(|error| Refusal::bad_request(error.to_string()))?;
+        let written = change(call, |live| {
+            let mut after = live.object.clone();
+            pinned(call, &scale, live)?;
+            scale::write(&mut after, &scale, paths)?;
+            Ok(after)
+        });
+        return Ok((scale_answer(call, &written.await?, paths)?, Vec::new()));
+    }
+    let Decoded { mut object, warnings } = decode::object(call)?;
+    in_namespace(call, &mut object)?;
+    same_name(call, &object)?;
+    let written = change(call, |live| {
+        pinned(call, &object, live)?;
+        Ok(object.clone())
+    });
+    Ok((written.await?.answer(call)?, warnings))
+}
+
+/// The Scale that a write through `/scale` answers with.
+pub(super) fn scale_answer(call: &Call, written: &Written, paths: &crate::schema::ScalePaths) -> Result<Answer, Refusal> {
+    let cached = match written {
+        Written::Created(cached) | Written::Changed(cached) | Written::Deleted(cached) => cached,
+        Written::Unchanged(cached) => cached,
+    };
+    let scale = scale::read(&super::view::parse(&call.resource, cached)?, paths);
+    Ok(Answer::document(http::StatusCode::OK, &scale, call.form.encoding(), call.query.pretty))
+}
+
+/// Writes what `next` makes of the live object, as an update by this call's field manager. 404 where there is no object.
+pub(super) async fn change(call: &Call, next: impl Fn(&Live) -> Result<Object, Refusal>) -> Result<Written, Refusal> {
+    let key = call.key_of(call.name());
+    let written = write::change(call, &key, |live| {
+        let live = live.ok_or_else(|| call.not_found())?;
+        let mut after = next(live)?;
+        finish(call, live, &mut after)?;
+        settle(live, managers::track(call, Some(&live.object), after))
+    });
+    let written = written.await?;
+    announce(call, &written).await?;
+    Ok(written)
+}
+
+/// What the kind's rules make of a changed object. `finalize` is the one path that changes a namespace's own finalizers.
+pub(super) fn finish(call: &Call, live: &Live, after: &mut Object) -> Result<(), Refusal> {
+    if call.subresource() == "finalize" {
+        let spec = after.root_mut().remove("spec");
+        *after = live.object.clone();
+        spec.map(|spec| after.root_mut().insert("spec".to_owned(), spec));
+        return Ok(());
+    }
+    admission::update(&call.resource, &live.object, after, call.subresource())
+}
+
+/// An object that is being deleted and has nothing left that holds it goes with this write; one that is as it was is not written.
+pub(super) fn settle(live: &Live, after: Object) -> Result<Verdict, Refusal> {
+    if after.deletion_timestamp().is_some() && !is_held(&after) {
+        return Ok(Verdict::Delete(after));
+    }
+    if managers::same(&live.object, &after) {
+        return Ok(Verdict::Unchanged);
+    }
+    Ok(Verdict::Put(after))
+}
+
+/// Whether something must happen before a deleted object goes: its finalizers, a namespace's own, or the rest of its grace period.
+pub(super) fn is_held(object: &Object) -> bool {
+    let grace = object.get(&["metadata", "deletionGracePeriodSeconds"]).and_then(serde_json::Value::as_i64).unwrap_or_default();
+    !object.finalizers().is_empty() || grace > 0 || has_own_finalizers(object)
+}
+
+/// Namespaces keep a finalizer in `spec`, which their controller takes away when they are empty.
+pub(super) fn has_own_finalizers(object: &Object) -> bool {
+    let list = (object.kind() == "Namespace").then(|| object.get(&["spec", "finalizers"])).flatten();
+    list.and_then(serde_json::Value::as_array).is_some_and(|finalizers| !finalizers.is_empty())
+}
+
+/// A write that states a revision holds only for that one.
+pub(super) fn pinned(call: &Call, object: &Object, live: &Live) -> Result<(), Refusal> {
+    match object.resource_version() {
+        Some(version) if version != live.cached.revision.to_string() => {
+            let why = "the object has been modified; please apply your changes to the latest version and try again";
+            Err(Refusal::conflict(&call.group_resource(), call.name(), why))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn same_name(call: &Call, object: &Object) -> Result<(), Refusal> {
+    match object.name() {
+        "" => Err(Refusal::bad_request("the name of the object is not set in its metadata")),
+        name if name == call.name() => Ok(()),
+        name => {
+            let message = format!("the name of the object ({name}) does not match the name on the URL ({})", call.name());
+            Err(Refusal::bad_request(message))
+        }
+    }
+}
+
+/// Lets everything that follows the kinds served know of a write before its answer goes out.
+pub(super) async fn announce(call: &Call, written: &Written) -> Result<(), Refusal> {
+    let cached = match written {
+        Written::Created(cached) | Written::Changed(cached) | Written::Deleted(cached) => cached,
+        Written::Unchanged(_) => return Ok(()),
+    };
+    if call.query.dry_run {
+        return Ok(());
+    }
+    call.api.catalogs.written(&call.api.cache, &call.resource, cached.revision).await
+}

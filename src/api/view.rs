@@ -1,0 +1,169 @@
+//! Objects of the store in the form a client asked for.
+//!
+//! Receives cached bytes and hands on JSON bytes or documents. Invariant: where a form allows it, nothing is parsed.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::query::IncludeObject;
+use crate::object::{Object, Refusal, Revision};
+use crate::schema::Resource;
+use crate::store::cache::Cached;
+
+/// Writes an object the way the store keeps it: without `resourceVersion`, and with `apiVersion`, `kind` and `metadata` first, which is
+/// where [`Cached`] expects them.
+pub(super) fn encode(object: &Object) -> Vec<u8> {
+    const FIRST: [&str; 3] = ["apiVersion", "kind", "metadata"];
+    let mut metadata = object.metadata().cloned().unwrap_or_default();
+    metadata.remove("resourceVersion");
+    let metadata = Value::Object(metadata);
+    let root = object.root();
+    let first = FIRST.iter().filter_map(|name| root.get_key_value(*name));
+    let rest = root.iter().filter(|(name, _)| !FIRST.contains(&name.as_str()));
+    let mut out = Vec::with_capacity(1024);
+    out.push(b'{');
+    for (name, value) in first.chain(rest) {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        append_json(&mut out, name);
+        out.push(b':');
+        append_json(&mut out, if name == "metadata" { &metadata } else { value });
+    }
+    out.push(b'}');
+    out
+}
+
+/// Appends a value that always has a JSON form, to memory that always has room.
+fn append_json<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    let written = serde_json::to_writer(out, value);
+    debug_assert!(written.is_ok(), "JSON values have a JSON form");
+}
+
+/// Reads an object of the store as the resource serves it, with its `resourceVersion`.
+///
+/// Errors where the stored bytes are no object: the store was changed by something else.
+pub(super) fn parse(resource: &Resource, cached: &Cached) -> Result<Object, Refusal> {
+    let value: Value = serde_json::from_slice(&cached.value).map_err(|error| unreadable(cached, &error.to_string()))?;
+    let mut object = Object::from_value(value).map_err(|error| unreadable(cached, &error.to_string()))?;
+    if resource.converts() {
+        resource.from_storage(&mut object);
+    }
+    if cached.revision != Revision::ZERO {
+        object.set_meta("resourceVersion", cached.revision.to_string());
+    }
+    Ok(object)
+}
+
+fn unreadable(cached: &Cached, why: &str) -> Refusal {
+    Refusal::internal(format!("the stored value of {} cannot be read: {why}", cached.key))
+}
+
+/// Appends the document as the resource serves it.
+pub(super) fn append_document(resource: &Resource, cached: &Cached, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    if served_as_stored(resource, cached) {
+        cached.append_document(out);
+    } else {
+        append_json(out, parse(resource, cached)?.root());
+    }
+    Ok(())
+}
+
+/// Appends the document as an item of a list: items of built-in kinds go without `apiVersion` and `kind`.
+pub(super) fn append_item(resource: &Resource, cached: &Cached, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    if resource.custom {
+        return append_document(resource, cached, out);
+    }
+    if served_as_stored(resource, cached) {
+        cached.append_item(out);
+        return Ok(());
+    }
+    let mut object = parse(resource, cached)?;
+    object.root_mut().remove("apiVersion");
+    object.root_mut().remove("kind");
+    append_json(out, object.root());
+    Ok(())
+}
+
+/// Whether the stored bytes are what the resource serves. A custom resource may hold objects written when another version was the
+/// storage version, so the bytes themselves are asked.
+pub(super) fn served_as_stored(resource: &Resource, cached: &Cached) -> bool {
+    if !resource.custom {
+        return !resource.converts();
+    }
+    let api_version = cached.value.strip_prefix(b"{\"apiVersion\":\"");
+    api_version.and_then(|rest| rest.strip_prefix(resource.gvk.api_version().as_bytes())).is_some_and(|rest| rest.first() == Some(&b'"'))
+}
+
+/// The metadata of an object alone, as `PartialObjectMetadata`.
+pub(super) fn partial(object: &mut Object, version: &str) -> Value {
+    let metadata = object.root_mut().remove("metadata").unwrap_or_else(|| json!({}));
+    json!({"kind": "PartialObjectMetadata", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata})
+}
+
+/// A Table of objects, as kubectl prints them. Column definitions are left out where `headers` is false: a watch sends them once.
+///
+/// See <https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables>.
+pub(super) struct TableView<'a> {
+    pub(super) resource: &'a Resource,
+    pub(super) version: &'static str,
+    pub(super) include: IncludeObject,
+    pub(super) now: Timestamp,
+}
+
+impl TableView<'_> {
+    pub(super) fn table(&self, objects: Vec<Object>, metadata: Map<String, Value>, headers: bool) -> Value {
+        let rows: Vec<Value> = objects.into_iter().map(|object| self.row(object)).collect();
+        json!({
+            "kind": "Table", "apiVersion": format!("meta.k8s.io/{}", self.version), "metadata": metadata,
+            "columnDefinitions": if headers { self.headers() } else { Value::Null },
+            "rows": rows,
+        })
+    }
+
+    fn headers(&self) -> Value {
+        let columns = self.resource.columns.iter().map(|column| {
+            json!({
+                "name": column.name, "type": column.data_type, "format": column.format,
+                "description": column.description, "priority": column.priority,
+            })
+        });
+        columns.collect()
+    }
+
+    fn row(&self, mut object: Object) -> Value {
+        let cells = self.resource.cells(&object, self.now);
+        match self.include {
+            IncludeObject::None => json!({"cells": cells}),
+            IncludeObject::Metadata => json!({"cells": cells, "object": partial(&mut object, self.version)}),
+            IncludeObject::Object => json!({"cells": cells, "object": object.into_value()}),
+        }
+    }
+}
+
+/// The members of a list's metadata.
+pub(super) fn list_metadata(revision: Revision, continue_token: &str, remaining: Option<u64>) -> Map<String, Value> {
+    let mut metadata = BTreeMap::from([("resourceVersion", Value::from(revision.to_string()))]);
+    if !continue_token.is_empty() {
+        metadata.insert("continue", continue_token.into());
+    }
+    if let Some(remaining) = remaining {
+        metadata.insert("remainingItemCount", remaining.into());
+    }
+    metadata.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_bytes_begin_with_what_names_the_object() {
+        let value = json!({"data": {"a": "b"}, "kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "x", "resourceVersion": "5"}});
+        let object = Object::from_value(value).expect("an object");
+        let expected = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"b"}}"#;
+        assert_eq!(String::from_utf8(encode(&object)).expect("utf-8"), expected);
+    }
+}

@@ -1,0 +1,339 @@
+//! `GET` of a collection with `watch`: a stream of what happens.
+//!
+//! See <https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes>. Events come from the cache; a
+//! start further back than the cache remembers is served by a watch on the store, from its history.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{StreamExt as _, stream};
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use super::Shared;
+use super::answer::Answer;
+use super::body::Body;
+use super::call::Call;
+use super::negotiate::{Encoding, Form};
+use super::query::{IncludeObject, Query, VersionMatch, list_options_refused};
+use super::selection::Selection;
+use super::view::{self, TableView};
+use crate::object::{CauseKind, Reason, Refusal, Revision};
+use crate::schema::Resource;
+use crate::store::cache::{Cached, EventKind, Subscription, WriteEvent};
+use crate::store::{StoreError, Tidings, WatchStream};
+
+/// How long a watch lasts at the most where the client names no end, as kube-apiserver's default.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// How often a watcher that asked for bookmarks is told how far it is.
+const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+
+/// Marks the bookmark that ends the initial events.
+const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
+
+/// Where a watch begins.
+#[derive(Debug, PartialEq, Eq)]
+enum Start {
+    /// With what exists (at least as new as the revision; `None`: as the store's newest), then what happens. The flag asks for a
+    /// bookmark between the two.
+    Initial { at_least: Option<Revision>, marked: bool },
+    /// With what happened after a revision.
+    After(Revision),
+}
+
+pub(super) async fn watch(call: Call) -> Result<Answer, Refusal> {
+    let selection = Selection::of(&call)?;
+    let frames = Frames::of(&call)?;
+    let lasts = call.query.timeout_seconds.map_or(LONGEST, Duration::from_secs).min(LONGEST * 24);
+    let mut feed = Feed {
+        frames,
+        selection,
+        source: Source::Ended,
+        ready: VecDeque::new(),
+        deadline: Instant::now() + lasts,
+        next_bookmark: call.query.bookmarks.then(|| Instant::now() + BOOKMARK_EVERY),
+    };
+    match start(&call.query)? {
+        Start::Initial { at_least, marked } => feed.begin_with_all(&call, at_least, marked).await?,
+        Start::After(revision) => feed.begin_after(&call, revision).await?,
+    }
+    let body = Body::stream(stream::unfold(feed, |mut feed| async move { feed.next().await.map(|frame| (frame, feed)) }));
+    Ok(Answer { code: StatusCode::OK, content_type: "application/json", body, gzipped: false })
+}
+
+/// Where a watch begins, by its parameters; refuses combinations that contradict each other.
+fn start(query: &Query) -> Result<Start, Refusal> {
+    let forbidden = |field: &str, why: &str| Err(list_options_refused(field, CauseKind::Forbidden, &format!("Forbidden: {why}")));
+    match (query.send_initial_events, query.version_match, query.resource_version) {
+        (None, Some(_), _) => {
+            forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
+        }
+        (Some(_), None, _) => forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
+        (Some(_), Some(VersionMatch::Exact), _) => {
+            forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
+        }
+        (Some(true), _, at_least) => Ok(Start::Initial { at_least, marked: query.bookmarks }),
+        (Some(false), _, None) => Ok(Start::After(Revision::ZERO)),
+        (Some(false), _, Some(revision)) => Ok(Start::After(revision)),
+        (None, None, None) => Ok(Start::Initial { at_least: None, marked: false }),
+        (None, None, Some(Revision::ZERO)) => Ok(Start::Initial { at_least: Some(Revision::ZERO), marked: false }),
+        (None, None, Some(revision)) => Ok(Start::After(revision)),
+    }
+}
+
+/// One watcher: where its events come from, and what it is about to be told.
+struct Feed {
+    frames: Frames,
+    selection: Selection,
+    source: Source,
+    ready: VecDeque<Bytes>,
+    deadline: Instant,
+    next_bookmark: Option<Instant>,
+}
+
+enum Source {
+    Cache(Box<Subscription>),
+    Store { stream: WatchStream, batch: VecDeque<Arc<WriteEvent>> },
+    Ended,
+}
+
+impl Feed {
+    async fn begin_with_all(&mut self, call: &Call, at_least: Option<Revision>, marked: bool) -> Result<(), Refusal> {
+        let prefix = &call.resource.storage_prefix;
+        let (snapshot, subscription) = call.api.cache.snapshot_and_follow(prefix, self.selection.scope(), at_least).await?;
+        for object in self.selection.keep(&call.resource, snapshot.objects)? {
+            self.ready.push_back(self.frames.object(EventKind::Added, &object)?);
+        }
+        if marked {
+            self.ready.push_back(self.frames.bookmark(snapshot.revision, true));
+        }
+        self.source = Source::Cache(Box::new(subscription));
+        Ok(())
+    }
+
+    /// A start at revision 0 without initial events means: from now on.
+    async fn begin_after(&mut self, call: &Call, revision: Revision) -> Result<(), Refusal> {
+        let cache = &call.api.cache;
+        let prefix = &call.resource.storage_prefix;
+        if revision == Revision::ZERO {
+            let (_, subscription) = cache.snapshot_and_follow(prefix, self.selection.scope(), None).await?;
+            self.source = Source::Cache(Box::new(subscription));
+            return Ok(());
+        }
+        let subscription = cache.subscribe(prefix, self.selection.scope(), revision).await?;
+        self.source = match subscription {
+            Some(subscription) => Source::Cache(Box::new(subscription)),
+            None => match cache.store().watch(self.selection.scope(), revision).await {
+                Ok(stream) => Source::Store { stream, batch: VecDeque::new() },
+                Err(error) => self.broken(error),
+            },
+        };
+        Ok(())
+    }
+
+    /// The next frame; `None` when the watch is over.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(frame) = self.ready.pop_front() {
+                return Some(self.drain(frame));
+            }
+            let wake = self.next_bookmark.map_or(self.deadline, |at| at.min(self.deadline));
+            match tokio::time::timeout_at(wake, self.source.next()).await {
+                Ok(Step::Event(event)) => self.take(&event),
+                Ok(Step::Broken(error)) => self.source = self.broken(error),
+                Ok(Step::Over) => return None,
+                Err(_) if Instant::now() >= self.deadline => return None,
+                Err(_) => self.bookmark(),
+            }
+        }
+    }
+
+    /// Joins what else is ready to a frame, so that a burst costs one write and not one each.
+    fn drain(&mut self, frame: Bytes) -> Bytes {
+        if self.ready.is_empty() {
+            return frame;
+        }
+        let mut joined = Vec::from(frame);
+        while let Some(more) = self.ready.pop_front() {
+            joined.extend_from_slice(&more);
+            if joined.len() > 64 << 10 {
+                break;
+            }
+        }
+        joined.into()
+    }
+
+    fn take(&mut self, event: &WriteEvent) {
+        match self.turn(event) {
+            Ok(Some(frame)) => self.ready.push_back(frame),
+            Ok(None) => {}
+            Err(refusal) => {
+                self.ready.push_back(error_frame(&refusal));
+                self.source = Source::Ended;
+            }
+        }
+    }
+
+    fn turn(&self, event: &WriteEvent) -> Result<Option<Bytes>, Refusal> {
+        let resource = &self.frames.resource;
+        let holds = |object: &Option<Arc<Cached>>| object.as_ref().map_or(Ok(false), |object| self.selection.holds(resource, object));
+        let Some((kind, object)) = event.turn(holds(&event.previous)?, holds(&event.current)?) else { return Ok(None) };
+        if self.frames.shared && view::served_as_stored(resource, object) {
+            return Ok(Some(event.json_frame(kind)));
+        }
+        self.frames.object(kind, object).map(Some)
+    }
+
+    /// Tells how far the watcher is: the revision is read first, and what was queued before it is told first.
+    fn bookmark(&mut self) {
+        self.next_bookmark = Some(Instant::now() + BOOKMARK_EVERY);
+        if let Source::Cache(subscription) = &mut self.source {
+            let seen = subscription.seen();
+            let queued: Vec<_> = std::iter::from_fn(|| subscription.try_next()).collect();
+            for event in queued {
+                self.take(&event);
+            }
+            self.ready.push_back(self.frames.bookmark(seen, false));
+        }
+    }
+
+    /// The watch ends with an ERROR event that says why.
+    fn broken(&mut self, error: StoreError) -> Source {
+        self.ready.push_back(error_frame(&Refusal::from(error)));
+        Source::Ended
+    }
+}
+
+enum Step {
+    Event(Arc<WriteEvent>),
+    Broken(StoreError),
+    Over,
+}
+
+impl Source {
+    async fn next(&mut self) -> Step {
+        match self {
+            Self::Cache(subscription) => subscription.next().await.map_or(Step::Over, Step::Event),
+            Self::Store { stream, batch } => loop {
+                if let Some(event) = batch.pop_front() {
+                    return Step::Event(event);
+                }
+                match stream.next().await {
+                    Some(Ok(Tidings::Events(events))) => batch.extend(events.into_iter().map(|event| Arc::new(WriteEvent::new(event)))),
+                    Some(Ok(Tidings::Progress(_))) => {}
+                    Some(Err(error)) => return Step::Broken(error),
+                    None => return Step::Over,
+                }
+            },
+            Self::Ended => Step::Over,
+        }
+    }
+}
+
+/// An ERROR event, whose object is a `Status`.
+fn error_frame(refusal: &Refusal) -> Bytes {
+    frame(&json!({"type": "ERROR", "object": refusal.to_json()}))
+}
+
+fn frame(event: &Value) -> Bytes {
+    format!("{event}\n").into()
+}
+
+/// How a watcher's events are written.
+struct Frames {
+    api: Arc<Shared>,
+    resource: Arc<Resource>,
+    form: Form,
+    include: IncludeObject,
+    /// Whether frames are the plain ones that all watchers share.
+    shared: bool,
+    /// Whether a Table's columns have been sent.
+    headed: std::sync::atomic::AtomicBool,
+}
+
+impl Frames {
+    fn of(call: &Call) -> Result<Self, Refusal> {
+        if call.form.encoding() != Encoding::Json {
+            return Err(Refusal::new(Reason::NotAcceptable, "watches are served as application/json"));
+        }
+        Ok(Self {
+            api: Arc::clone(&call.api),
+            resource: Arc::clone(&call.resource),
+            form: call.form,
+            include: call.query.include_object,
+            shared: call.form == Form::Object(Encoding::Json),
+            headed: false.into(),
+        })
+    }
+
+    fn object(&self, kind: EventKind, cached: &Cached) -> Result<Bytes, Refusal> {
+        if self.shared {
+            let mut out = Vec::with_capacity(cached.size_hint() + 32);
+            out.extend_from_slice(format!("{{\"type\":\"{}\",\"object\":", kind.as_str()).as_bytes());
+            view::append_document(&self.resource, cached, &mut out)?;
+            out.extend_from_slice(b"}\n");
+            return Ok(out.into());
+        }
+        let mut object = view::parse(&self.resource, cached)?;
+        let document = match self.form {
+            Form::Table(version) => {
+                let headers = !self.headed.swap(true, std::sync::atomic::Ordering::Relaxed);
+                self.table(version).table(vec![object], view::list_metadata(cached.revision, "", None), headers)
+            }
+            Form::Partial(version) => view::partial(&mut object, version),
+            Form::Object(_) => object.into_value(),
+        };
+        Ok(frame(&json!({"type": kind.as_str(), "object": document})))
+    }
+
+    fn table(&self, version: &'static str) -> TableView<'_> {
+        TableView { resource: &self.resource, version, include: self.include, now: self.api.ambient.now() }
+    }
+
+    /// An object of the watched kind that carries nothing but a revision.
+    fn bookmark(&self, revision: Revision, initial: bool) -> Bytes {
+        let mut metadata = Map::from_iter([("resourceVersion".to_owned(), Value::from(revision.to_string()))]);
+        if initial {
+            metadata.insert("annotations".to_owned(), json!({INITIAL_EVENTS_END: "true"}));
+        }
+        let gvk = &self.resource.gvk;
+        let document = match self.form {
+            Form::Table(version) => {
+                let row = json!({"cells": [], "object": {
+                    "kind": "PartialObjectMetadata", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata.clone(),
+                }});
+                metadata.remove("annotations");
+                json!({
+                    "kind": "Table", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata,
+                    "columnDefinitions": null, "rows": [row],
+                })
+            }
+            Form::Partial(version) => {
+                json!({"kind": "PartialObjectMetadata", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata})
+            }
+            Form::Object(_) => json!({"kind": gvk.kind, "apiVersion": gvk.api_version(), "metadata": metadata}),
+        };
+        frame(&json!({"type": "BOOKMARK", "object": document}))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_begins_where_its_parameters_say() {
+        let begin = |raw: &str| start(&Query::parse(raw).expect("valid")).map_err(|refusal| refusal.message);
+        assert_eq!(begin(""), Ok(Start::Initial { at_least: None, marked: false }));
+        assert_eq!(begin("resourceVersion=0"), Ok(Start::Initial { at_least: Some(Revision(0)), marked: false }));
+        assert_eq!(begin("resourceVersion=7"), Ok(Start::After(Revision(7))));
+        let list = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+        assert_eq!(begin(list), Ok(Start::Initial { at_least: None, marked: true }));
+        assert!(begin("sendInitialEvents=true").is_err());
+        assert!(begin("resourceVersionMatch=NotOlderThan").is_err());
+    }
+}

@@ -1,0 +1,159 @@
+//! The one write path: read, transform, commit with a compare on the revision, and again after a lost race.
+//!
+//! Receives a transformation of the object that the path names; hands on what was written. Invariant: a verdict other than a write is
+//! only taken on a state that was read from the store itself, never on the cache's, which may be a moment old.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use super::answer::Answer;
+use super::call::Call;
+use super::get;
+use super::view;
+use crate::object::{Object, Reason, Refusal, Revision};
+use crate::store::cache::Cached;
+use crate::store::{Change, Outcome};
+
+/// How often a write is tried against others before it gives up. Each lost race means that another write went through.
+const ATTEMPTS: usize = 200;
+
+/// An object as it stands in the store.
+pub(super) struct Live {
+    /// The document as the resource serves it, with its `resourceVersion`.
+    pub(super) object: Object,
+    pub(super) cached: Arc<Cached>,
+}
+
+/// What a transformation decides.
+pub(super) enum Verdict {
+    /// Write this in its place.
+    Put(Object),
+    /// Remove it. The document is its last state.
+    Delete(Object),
+    /// Leave it as it is.
+    Unchanged,
+}
+
+/// What came of a write.
+pub(super) enum Written {
+    /// It was made; it was not there before.
+    Created(Cached),
+    /// It was changed.
+    Changed(Cached),
+    /// It stands as it stood.
+    Unchanged(Arc<Cached>),
+    /// It is gone; this is its last state with the revision of its going.
+    Deleted(Cached),
+}
+
+impl Written {
+    /// The answer that shows the object.
+    pub(super) fn answer(&self, call: &Call) -> Result<Answer, Refusal> {
+        match self {
+            Self::Created(cached) => get::one(call, StatusCode::CREATED, cached),
+            Self::Changed(cached) | Self::Deleted(cached) => get::one(call, StatusCode::OK, cached),
+            Self::Unchanged(cached) => get::one(call, StatusCode::OK, cached),
+        }
+    }
+}
+
+/// Changes the object under a key until the change holds. With `dryRun` everything happens but the commit.
+///
+/// The transformation is called once for each attempt, with `None` where there is no object.
+pub(super) async fn change(
+    call: &Call,
+    key: &str,
+    transform: impl Fn(Option<&Live>) -> Result<Verdict, Refusal>,
+) -> Result<Written, Refusal> {
+    let mut found = call.api.cache.peek(&call.resource.storage_prefix, key);
+    let mut fresh = found.is_none();
+    if fresh {
+        found = stored(call, key).await?;
+    }
+    for _ in 0..ATTEMPTS {
+        let live = found.take().map(|cached| live(call, cached)).transpose()?;
+        match transform(live.as_ref()) {
+            Err(_) | Ok(Verdict::Unchanged) if !fresh => (found, fresh) = (stored(call, key).await?, true),
+            Err(refusal) => return Err(refusal),
+            Ok(Verdict::Unchanged) => return live.map(|live| Written::Unchanged(live.cached)).ok_or_else(|| call.not_found()),
+            Ok(verdict) => match commit(call, key, live.as_ref(), verdict).await? {
+                Committed::Done(written) => return Ok(written),
+                Committed::Lost(winner) => (found, fresh) = (winner, true),
+            },
+        }
+    }
+    let message = "the object is being changed by others too often to get a turn; try again";
+    Err(Refusal { retry_after_seconds: 1, ..Refusal::new(Reason::ServerTimeout, message) })
+}
+
+/// Writes a new object. A name that is taken is refused with 409.
+pub(super) async fn insert(call: &Call, key: &str, object: &Object) -> Result<Written, Refusal> {
+    let value = stored_form(call, object);
+    if call.query.dry_run {
+        if stored(call, key).await?.is_some() {
+            return Err(Refusal::already_exists(&call.group_resource(), object.name()));
+        }
+        return Ok(Written::Created(Cached::new(key, value, Revision::ZERO)));
+    }
+    match call.api.cache.store().commit(key, Revision::ZERO, Change::Put(value.clone())).await? {
+        Outcome::Done(revision) => Ok(Written::Created(Cached::new(key, value, revision))),
+        Outcome::Lost(_) => Err(Refusal::already_exists(&call.group_resource(), object.name())),
+    }
+}
+
+/// The newest state of a key, from the store itself.
+pub(super) async fn stored(call: &Call, key: &str) -> Result<Option<Arc<Cached>>, Refusal> {
+    let entry = call.api.cache.store().get(key).await?;
+    Ok(entry.map(|entry| Arc::new(Cached::new(&entry.key, entry.value, entry.revision))))
+}
+
+fn live(call: &Call, cached: Arc<Cached>) -> Result<Live, Refusal> {
+    Ok(Live { object: view::parse(&call.resource, &cached)?, cached })
+}
+
+enum Committed {
+    Done(Written),
+    Lost(Option<Arc<Cached>>),
+}
+
+async fn commit(call: &Call, key: &str, live: Option<&Live>, verdict: Verdict) -> Result<Committed, Refusal> {
+    let expected = live.map_or(Revision::ZERO, |live| live.cached.revision);
+    let (change, value) = match verdict {
+        Verdict::Put(object) => {
+            let value = stored_form(call, &object);
+            (Change::Put(value.clone()), value)
+        }
+        Verdict::Delete(object) => (Change::Delete, stored_form(call, &object)),
+        Verdict::Unchanged => return Ok(Committed::Lost(None)),
+    };
+    let deletes = change == Change::Delete;
+    let outcome = match call.query.dry_run {
+        true => Outcome::Done(expected),
+        false => call.api.cache.store().commit(key, expected, change).await?,
+    };
+    Ok(match outcome {
+        Outcome::Done(revision) => {
+            let cached = Cached::new(key, value, revision);
+            Committed::Done(match (deletes, live) {
+                (true, _) => Written::Deleted(cached),
+                (false, Some(_)) => Written::Changed(cached),
+                (false, None) => Written::Created(cached),
+            })
+        }
+        Outcome::Lost(winner) => {
+            Committed::Lost(winner.map(|entry| Arc::new(Cached::new(&entry.key, entry.value, entry.revision))))
+        }
+    })
+}
+
+/// The bytes that the store keeps of an object.
+fn stored_form(call: &Call, object: &Object) -> Bytes {
+    if !call.resource.converts() {
+        return view::encode(object).into();
+    }
+    let mut object = object.clone();
+    call.resource.to_storage(&mut object);
+    view::encode(&object).into()
+}

@@ -1,0 +1,127 @@
+//! One object as the cache holds it: its bytes, its revision, and where the revision is written in.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use crate::object::Revision;
+
+/// An object's newest bytes. The value is JSON without `resourceVersion`, with `apiVersion`, `kind` and `metadata` as its first members.
+#[derive(Debug)]
+pub struct Cached {
+    /// The full key in the store.
+    pub key: Box<str>,
+    /// The stored JSON.
+    pub value: Bytes,
+    /// The revision of the write that made it.
+    pub revision: Revision,
+    labels: OnceLock<BTreeMap<String, String>>,
+}
+
+/// What precedes the members of `metadata` in a stored value.
+const METADATA: &[u8] = b"\"metadata\":{";
+
+impl Cached {
+    /// Takes a stored value.
+    #[must_use]
+    pub fn new(key: &str, value: Bytes, revision: Revision) -> Self {
+        Self { key: key.into(), value, revision, labels: OnceLock::new() }
+    }
+
+    /// The object's labels, read from the bytes when first asked for.
+    pub fn labels(&self) -> &BTreeMap<String, String> {
+        self.labels.get_or_init(|| serde_json::from_slice::<Labelled>(&self.value).map(|l| l.metadata.labels).unwrap_or_default())
+    }
+
+    /// Appends the document with its `resourceVersion`.
+    pub fn append_document(&self, out: &mut Vec<u8>) {
+        encode_with_revision(&self.value, self.revision, out);
+    }
+
+    /// Appends the document with its `resourceVersion` but without `apiVersion` and `kind`, as items of a built-in kind's list are.
+    pub fn append_item(&self, out: &mut Vec<u8>) {
+        match metadata_at(&self.value) {
+            Some(at) => {
+                out.push(b'{');
+                splice(&self.value[at..], METADATA.len(), self.revision, out);
+            }
+            None => out.extend_from_slice(&self.value),
+        }
+    }
+
+    /// The length of the document, up to the length of its revision.
+    #[must_use]
+    pub fn size_hint(&self) -> usize {
+        self.value.len() + 48
+    }
+}
+
+/// Appends a stored value with `resourceVersion` spliced in as the first member of `metadata`, without parsing it.
+pub fn encode_with_revision(value: &[u8], revision: Revision, out: &mut Vec<u8>) {
+    match metadata_at(value) {
+        Some(at) => splice(value, at + METADATA.len(), revision, out),
+        None => out.extend_from_slice(value),
+    }
+}
+
+fn splice(value: &[u8], at: usize, revision: Revision, out: &mut Vec<u8>) {
+    let rest = &value[at..];
+    out.extend_from_slice(&value[..at]);
+    out.extend_from_slice(b"\"resourceVersion\":\"");
+    out.extend_from_slice(revision.to_string().as_bytes());
+    out.extend_from_slice(if rest.first() == Some(&b'}') { b"\"" } else { b"\"," });
+    out.extend_from_slice(rest);
+}
+
+/// Where `"metadata":{` begins. Stored values have it behind two short members without escapes, so the first occurrence is the one.
+fn metadata_at(value: &[u8]) -> Option<usize> {
+    value.windows(METADATA.len()).position(|window| window == METADATA)
+}
+
+#[derive(Deserialize)]
+struct Labelled {
+    metadata: LabelledMetadata,
+}
+
+#[derive(Deserialize)]
+struct LabelledMetadata {
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STORED: &[u8] = br#"{"apiVersion":"v1","kind":"X","metadata":{"labels":{"a":"b"},"name":"n"},"spec":{"metadata":{}}}"#;
+
+    fn document(value: &'static [u8]) -> String {
+        let mut out = Vec::new();
+        Cached::new("/registry/core/xs/n", Bytes::from_static(value), Revision(7)).append_document(&mut out);
+        String::from_utf8(out).expect("utf-8")
+    }
+
+    #[test]
+    fn the_revision_is_spliced_into_the_outer_metadata() {
+        assert_eq!(
+            document(STORED),
+            r#"{"apiVersion":"v1","kind":"X","metadata":{"resourceVersion":"7","labels":{"a":"b"},"name":"n"},"spec":{"metadata":{}}}"#
+        );
+        assert_eq!(document(br#"{"metadata":{}}"#), r#"{"metadata":{"resourceVersion":"7"}}"#);
+    }
+
+    #[test]
+    fn a_list_item_has_no_kind_of_its_own() {
+        let mut out = Vec::new();
+        Cached::new("k", Bytes::from_static(STORED), Revision(7)).append_item(&mut out);
+        assert!(out.starts_with(br#"{"metadata":{"resourceVersion":"7","labels""#));
+    }
+
+    #[test]
+    fn labels_are_read_from_the_bytes() {
+        let cached = Cached::new("k", Bytes::from_static(STORED), Revision(7));
+        assert_eq!(cached.labels().get("a").map(String::as_str), Some("b"));
+    }
+}

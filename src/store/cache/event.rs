@@ -1,0 +1,119 @@
+//! One write, shared by all who watch it, with its wire frames encoded once.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+
+use super::Cached;
+use crate::object::Revision;
+
+/// What a watcher is told of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// It came, or entered the selection.
+    Added,
+    /// It changed.
+    Modified,
+    /// It went, or left the selection.
+    Deleted,
+}
+
+impl EventKind {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "ADDED",
+            Self::Modified => "MODIFIED",
+            Self::Deleted => "DELETED",
+        }
+    }
+}
+
+/// One write of one key.
+#[derive(Debug)]
+pub struct WriteEvent {
+    /// The revision of the write.
+    pub revision: Revision,
+    /// The object after the write; `None` where it was removed.
+    pub current: Option<Arc<Cached>>,
+    /// The object before the write, carrying the revision of this write, as watchers are told of what went; `None` where there was none.
+    pub previous: Option<Arc<Cached>>,
+    frames: [OnceLock<Bytes>; 3],
+}
+
+impl WriteEvent {
+    /// Takes a store event.
+    #[must_use]
+    pub fn new(event: super::super::Event) -> Self {
+        let super::super::Event { key, revision, value, previous } = event;
+        let cached = |value: Bytes| Arc::new(Cached::new(&key, value, revision));
+        Self { revision, current: value.map(cached), previous: previous.map(cached), frames: Default::default() }
+    }
+
+    /// The full key written.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.current.as_ref().or(self.previous.as_ref()).map_or("", |cached| &cached.key)
+    }
+
+    /// What a watcher is told whose selection held the object before (`was`) and holds it now (`is`).
+    #[must_use]
+    pub fn turn(&self, was: bool, is: bool) -> Option<(EventKind, &Arc<Cached>)> {
+        match (was && self.previous.is_some(), is, &self.current) {
+            (false, true, Some(current)) => Some((EventKind::Added, current)),
+            (true, true, Some(current)) => Some((EventKind::Modified, current)),
+            (true, _, _) => self.previous.as_ref().map(|previous| (EventKind::Deleted, previous)),
+            _ => None,
+        }
+    }
+
+    /// The JSON frame of a turn, encoded once and shared by every watcher of this media type.
+    pub fn json_frame(&self, kind: EventKind) -> Bytes {
+        let object = if kind == EventKind::Deleted { &self.previous } else { &self.current };
+        let Some(object) = object else { return Bytes::new() };
+        self.frames[kind as usize].get_or_init(|| json_frame(kind, object)).clone()
+    }
+}
+
+/// A watch frame in JSON: `{"type":…,"object":…}` and a line feed.
+fn json_frame(kind: EventKind, object: &Cached) -> Bytes {
+    let mut frame = Vec::with_capacity(object.size_hint() + 32);
+    frame.extend_from_slice(b"{\"type\":\"");
+    frame.extend_from_slice(kind.as_str().as_bytes());
+    frame.extend_from_slice(b"\",\"object\":");
+    object.append_document(&mut frame);
+    frame.extend_from_slice(b"}\n");
+    frame.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Event;
+
+    fn event(value: Option<&'static str>, previous: Option<&'static str>) -> WriteEvent {
+        let bytes = |text: &'static str| Bytes::from_static(text.as_bytes());
+        WriteEvent::new(Event { key: "/k".to_owned(), revision: Revision(9), value: value.map(bytes), previous: previous.map(bytes) })
+    }
+
+    #[test]
+    fn a_turn_depends_on_the_selection_before_and_after() {
+        let kind = |event: &WriteEvent, was, is| event.turn(was, is).map(|(kind, _)| kind);
+        let update = event(Some("{}"), Some("{}"));
+        assert_eq!(kind(&update, true, true), Some(EventKind::Modified));
+        assert_eq!(kind(&update, false, true), Some(EventKind::Added));
+        assert_eq!(kind(&update, true, false), Some(EventKind::Deleted));
+        assert_eq!(kind(&update, false, false), None);
+        assert_eq!(kind(&event(Some("{}"), None), true, true), Some(EventKind::Added));
+        assert_eq!(kind(&event(None, Some("{}")), true, true), Some(EventKind::Deleted));
+        assert_eq!(kind(&event(None, Some("{}")), false, false), None);
+    }
+
+    #[test]
+    fn what_went_carries_the_revision_of_its_going() {
+        let gone = event(None, Some(r#"{"metadata":{"name":"x"}}"#));
+        let frame = gone.json_frame(EventKind::Deleted);
+        assert_eq!(frame, r#"{"type":"DELETED","object":{"metadata":{"resourceVersion":"9","name":"x"}}}"#.to_owned() + "\n");
+    }
+}

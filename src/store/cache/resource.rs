@@ -1,0 +1,231 @@
+//! The cache of one resource: its objects, its recent events, its watchers.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::Future;
+use std::ops::Bound;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use tokio::sync::{OnceCell, mpsc};
+
+use super::{Cache, Cached, WriteEvent};
+use crate::object::Revision;
+use crate::store::{Page, StoreError};
+
+/// How many recent events are kept for watches that start in the past; older starts are served by the store.
+const RECENT: usize = 1024;
+
+/// How many events a watcher may lie behind before it is dropped; it then reconnects from where it was.
+const QUEUE: usize = 4096;
+
+pub(super) struct ResourceCache {
+    loaded: OnceCell<()>,
+    state: RwLock<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The revision of the list that filled the cache; events up to it are already in.
+    loaded_at: Revision,
+    /// The revision of the newest write to this resource that is in, at least `loaded_at`.
+    newest: Revision,
+    /// Whether the list has been taken in. Until then events wait in `recent`.
+    filled: bool,
+    objects: BTreeMap<Box<str>, Arc<Cached>>,
+    recent: VecDeque<Arc<WriteEvent>>,
+    /// Every event after this revision is in `recent`.
+    recent_after: Revision,
+    watchers: Vec<Watcher>,
+    /// Whether the cache has started anew without this resource: nothing more will be taken in.
+    closed: bool,
+}
+
+struct Watcher {
+    scope: Box<str>,
+    events_tx: mpsc::Sender<Arc<WriteEvent>>,
+}
+
+/// A picture of a resource at one revision.
+pub struct Snapshot {
+    /// Every object by its full key.
+    pub objects: Vec<Arc<Cached>>,
+    /// The revision the picture is of.
+    pub revision: Revision,
+    /// A revision since which nothing of the resource was written: the picture is true of every one from it to `revision`.
+    pub unchanged_since: Revision,
+}
+
+/// The events of a resource for one watcher. Ends when the watcher has fallen too far behind or the cache starts anew.
+pub struct Subscription {
+    backlog: VecDeque<Arc<WriteEvent>>,
+    events_rx: mpsc::Receiver<Arc<WriteEvent>>,
+    cache: Cache,
+}
+
+impl ResourceCache {
+    pub(super) fn new() -> Self {
+        Self { loaded: OnceCell::new(), state: RwLock::default() }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.loaded.initialized()
+    }
+
+    /// Fills the cache from one list; concurrent callers share it, and an error leaves it to the next caller.
+    pub(super) async fn load<F>(&self, list: impl FnOnce() -> F) -> Result<(), StoreError>
+    where
+        F: Future<Output = Result<Page, StoreError>>,
+    {
+        let fill = || async { Ok(self.fill(list().await?)) };
+        self.loaded.get_or_try_init(fill).await.map(|&()| ())
+    }
+
+    fn fill(&self, page: Page) {
+        let mut state = self.write();
+        let entries = page.entries.into_iter();
+        state.objects = entries.map(|e| (e.key.as_str().into(), Arc::new(Cached::new(&e.key, e.value, e.revision)))).collect();
+        state.loaded_at = page.revision;
+        // Something may have been deleted just before the list was taken, so nothing older than the list is known to be the same.
+        state.newest = page.revision;
+        state.recent_after = page.revision;
+        state.filled = true;
+        // What arrived while the list was on its way, and is newer than the list.
+        for event in std::mem::take(&mut state.recent) {
+            state.take(event);
+        }
+    }
+
+    /// Takes in events of this resource, in order.
+    pub(super) fn take(&self, events: impl IntoIterator<Item = Arc<WriteEvent>>) {
+        let mut state = self.write();
+        for event in events {
+            state.take(event);
+        }
+    }
+
+    pub(super) fn loaded_at(&self) -> Revision {
+        self.read().loaded_at
+    }
+
+    pub(super) fn newest(&self) -> Revision {
+        self.read().newest
+    }
+
+    pub(super) fn object(&self, key: &str) -> Option<Arc<Cached>> {
+        self.read().objects.get(key).cloned()
+    }
+
+    pub(super) fn snapshot(&self, seen: Revision) -> Snapshot {
+        self.read().snapshot("", seen)
+    }
+
+    /// `None` where the cache has started anew, so that the caller must take the resource's successor.
+    pub(super) fn snapshot_and_follow(&self, scope: &str, seen: Revision, cache: Cache) -> Option<(Snapshot, Subscription)> {
+        let mut state = self.write();
+        if state.closed {
+            return None;
+        }
+        let snapshot = state.snapshot(scope, seen);
+        let subscription = state.follow(scope, VecDeque::new(), cache);
+        Some((snapshot, subscription))
+    }
+
+    pub(super) fn subscribe(&self, scope: &str, after: Revision, cache: Cache) -> Option<Subscription> {
+        let mut state = self.write();
+        if state.closed || after < state.recent_after {
+            return None;
+        }
+        let missed = state.recent.iter().filter(|event| event.revision > after && event.key().starts_with(scope));
+        let backlog = missed.cloned().collect();
+        Some(state.follow(scope, backlog, cache))
+    }
+
+    /// Ends every watch after what is queued, and takes no new ones.
+    pub(super) fn close(&self) {
+        let mut state = self.write();
+        state.watchers.clear();
+        state.closed = true;
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take(&mut self, event: Arc<WriteEvent>) {
+        if !self.filled {
+            self.recent.push_back(event);
+            return;
+        }
+        if event.revision <= self.loaded_at {
+            return;
+        }
+        match &event.current {
+            Some(object) => drop(self.objects.insert(object.key.clone(), Arc::clone(object))),
+            None => drop(self.objects.remove(event.key())),
+        }
+        self.newest = event.revision;
+        self.tell(&event);
+        self.recent.push_back(event);
+        if self.recent.len() > RECENT
+            && let Some(forgotten) = self.recent.pop_front()
+        {
+            self.recent_after = forgotten.revision;
+        }
+    }
+
+    /// Hands an event to every watcher whose scope it is in; one whose queue is full, or that has gone, is dropped.
+    fn tell(&mut self, event: &Arc<WriteEvent>) {
+        self.watchers.retain(|watcher| {
+            let concerned = event.key().starts_with(&*watcher.scope);
+            if concerned { watcher.events_tx.try_send(Arc::clone(event)).is_ok() } else { !watcher.events_tx.is_closed() }
+        });
+    }
+
+    /// The objects under a scope. The revision is the newest that the picture is known to be true of: no event between this
+    /// resource's newest and `seen` can be missing, because events are taken in before `seen` moves.
+    fn snapshot(&self, scope: &str, seen: Revision) -> Snapshot {
+        let from = self.objects.range::<str, _>((Bound::Included(scope), Bound::Unbounded));
+        let objects = from.take_while(|(key, _)| key.starts_with(scope)).map(|(_, object)| Arc::clone(object)).collect();
+        Snapshot { objects, revision: seen.max(self.newest), unchanged_since: self.newest }
+    }
+
+    fn follow(&mut self, scope: &str, backlog: VecDeque<Arc<WriteEvent>>, cache: Cache) -> Subscription {
+        let (events_tx, events_rx) = mpsc::channel(QUEUE);
+        self.watchers.push(Watcher { scope: scope.into(), events_tx });
+        cache.0.watchers.fetch_add(1, Ordering::Relaxed);
+        Subscription { backlog, events_rx, cache }
+    }
+}
+
+impl Subscription {
+    /// The next event; `None` when there will be no more.
+    pub async fn next(&mut self) -> Option<Arc<WriteEvent>> {
+        match self.backlog.pop_front() {
+            Some(event) => Some(event),
+            None => self.events_rx.recv().await,
+        }
+    }
+
+    /// The next event that is already here.
+    pub fn try_next(&mut self) -> Option<Arc<WriteEvent>> {
+        self.backlog.pop_front().or_else(|| self.events_rx.try_recv().ok())
+    }
+
+    /// A revision such that, once [`Self::try_next`] has answered `None`, everything up to it has been delivered.
+    #[must_use]
+    pub fn seen(&self) -> Revision {
+        self.cache.seen()
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.cache.0.watchers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
