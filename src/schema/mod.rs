@@ -3,6 +3,17 @@
 //! Receives the k8s-openapi schemas, the tables of facts beside them, and CustomResourceDefinitions; hands a [`Schema`] to admission,
 //! merge, OpenAPI, the CLI. Invariant: whatever needs to know a type, a list's keys or a default asks the same compiled schema.
 
+mod builtin;
+pub mod check;
+pub mod crd;
+mod definition;
+mod facts;
+mod formats;
 mod node;
+mod pattern;
+mod rules;
 
+pub use builtin::{builtin, builtin_kinds};
+pub use formats::Format;
 pub use node::{ListType, MapKey, Node, NodeId, Number, PatchStrategy, Scalar, Schema, SchemaNode, Shape};
+pub use rules::{Bound, Rules};

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::rules::Rules;
+
 /// The index of a node in its [`Schema`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NodeId(pub u32);
@@ -31,6 +33,13 @@ pub struct Node {
     pub description: Arc<str>,
     /// The name of the type, such as `io.k8s.api.core.v1.PodSpec`; empty for nameless types.
     pub type_name: Arc<str>,
+    /// Whether the API defines the value by a type of its own, as for built-in kinds and for `metadata` everywhere. There `null` is
+    /// absent and a wrong JSON type makes the whole document unreadable; elsewhere both are faults that [`Rules`] could also name.
+    pub typed: bool,
+    /// Whether a typed document leaves the member out while it is empty (`""`, `0`, `false`, `[]`, `{}`).
+    pub omit_empty: bool,
+    /// What else a value must fulfil; `None` where its shape says all.
+    pub rules: Option<Box<Rules>>,
 }
 
 /// The shapes that values take.
@@ -211,7 +220,9 @@ impl<'a> SchemaNode<'a> {
         matches!(self.shape(), Shape::Struct { atomic: true, .. } | Shape::Map { atomic: true, .. })
     }
 
-    fn at(self, id: NodeId) -> Self {
+    /// The place of the node with this index, which must stem from the same schema.
+    #[must_use]
+    pub fn at(self, id: NodeId) -> Self {
         Self { schema: self.schema, id }
     }
 }

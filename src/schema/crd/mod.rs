@@ -1,0 +1,178 @@
+//! The compiler for the schemas that CustomResourceDefinitions bring.
+//!
+//! Receives the `openAPIV3Schema` of one version; hands on a [`Schema`] with `apiVersion`, `kind` and `metadata` in it, or every reason
+//! why there is none. Invariant: what we cannot enforce is refused by name, never taken and forgotten.
+//!
+//! See <https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema>.
+
+mod keywords;
+mod rules;
+mod shape;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde_json::{Map, Value};
+
+use super::check::{self, Path};
+use super::definition;
+use super::node::{Node, NodeId, Scalar, Schema, Shape};
+use crate::object::{Cause, CauseKind};
+
+type JsonObject = Map<String, Value>;
+
+/// Compiles the schema of one version. `path` is where it lies in the CustomResourceDefinition, such as
+/// `spec.versions[0].schema.openAPIV3Schema`; the causes name places below it.
+///
+/// # Errors
+/// All causes for which the schema is not structural, or asks for something that is not supported.
+pub fn compile(open_api_schema: &Value, path: &str) -> Result<Schema, Vec<Cause>> {
+    let root = Path::Root(path);
+    let Some(schema) = open_api_schema.as_object() else {
+        return Err(vec![Cause::required(path, "schemas are required")]);
+    };
+    let mut compiler = Compiler { nodes: Vec::new(), causes: Vec::new(), object_meta: None, empty: Arc::from("") };
+    compiler.root(schema, &root);
+    let Compiler { nodes, causes, .. } = compiler;
+    if causes.is_empty() { Ok(Schema { nodes }) } else { Err(causes) }
+}
+
+/// Where a schema stands, which decides what its absence of a type is called.
+#[derive(Clone, Copy)]
+enum Place {
+    Root,
+    Property,
+    Item,
+    Value,
+}
+
+struct Compiler {
+    nodes: Vec<Node>,
+    causes: Vec<Cause>,
+    object_meta: Option<NodeId>,
+    empty: Arc<str>,
+}
+
+impl Compiler {
+    fn root(&mut self, schema: &JsonObject, path: &Path<'_>) {
+        let id = self.node(schema, path, Place::Root);
+        let metadata_rules = schema.get("properties").and_then(|properties| properties.get("metadata")).and_then(Value::as_object);
+        let metadata_path = Path::Key(&Path::Member(path, "properties"), "metadata");
+        let metadata_rules = metadata_rules.map(|metadata| self.metadata_rules(metadata, &metadata_path));
+        if !matches!(self.nodes[id.0 as usize].shape, Shape::Struct { .. }) {
+            let found = schema.get("type").cloned().unwrap_or_default();
+            self.causes.push(Cause::invalid(Path::Member(path, "type").to_string(), &found, "must be object at the root"));
+            return;
+        }
+        self.make_object(id);
+        if let Some(metadata_rules) = metadata_rules.filter(|rules| !rules.is_empty()) {
+            let rules = self.nodes[id.0 as usize].rules.get_or_insert_default();
+            rules.members.push((Arc::from("metadata"), metadata_rules));
+        }
+    }
+
+    /// The node for a schema, with everything below it.
+    fn node(&mut self, schema: &JsonObject, path: &Path<'_>, place: Place) -> NodeId {
+        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.nodes.push(Node::default());
+        self.refuse_forbidden(schema, path);
+        let shape = self.shape(schema, path, place);
+        let rules = self.rules(schema, path, matches!(shape, Shape::Struct { .. }));
+        let description = schema.get("description").and_then(Value::as_str);
+        self.nodes[id.0 as usize] = Node {
+            shape,
+            nullable: flag(schema, "nullable"),
+            description: description.map_or_else(|| Arc::clone(&self.empty), Arc::from),
+            type_name: Arc::clone(&self.empty),
+            rules: (!rules.is_empty()).then(|| Box::new(rules)),
+            ..Node::default()
+        };
+        if flag(schema, "x-kubernetes-embedded-resource") {
+            self.embed(id, schema, path);
+        }
+        if let Some(default) = schema.get("default") {
+            self.default(id, default, path);
+        }
+        id
+    }
+
+    /// Makes the value a whole API object of any kind.
+    fn embed(&mut self, id: NodeId, schema: &JsonObject, path: &Path<'_>) {
+        let knows = flag(schema, "x-kubernetes-preserve-unknown-fields") || schema.contains_key("properties");
+        if !matches!(self.nodes[id.0 as usize].shape, Shape::Struct { .. }) || !knows {
+            let why = "must be specified with x-kubernetes-embedded-resource, or x-kubernetes-preserve-unknown-fields be true";
+            self.causes.push(Cause::required(Path::Member(path, "properties").to_string(), why));
+            return;
+        }
+        self.make_object(id);
+        if let Shape::Struct { required, embedded_resource, .. } = &mut self.nodes[id.0 as usize].shape {
+            *embedded_resource = true;
+            for name in ["apiVersion", "kind"] {
+                if !required.iter().any(|one| **one == *name) {
+                    required.push(name.into());
+                }
+            }
+        }
+    }
+
+    /// Gives a struct the members that every API object has, in the place of what the schema says of them.
+    fn make_object(&mut self, id: NodeId) {
+        let object_meta = self.object_meta();
+        let text = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        let shape = Shape::Scalar(Scalar::String);
+        self.nodes.push(Node { shape, typed: true, ..Node::default() });
+        if let Shape::Struct { fields, .. } = &mut self.nodes[id.0 as usize].shape {
+            fields.insert("apiVersion".into(), text);
+            fields.insert("kind".into(), text);
+            fields.insert("metadata".into(), object_meta);
+        }
+    }
+
+    fn object_meta(&mut self) -> NodeId {
+        *self.object_meta.get_or_insert_with(|| definition::compile(&mut self.nodes, |generator| generator.subschema_for::<ObjectMeta>()))
+    }
+
+    /// Takes a default over, which must itself be a valid value.
+    fn default(&mut self, id: NodeId, default: &Value, path: &Path<'_>) {
+        let path = Path::Member(path, "default");
+        let schema = Schema { nodes: std::mem::take(&mut self.nodes) };
+        let place = schema.root().at(id);
+        let mut complete = default.clone();
+        check::apply_defaults(place, &mut complete);
+        self.causes.extend(check::validate_at(place, &complete, &path));
+        for unknown in check::unknown_fields(place, default) {
+            self.causes.push(Cause::invalid(path.to_string(), default, &format!("must not have unknown fields: {unknown}")));
+        }
+        self.nodes = schema.nodes;
+        self.nodes[id.0 as usize].default = Some(default.clone());
+    }
+
+    fn refuse(&mut self, kind: CauseKind, path: &Path<'_>, message: String) {
+        self.causes.push(Cause::new(kind, path.to_string(), message));
+    }
+}
+
+/// Whether a boolean keyword is set.
+fn flag(schema: &JsonObject, keyword: &str) -> bool {
+    schema.get(keyword).and_then(Value::as_bool).unwrap_or(false)
+}
+
+/// A text keyword; empty where it is absent.
+fn text<'a>(schema: &'a JsonObject, keyword: &str) -> &'a str {
+    schema.get(keyword).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A keyword that lists texts.
+fn texts(schema: &JsonObject, keyword: &str) -> Vec<Arc<str>> {
+    let items = schema.get(keyword).and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(Value::as_str).map(Arc::from).collect()
+}
+
+/// A struct with nothing known of it yet.
+fn empty_struct(preserve_unknown: bool, atomic: bool) -> Shape {
+    Shape::Struct { fields: BTreeMap::new(), required: Vec::new(), preserve_unknown, atomic, embedded_resource: false }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,274 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::schema::check::{apply_defaults, decode_error, prune, unknown_fields, validate};
+use crate::schema::{ListType, SchemaNode};
+
+const BASE: &str = "spec.versions[0].schema.openAPIV3Schema";
+
+fn with_spec(spec: &Value) -> Value {
+    json!({"type": "object", "properties": {"spec": spec}})
+}
+
+fn compiled(spec: &Value) -> Schema {
+    compile(&with_spec(spec), BASE).unwrap()
+}
+
+/// The causes for a schema of `spec`, as `field: message` below the base.
+fn refusals(spec: &Value) -> Vec<String> {
+    let causes = compile(&with_spec(spec), "$").unwrap_err();
+    causes.into_iter().map(|cause| format!("{}: {}", cause.field.replace("$.properties[spec]", "spec"), cause.message)).collect()
+}
+
+fn object(properties: &Value) -> Value {
+    json!({"type": "object", "properties": properties})
+}
+
+/// The faults of a `spec`, as `field: message`.
+fn faults(schema: &Schema, spec: &Value) -> Vec<String> {
+    let causes = validate(schema.root(), &json!({"apiVersion": "a/v1", "kind": "A", "metadata": {"name": "a"}, "spec": spec}));
+    causes.into_iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect()
+}
+
+fn spec_of(schema: &Schema) -> SchemaNode<'_> {
+    schema.root().member("spec").unwrap()
+}
+
+fn pruned(schema: &Schema, mut value: Value) -> Value {
+    prune(schema.root(), &mut value);
+    let once = value.clone();
+    prune(schema.root(), &mut value);
+    assert_eq!(once, value, "pruning is idempotent");
+    value
+}
+
+fn defaulted(schema: &Schema, mut value: Value) -> Value {
+    apply_defaults(schema.root(), &mut value);
+    let once = value.clone();
+    apply_defaults(schema.root(), &mut value);
+    assert_eq!(once, value, "defaulting is idempotent");
+    value
+}
+
+#[test]
+fn every_custom_resource_has_typed_metadata() {
+    let schema = compile(&json!({"type": "object", "properties": {"metadata": {"type": "object"}}}), BASE).unwrap();
+    let value = json!({"apiVersion": "a/v1", "kind": "A", "metadata": {"labels": {"a": "b"}, "foo": 1, "creationTimestamp": null}});
+    assert_eq!(unknown_fields(schema.root(), &value), ["metadata.foo"]);
+    assert_eq!(pruned(&schema, value)["metadata"], json!({"labels": {"a": "b"}}));
+    let wrong = json!({"metadata": {"labels": {"a": 1}}});
+    assert_eq!(
+        decode_error(schema.root(), &wrong).unwrap().to_string(),
+        "json: cannot unmarshal number 1 into field metadata.labels.a of type string"
+    );
+    assert_eq!(*schema.root().member("metadata").unwrap().member("finalizers").unwrap().list_type(), ListType::Set);
+}
+
+#[test]
+fn the_name_may_have_rules_of_its_own() {
+    let name = json!({"type": "object", "properties": {"metadata": {"type": "object", "properties": {"name": {"type": "string", "maxLength": 3}}}}});
+    let schema = compile(&name, BASE).unwrap();
+    let causes = validate(schema.root(), &json!({"metadata": {"name": "long"}}));
+    assert_eq!((causes[0].field.as_str(), causes[0].message.as_str()), ("metadata.name", "Too long: may not be more than 3 bytes"));
+    let labels = json!({"type": "object", "properties": {"metadata": {"type": "object", "properties": {"labels": {"type": "object"}}}}});
+    assert_eq!(compile(&labels, BASE).unwrap_err().len(), 1);
+}
+
+#[test]
+fn schemas_that_are_not_structural_are_refused_by_path() {
+    for (spec, refusal) in [
+        (json!({}), "spec.type: Required value: must not be empty for specified object fields"),
+        (json!({"type": "array", "items": {}}), "spec.items.type: Required value: must not be empty for specified array items"),
+        (json!({"type": "array"}), "spec.items: Required value: must be specified"),
+        (
+            json!({"type": "object", "additionalProperties": {}}),
+            "spec.additionalProperties.type: Required value: must not be empty for additionalProperties",
+        ),
+        (json!({"type": "object", "additionalProperties": false}), "spec.additionalProperties: Forbidden: must not be set to false"),
+        (
+            json!({"type": "object", "additionalProperties": {"type": "string"}, "properties": {"a": {"type": "string"}}}),
+            "spec.additionalProperties: Forbidden: additionalProperties and properties are mutual exclusive",
+        ),
+        (json!({"type": "string", "$ref": "x"}), "spec.$ref: Forbidden: $ref is not supported"),
+        (
+            json!({"type": "integer", "x-kubernetes-int-or-string": true}),
+            "spec.type: Forbidden: must be empty if x-kubernetes-int-or-string is true",
+        ),
+        (json!({"type": "string", "anyOf": [{"type": "string"}]}), "spec.anyOf[0].type: Forbidden: must be empty to be structural"),
+        (
+            json!({"type": "object", "oneOf": [{"properties": {"a": {}}}]}),
+            "spec.oneOf[0].properties[a]: Required value: because it is defined in $.properties[spec].oneOf[0].properties[a]",
+        ),
+        (
+            json!({"type": "array", "items": {"type": "object", "properties": {"a": {"type": "string"}}}, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a"]}),
+            "spec.x-kubernetes-list-map-keys[0]: Invalid value: \"a\": must name a member that is required or has a default",
+        ),
+        (
+            json!({"type": "integer", "default": "a"}),
+            "spec.default: Invalid value: \"string\": $.properties[spec].default in body must be of type integer: \"string\"",
+        ),
+        (json!({"type": "object", "default": {"a": 1}}), "spec.default: Invalid value: {\"a\":1}: must not have unknown fields: a"),
+    ] {
+        assert_eq!(refusals(&spec), [refusal], "{spec}");
+    }
+    assert_eq!(compile(&json!({"type": "string"}), BASE).unwrap_err()[0].message, "Invalid value: \"string\": must be object at the root");
+    assert_eq!(compile(&json!(null), BASE).unwrap_err()[0].field, BASE);
+}
+
+#[test]
+fn what_cannot_be_enforced_is_refused_by_name() {
+    for (spec, field) in [
+        (json!({"type": "string", "x-kubernetes-validations": [{"rule": "true"}]}), "spec.x-kubernetes-validations"),
+        (json!({"type": "array", "items": {"type": "string"}, "uniqueItems": true}), "spec.uniqueItems"),
+        (json!({"type": "string", "format": "isbn"}), "spec.format"),
+        (json!({"type": "string", "pattern": "(?=a)"}), "spec.pattern"),
+        (json!({"type": "null"}), "spec.type"),
+    ] {
+        let found = refusals(&spec);
+        assert!(found.len() == 1 && found[0].starts_with(field), "{found:?}");
+    }
+}
+
+#[test]
+fn broken_rules_are_told_as_kube_apiserver_tells_them() {
+    let rules = object(&json!({
+        "replicas": {"type": "integer", "minimum": 1, "maximum": 10, "exclusiveMaximum": true, "multipleOf": 3},
+        "name": {"type": "string", "minLength": 2, "maxLength": 3, "pattern": "^[a-z]*$"},
+        "mode": {"type": "string", "enum": ["a", "b"]},
+        "tags": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 2},
+        "when": {"type": "string", "format": "date-time"},
+        "map": {"type": "object", "additionalProperties": {"type": "boolean"}, "minProperties": 1, "maxProperties": 1},
+    }));
+    let schema = compiled(&rules);
+    for (spec, fault) in [
+        (json!({"replicas": "x"}), "spec.replicas: Invalid value: \"string\": spec.replicas in body must be of type integer: \"string\""),
+        (json!({"replicas": null}), "spec.replicas: Invalid value: \"null\": spec.replicas in body must be of type integer: \"null\""),
+        (json!({"replicas": 0}), "spec.replicas: Invalid value: 0: spec.replicas in body should be greater than or equal to 1"),
+        (json!({"replicas": 12}), "spec.replicas: Invalid value: 12: spec.replicas in body should be less than 10"),
+        (json!({"replicas": 4}), "spec.replicas: Invalid value: 4: spec.replicas in body should be a multiple of 3"),
+        (json!({"name": "a"}), "spec.name: Invalid value: \"a\": spec.name in body should be at least 2 chars long"),
+        (json!({"name": "abcd"}), "spec.name: Too long: may not be more than 3 bytes"),
+        (json!({"name": "A1"}), "spec.name: Invalid value: \"A1\": spec.name in body should match '^[a-z]*$'"),
+        (json!({"mode": "c"}), "spec.mode: Unsupported value: \"c\": supported values: \"a\", \"b\""),
+        (json!({"tags": []}), "spec.tags: Invalid value: 0: spec.tags in body should have at least 1 items"),
+        (json!({"tags": ["a", "b", "c"]}), "spec.tags: Too many: 3: must have at most 2 items"),
+        (json!({"tags": ["a", 1]}), "spec.tags[1]: Invalid value: \"integer\": spec.tags[1] in body must be of type string: \"integer\""),
+        (json!({"when": "now"}), "spec.when: Invalid value: \"now\": spec.when in body must be of type date-time: \"now\""),
+        (json!({"map": {}}), "spec.map: Invalid value: 0: spec.map in body should have at least 1 properties"),
+        (json!({"map": {"a": 1}}), "spec.map.a: Invalid value: \"integer\": spec.map.a in body must be of type boolean: \"integer\""),
+    ] {
+        assert_eq!(faults(&schema, &spec), [fault]);
+    }
+    let sound = json!({"replicas": 3.0, "name": "abc", "mode": "a", "tags": ["x"], "when": "2026-11-22T10:00:00Z", "map": {"a": true}});
+    assert_eq!(faults(&schema, &sound), [""; 0]);
+}
+
+#[test]
+fn required_members_are_asked_for_where_their_object_is() {
+    let schema = compiled(&json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}));
+    assert_eq!(faults(&schema, &json!({})), ["spec.a: Required value"]);
+    assert_eq!(validate(schema.root(), &json!({})), []);
+}
+
+#[test]
+fn items_that_stand_twice_in_set_and_map_lists_are_refused() {
+    let item = json!({"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "protocol": {"type": "string", "default": "TCP"}}});
+    let schema = compiled(&object(&json!({
+        "set": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
+        "map": {"type": "array", "items": item, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name", "protocol"]},
+    })));
+    assert_eq!(faults(&schema, &json!({"set": ["a", "b", "a"]})), ["spec.set[2]: Duplicate value: \"a\""]);
+    let map = json!({"map": [{"name": "a", "protocol": "TCP"}, {"name": "a", "protocol": "UDP"}, {"name": "a"}]});
+    assert_eq!(faults(&schema, &map), ["spec.map[2]: Duplicate value: {\"name\":\"a\",\"protocol\":\"TCP\"}"]);
+    let ListType::Map(keys) = spec_of(&schema).member("map").unwrap().list_type() else { panic!("not a map list") };
+    assert_eq!(keys[1].default, Some(json!("TCP")));
+}
+
+#[test]
+fn junctors_hold_values_to_all_any_one_or_none() {
+    let schema = compiled(&json!({
+        "type": "object",
+        "properties": {"a": {"type": "string"}, "b": {"type": "string"}, "n": {"type": "integer", "allOf": [{"minimum": 2}, {"maximum": 4}], "not": {"enum": [3]}}},
+        "oneOf": [{"required": ["a"]}, {"required": ["b"]}],
+        "anyOf": [{"properties": {"a": {"pattern": "^x"}}}, {"required": ["n"]}],
+    }));
+    assert_eq!(faults(&schema, &json!({"a": "x"})), [""; 0]);
+    assert_eq!(
+        faults(&schema, &json!({"a": "x", "b": "x"})),
+        [r#"spec: Invalid value: {"a":"x","b":"x"}: "spec" must validate one and only one schema (oneOf). Found 2 valid alternatives"#]
+    );
+    assert_eq!(
+        faults(&schema, &json!({"a": "y"})),
+        [r#"spec: Invalid value: {"a":"y"}: "spec" must validate at least one schema (anyOf)"#]
+    );
+    assert_eq!(faults(&schema, &json!({"b": "y", "n": 3})), [r#"spec.n: Invalid value: 3: "spec.n" must not validate the schema (not)"#]);
+    assert_eq!(faults(&schema, &json!({"b": "y", "n": 5})).len(), 2);
+}
+
+#[test]
+fn int_or_string_takes_both_and_nothing_else() {
+    let standard = json!({"x-kubernetes-int-or-string": true, "anyOf": [{"type": "integer"}, {"type": "string"}], "pattern": "^[0-9]+%?$"});
+    let nested =
+        json!({"x-kubernetes-int-or-string": true, "allOf": [{"anyOf": [{"type": "integer"}, {"type": "string"}]}, {"maximum": 5}]});
+    let schema = compiled(&object(&json!({"a": standard, "b": nested})));
+    assert_eq!(faults(&schema, &json!({"a": "10%", "b": "x"})), [""; 0]);
+    assert_eq!(faults(&schema, &json!({"a": 1, "b": 5})), [""; 0]);
+    assert_eq!(faults(&schema, &json!({"a": true})).len(), 1);
+    assert_eq!(faults(&schema, &json!({"a": "x"})).len(), 1);
+    assert_eq!(faults(&schema, &json!({"b": 6})).len(), 2);
+}
+
+#[test]
+fn pruning_keeps_what_the_schema_preserves() {
+    let schema = compiled(&object(&json!({
+        "open": {"type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": {"shut": {"type": "object", "properties": {}}}},
+        "any": {"x-kubernetes-preserve-unknown-fields": true},
+        "map": {"type": "object", "additionalProperties": {"type": "object", "properties": {"a": {"type": "integer"}}}},
+    })));
+    let value = json!({"spec": {"open": {"x": {"y": null}, "shut": {"z": 1}}, "any": [1, {"b": null}], "map": {"k": {"a": 1, "b": 2}}, "gone": 1}, "gone": 1});
+    assert_eq!(unknown_fields(schema.root(), &value), ["gone", "spec.gone", "spec.map.k.b", "spec.open.shut.z"]);
+    assert_eq!(
+        pruned(&schema, value),
+        json!({"spec": {"open": {"x": {"y": null}, "shut": {}}, "any": [1, {"b": null}], "map": {"k": {"a": 1}}}})
+    );
+}
+
+#[test]
+fn embedded_resources_are_whole_objects() {
+    let schema = compiled(&object(&json!({
+        "template": {"type": "object", "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true},
+    })));
+    let template = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "foo": 1}, "spec": {"x": 1}});
+    assert_eq!(unknown_fields(schema.root(), &json!({"spec": {"template": template}})), ["spec.template.metadata.foo"]);
+    assert_eq!(faults(&schema, &json!({"template": {"kind": "A"}})), ["spec.template.apiVersion: Required value"]);
+    assert_eq!(refusals(&json!({"type": "object", "x-kubernetes-embedded-resource": true})).len(), 1);
+}
+
+#[test]
+fn defaults_fill_absent_members_at_every_depth() {
+    let schema = compiled(&json!({
+        "type": "object",
+        "properties": {
+            "a": {"type": "object", "default": {}, "properties": {"b": {"type": "integer", "default": 1}}},
+            "n": {"type": "string", "nullable": true, "default": "x"},
+            "m": {"type": "string", "default": "y"},
+            "list": {"type": "array", "items": {"type": "object", "properties": {"p": {"type": "string", "default": "TCP"}}}},
+            "map": {"type": "object", "additionalProperties": {"type": "object", "properties": {"q": {"type": "integer", "default": 0}}}},
+        }
+    }));
+    let value = json!({"spec": {"n": null, "m": null, "list": [{}, {"p": "UDP"}], "map": {"k": {}}}});
+    assert_eq!(
+        defaulted(&schema, value)["spec"],
+        json!({"a": {"b": 1}, "n": null, "m": "y", "list": [{"p": "TCP"}, {"p": "UDP"}], "map": {"k": {"q": 0}}})
+    );
+    assert_eq!(defaulted(&schema, json!({})), json!({}));
+}
+
+#[test]
+fn a_schema_that_preserves_all_takes_all() {
+    let schema = compile(&json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true}), BASE).unwrap();
+    let value = json!({"apiVersion": "a/v1", "kind": "A", "metadata": {"name": "a"}, "data": {"x": [1, null]}});
+    assert_eq!(unknown_fields(schema.root(), &value), [""; 0]);
+    assert_eq!(pruned(&schema, value.clone()), value);
+    assert_eq!(validate(schema.root(), &value), []);
+}
