@@ -49,7 +49,7 @@ impl Catalog {
         Arc::clone(&BUILTIN)
     }
 
-    /// This catalog and more resources. Groups already there stay first and in order, new ones follow by name. A resource whose
+    /// This catalog and more resources. Built-in groups stay first and in order, the others follow by name. A resource whose
     /// group, version and plural are taken already is left out: what is there first stays.
     #[must_use]
     pub fn with_custom(&self, resources: Vec<Resource>) -> Self {
@@ -57,7 +57,7 @@ impl Catalog {
         for resource in resources {
             catalog.add(Arc::new(resource));
         }
-        catalog.groups[self.groups.len()..].sort_by(|a, b| a.name.cmp(&b.name));
+        catalog.groups[Self::builtin().groups.len()..].sort_by(|a, b| a.name.cmp(&b.name));
         catalog.positions = catalog.groups.iter().enumerate().map(|(at, group)| (group.name.clone(), at)).collect();
         catalog
     }
@@ -248,5 +248,33 @@ mod tests {
         let mut versions = vec!["foo10", "v1", "v11alpha2", "foo1", "v3beta1", "v12alpha1", "v10", "v11beta2", "v2", "v10beta3"];
         versions.sort_by_cached_key(|version| Reverse(version_rank(version)));
         assert_eq!(versions, ["v10", "v2", "v1", "v11beta2", "v10beta3", "v3beta1", "v12alpha1", "v11alpha2", "foo1", "foo10"]);
+    }
+
+    #[test]
+    fn custom_groups_follow_the_built_in_ones_by_name() {
+        let resources = |group: &str, versions: &[&str]| {
+            let versions = versions.iter().enumerate();
+            let crd = serde_json::json!({
+                "metadata": {"name": format!("things.{group}")},
+                "spec": {
+                    "group": group, "scope": "Cluster", "names": {"plural": "things", "kind": "Thing", "shortNames": ["po"]},
+                    "versions": versions.map(|(at, name)| serde_json::json!({"name": name, "served": true, "storage": at == 0})).collect::<Vec<_>>(),
+                },
+            });
+            crate::schema::from_crd(&crate::object::Object::from_value(crd).expect("an object")).expect("valid")
+        };
+        let catalog = Catalog::builtin().with_custom(resources("z.example.com", &["v1"]));
+        let catalog = catalog.with_custom(resources("a.example.com", &["v1beta1", "v1", "v2alpha1"]));
+        let names: Vec<_> = catalog.groups().iter().rev().take(3).map(|group| group.name.as_str()).collect();
+        assert_eq!(names, ["z.example.com", "a.example.com", "resource.k8s.io"]);
+        let versions = &catalog.group("a.example.com").expect("served").versions;
+        let versions: Vec<_> = versions.iter().map(|version| version.group_version.version.as_str()).collect();
+        assert_eq!(versions, ["v1", "v1beta1", "v2alpha1"]);
+        let thing = catalog.find("thing").expect("found");
+        assert_eq!(thing.gvk, Gvk::new("a.example.com", "v1", "Thing"));
+        assert_eq!(catalog.find("thing.v1beta1.a.example.com").map(|found| found.gvk.version.as_str()), Some("v1beta1"));
+        assert_eq!(catalog.find("po").map(|found| found.plural.as_str()), Some("pods"));
+        assert_eq!(catalog.preferred().filter(|resource| resource.custom).count(), 2);
+        assert_eq!(Catalog::builtin().find("thing").map(|found| found.plural.as_str()), None);
     }
 }
