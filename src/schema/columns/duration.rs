@@ -10,7 +10,8 @@ pub fn human_duration(from: Timestamp, to: Timestamp) -> String {
     words(to.duration_since(from))
 }
 
-fn words(duration: SignedDuration) -> String {
+/// A duration in at most two units, by the rules of [`human_duration`].
+pub(super) fn words(duration: SignedDuration) -> String {
     let seconds = duration.as_secs();
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
     match seconds {

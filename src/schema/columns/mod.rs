@@ -14,6 +14,7 @@ pub(super) mod events;
 pub(super) mod network;
 pub(super) mod nodes;
 pub(super) mod pods;
+mod row;
 pub(super) mod services;
 pub(super) mod storage;
 pub(super) mod workloads;
@@ -26,6 +27,7 @@ use serde_json::Value;
 pub use duration::human_duration;
 
 use self::custom::CustomCell;
+use self::row::{Row, cells};
 use crate::object::Object;
 
 /// One column of a Table.
@@ -49,8 +51,8 @@ pub(super) struct Table {
     pub(super) cells: MakeCells,
 }
 
-/// Makes the cells of one object's row, with ages as of the time given.
-pub(super) type MakeCells = fn(&Object, Timestamp) -> Vec<Value>;
+/// Makes the cells of one object's row.
+pub(super) type MakeCells = fn(Row<'_>) -> Vec<Value>;
 
 /// What fills the cells of a resource.
 #[derive(Debug)]
@@ -64,7 +66,7 @@ pub(super) enum Cells {
 impl Cells {
     pub(super) fn of(&self, object: &Object, now: Timestamp) -> Vec<Value> {
         match self {
-            Self::BuiltIn(make) => make(object, now),
+            Self::BuiltIn(make) => make(Row { object, now }),
             Self::Custom(cells) => {
                 let declared = cells.iter().map(|cell| cell.of(object, now));
                 std::iter::once(object.name().into()).chain(declared).collect()
@@ -74,10 +76,13 @@ impl Cells {
 }
 
 impl Table {
-    /// What kinds without a printer of their own show.
-    pub(super) const NAME_AND_AGE: Self = Self {
+    /// Name and age.
+    pub(super) const NAME_AND_AGE: Self = Self { columns: &[Column::NAME, Column::AGE], cells: |row| cells![row.name(), row.age()] };
+
+    /// What kube-apiserver shows of kinds that it has no columns for.
+    pub(super) const NAME_AND_CREATION: Self = Self {
         columns: &[Column::NAME, Column::new("Created At", "date", "", 0, Column::CREATED)],
-        cells: |object, _| vec![object.name().into(), object.meta_str("creationTimestamp").unwrap_or_default().into()],
+        cells: |row| cells![row.name(), row.text("metadata.creationTimestamp")],
     };
 }
 
