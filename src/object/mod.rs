@@ -4,6 +4,7 @@
 
 mod document;
 mod field_selector;
+pub mod json_path;
 mod kind;
 mod label_selector;
 pub mod names;

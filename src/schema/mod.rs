@@ -5,15 +5,36 @@
 
 mod builtin;
 pub mod check;
+pub mod columns;
 pub mod crd;
+mod custom;
 mod definition;
 mod facts;
 mod formats;
+mod kinds;
 mod node;
 mod pattern;
+mod registry;
+mod resource;
 mod rules;
 
+use std::sync::Arc;
+
 pub use builtin::{builtin, builtin_kinds};
+pub use custom::from_crd;
 pub use formats::Format;
+pub use kinds::LEFT_OUT;
 pub use node::{ListType, MapKey, Node, NodeId, Number, PatchStrategy, Scalar, Schema, SchemaNode, Shape};
+pub use registry::{Catalog, ServedGroup, ServedVersion};
+pub use resource::{Behaviour, FieldSource, NameRule, Resource, ScalePaths, Subresource, Verbs};
 pub use rules::{Bound, Rules};
+
+/// Compiles the schema of a resource. A definition whose schema does not compile is refused when it is written, so what is left to be
+/// compiled here does.
+fn compile(resource: &Resource) -> Arc<Schema> {
+    match &resource.declared_schema {
+        Some(declared) => Arc::new(crd::compile(declared, "").unwrap_or_else(|_| Schema::any())),
+        None if resource.custom => Arc::new(Schema::any()),
+        None => builtin(&resource.gvk).unwrap_or_else(|| Arc::new(Schema::any())),
+    }
+}

@@ -1,0 +1,259 @@
+//! The table of kinds: every top-level kind that kube-apiserver 1.36 serves at a stable version, as constant rows.
+//!
+//! Receives nothing; hands rows to the catalog. Invariant: a kind of that API level stands here or in [`LEFT_OUT`] with the reason.
+
+mod access;
+mod cluster;
+mod core;
+mod events;
+mod network;
+mod storage;
+mod workloads;
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+pub(super) use events::Conversion;
+
+use super::columns::{Cells, Table};
+use super::resource::{Behaviour, FieldSource, NameRule, Resource, ScalePaths, Subresource, Verbs};
+use crate::object::Gvk;
+
+/// Kinds of the API level that the table leaves out, as `(apiVersion, kind, reason)`.
+pub const LEFT_OUT: &[(&str, &str, &str)] = &[
+    ("apiregistration.k8s.io/v1", "APIService", "other API servers are not aggregated"),
+    ("authentication.k8s.io/v1", "SelfSubjectReview", "an answer, not an object: comes with authorization"),
+    ("authentication.k8s.io/v1", "TokenRequest", "comes with service account tokens"),
+    ("authentication.k8s.io/v1", "TokenReview", "an answer, not an object: comes with authorization"),
+    ("authorization.k8s.io/v1", "LocalSubjectAccessReview", "an answer, not an object: comes with authorization"),
+    ("authorization.k8s.io/v1", "SelfSubjectAccessReview", "an answer, not an object: comes with authorization"),
+    ("authorization.k8s.io/v1", "SelfSubjectRulesReview", "an answer, not an object: comes with authorization"),
+    ("authorization.k8s.io/v1", "SubjectAccessReview", "an answer, not an object: comes with authorization"),
+    ("autoscaling/v1", "HorizontalPodAutoscaler", "served as autoscaling/v2, which has every field of it"),
+    ("autoscaling/v1", "Scale", "a subresource"),
+    ("policy/v1", "Eviction", "a subresource"),
+    ("v1", "Binding", "comes with the scheduler"),
+    ("v1", "ComponentStatus", "deprecated, and shows components that do not exist here"),
+];
+
+/// The kinds of one group and version.
+pub(super) struct Group {
+    /// The group's name, empty for the core group.
+    pub name: &'static str,
+    /// The version.
+    pub version: &'static str,
+    /// The kinds, in order of their plural names.
+    pub kinds: &'static [Kind],
+}
+
+/// The groups in the order in which discovery shows them and ambiguous names are resolved.
+pub(super) const GROUPS: &[&Group] = &[
+    &core::CORE,
+    &workloads::APPS,
+    &events::EVENTS,
+    &workloads::AUTOSCALING,
+    &workloads::BATCH,
+    &access::CERTIFICATES,
+    &network::NETWORKING,
+    &workloads::POLICY,
+    &access::RBAC,
+    &storage::STORAGE,
+    &cluster::ADMISSION,
+    &cluster::API_EXTENSIONS,
+    &cluster::SCHEDULING,
+    &cluster::COORDINATION,
+    &cluster::NODE,
+    &network::DISCOVERY,
+    &cluster::FLOW_CONTROL,
+    &storage::RESOURCE,
+];
+
+/// One row of the table: what sets a kind apart from a plain namespaced one.
+#[derive(Clone, Copy)]
+pub(super) struct Kind {
+    kind: &'static str,
+    plural: &'static str,
+    namespaced: bool,
+    short_names: &'static [&'static str],
+    categories: &'static [&'static str],
+    verbs: Verbs,
+    subresources: &'static [Part],
+    has_generation: bool,
+    name_rule: NameRule,
+    table: &'static Table,
+    fields: &'static [Field],
+    conversion: Option<&'static Conversion>,
+}
+
+/// A subresource of a built-in kind.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    /// `status`.
+    Status,
+    /// `scale`, where `spec.selector` holds the selector.
+    Scale,
+    /// `finalize`.
+    Finalize,
+    /// One that is refused: its name, and the `apiVersion` and kind it speaks.
+    NotBuilt(&'static str, &'static str, &'static str),
+}
+
+/// A selectable field of a built-in kind.
+#[derive(Clone, Copy)]
+pub(super) struct Field {
+    path: &'static str,
+    places: &'static [&'static str],
+    absent: &'static str,
+}
+
+/// A text field that selectors name as the document does.
+pub(super) const fn text(path: &'static str) -> Field {
+    Field { path, places: &[], absent: "" }
+}
+
+/// A truth value that selectors name as the document does.
+pub(super) const fn flag(path: &'static str) -> Field {
+    Field { path, places: &[], absent: "false" }
+}
+
+/// A number that stands at `place`.
+pub(super) const fn count(path: &'static str, place: &'static [&'static str]) -> Field {
+    Field { path, places: place, absent: "0" }
+}
+
+/// A text field that stands at the first of `places` that is not empty.
+pub(super) const fn text_at(path: &'static str, places: &'static [&'static str]) -> Field {
+    Field { path, places, absent: "" }
+}
+
+impl Kind {
+    /// A namespaced kind with all verbs, no subresources, no generation, names that are DNS subdomains, columns Name and Age.
+    pub(super) const fn namespaced(plural: &'static str, kind: &'static str) -> Self {
+        Self {
+            kind,
+            plural,
+            namespaced: true,
+            short_names: &[],
+            categories: &[],
+            verbs: Verbs::ALL,
+            subresources: &[],
+            has_generation: false,
+            name_rule: NameRule::DnsSubdomain,
+            table: &Table::NAME_AND_AGE,
+            fields: &[],
+            conversion: None,
+        }
+    }
+
+    /// The same without namespaces.
+    pub(super) const fn cluster(plural: &'static str, kind: &'static str) -> Self {
+        Self { namespaced: false, ..Self::namespaced(plural, kind) }
+    }
+
+    pub(super) const fn short(self, short_names: &'static [&'static str]) -> Self {
+        Self { short_names, ..self }
+    }
+
+    pub(super) const fn categories(self, categories: &'static [&'static str]) -> Self {
+        Self { categories, ..self }
+    }
+
+    pub(super) const fn parts(self, subresources: &'static [Part]) -> Self {
+        Self { subresources, ..self }
+    }
+
+    pub(super) const fn without(self, verbs: Verbs) -> Self {
+        Self { verbs: self.verbs.without(verbs), ..self }
+    }
+
+    pub(super) const fn generation(self) -> Self {
+        Self { has_generation: true, ..self }
+    }
+
+    pub(super) const fn named(self, name_rule: NameRule) -> Self {
+        Self { name_rule, ..self }
+    }
+
+    pub(super) const fn table(self, table: &'static Table) -> Self {
+        Self { table, ..self }
+    }
+
+    pub(super) const fn fields(self, fields: &'static [Field]) -> Self {
+        Self { fields, ..self }
+    }
+
+    pub(super) const fn stored_as(self, conversion: &'static Conversion) -> Self {
+        Self { conversion: Some(conversion), ..self }
+    }
+
+    /// The row as a resource of its group.
+    pub(super) fn resource(&self, group: &Group) -> Resource {
+        let gvk = Gvk::new(group.name, group.version, self.kind);
+        let storage_gvk = self.conversion.map_or_else(|| gvk.clone(), |conversion| conversion.storage_gvk(self.kind));
+        Resource {
+            plural: self.plural.to_owned(),
+            singular: self.kind.to_lowercase(),
+            list_kind: format!("{}List", self.kind),
+            short_names: owned(self.short_names),
+            categories: owned(self.categories),
+            namespaced: self.namespaced,
+            verbs: self.verbs,
+            subresources: self.subresources.iter().map(|part| part.subresource(&gvk)).collect(),
+            has_generation: self.has_generation,
+            columns: Cow::Borrowed(self.table.columns),
+            name_rule: self.name_rule,
+            custom: false,
+            storage_prefix: storage_prefix(&storage_gvk.group, self.plural),
+            selectable_fields: self.fields.iter().map(Field::source).collect(),
+            declared_schema: None,
+            cells: Cells::BuiltIn(self.table.cells),
+            conversion: self.conversion,
+            schema: OnceLock::new(),
+            storage_gvk,
+            gvk,
+        }
+    }
+}
+
+impl Part {
+    fn subresource(self, of: &Gvk) -> Subresource {
+        let part = |name: &str, gvk: Gvk, verbs, behaviour| Subresource { name: name.to_owned(), gvk, verbs, behaviour };
+        match self {
+            Self::Status => part("status", of.clone(), Verbs::SUBRESOURCE, Behaviour::Status),
+            Self::Scale => part("scale", Gvk::new("autoscaling", "v1", "Scale"), Verbs::SUBRESOURCE, Behaviour::Scale(built_in_scale())),
+            Self::Finalize => part("finalize", of.clone(), Verbs::UPDATE, Behaviour::Finalize),
+            Self::NotBuilt(name, api_version, kind) => {
+                let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+                part(name, Gvk::new(group, version, kind), Verbs::default(), Behaviour::NotBuilt)
+            }
+        }
+    }
+}
+
+impl Field {
+    fn source(&self) -> FieldSource {
+        let places = if self.places.is_empty() { std::slice::from_ref(&self.path) } else { self.places };
+        FieldSource {
+            path: self.path.to_owned(),
+            places: places.iter().map(|place| place.split('.').map(str::to_owned).collect()).collect(),
+            absent: self.absent.to_owned(),
+        }
+    }
+}
+
+/// What keys of a resource begin with.
+pub(super) fn storage_prefix(group: &str, plural: &str) -> String {
+    format!("/registry/{}/{plural}/", if group.is_empty() { "core" } else { group })
+}
+
+fn built_in_scale() -> ScalePaths {
+    ScalePaths {
+        spec_replicas: owned(&["spec", "replicas"]),
+        status_replicas: owned(&["status", "replicas"]),
+        selector: Some(owned(&["spec", "selector"])),
+    }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
