@@ -87,7 +87,10 @@ async fn discover(api: &Shared, parts: &Parts, route: &Route, pretty: bool) -> R
     let (catalog, _) = api.catalogs.newest(&api.cache).await?;
     let aggregated = aggregated_version(parts);
     if let (Some(version), Route::CoreVersions | Route::Groups) = (aggregated, route) {
-        let document = discovery::aggregated(&catalog, *route == Route::CoreVersions, version);
+        let document = match route {
+            Route::CoreVersions => discovery::aggregated_core(&catalog, version),
+            _ => discovery::aggregated_groups(&catalog, version),
+        };
         let content_type = match version {
             "v2" => "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
             _ => "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList",
@@ -95,14 +98,20 @@ async fn discover(api: &Shared, parts: &Parts, route: &Route, pretty: bool) -> R
         return Ok(Answer { content_type, ..Answer::document(StatusCode::OK, &document, negotiate::Encoding::Json, pretty) });
     }
     let document = match route {
-        Route::CoreVersions => Some(discovery::core_versions()),
-        Route::Groups => Some(discovery::groups(&catalog)),
+        Route::CoreVersions => Some(discovery::api_versions(host(parts))),
+        Route::Groups => Some(discovery::group_list(&catalog)),
         Route::Group(group) => discovery::group(&catalog, group),
-        Route::Resources(GroupVersion { group, version }) => discovery::resources(&catalog, group, version),
+        Route::Resources(GroupVersion { group, version }) => discovery::resource_list(&catalog, group, version),
         Route::Resource(_) | Route::Other(_) => None,
     };
     let encoding = negotiate::form(&parts.headers, Offer::Documents)?.encoding();
     Ok(Answer::document(StatusCode::OK, &document.ok_or_else(unknown_path)?, encoding, pretty))
+}
+
+/// The address under which the client reached the server.
+fn host(parts: &Parts) -> &str {
+    let header = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+    header.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or("localhost")
 }
 
 /// The version of aggregated discovery that the client prefers over the plain documents, if it does.
