@@ -11,8 +11,10 @@ pub mod cli;
 pub mod manifest;
 pub mod merge;
 pub mod object;
+
 pub mod paint;
 pub mod plan;
 pub mod schema;
+pub mod serve;
 pub mod store;
 pub mod yaml;

@@ -34,7 +34,7 @@ impl Answer {
         let bytes = match encoding {
             Encoding::Json if pretty => format!("{document:#}\n"),
             Encoding::Json => format!("{document}\n"),
-            Encoding::Yaml => yaml::to_string(document),
+            Encoding::Yaml => yaml::emit(document),
         };
         Self { code, content_type: encoding.media_type(), body: Body::whole(bytes), gzipped: false }
     }

@@ -28,12 +28,27 @@ pub(super) fn object(call: &Call) -> Result<Decoded, Refusal> {
 pub(super) fn document(content_type: &str, body: &[u8], kind: &str) -> Result<Parsed, Refusal> {
     match content_type {
         "" | "application/json" => json::parse(body).map_err(|error| unrecognized(kind, &format!("json parse error: {error}"))),
-        "application/yaml" | "application/apply-patch+yaml" => {
-            let text = std::str::from_utf8(body).map_err(|error| unrecognized(kind, &error.to_string()))?;
-            let value = yaml::from_str(text).map_err(|error| unrecognized(kind, &format!("yaml parse error: {error}")))?;
-            Ok(Parsed { value, duplicates: Vec::new() })
-        }
+        "application/yaml" | "application/apply-patch+yaml" => yaml_document(body).map_err(|why| unrecognized(kind, &why)),
         other => Err(unsupported_media_type(other, "application/json, application/yaml")),
+    }
+}
+
+/// One YAML document, read as kubectl reads manifests. Most clients send JSON as YAML, which it is, and JSON is read faster.
+fn yaml_document(body: &[u8]) -> Result<Parsed, String> {
+    if body.first() == Some(&b'{')
+        && let Ok(parsed) = json::parse(body)
+    {
+        return Ok(parsed);
+    }
+    let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
+    let mut documents = yaml::read(text, false);
+    if let Some(error) = documents.errors.first() {
+        return Err(format!("yaml parse error: {error}"));
+    }
+    match (documents.nodes.pop(), documents.nodes.len()) {
+        (Some(node), 0) => Ok(Parsed { value: node.into_value(), duplicates: Vec::new() }),
+        (None, _) => Err("the body is empty".to_owned()),
+        (Some(_), more) => Err(format!("the body must be one document, not {}", more + 1)),
     }
 }
 

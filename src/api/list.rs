@@ -24,7 +24,6 @@ use crate::object::{CauseKind, Object, Reason, Refusal, Revision};
 use crate::schema::Resource;
 use crate::store::cache::Cached;
 use crate::store::{ListRequest, StoreError};
-use crate::yaml;
 
 /// Answers larger than this are streamed in pieces of about this size.
 const CHUNK: usize = 256 << 10;

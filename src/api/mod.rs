@@ -100,6 +100,18 @@ impl Api {
         dispatch::dispatch(&self.0, identity, request).await
     }
 
+    /// The engine of the store below: `memory`, `sqlite` or `etcd`.
+    #[must_use]
+    pub fn engine(&self) -> &'static str {
+        self.0.cache.store().engine()
+    }
+
+    /// Answers a request whose credentials are not good: 401, whatever it asks for.
+    #[must_use]
+    pub fn refuse_credentials(&self) -> Response<Body> {
+        answer::Answer::refusal(&crate::auth::unauthorized(), negotiate::Encoding::Json).into_response(&[])
+    }
+
     /// Ends every watch after what is queued, and answers `/readyz` with a refusal from now on; requests under way go on.
     pub fn stop(&self) {
         self.0.stopping.store(true, Ordering::Relaxed);

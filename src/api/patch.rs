@@ -98,7 +98,7 @@ impl Patch {
         let after = match self {
             Self::Json(operations) => merge::json_patch(before, operations)?,
             Self::Merge(patch) => merge::merge_patch(before, patch.clone()),
-            Self::Strategic(patch) => merge::strategic_merge_patch(call.resource.schema().root(), before, patch)?,
+            Self::Strategic(patch) => merge::strategic_merge_patch(call.resource.schema().root(), before, patch.clone())?,
         };
         Object::from_value(after).map_err(|_| Refusal::bad_request("the patch makes something of the object that is no object"))
     }

@@ -1,0 +1,167 @@
+//! The composition root: builds store, API, listener and controllers in order, and takes them down in the reverse order.
+//!
+//! Receives options that are already resolved; runs until it is told to stop. Invariant: a stop ends watches cleanly and lets writes
+//! under way finish, and takes less than two seconds.
+
+mod kubeconfig;
+mod listener;
+mod pki;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+pub use kubeconfig::KubeconfigError;
+pub use listener::{ListenError, Listener};
+pub use pki::{Pair, Pki, PkiError};
+
+use crate::ambient::Ambient;
+use crate::api::Api;
+use crate::auth::{TokenFile, TokenFileError};
+use crate::object::Refusal;
+use crate::store::{Compactor, EtcdOptions, EtcdStore, SqliteOptions, SqliteStore};
+use crate::store::{Store, StoreError};
+
+/// How long history is kept for watches and paged lists, as kube-apiserver's default.
+const HISTORY: Duration = Duration::from_secs(300);
+
+/// Where objects are kept.
+#[derive(Debug, Clone)]
+pub enum StoreLocation {
+    /// In a SQLite file in this directory.
+    Local(PathBuf),
+    /// In an etcd cluster.
+    Etcd(EtcdOptions),
+}
+
+impl StoreLocation {
+    /// Opens the store. Errors say which store and what stands against it.
+    pub async fn open(&self) -> Result<Arc<dyn Store>, StoreError> {
+        match self {
+            Self::Local(directory) => {
+                let path = directory.join("trueup.db");
+                let opened = tokio::task::spawn_blocking(move || SqliteStore::open(path, &SqliteOptions::default())).await;
+                Ok(Arc::new(opened.map_err(|error| StoreError::Failed(error.to_string()))??))
+            }
+            Self::Etcd(options) => Ok(Arc::new(EtcdStore::connect(options.clone()).await?)),
+        }
+    }
+}
+
+/// What a server is to do.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// Where objects are kept.
+    pub store: StoreLocation,
+    /// Where the server's certificates and kubeconfig are kept.
+    pub data_directory: PathBuf,
+    /// The address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where to write the administrator's kubeconfig; `None`: `kubeconfig` in the data directory.
+    pub write_kubeconfig: Option<PathBuf>,
+    /// A file of static tokens.
+    pub token_auth_file: Option<PathBuf>,
+}
+
+/// A server that listens.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// Its base URL.
+    pub url: String,
+    /// The kubeconfig it wrote.
+    pub kubeconfig: PathBuf,
+    /// The engine of its store.
+    pub engine: &'static str,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The API cannot be opened over the store.
+    #[error("the API cannot be opened: {0}")]
+    Api(#[from] Refusal),
+    /// The certificates cannot be read or made.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
+    /// The tokens cannot be read.
+    #[error(transparent)]
+    Tokens(#[from] TokenFileError),
+    /// The address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The kubeconfig cannot be written.
+    #[error(transparent)]
+    Kubeconfig(#[from] KubeconfigError),
+}
+
+/// An API over a store, with the compaction of its history.
+pub struct Served {
+    /// The API.
+    pub api: Api,
+    compactor: JoinHandle<()>,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.compactor.abort();
+    }
+}
+
+/// Opens an API in this process, for a command that needs no server or for one that serves.
+pub async fn open(location: &StoreLocation, ambient: Ambient) -> Result<Served, ServeError> {
+    let store = location.open().await?;
+    let api = Api::open(Arc::clone(&store), ambient).await?;
+    let compactor = tokio::spawn(Compactor::new(store).run(HISTORY));
+    Ok(Served { api, compactor })
+}
+
+/// Serves until `stop` is done. `started` is told once the server answers, with the API for those that run beside it in this process;
+/// what it hands back is dropped first at the stop.
+pub async fn run<K>(
+    options: &ServeOptions,
+    ambient: Ambient,
+    started: impl FnOnce(&Started, &Api) -> K,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let tokens = options.token_auth_file.as_deref().map(TokenFile::read).transpose()?.unwrap_or_default();
+    let pki = Pki::open(&options.data_directory.join("pki"), &[options.listen.ip()])?;
+    let (listener, served) = tokio::join!(Listener::bind(options.listen, &pki, tokens), open(&options.store, ambient));
+    let (listener, served) = (listener?, served?);
+    let started_as = announce(options, &listener, &pki, &served)?;
+    let companions = started(&started_as, &served.api);
+    listener.serve(served.api.clone(), async move {
+        stop.await;
+        drop(companions);
+    })
+    .await;
+    Ok(())
+}
+
+fn announce(options: &ServeOptions, listener: &Listener, pki: &Pki, served: &Served) -> Result<Started, ServeError> {
+    let address = listener.address().map_err(|source| ListenError::Bind { address: options.listen, source })?;
+    let url = format!("https://{}", SocketAddr::new(reachable(address.ip()), address.port()));
+    let kubeconfig = options.write_kubeconfig.clone().unwrap_or_else(|| default_kubeconfig(&options.data_directory));
+    kubeconfig::write(&kubeconfig, &url, pki)?;
+    Ok(Started { url, kubeconfig, engine: served.api.engine() })
+}
+
+/// Where a server writes its kubeconfig if it is not told otherwise.
+#[must_use]
+pub fn default_kubeconfig(data_directory: &Path) -> PathBuf {
+    data_directory.join("kubeconfig")
+}
+
+/// A server that listens everywhere is reached on this machine.
+fn reachable(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(v4) if v4.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
+        IpAddr::V6(v6) if v6.is_unspecified() => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+        other => other,
+    }
+}
