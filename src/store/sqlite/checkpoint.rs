@@ -6,12 +6,14 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Connection, Row};
 
 use super::super::StoreError;
-use super::schema::Location;
+use super::schema::{Location, wait_for_others};
 use super::spawn_thread;
 
 /// From this size on, the writer empties the WAL before it goes on.
@@ -20,9 +22,16 @@ const WAL_LIMIT: u64 = 64 << 20;
 /// After so many bytes a copy in the background begins (SQLite's own default, 1000 pages).
 const BACKGROUND_AFTER: u64 = 4 << 20;
 
+/// How long the writer waits for readers before it leaves the WAL as long as it is for now.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// Held while this process copies: SQLite refuses a second copy at once instead of waiting.
+type Copying = Arc<Mutex<()>>;
+
 /// The thread that copies in the background.
 pub(super) struct Checkpointer {
     signal: SyncSender<()>,
+    copying: Copying,
     thread: JoinHandle<()>,
 }
 
@@ -31,12 +40,16 @@ impl Checkpointer {
         // One signal may wait while a copy runs; further ones would say nothing new.
         let (signal, signals) = mpsc::sync_channel(1);
         let connection = location.open_for_writing()?;
-        let thread = spawn_thread("trueup-checkpoint", move || copy_on_signal(&connection, &signals))?;
-        Ok(Self { signal, thread })
+        let copying = Copying::default();
+        let held = Arc::clone(&copying);
+        let thread = spawn_thread("trueup-checkpoint", move || copy_on_signal(&connection, &signals, &held))?;
+        Ok(Self { signal, copying, thread })
     }
 
-    pub(super) fn signal(&self) -> SyncSender<()> {
-        self.signal.clone()
+    /// The writer's side.
+    pub(super) fn keeper(&self, location: &Location) -> WalKeeper {
+        let (checkpoints, copying) = (self.signal.clone(), Arc::clone(&self.copying));
+        WalKeeper { wal: location.wal(), checkpoints, copying, written: 0, limit: WAL_LIMIT }
     }
 
     /// Waits for the thread's end. The writer, which holds the other end of the signal, must have ended before.
@@ -46,8 +59,9 @@ impl Checkpointer {
     }
 }
 
-fn copy_on_signal(connection: &Connection, signals: &Receiver<()>) {
+fn copy_on_signal(connection: &Connection, signals: &Receiver<()>, copying: &Copying) {
     while signals.recv().is_ok() {
+        let _copying = copying.lock().unwrap_or_else(PoisonError::into_inner);
         // A failure loses nothing: the WAL is as durable as the database, and the writer tries again when it has grown.
         if let Err(error) = checkpoint(connection, "PASSIVE") {
             tracing::warn!(%error, "copying the WAL into the database failed");
@@ -65,6 +79,7 @@ fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<bool> {
 pub(super) struct WalKeeper {
     wal: PathBuf,
     checkpoints: SyncSender<()>,
+    copying: Copying,
     /// Bytes written since the last signal.
     written: u64,
     /// The size from which the writer copies itself; more than [`WAL_LIMIT`] after a reader kept it from emptying the file.
@@ -72,12 +87,8 @@ pub(super) struct WalKeeper {
 }
 
 impl WalKeeper {
-    pub(super) fn new(wal: PathBuf, checkpoints: SyncSender<()>) -> Self {
-        Self { wal, checkpoints, written: 0, limit: WAL_LIMIT }
-    }
-
     /// Takes note of what was written and copies where it is time.
-    pub(super) fn note(&mut self, connection: &Connection, bytes: u64) {
+    pub(super) fn note(&mut self, connection: &mut Connection, bytes: u64) {
         self.written += bytes;
         if self.written < BACKGROUND_AFTER {
             return;
@@ -91,9 +102,12 @@ impl WalKeeper {
         }
     }
 
-    /// Copies all and empties the file, unless a reader of another process holds it for too long. Answers whether it did.
-    pub(super) fn truncate(&self, connection: &Connection) -> bool {
-        match checkpoint(connection, "TRUNCATE") {
+    /// Copies all and empties the file, unless a reader holds it, or another process copies, for too long. Answers whether it did.
+    pub(super) fn truncate(&self, connection: &mut Connection) -> bool {
+        let _copying = self.copying.lock().unwrap_or_else(PoisonError::into_inner);
+        let emptied = connection.busy_timeout(PATIENCE).and_then(|()| checkpoint(connection, "TRUNCATE"));
+        let restored = connection.busy_handler(Some(wait_for_others));
+        match emptied.and_then(|emptied| restored.map(|()| emptied)) {
             Ok(emptied) => emptied,
             Err(error) => {
                 tracing::warn!(%error, "emptying the WAL failed");

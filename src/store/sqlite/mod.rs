@@ -74,7 +74,7 @@ impl SqliteStore {
         let checkpointer = Checkpointer::spawn(&location)?;
         let follower = hub::spawn(Arc::clone(&hub), location.open_for_reading()?, location.clone())?;
         let (jobs, received) = unbounded_channel();
-        let writer = Writer::new(writing, location.clone(), Arc::clone(&hub), checkpointer.signal()).spawn(received)?;
+        let writer = Writer::new(writing, location.clone(), Arc::clone(&hub), checkpointer.keeper(&location)).spawn(received)?;
         let parallel = std::thread::available_parallelism().map_or(2, usize::from);
         Ok(Self {
             readers: Arc::new(Readers::new(location.clone())),

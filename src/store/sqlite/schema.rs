@@ -97,7 +97,8 @@ impl Location {
     }
 }
 
-fn wait_for_others(tries: i32) -> bool {
+/// SQLite's busy handler: waits, and answers whether to try again.
+pub(super) fn wait_for_others(tries: i32) -> bool {
     std::thread::sleep(Duration::from_millis(if tries < 20 { 1 } else { 4 }));
     tries < BUSY_TRIES
 }

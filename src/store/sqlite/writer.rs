@@ -4,7 +4,6 @@
 //! disk, and never with a success otherwise; a lost compare leaves the other jobs of its group alone.
 
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -52,8 +51,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, location: Location, hub: Arc<Hub>, checkpoints: SyncSender<()>) -> Self {
-        let wal = WalKeeper::new(location.wal(), checkpoints);
+    pub(super) fn new(connection: Connection, location: Location, hub: Arc<Hub>, wal: WalKeeper) -> Self {
         Self { connection, location, hub, wal, sweep: None, sweep_replies: Vec::new() }
     }
 
@@ -96,7 +94,7 @@ impl Writer {
         match write_group(&mut self.connection, &group) {
             Ok(outcomes) => {
                 self.hub.wake();
-                self.wal.note(&self.connection, group.iter().map(cost).sum());
+                self.wal.note(&mut self.connection, group.iter().map(cost).sum());
                 for (commit, outcome) in group.into_iter().zip(outcomes) {
                     let _ = commit.reply.send(Ok(outcome));
                 }
@@ -126,11 +124,11 @@ impl Writer {
         let result = match sweep.step(&mut self.connection) {
             Ok((Some(sweep), written)) => {
                 self.sweep = Some(sweep);
-                self.wal.note(&self.connection, written);
+                self.wal.note(&mut self.connection, written);
                 return;
             }
             Ok((None, _)) => {
-                self.wal.truncate(&self.connection);
+                self.wal.truncate(&mut self.connection);
                 Ok(())
             }
             Err(error) => Err(failure(&self.location)(error)),
