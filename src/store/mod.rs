@@ -4,12 +4,23 @@
 //! one global, growing order of writes per store, never repeated and never going back, whatever process wrote.
 
 pub mod cache;
+mod compactor;
+mod etcd;
+mod follow;
+mod keys;
+mod memory;
+mod sqlite;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
 use crate::object::Revision;
+
+pub use compactor::{Compactor, DEFAULT_COMPACTION_INTERVAL};
+pub use etcd::{EtcdOptions, EtcdStore, EtcdTls};
+pub use memory::MemoryStore;
+pub use sqlite::{SqliteOptions, SqliteStore};
 
 /// A value as the store holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +128,17 @@ pub enum StoreError {
     Failed(String),
 }
 
+/// What [`Store::claim_compaction`] answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// Whether the caller is to compact.
+    pub granted: bool,
+    /// What to hand to the next claim.
+    pub turn: u64,
+    /// The store's revision at the claim.
+    pub current: Revision,
+}
+
 /// The writes under a prefix, as an endless stream. An error ends it.
 pub type WatchStream = BoxStream<'static, Result<Tidings, StoreError>>;
 
@@ -135,15 +157,28 @@ pub trait Store: Send + Sync + 'static {
     /// One page of the keys under a prefix. Errors with [`StoreError::Compacted`] or [`StoreError::Future`] for a revision that cannot be read.
     async fn list(&self, request: ListRequest) -> Result<Page, StoreError>;
 
-    /// Writes one key if its newest revision is `expected` ([`Revision::ZERO`]: if the key does not exist).
+    /// Writes one key if its newest revision is `expected` ([`Revision::ZERO`]: if the key does not exist). Removing what does not
+    /// exist is lost, too, for there is nothing to write. After any error but [`StoreError::Full`] the write may or may not stand.
     async fn commit(&self, key: &str, expected: Revision, change: Change) -> Result<Outcome, StoreError>;
 
     /// Follows a prefix: every write with a revision greater than `after`. Errors at once, or in the stream, with
-    /// [`StoreError::Compacted`] where that history is gone.
+    /// [`StoreError::Compacted`] where that history is gone, and at once with [`StoreError::Future`] where `after` is not written yet.
     async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError>;
 
-    /// Forgets the history up to a revision: values overwritten or removed at or before it. Newest values stay.
+    /// Forgets the history up to a revision: values overwritten or removed at or before it. Newest values stay, lists at `upto` and
+    /// watches after it still work. Answers when the space is free; a revision compacted before is no error, a future one is.
     async fn compact(&self, upto: Revision) -> Result<(), StoreError>;
+
+    /// Asks whether this process is the one to compact to `upto` now, where several share a store; see [`Compactor`]. `turn` is what
+    /// the claim before answered, 0 at first. Engines whose compactions do not cost the others anything say yes to everyone.
+    async fn claim_compaction(&self, turn: u64, upto: Revision) -> Result<Claim, StoreError> {
+        let _ = upto;
+        Ok(Claim { granted: true, turn, current: self.current_revision().await? })
+    }
+
+    /// Finishes the writes under way and lets go of files and threads; watches end with [`StoreError::Unavailable`], as does every
+    /// later commit. Dropping the store does the same, but blocks the thread for it. An engine that holds nothing has nothing to do.
+    async fn close(&self) {}
 
     /// The revision of the newest write, of any process. Never stale; cheap enough to ask on every read.
     async fn current_revision(&self) -> Result<Revision, StoreError>;

@@ -1,0 +1,307 @@
+//! The channel to the cluster, and what its errors mean.
+//!
+//! Receives options and hands on clients. Invariant: no call waits longer than the request timeout, whatever the channel does.
+
+use std::path::Path;
+use std::time::Duration;
+
+use etcd_client::{Certificate, Client, ConnectOptions, Error, Identity, KvClient, ResponseHeader, TlsOptions, WatchClient};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::super::StoreError;
+use super::super::follow::closed;
+use super::EtcdOptions;
+use crate::object::Revision;
+
+/// gRPC refuses answers over 4 MB by default; lists and watches of 3 MiB objects are larger. This is etcd's own client's limit.
+const LARGEST_ANSWER: usize = i32::MAX as usize;
+
+/// A dead connection is noticed after these: a ping, and how long to wait for its answer. etcd refuses pings more often than every 5 s.
+const PING_EVERY: Duration = Duration::from_secs(10);
+const PING_ANSWER: Duration = Duration::from_secs(5);
+
+/// The waits between tries: the first, and the longest.
+const FIRST_WAIT: Duration = Duration::from_millis(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// What all parts of the store share.
+pub(super) struct Connection {
+    client: Client,
+    options: EtcdOptions,
+    /// Whether the cluster tells progress only after everything up to it; see [`tells_progress_in_order`].
+    pub(super) progress_in_order: bool,
+    /// The newest revision that any answer has named: watches that are behind it ask for progress.
+    observed: watch::Sender<Revision>,
+    closed: watch::Sender<bool>,
+}
+
+impl Connection {
+    pub(super) async fn open(options: EtcdOptions) -> Result<Self, StoreError> {
+        let unreachable =
+            |reason: String| StoreError::Unavailable(format!("no etcd answers at {}: {reason}", options.endpoints.join(", ")));
+        let deadline = Instant::now() + options.connect_timeout + options.request_timeout;
+        let opened = timeout_at(deadline, Client::connect(&options.endpoints, Some(connect_options(&options)?))).await;
+        let client = match opened {
+            Ok(Ok(client)) => client,
+            Ok(Err(error)) => return Err(opening_failure(&error, unreachable)),
+            Err(_) => return Err(unreachable("no answer in time".to_owned())),
+        };
+        // Connecting does nothing yet; the first request does.
+        let status = match timeout_at(deadline, retry_until(deadline, || async { client.maintenance_client().status().await })).await {
+            Ok(Ok(status)) => status,
+            Ok(Err(error)) => return Err(opening_failure(&error, unreachable)),
+            Err(_) => return Err(unreachable("no answer in time".to_owned())),
+        };
+        let progress_in_order = tells_progress_in_order(status.version());
+        Ok(Self { client, options, progress_in_order, observed: watch::Sender::new(Revision::ZERO), closed: watch::Sender::new(false) })
+    }
+
+    pub(super) fn kv(&self) -> KvClient {
+        self.client.kv_client().max_decoding_message_size(LARGEST_ANSWER).max_encoding_message_size(LARGEST_ANSWER)
+    }
+
+    pub(super) fn watch_client(&self) -> WatchClient {
+        self.client.watch_client().max_decoding_message_size(LARGEST_ANSWER)
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The key as etcd holds it.
+    pub(super) fn stored(&self, key: &str) -> String {
+        format!("{}{key}", self.options.prefix)
+    }
+
+    /// The caller's key. Nothing is read but keys with the prefix, so that this is no more than a cut.
+    pub(super) fn asked(&self, stored: &[u8]) -> Result<String, StoreError> {
+        let key = stored.get(self.options.prefix.len()..).unwrap_or_default();
+        let key = std::str::from_utf8(key).map_err(|_| StoreError::Failed(format!("a key in etcd is not UTF-8: {stored:?}")))?;
+        Ok(key.to_owned())
+    }
+
+    /// Reads, and tries again for as long as the request timeout lasts where the cluster cannot be reached.
+    pub(super) async fn read<T, F>(&self, request: impl FnMut() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let deadline = self.deadline()?;
+        self.answer(timeout_at(deadline, retry_until(deadline, request)).await)
+    }
+
+    /// Writes once. Only what never left this machine is tried again.
+    pub(super) async fn write<T, F>(&self, mut request: impl FnMut() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let deadline = self.deadline()?;
+        self.answer(timeout_at(deadline, retry_while(never_sent, deadline, &mut request)).await)
+    }
+
+    fn deadline(&self) -> Result<Instant, StoreError> {
+        if *self.closed.borrow() { Err(closed()) } else { Ok(Instant::now() + self.options.request_timeout) }
+    }
+
+    fn answer<T>(&self, answered: Result<Result<T, Error>, tokio::time::error::Elapsed>) -> Result<T, StoreError> {
+        match answered {
+            Ok(answer) => answer.map_err(|error| failure(&error)),
+            Err(_) => Err(StoreError::Unavailable(format!(
+                "etcd at {} gave no answer in {:?}",
+                self.options.endpoints.join(", "),
+                self.options.request_timeout
+            ))),
+        }
+    }
+
+    /// Takes note of the revision an answer names, and hands it back.
+    pub(super) fn observe(&self, header: Option<&ResponseHeader>) -> Result<Revision, StoreError> {
+        let revision = header.map(|header| revision(header.revision())).transpose()?;
+        let revision = revision.ok_or_else(|| StoreError::Failed("etcd answered without a revision".to_owned()))?;
+        self.observed.send_if_modified(|newest| {
+            let newer = revision > *newest;
+            *newest = revision.max(*newest);
+            newer
+        });
+        Ok(revision)
+    }
+
+    pub(super) fn observed(&self) -> watch::Receiver<Revision> {
+        self.observed.subscribe()
+    }
+
+    pub(super) fn close(&self) {
+        self.closed.send_replace(true);
+    }
+
+    /// Comes back when the store is closed.
+    pub(super) fn until_closed(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut closed = self.closed.subscribe();
+        async move {
+            let _ = closed.wait_for(|closed| *closed).await;
+        }
+    }
+}
+
+fn connect_options(options: &EtcdOptions) -> Result<ConnectOptions, StoreError> {
+    let mut connect = ConnectOptions::new()
+        .with_connect_timeout(options.connect_timeout)
+        .with_keep_alive(PING_EVERY, PING_ANSWER)
+        .with_keep_alive_while_idle(false)
+        .with_require_leader(true);
+    if let Some((name, password)) = &options.user {
+        // Tokens expire after some minutes.
+        connect = connect.with_user(name, password).with_auto_token_refresh(true);
+    }
+    match (&options.tls, options.endpoints.iter().find(|endpoint| endpoint.starts_with("https://"))) {
+        (Some(tls), _) => Ok(connect.with_tls(tls_options(tls)?)),
+        (None, Some(endpoint)) => {
+            Err(StoreError::Failed(format!("{endpoint} needs the file with the certificate authority of the etcd servers")))
+        }
+        (None, None) => Ok(connect),
+    }
+}
+
+fn tls_options(tls: &super::EtcdTls) -> Result<TlsOptions, StoreError> {
+    let mut options = TlsOptions::new();
+    if let Some(ca) = &tls.ca {
+        options = options.ca_certificate(Certificate::from_pem(read_file(ca)?));
+    }
+    if let Some((certificate, key)) = &tls.identity {
+        options = options.identity(Identity::from_pem(read_file(certificate)?, read_file(key)?));
+    }
+    Ok(options)
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, StoreError> {
+    std::fs::read(path).map_err(|error| StoreError::Failed(format!("cannot read {}: {error}", path.display())))
+}
+
+fn opening_failure(error: &Error, unreachable: impl Fn(String) -> StoreError) -> StoreError {
+    match failure(error) {
+        StoreError::Unavailable(reason) => unreachable(reason),
+        other => other,
+    }
+}
+
+async fn retry_until<T, F>(deadline: Instant, mut request: impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    retry_while(|error| matches!(failure(error), StoreError::Unavailable(_)), deadline, &mut request).await
+}
+
+async fn retry_while<T, F>(passing: fn(&Error) -> bool, deadline: Instant, request: &mut impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let mut backoff = Backoff::default();
+    loop {
+        match request().await {
+            // The last error says more than that time is up.
+            Err(error) if passing(&error) && Instant::now() + backoff.next < deadline => backoff.wait().await,
+            other => return other,
+        }
+    }
+}
+
+/// Waits that double.
+pub(super) struct Backoff {
+    next: Duration,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { next: FIRST_WAIT }
+    }
+}
+
+impl Backoff {
+    pub(super) async fn wait(&mut self) {
+        sleep(self.next).await;
+        self.next = (self.next * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// gRPC's status codes, as numbers.
+mod code {
+    pub(super) const DEADLINE_EXCEEDED: i32 = 4;
+    pub(super) const RESOURCE_EXHAUSTED: i32 = 8;
+    pub(super) const OUT_OF_RANGE: i32 = 11;
+    pub(super) const UNAVAILABLE: i32 = 14;
+}
+
+/// Whether no endpoint was reached, so that a write cannot have been done. The cause is not a type of ours to look for.
+fn never_sent(error: &Error) -> bool {
+    matches!(error, Error::GRpcStatus(status) if format!("{status:?}").contains("ConnectError"))
+}
+
+/// Whether the error says that the revision is compacted, or in the future.
+pub(super) enum RevisionError {
+    Compacted,
+    Future,
+}
+
+/// etcd names these in words alone (`api/v3rpc/rpctypes/error.go`).
+pub(super) fn revision_error(error: &StoreError) -> Option<RevisionError> {
+    let StoreError::Failed(text) = error else { return None };
+    if text.contains("required revision has been compacted") {
+        Some(RevisionError::Compacted)
+    } else if text.contains("required revision is a future revision") {
+        Some(RevisionError::Future)
+    } else {
+        None
+    }
+}
+
+/// Says what an error of etcd means for the store.
+pub(super) fn failure(error: &Error) -> StoreError {
+    match error {
+        Error::GRpcStatus(status) => {
+            let text = status.message().to_owned();
+            match i32::from(status.code()) {
+                code::RESOURCE_EXHAUSTED if text.contains("space exceeded") => StoreError::Full(text),
+                code::RESOURCE_EXHAUSTED | code::UNAVAILABLE | code::DEADLINE_EXCEEDED => StoreError::Unavailable(text),
+                code::OUT_OF_RANGE => StoreError::Failed(text),
+                // The channel says so when a connection breaks under a request: no etcd answers with these words.
+                _ if text.contains("transport error") || text.contains("h2 protocol error") => StoreError::Unavailable(text),
+                _ => StoreError::Failed(text),
+            }
+        }
+        Error::TransportError(_) | Error::IoError(_) | Error::WatchError(_) => StoreError::Unavailable(error.to_string()),
+        _ => StoreError::Failed(error.to_string()),
+    }
+}
+
+/// etcd's numbers have a sign; none of its revisions is negative.
+pub(super) fn revision(number: i64) -> Result<Revision, StoreError> {
+    u64::try_from(number).map(Revision).map_err(|_| StoreError::Failed(format!("etcd answered with revision {number}")))
+}
+
+/// The revision to ask for. One that a client makes up may be greater than etcd can say; it is in the future as is the greatest.
+pub(super) fn number(revision: Revision) -> i64 {
+    i64::try_from(revision.0).unwrap_or(i64::MAX)
+}
+
+/// Whether a progress answer that was asked for comes after all events up to its revision. etcd before 3.4.31 and 3.5.13 sends it past
+/// the queue of events (etcd issue 15220), which is why kube-apiserver asks for these versions, too.
+fn tells_progress_in_order(version: &str) -> bool {
+    let mut numbers = version.split(['.', '-', '+']).map_while(|part| part.parse::<u64>().ok());
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    version >= (3, 5, 13) || ((3, 4, 31)..(3, 5, 0)).contains(&version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_trusted_from_the_versions_that_fixed_it() {
+        for version in ["3.4.31", "3.4.40", "3.5.13", "3.5.21", "3.6.0", "3.6.0-rc.1", "4.0.0"] {
+            assert!(tells_progress_in_order(version), "{version}");
+        }
+        for version in ["3.4.23", "3.4.30", "3.5.0", "3.5.12", "3.3.99", ""] {
+            assert!(!tells_progress_in_order(version), "{version}");
+        }
+    }
+}

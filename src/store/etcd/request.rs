@@ -1,0 +1,185 @@
+//! Single requests: get, list, commit, compact.
+//!
+//! Receives callers' keys and hands on answers. Invariant: the entries of one answer come from one revision, however many requests it took.
+
+use bytes::Bytes;
+use etcd_client::{CompactionOptions, Compare, CompareOp, GetOptions, GetResponse, KeyValue, Txn, TxnOp, TxnOpResponse};
+
+use super::super::{Change, Claim, Entry, ListRequest, Outcome, Page, StoreError, keys};
+use super::connection::{Connection, RevisionError, number, revision, revision_error};
+use super::watch;
+use crate::object::Revision;
+
+/// How many entries one request asks for where the caller sets no limit: as fast as one large request, and no burden to the server.
+const ENTRIES_PER_REQUEST: usize = 2000;
+
+/// kube-apiserver's key for the same purpose, and its protocol (`apiserver/pkg/storage/etcd3/compact.go`): the version of this key
+/// counts the compactions, and who raises it by one may compact. It stands outside the prefix, as a compaction is the whole cluster's.
+const COMPACTION_KEY: &str = "compact_rev_key";
+
+/// The newest value of a key.
+pub(super) async fn newest(connection: &Connection, key: &str) -> Result<Option<Entry>, StoreError> {
+    let stored = connection.stored(key);
+    let answer = connection.read(|| async { connection.kv().get(stored.clone(), None).await }).await?;
+    connection.observe(answer.header())?;
+    first_entry(connection, answer)
+}
+
+fn first_entry(connection: &Connection, mut answer: GetResponse) -> Result<Option<Entry>, StoreError> {
+    answer.take_kvs().into_iter().next().map(|kv| entry(connection, kv)).transpose()
+}
+
+fn entry(connection: &Connection, kv: KeyValue) -> Result<Entry, StoreError> {
+    let revision = revision(kv.mod_revision())?;
+    let (key, value) = kv.into_key_value();
+    Ok(Entry { key: connection.asked(&key)?, value: Bytes::from(value), revision })
+}
+
+/// One page of the keys under a prefix.
+pub(super) async fn list(connection: &Connection, request: &ListRequest) -> Result<Page, StoreError> {
+    let prefix = connection.stored(&request.prefix);
+    let end = range_end(&prefix);
+    let after = request.after.as_deref().map(|after| connection.stored(after));
+    let mut start = keys::start(&prefix, after.as_deref());
+    let mut at = request.at;
+    let mut page = Page { entries: Vec::new(), revision: Revision::ZERO, remaining: 0 };
+    if start.as_bytes() >= end.as_slice() && end != [0] {
+        // etcd answers such a range with nothing, but also without looking at the revision.
+        page.revision = check_readable(connection, request.at.unwrap_or(Revision::ZERO)).await?;
+        page.revision = request.at.unwrap_or(page.revision);
+        return Ok(page);
+    }
+    loop {
+        let left = if request.limit == 0 { ENTRIES_PER_REQUEST } else { request.limit - page.entries.len() };
+        let mut answer = range(connection, &start, &end, left, at).await?;
+        page.revision = at.unwrap_or(connection.observe(answer.header())?);
+        let kvs = answer.take_kvs();
+        let received = kvs.len() as u64;
+        for kv in kvs {
+            page.entries.push(entry(connection, kv)?);
+        }
+        page.remaining = u64::try_from(answer.count()).unwrap_or(0).saturating_sub(received);
+        let full = request.limit > 0 && page.entries.len() >= request.limit;
+        match page.entries.last() {
+            Some(last) if page.remaining > 0 && received > 0 && !full => {
+                start = format!("{}\0", connection.stored(&last.key));
+                at = Some(page.revision);
+            }
+            _ => return Ok(page),
+        }
+    }
+}
+
+/// The end of a prefix as etcd wants it: a zero byte stands for no end.
+pub(super) fn range_end(prefix: &str) -> Vec<u8> {
+    keys::end(prefix).map_or(vec![0], String::into_bytes)
+}
+
+async fn range(connection: &Connection, start: &str, end: &[u8], limit: usize, at: Option<Revision>) -> Result<GetResponse, StoreError> {
+    let mut options = GetOptions::new().with_range(end).with_limit(i64::try_from(limit).unwrap_or(0));
+    if let Some(at) = at {
+        options = options.with_revision(asked(at));
+    }
+    // etcd refuses an empty key; this is the least one.
+    let start = if start.is_empty() { "\0" } else { start };
+    let answer = connection.read(|| async { connection.kv().get(start, Some(options.clone())).await }).await;
+    match (answer, at) {
+        (Err(error), Some(at)) => Err(explain(connection, error, at).await),
+        (answer, _) => answer,
+    }
+}
+
+/// To etcd, revision 0 means the newest; what we mean by it, the time before all writes, it calls 1.
+fn asked(at: Revision) -> i64 {
+    number(at.max(Revision(1)))
+}
+
+/// Checks that the history after `at` can be read; answers the current revision.
+pub(super) async fn check_readable(connection: &Connection, at: Revision) -> Result<Revision, StoreError> {
+    let options = GetOptions::new().with_count_only().with_revision(asked(at));
+    let key = connection.stored("/");
+    match connection.read(|| async { connection.kv().get(key.clone(), Some(options.clone())).await }).await {
+        Ok(answer) => connection.observe(answer.header()),
+        Err(error) => Err(explain(connection, error, at).await),
+    }
+}
+
+/// Turns etcd's words about a revision into what a reader needs to know.
+async fn explain(connection: &Connection, error: StoreError, asked: Revision) -> StoreError {
+    let explained = match revision_error(&error) {
+        Some(RevisionError::Compacted) => watch::oldest(connection).await.map(|oldest| StoreError::Compacted { asked, oldest }),
+        Some(RevisionError::Future) => current(connection).await.map(|current| StoreError::Future { asked, current }),
+        None => return error,
+    };
+    explained.unwrap_or_else(|error| error)
+}
+
+/// The newest revision, by the cheapest read that etcd has: of one key, linearizable, without values.
+pub(super) async fn current(connection: &Connection) -> Result<Revision, StoreError> {
+    let key = connection.stored("/");
+    let options = GetOptions::new().with_count_only();
+    let answer = connection.read(|| async { connection.kv().get(key.clone(), Some(options.clone())).await }).await?;
+    connection.observe(answer.header())
+}
+
+/// Writes one key under a compare; the same request brings what it lost to.
+pub(super) async fn commit(connection: &Connection, key: &str, expected: Revision, change: Change) -> Result<Outcome, StoreError> {
+    let stored = connection.stored(key);
+    let write = match change {
+        Change::Put(value) => TxnOp::put(stored.clone(), value, None),
+        Change::Delete if expected == Revision::ZERO => return newest(connection, key).await.map(Outcome::Lost),
+        Change::Delete => TxnOp::delete(stored.clone(), None),
+    };
+    let transaction = Txn::new()
+        .when([Compare::mod_revision(stored.clone(), CompareOp::Equal, number(expected))])
+        .and_then([write])
+        .or_else([TxnOp::get(stored, None)]);
+    let answer = connection.write(|| async { connection.kv().txn(transaction.clone()).await }).await?;
+    let revision = connection.observe(answer.header())?;
+    if answer.succeeded() {
+        return Ok(Outcome::Done(revision));
+    }
+    match answer.op_responses().into_iter().next() {
+        Some(TxnOpResponse::Get(standing)) => Ok(Outcome::Lost(first_entry(connection, standing)?)),
+        other => Err(StoreError::Failed(format!("etcd answered a lost compare with {other:?}"))),
+    }
+}
+
+/// Forgets the history of the whole cluster up to a revision.
+pub(super) async fn compact(connection: &Connection, upto: Revision) -> Result<(), StoreError> {
+    // Physical: the answer comes when the space is free.
+    let options = CompactionOptions::new().with_physical();
+    let answer = connection.read(|| async { connection.kv().compact(number(upto), Some(options.clone())).await }).await;
+    match answer {
+        Ok(_) => Ok(()),
+        Err(error) => match explain(connection, error, upto).await {
+            StoreError::Compacted { .. } => Ok(()),
+            other => Err(other),
+        },
+    }
+}
+
+/// Raises the cluster's count of compactions from `turn`. Who does so compacts; the others learn the count and wait a full interval.
+pub(super) async fn claim_compaction(connection: &Connection, turn: u64, upto: Revision) -> Result<Claim, StoreError> {
+    let version = i64::try_from(turn).unwrap_or(i64::MAX);
+    let transaction = Txn::new()
+        .when([Compare::version(COMPACTION_KEY, CompareOp::Equal, version)])
+        .and_then([TxnOp::put(COMPACTION_KEY, upto.to_string(), None)])
+        .or_else([TxnOp::get(COMPACTION_KEY, None)]);
+    let answer = connection.write(|| async { connection.kv().txn(transaction.clone()).await }).await?;
+    let current = connection.observe(answer.header())?;
+    if answer.succeeded() {
+        return Ok(Claim { granted: true, turn: turn + 1, current });
+    }
+    let standing = match answer.op_responses().into_iter().next() {
+        Some(TxnOpResponse::Get(mut standing)) => standing.take_kvs().first().map_or(0, KeyValue::version),
+        _ => 0,
+    };
+    Ok(Claim { granted: false, turn: u64::try_from(standing).unwrap_or(0), current })
+}
+
+/// The size of the database of the member that answers.
+pub(super) async fn size_bytes(connection: &Connection) -> Result<u64, StoreError> {
+    let status = connection.read(|| async { connection.client().maintenance_client().status().await }).await?;
+    Ok(u64::try_from(status.db_size()).unwrap_or(0))
+}
