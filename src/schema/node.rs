@@ -159,6 +159,12 @@ impl Schema {
 }
 
 impl<'a> SchemaNode<'a> {
+    /// A place of which nothing is known: everything below is [`Shape::Any`].
+    #[must_use]
+    pub fn any() -> Self {
+        ANY.root()
+    }
+
     /// What is known of this place.
     #[must_use]
     pub fn node(self) -> &'a Node {
