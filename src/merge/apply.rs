@@ -18,7 +18,7 @@ use super::path::FieldPath;
 use super::typed::WalkError;
 use super::value::same;
 use super::{combine, update};
-use crate::object::{Object, Time};
+use crate::object::{Object, Refusal, Time};
 use crate::schema::SchemaNode;
 
 /// The manager in whose name an object's fields are recorded that nobody tracked before the first apply.
@@ -73,6 +73,17 @@ pub enum ApplyError {
     /// The live object's managed fields cannot be read.
     #[error("failed to decode managed fields: {0}")]
     Managers(#[from] ManagedFieldsError),
+}
+
+impl From<ApplyError> for Refusal {
+    /// 409 with a cause for each conflict, 400 for what cannot be applied to anything, 500 where the live object is at fault.
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::Conflicts(conflicts) => conflict::refusal(&conflicts),
+            ApplyError::ManagedFieldsGiven | ApplyError::Invalid(_) => Self::bad_request(error.to_string()),
+            ApplyError::Live(_) | ApplyError::Managers(_) => Self::internal(error.to_string()),
+        }
+    }
 }
 
 /// Applies what a manager states to the live object.
@@ -160,14 +171,20 @@ fn merge_and_prune(
     let mut merged = combine::merge(schema, live, applied).map_err(ApplyError::Live)?;
     if let (Some(last), Some(stated)) = (last, stated) {
         let mut owned = own.fields.clone();
-        others.entries.iter().for_each(|other| owned.union_with(other.fields.clone()));
+        let mut stated_by_any = own.fields.clone();
+        for other in &others.entries {
+            owned.union_with(other.fields.clone());
+            if other.operation == Operation::Apply {
+                stated_by_any.union_with(other.fields.clone());
+            }
+        }
         owned.union_with(UNOWNED.clone());
         add_named_ancestors(schema, &mut owned);
         let mut gone = last.fields.clone();
         add_named_ancestors(schema, &mut gone);
         gone.subtract(&owned);
-        let pruned = Value::Object(combine::remove_items(schema, into_members(merged), &gone));
-        // A container that lost its last part but is stated as empty, or as null, is there as stated.
+        let pruned = Value::Object(combine::remove_items(schema, into_members(merged), &gone, &stated_by_any));
+        // An empty list is owned by nobody, and null is not the same as empty: what the manager states is there as stated.
         merged = combine::merge(schema, pruned, stated).map_err(ApplyError::Live)?;
     }
     Ok(Object::from_value(Value::Object(into_members(merged))).unwrap_or_default())
@@ -241,5 +258,5 @@ fn same_but_for_managers(live: &Object, merged: &Object) -> bool {
 /// Takes out what the endpoint may not set. Ignored fields are named by members alone.
 fn without_ignored(mut applied: Object, ignored: &FieldSet) -> Map<String, Value> {
     let members = std::mem::take(applied.root_mut());
-    if ignored.is_empty() { members } else { combine::remove_items(SchemaNode::any(), members, ignored) }
+    if ignored.is_empty() { members } else { combine::remove_items(SchemaNode::any(), members, ignored, &FieldSet::new()) }
 }

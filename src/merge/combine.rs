@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::field_set::FieldSet;
+use super::field_set::{Branch, FieldSet};
 use super::path::PathElement;
 use super::typed::{self, Form, WalkError};
 use crate::schema::SchemaNode;
@@ -113,47 +113,58 @@ fn merge_items(schema: SchemaNode<'_>, live: Vec<Value>, applied: Vec<Value>) ->
 
 /// Takes the members of a set out of a document, each with all that lies below it.
 ///
-/// An object or list that loses its last part this way goes too; one that was empty before stays. Atomic values go only as a whole.
+/// An object or list that loses its last part this way goes too, unless it is a member of `keep`; one that was empty before stays.
+/// Atomic values go only as a whole.
 #[must_use]
-pub fn remove_items(schema: SchemaNode<'_>, document: Map<String, Value>, fields: &FieldSet) -> Map<String, Value> {
-    match without(schema, Value::Object(document), fields) {
-        Some(Value::Object(left)) => left,
+pub fn remove_items(schema: SchemaNode<'_>, document: Map<String, Value>, fields: &FieldSet, keep: &FieldSet) -> Map<String, Value> {
+    match without(schema, Value::Object(document), fields, Some(keep)).0 {
+        Value::Object(left) => left,
         _ => Map::new(),
     }
 }
 
-/// `None` where nothing is left.
-fn without(schema: SchemaNode<'_>, value: Value, fields: &FieldSet) -> Option<Value> {
+/// What is left, and whether the last part of it went.
+fn without(schema: SchemaNode<'_>, value: Value, fields: &FieldSet, keep: Option<&FieldSet>) -> (Value, bool) {
     match (Form::of(schema, &value), value) {
         (Form::Map, Value::Object(mut members)) => {
             let was_empty = members.is_empty();
             for (element, branch) in fields.entries() {
                 let PathElement::Field(name) = element else { continue };
-                let Some(slot) = members.get_mut(&**name) else { continue };
-                let left = if branch.member { None } else { without(typed::member(schema, name), slot.take(), &branch.children) };
-                match left {
-                    Some(left) => *slot = left,
+                let Some(value) = members.get_mut(&**name).map(Value::take) else { continue };
+                match rest_of(typed::member(schema, name), value, element, branch, keep) {
+                    Some(left) => drop(members.insert(name.to_string(), left)),
                     None => drop(members.remove(&**name)),
                 }
             }
-            (!members.is_empty() || was_empty).then_some(Value::Object(members))
+            let emptied = members.is_empty() && !was_empty;
+            (Value::Object(members), emptied)
         }
         (Form::List, Value::Array(items)) => {
             let was_empty = items.is_empty();
-            let keep = |(index, item): (usize, Value)| {
+            let left = items.into_iter().enumerate().filter_map(|(index, item)| {
                 // An item that cannot be told apart is in no set.
                 let Ok(element) = typed::item_element(schema, index, &item) else { return Some(item) };
                 match fields.branch(&element) {
                     None => Some(item),
-                    Some(branch) if branch.member => None,
-                    Some(branch) => without(typed::item(schema), item, &branch.children),
+                    Some(branch) => rest_of(typed::item(schema), item, &element, branch, keep),
                 }
-            };
-            let left: Vec<Value> = items.into_iter().enumerate().filter_map(keep).collect();
-            (!left.is_empty() || was_empty).then_some(Value::Array(left))
+            });
+            let left: Vec<Value> = left.collect();
+            let emptied = left.is_empty() && !was_empty;
+            (Value::Array(left), emptied)
         }
-        (_, value) => Some(value),
+        (_, value) => (value, false),
     }
+}
+
+/// What is left of the value at one element; `None` where it goes.
+fn rest_of(schema: SchemaNode<'_>, value: Value, element: &PathElement, branch: &Branch, keep: Option<&FieldSet>) -> Option<Value> {
+    if branch.member {
+        return None;
+    }
+    let kept = keep.and_then(|keep| keep.branch(element));
+    let (left, emptied) = without(schema, value, &branch.children, kept.map(|kept| &kept.children));
+    (!emptied || kept.is_some_and(|kept| kept.member)).then_some(left)
 }
 
 /// The part of a document that a set names, with the containers around it and the key members of list items.

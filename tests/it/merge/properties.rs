@@ -184,20 +184,23 @@ fn managers_with_nothing_in_common_may_come_in_any_order() {
     });
 }
 
+/// An empty list has no items to own, so it stays when whoever stated it drops it; for once such lists are in the way.
+fn without_empty_lists(mut object: Object) -> Object {
+    object.root_mut().retain(|_, value| value.as_array().is_none_or(|items| !items.is_empty()));
+    object
+}
+
 #[test]
 fn what_one_applier_drops_is_gone_as_if_it_had_never_been() {
     for_each_round(|schema, random| {
-        let (one, two) = (document(random, "x"), document(random, "y"));
+        let (one, two) = (without_empty_lists(document(random, "x")), without_empty_lists(document(random, "y")));
         let mut nothing = Object::default();
         nothing.root_mut().insert("apiVersion".to_owned(), "v1".into());
         nothing.set_meta("name", "x");
         let alone = force_apply(schema, None, &two, "two", 2);
         let both = force_apply(schema, Some(&alone), &one, "one", 1);
         let after = force_apply(schema, Some(&both), &nothing, "one", 3);
-        assert_eq!(managers(&after), managers(&alone));
-        let difference = compare(schema.root(), alone.root(), after.root()).expect("comparable");
-        // Where both stated an empty container, the other's goes along with the last part of it.
-        assert!(difference.added.is_empty() && difference.modified.is_empty(), "{difference:?}");
+        assert_eq!(after, alone);
     });
 }
 
@@ -249,7 +252,7 @@ fn removing_all_that_is_stated_leaves_nothing_stated() {
     for_each_round(|schema, random| {
         let document = document(random, "");
         let set = to_field_set(schema.root(), &document.clone().into_value()).expect("a valid object");
-        let left = remove_items(schema.root(), document.root().clone(), &set);
+        let left = remove_items(schema.root(), document.root().clone(), &set, &FieldSet::new());
         let left = to_field_set(schema.root(), &Value::Object(left)).expect("a valid object");
         assert!(left.is_empty(), "{:?}", left.paths());
     });

@@ -13,14 +13,14 @@ use trueup::schema::{ListType, MapKey, Node, NodeId, Number, PatchStrategy, Scal
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
-pub enum Type {
+pub(super) enum Type {
     Word(String),
     Container(Box<Container>),
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Container {
+pub(super) struct Container {
     r#struct: Option<BTreeMap<String, Type>>,
     map: Option<Type>,
     list: Option<Type>,
@@ -41,7 +41,7 @@ enum Key {
 }
 
 /// The schema of an API object with these members beside the usual metadata.
-pub fn of_object(fields: &BTreeMap<String, Type>) -> Schema {
+pub(super) fn of_object(fields: &BTreeMap<String, Type>) -> Schema {
     let metadata = parse(
         "struct: {name: string, namespace: string, uid: string, generation: int, resourceVersion: string, creationTimestamp: string,
                   labels: {map: string}, annotations: {map: string}, finalizers: {list: string, type: set, merge: true},
@@ -56,7 +56,7 @@ pub fn of_object(fields: &BTreeMap<String, Type>) -> Schema {
     schema
 }
 
-pub fn parse(notation: &str) -> Type {
+pub(super) fn parse(notation: &str) -> Type {
     serde_saphyr::from_str(notation).expect("a type in the notation")
 }
 
