@@ -1,0 +1,262 @@
+//! Server-side apply: a manager states all it wants, and gets it where nobody else wants something different.
+//!
+//! Receives the live object, what is applied and by whom; hands on the new object or the conflicts. Invariant: an apply that changes
+//! nothing hands back the live object, times included.
+//!
+//! See <https://kubernetes.io/docs/reference/using-api/server-side-apply/>.
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value};
+
+use super::compare::compare;
+use super::conflict::{self, Conflict};
+use super::field_set::FieldSet;
+use super::managed::{ManagedFieldsError, ManagerEntry, Managers, Operation};
+use super::ownership::{add_named_ancestors, everything, to_field_set};
+use super::path::FieldPath;
+use super::typed::WalkError;
+use super::value::same;
+use super::{combine, update};
+use crate::object::{Object, Refusal, Time};
+use crate::schema::SchemaNode;
+
+/// The manager in whose name an object's fields are recorded that nobody tracked before the first apply.
+const BEFORE_FIRST_APPLY: &str = "before-first-apply";
+
+/// What everybody who writes an object states, so that nobody owns it.
+pub(super) static UNOWNED: LazyLock<FieldSet> = LazyLock::new(|| {
+    const OF_METADATA: [&str; 9] =
+        ["name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion"];
+    let metadata = OF_METADATA.iter().map(|member| FieldPath::of_fields(&["metadata", member]));
+    ["apiVersion", "kind", "metadata"].iter().map(|member| FieldPath::of_fields(&[member])).chain(metadata).collect()
+});
+
+/// One apply.
+#[derive(Debug, Clone)]
+pub struct ApplyRequest<'a> {
+    /// The schema of the object.
+    pub schema: SchemaNode<'a>,
+    /// The object as it is, with its managed fields; `None` where the apply creates it.
+    pub live: Option<&'a Object>,
+    /// What the manager states.
+    pub applied: Object,
+    /// The manager's name.
+    pub manager: &'a str,
+    /// The version of the API that the object and the request are of.
+    pub api_version: &'a str,
+    /// The subresource written through; empty for the object itself.
+    pub subresource: &'a str,
+    /// Whether to take fields over from managers that own them with other values.
+    pub force: bool,
+    /// The present moment.
+    pub now: Time,
+    /// Fields that this endpoint may not set, such as `status` through the main resource: neither changed nor owned.
+    pub ignored: &'a FieldSet,
+}
+
+/// Why an apply was refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ApplyError {
+    /// Others own the fields with other values; sorted by owner.
+    #[error("apply failed with {} conflicts", .0.len())]
+    Conflicts(Vec<Conflict>),
+    /// What is applied says who owns what, which only the server may say.
+    #[error("metadata.managedFields must be nil")]
+    ManagedFieldsGiven,
+    /// What is applied is not of its schema, or lists an item twice.
+    #[error("failed to create typed patch object: {0}")]
+    Invalid(#[source] WalkError),
+    /// The live object has list items that cannot be told apart.
+    #[error("failed to create typed live object: {0}")]
+    Live(#[source] WalkError),
+    /// The live object's managed fields cannot be read.
+    #[error("failed to decode managed fields: {0}")]
+    Managers(#[from] ManagedFieldsError),
+}
+
+impl From<ApplyError> for Refusal {
+    /// 409 with a cause for each conflict, 400 for what cannot be applied to anything, 500 where the live object is at fault.
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::Conflicts(conflicts) => conflict::refusal(&conflicts),
+            ApplyError::ManagedFieldsGiven | ApplyError::Invalid(_) => Self::bad_request(error.to_string()),
+            ApplyError::Live(_) | ApplyError::Managers(_) => Self::internal(error.to_string()),
+        }
+    }
+}
+
+/// Applies what a manager states to the live object.
+///
+/// What the manager stated before and states no longer is removed, unless somebody else owns it. Fields that others own with the same
+/// value are owned together. With other values they are conflicts, or change hands by `force`.
+///
+/// An apply that changes neither the object nor what anybody owns hands back an object equal to the live one. Null values that are
+/// applied stand in the result; whether they mean absence is the schema's business, not this function's.
+pub fn apply(mut request: ApplyRequest<'_>) -> Result<Object, ApplyError> {
+    if request.applied.metadata().and_then(|metadata| metadata.get("managedFields")).is_some_and(has_entries) {
+        return Err(ApplyError::ManagedFieldsGiven);
+    }
+    request.applied.remove_meta("managedFields");
+    let nothing = Object::default();
+    let live = request.live.unwrap_or(&nothing);
+    let mut managers = Managers::from_json(managed_fields(live))?;
+    let untracked = managers.entries.is_empty() && request.live.is_some();
+    if untracked {
+        managers.entries.extend(before_first_apply(&request, live)?);
+    }
+    let applied = Value::Object(without_ignored(std::mem::take(&mut request.applied), request.ignored));
+    let mut own = request.entry(to_field_set(request.schema, &applied).map_err(ApplyError::Invalid)?);
+    own.fields.subtract_with_children(request.ignored);
+    let last = managers.take(&own);
+    let merged = merge_and_prune(request.schema, live, applied, &own, last.as_ref(), &managers)?;
+    let lost = settle_conflicts(&request, live, &merged, &mut managers)?;
+    own.fields.subtract(&UNOWNED);
+
+    let changed = !same_but_for_managers(live, &merged);
+    let owns_the_same = match &last {
+        Some(last) => last.fields == own.fields && last.api_version == own.api_version,
+        None => own.fields.is_empty(),
+    };
+    if !changed && owns_the_same && !lost && !untracked {
+        return Ok(live.clone());
+    }
+    if !changed && owns_the_same {
+        own.time = last.and_then(|last| last.time);
+    }
+    managers.entries.push(own);
+    let mut result = if changed { merged } else { without_managers(live) };
+    update::set_managers(&mut result, managers.to_json());
+    Ok(result)
+}
+
+impl ApplyRequest<'_> {
+    fn entry(&self, fields: FieldSet) -> ManagerEntry {
+        ManagerEntry {
+            manager: update::manager_name(self.manager),
+            operation: Operation::Apply,
+            api_version: self.api_version.to_owned(),
+            subresource: self.subresource.to_owned(),
+            time: Some(self.now),
+            fields,
+        }
+    }
+}
+
+/// The owner of all that an object holds whose managers are unknown.
+fn before_first_apply(request: &ApplyRequest<'_>, live: &Object) -> Result<Option<ManagerEntry>, ApplyError> {
+    let document = without_managers(live).into_value();
+    let mut fields = everything(request.schema, &document).map_err(ApplyError::Live)?;
+    fields.subtract_with_children(request.ignored);
+    fields.subtract(&UNOWNED);
+    let entry = ManagerEntry { manager: BEFORE_FIRST_APPLY.to_owned(), operation: Operation::Update, ..request.entry(fields) };
+    Ok((!entry.fields.is_empty()).then_some(entry))
+}
+
+/// The live object with the applied fields, less those that the manager owned last time and nobody owns now.
+///
+/// A field that goes takes all below it along: of a list item that its last applier drops, nothing stays because an update once wrote
+/// a member of it. Declared objects and lists go with the last owned field in them.
+fn merge_and_prune(
+    schema: SchemaNode<'_>,
+    live: &Object,
+    applied: Value,
+    own: &ManagerEntry,
+    last: Option<&ManagerEntry>,
+    others: &Managers,
+) -> Result<Object, ApplyError> {
+    let live = without_managers(live).into_value();
+    let dropped = last.is_some_and(|last| !last.fields.is_subset(&own.fields));
+    let stated = dropped.then(|| applied.clone());
+    let mut merged = combine::merge(schema, live, applied).map_err(ApplyError::Live)?;
+    if let (Some(last), Some(stated)) = (last, stated) {
+        let mut owned = own.fields.clone();
+        let mut stated_by_any = own.fields.clone();
+        for other in &others.entries {
+            owned.union_with(other.fields.clone());
+            if other.operation == Operation::Apply {
+                stated_by_any.union_with(other.fields.clone());
+            }
+        }
+        owned.union_with(UNOWNED.clone());
+        add_named_ancestors(schema, &mut owned);
+        let mut gone = last.fields.clone();
+        add_named_ancestors(schema, &mut gone);
+        gone.subtract(&owned);
+        let pruned = Value::Object(combine::remove_items(schema, into_members(merged), &gone, &stated_by_any));
+        // An empty list is owned by nobody, and null is not the same as empty: what the manager states is there as stated.
+        merged = combine::merge(schema, pruned, stated).map_err(ApplyError::Live)?;
+    }
+    Ok(Object::from_value(Value::Object(into_members(merged))).unwrap_or_default())
+}
+
+/// Takes what changes from the other managers, if they agree or are forced to. Answers whether any of them lost something.
+fn settle_conflicts(request: &ApplyRequest<'_>, live: &Object, merged: &Object, others: &mut Managers) -> Result<bool, ApplyError> {
+    let mut difference = compare(request.schema, live.root(), merged.root()).map_err(ApplyError::Live)?;
+    difference.ignore(request.ignored);
+    if !request.force {
+        let wanted = [&difference.modified, &difference.added];
+        let mut conflicts: Vec<Conflict> = others.entries.iter().flat_map(|owner| conflict::with_owner(owner, &wanted)).collect();
+        if !conflicts.is_empty() {
+            conflict::sort(&mut conflicts);
+            return Err(ApplyError::Conflicts(conflicts));
+        }
+    }
+    Ok(others.strip(&[&difference.modified, &difference.added, &difference.removed]))
+}
+
+fn has_entries(managed_fields: &Value) -> bool {
+    match managed_fields {
+        Value::Null => false,
+        Value::Array(entries) => !entries.is_empty(),
+        _ => true,
+    }
+}
+
+fn into_members(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+/// The value of `metadata.managedFields`.
+pub(super) fn managed_fields(object: &Object) -> Option<&Value> {
+    object.metadata()?.get("managedFields")
+}
+
+/// A copy of the object without its managed fields, which are often half of it and are not copied to be thrown away.
+pub(super) fn without_managers(object: &Object) -> Object {
+    let copy = |(name, value): (&String, &Value)| {
+        let value = match value {
+            Value::Object(metadata) if name == "metadata" => {
+                let kept = metadata.iter().filter(|(name, _)| *name != "managedFields");
+                Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+            }
+            other => other.clone(),
+        };
+        (name.clone(), value)
+    };
+    Object::from_value(Value::Object(object.root().iter().map(copy).collect())).unwrap_or_default()
+}
+
+fn same_but_for_managers(live: &Object, merged: &Object) -> bool {
+    let (live, merged) = (live.root(), merged.root());
+    let same_metadata = || match (live.get("metadata"), merged.get("metadata")) {
+        (Some(Value::Object(live)), Some(Value::Object(merged))) => {
+            let tracked = usize::from(live.contains_key("managedFields"));
+            let equal = |(name, value): (&String, &Value)| live.get(name).is_some_and(|other| same(value, other));
+            live.len() == merged.len() + tracked && merged.iter().all(equal)
+        }
+        (live, merged) => live == merged,
+    };
+    let body = |members: &Map<String, Value>| members.len() - usize::from(members.contains_key("metadata"));
+    let equal = |(name, value): (&String, &Value)| name == "metadata" || merged.get(name).is_some_and(|other| same(value, other));
+    body(live) == body(merged) && live.iter().all(equal) && same_metadata()
+}
+
+/// Takes out what the endpoint may not set. Ignored fields are named by members alone.
+fn without_ignored(mut applied: Object, ignored: &FieldSet) -> Map<String, Value> {
+    let members = std::mem::take(applied.root_mut());
+    if ignored.is_empty() { members } else { combine::remove_items(SchemaNode::any(), members, ignored, &FieldSet::new()) }
+}

@@ -1,0 +1,128 @@
+//! Who owns what after a create, an update or a patch.
+//!
+//! Receives the object before and after, hands on the latter with its managed fields. Invariant: a manager gains what it changed,
+//! everybody else loses exactly that, and times move only for who changed something.
+
+use serde_json::{Map, Value};
+
+use super::apply::{UNOWNED, managed_fields};
+use super::compare::{Comparison, compare};
+use super::field_set::FieldSet;
+use super::managed::{ManagerEntry, Managers, Operation};
+use crate::object::{Object, Time};
+use crate::schema::SchemaNode;
+
+/// One write that is no apply.
+#[derive(Debug, Clone)]
+pub struct UpdateRequest<'a> {
+    /// The schema of the object.
+    pub schema: SchemaNode<'a>,
+    /// The object as it was, with its managed fields; `None` where the write creates it.
+    pub before: Option<&'a Object>,
+    /// The object as it is to be. Managed fields in it replace those before, as [`track_update`] says.
+    pub after: Object,
+    /// The manager's name.
+    pub manager: &'a str,
+    /// The version of the API that the objects are of.
+    pub api_version: &'a str,
+    /// The subresource written through; empty for the object itself.
+    pub subresource: &'a str,
+    /// The present moment.
+    pub now: Time,
+    /// Fields that this endpoint may not set: not recorded for anybody.
+    pub ignored: &'a FieldSet,
+}
+
+/// Records who owns what after a write.
+///
+/// Managed fields that the written object brings count in place of those before, so that clients can take owners out; absent, empty
+/// and unreadable ones count as left alone, and one empty entry (`[{}]`) forgets all owners. Through a subresource they are left
+/// alone in any case.
+///
+/// An object whose managed fields are empty stays untracked until somebody applies to it. Where the two objects cannot be compared
+/// (list items that cannot be told apart), the owners stay as they were.
+#[must_use]
+pub fn track_update(mut request: UpdateRequest<'_>) -> Object {
+    let given = request.after.remove_meta("managedFields");
+    let before = request.before.and_then(managed_fields);
+    let (mut managers, mut rewritten) = known_managers(before, given.as_ref().filter(|_| request.subresource.is_empty()));
+    let mut result = std::mem::take(&mut request.after);
+    if managers.entries.is_empty() && request.before.is_some() {
+        return result;
+    }
+    match changes(&request, &result) {
+        Ok(difference) => rewritten |= record(&request, &mut managers, difference),
+        Err(_) => {
+            set_managers(&mut result, before.cloned());
+            return result;
+        }
+    }
+    let entries = if rewritten { managers.to_json() } else { before.cloned() };
+    set_managers(&mut result, entries);
+    result
+}
+
+/// The managers to start from, and whether they are others than those of the object before.
+fn known_managers(before: Option<&Value>, given: Option<&Value>) -> (Managers, bool) {
+    if given.is_some_and(is_reset) {
+        return (Managers::default(), true);
+    }
+    if given != before
+        && let Ok(managers) = Managers::from_json(given)
+        && !managers.entries.is_empty()
+    {
+        return (managers, true);
+    }
+    (Managers::from_json(before).unwrap_or_default(), false)
+}
+
+/// Whether managed fields say "forget all owners": one entry with nothing in it.
+fn is_reset(managed_fields: &Value) -> bool {
+    matches!(managed_fields.as_array().map(Vec::as_slice), Some([Value::Object(entry)]) if entry.is_empty())
+}
+
+fn changes(request: &UpdateRequest<'_>, after: &Object) -> Result<Comparison, super::WalkError> {
+    let nothing = Map::new();
+    let before = request.before.map_or(&nothing, Object::root);
+    let mut difference = compare(request.schema, before, after.root())?;
+    difference.ignore(request.ignored);
+    Ok(difference)
+}
+
+/// Answers whether any owner gained or lost something.
+fn record(request: &UpdateRequest<'_>, managers: &mut Managers, difference: Comparison) -> bool {
+    let lost = managers.strip(&[&difference.modified, &difference.added, &difference.removed]);
+    let mut gained = difference.added;
+    gained.union_with(difference.modified);
+    gained.subtract(&UNOWNED);
+    if gained.is_empty() {
+        return lost;
+    }
+    let mut own = ManagerEntry {
+        manager: manager_name(request.manager),
+        operation: Operation::Update,
+        api_version: request.api_version.to_owned(),
+        subresource: request.subresource.to_owned(),
+        time: Some(request.now),
+        fields: gained,
+    };
+    if let Some(previous) = managers.take(&own) {
+        own.fields.union_with(previous.fields);
+    }
+    managers.entries.push(own);
+    managers.cap_updates();
+    true
+}
+
+/// Who gives no name is called as kube-apiserver calls it.
+pub(super) fn manager_name(name: &str) -> String {
+    if name.is_empty() { "unknown".to_owned() } else { name.to_owned() }
+}
+
+/// Sets `metadata.managedFields`, or removes it.
+pub(super) fn set_managers(object: &mut Object, entries: Option<Value>) {
+    match entries {
+        Some(entries) => object.set_meta("managedFields", entries),
+        None => drop(object.remove_meta("managedFields")),
+    }
+}

@@ -1,0 +1,281 @@
+//! What holds for every document: checked on documents of a small deterministic generator.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use trueup::merge::{
+    ApplyRequest, FieldSet, Managers, UpdateRequest, apply, compare, from_fields_v1, json_patch, merge, remove_items,
+    strategic_merge_patch, to_field_set, to_fields_v1, track_update,
+};
+use trueup::object::{Object, Time};
+use trueup::schema::Schema;
+
+use super::schema::{of_object, parse};
+
+const ROUNDS: u64 = 300;
+
+/// A generator of numbers that repeat from run to run (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+
+    fn chance(&mut self) -> bool {
+        self.below(2) == 0
+    }
+
+    /// Some of these words, each once, in any order.
+    fn some<'a>(&mut self, words: &[&'a str]) -> Vec<&'a str> {
+        let mut chosen: Vec<&str> = words.iter().copied().filter(|_| self.chance()).collect();
+        for index in (1..chosen.len()).rev() {
+            chosen.swap(index, usize::try_from(self.below(index as u64 + 1)).expect("small"));
+        }
+        chosen
+    }
+}
+
+fn schema() -> Schema {
+    of_object(
+        &[
+            ("data", "map: string"),
+            ("tags", "{list: string, type: set, merge: true}"),
+            (
+                "ports",
+                "{list: {struct: {port: int, protocol: string, name: string, options: {map: string}}}, type: map,
+                  keys: [port, {name: protocol, default: TCP}], merge_key: port}",
+            ),
+            ("args", "{list: string}"),
+            ("nested", "struct: {size: int, whole: {map: int, atomic: true}, deep: {map: {struct: {a: int, b: int}}}}"),
+            ("free", "any"),
+        ]
+        .into_iter()
+        .map(|(name, notation)| (name.to_owned(), parse(notation)))
+        .collect(),
+    )
+}
+
+/// A document; all that tells parts of it apart ends in `mark`, so that documents with two marks have nothing in common.
+fn document(random: &mut Random, mark: &str) -> Object {
+    let words = ["a", "b", "c", "d"].map(|word| format!("{word}{mark}"));
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut root = Map::new();
+    let values = |random: &mut Random, bound| -> Map<String, Value> {
+        let names = random.some(&words);
+        names.into_iter().map(|name| (name.to_owned(), Value::from(random.below(bound).to_string()))).collect()
+    };
+    root.insert("data".to_owned(), values(random, 3).into());
+    if random.chance() {
+        root.insert("tags".to_owned(), random.some(&words).into());
+    }
+    let offset = if mark.is_empty() { 0 } else { u64::from(mark.as_bytes()[0]) * 100 };
+    let ports: Vec<Value> = random
+        .some(&["1", "2", "3", "4"])
+        .into_iter()
+        .map(|port| {
+            let mut item = json!({"port": port.parse::<u64>().expect("a number") + offset, "options": values(random, 3)});
+            if random.chance() {
+                item["name"] = random.below(3).to_string().into();
+            }
+            item
+        })
+        .collect();
+    root.insert("ports".to_owned(), ports.into());
+    if mark.is_empty() {
+        root.insert("args".to_owned(), random.some(&words).into());
+        root.insert("nested".to_owned(), json!({"size": random.below(3), "whole": {"x": random.below(2)}}));
+        root.insert("free".to_owned(), json!({"x": {"y": random.below(3), "l": [random.below(2)]}, "z": values(random, 2)}));
+    }
+    if random.chance() {
+        let deep = random.some(&words).into_iter().map(|name| (name.to_owned(), json!({"a": random.below(3)})));
+        root.insert("nested".to_owned(), json!({"deep": deep.collect::<Map<_, _>>()}));
+    }
+    let mut object = Object::from_value(Value::Object(root)).expect("an object");
+    object.root_mut().insert("apiVersion".to_owned(), "v1".into());
+    object.set_meta("name", "x");
+    object
+}
+
+fn at(second: u64) -> Time {
+    Time::new(Timestamp::from_second(i64::try_from(second).expect("small")).expect("a valid second"))
+}
+
+fn force_apply(schema: &Schema, live: Option<&Object>, applied: &Object, manager: &str, second: u64) -> Object {
+    let ignored = FieldSet::new();
+    let applied = applied.clone();
+    let (schema, now) = (schema.root(), at(second));
+    apply(ApplyRequest { schema, live, applied, manager, api_version: "v1", subresource: "", force: true, now, ignored: &ignored })
+        .expect("a forced apply of a valid object")
+}
+
+fn update(schema: &Schema, before: Option<&Object>, after: Object, manager: &str, second: u64) -> Object {
+    let ignored = FieldSet::new();
+    let (schema, now) = (schema.root(), at(second));
+    track_update(UpdateRequest { schema, before, after, manager, api_version: "v1", subresource: "", now, ignored: &ignored })
+}
+
+/// An object that several managers have written.
+fn history(schema: &Schema, random: &mut Random) -> Object {
+    let mut live = force_apply(schema, None, &document(random, ""), "first", 1);
+    for second in 2..2 + random.below(5) {
+        let next = document(random, "");
+        live = match random.below(3) {
+            0 => force_apply(schema, Some(&live), &next, "first", second),
+            1 => force_apply(schema, Some(&live), &next, "second", second),
+            _ => update(schema, Some(&live), next, "updater", second),
+        };
+    }
+    live
+}
+
+fn managers(object: &Object) -> Managers {
+    Managers::from_json(object.metadata().and_then(|metadata| metadata.get("managedFields"))).expect("readable managers")
+}
+
+fn for_each_round(mut check: impl FnMut(&Schema, &mut Random)) {
+    let schema = schema();
+    for round in 1..=ROUNDS {
+        check(&schema, &mut Random(round.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
+    }
+}
+
+#[test]
+fn applying_the_same_again_changes_nothing() {
+    for_each_round(|schema, random| {
+        let live = history(schema, random);
+        let applied = document(random, "");
+        let once = force_apply(schema, Some(&live), &applied, "first", 100);
+        assert_eq!(force_apply(schema, Some(&once), &applied, "first", 200), once, "applied {:?} to {live:?}", applied.root());
+    });
+}
+
+#[test]
+fn a_forced_apply_gets_all_it_states() {
+    for_each_round(|schema, random| {
+        let live = history(schema, random);
+        let applied = document(random, "");
+        let result = force_apply(schema, Some(&live), &applied, "first", 100);
+        let again = merge(schema.root(), result.clone().into_value(), applied.clone().into_value()).expect("mergeable");
+        assert_eq!(again, result.clone().into_value());
+        let own = managers(&result).entries.into_iter().find(|entry| entry.manager == "first").map(|entry| entry.fields);
+        let mut stated = to_field_set(schema.root(), &applied.into_value()).expect("a valid object");
+        stated
+            .subtract(&[&["apiVersion"][..], &["metadata", "name"]].iter().map(|path| trueup::merge::FieldPath::of_fields(path)).collect());
+        assert_eq!(own.unwrap_or_default(), stated);
+    });
+}
+
+#[test]
+fn managers_with_nothing_in_common_may_come_in_any_order() {
+    for_each_round(|schema, random| {
+        let (one, two) = (document(random, "x"), document(random, "y"));
+        let first = force_apply(schema, None, &one, "one", 1);
+        let one_two = force_apply(schema, Some(&first), &two, "two", 2);
+        let second = force_apply(schema, None, &two, "two", 2);
+        let two_one = force_apply(schema, Some(&second), &one, "one", 1);
+        assert_eq!(managers(&one_two), managers(&two_one));
+        let difference = compare(schema.root(), one_two.root(), two_one.root()).expect("comparable");
+        assert!(difference.is_same(), "{difference:?}");
+    });
+}
+
+/// An empty list has no items to own, so it stays when whoever stated it drops it; for once such lists are in the way.
+fn without_empty_lists(mut object: Object) -> Object {
+    object.root_mut().retain(|_, value| value.as_array().is_none_or(|items| !items.is_empty()));
+    object
+}
+
+#[test]
+fn what_one_applier_drops_is_gone_as_if_it_had_never_been() {
+    for_each_round(|schema, random| {
+        let (one, two) = (without_empty_lists(document(random, "x")), without_empty_lists(document(random, "y")));
+        let mut nothing = Object::default();
+        nothing.root_mut().insert("apiVersion".to_owned(), "v1".into());
+        nothing.set_meta("name", "x");
+        let alone = force_apply(schema, None, &two, "two", 2);
+        let both = force_apply(schema, Some(&alone), &one, "one", 1);
+        let after = force_apply(schema, Some(&both), &nothing, "one", 3);
+        assert_eq!(after, alone);
+    });
+}
+
+#[test]
+fn an_owner_loses_only_what_changed() {
+    for_each_round(|schema, random| {
+        let before = history(schema, random);
+        let after = document(random, "");
+        let mut changed = compare(schema.root(), before.root(), after.root()).expect("comparable");
+        let result = update(schema, Some(&before), after, "somebody", 100);
+        changed.added.union_with(changed.modified);
+        changed.added.union_with(changed.removed);
+        for entry in managers(&before).entries {
+            let now = managers(&result).entries.into_iter().find(|other| other.is_same_manager(&entry));
+            let mut lost = entry.fields.clone();
+            lost.subtract(&now.as_ref().map(|now| now.fields.clone()).unwrap_or_default());
+            assert!(lost.is_subset(&changed.added), "{} lost {:?}", entry.manager, lost.paths());
+            if lost.is_empty() && entry.manager != "somebody" {
+                assert_eq!(now.and_then(|now| now.time), entry.time);
+            }
+        }
+        assert!(managers(&result).entries.iter().all(|entry| !entry.fields.is_empty()));
+    });
+}
+
+#[test]
+fn an_update_that_changes_nothing_leaves_every_owner_and_time() {
+    for_each_round(|schema, random| {
+        let before = history(schema, random);
+        assert_eq!(update(schema, Some(&before), before.clone(), "somebody", 100), before);
+        let mut bare = before.clone();
+        bare.remove_meta("managedFields");
+        assert_eq!(update(schema, Some(&before), bare, "somebody", 100), before);
+    });
+}
+
+#[test]
+fn field_sets_read_back_as_they_were_written() {
+    for_each_round(|schema, random| {
+        let set = to_field_set(schema.root(), &document(random, "").into_value()).expect("a valid object");
+        assert_eq!(from_fields_v1(&to_fields_v1(&set)), Ok(set.clone()));
+        assert_eq!(set.paths().into_iter().collect::<FieldSet>(), set);
+        assert_eq!(set.paths().len(), set.len());
+    });
+}
+
+#[test]
+fn removing_all_that_is_stated_leaves_nothing_stated() {
+    for_each_round(|schema, random| {
+        let document = document(random, "");
+        let set = to_field_set(schema.root(), &document.clone().into_value()).expect("a valid object");
+        let left = remove_items(schema.root(), document.root().clone(), &set, &FieldSet::new());
+        let left = to_field_set(schema.root(), &Value::Object(left)).expect("a valid object");
+        assert!(left.is_empty(), "{:?}", left.paths());
+    });
+}
+
+#[test]
+fn a_json_patch_that_adds_is_undone_by_one_that_removes() {
+    for_each_round(|_, random| {
+        let document = document(random, "").into_value();
+        let places: BTreeSet<String> = ["/data/new", "/ports/0", "/free/z/~0~1", "/new"].into_iter().map(str::to_owned).collect();
+        for path in places {
+            let added =
+                json_patch(document.clone(), &json!([{"op": "add", "path": path, "value": {"v": random.below(9)}}])).expect("a place");
+            assert_ne!(added, document);
+            assert_eq!(json_patch(added, &json!([{"op": "remove", "path": path}])).expect("it is there"), document);
+        }
+    });
+}
+
+#[test]
+fn a_strategic_patch_with_the_document_itself_changes_nothing() {
+    for_each_round(|schema, random| {
+        let document = document(random, "").into_value();
+        assert_eq!(strategic_merge_patch(schema.root(), document.clone(), document.clone()), Ok(document));
+    });
+}
