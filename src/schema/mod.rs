@@ -11,6 +11,7 @@ mod facts;
 mod formats;
 mod node;
 mod pattern;
+mod quantity;
 mod rules;
 
 pub use builtin::{builtin, builtin_kinds};

@@ -86,6 +86,16 @@ fn pruning_drops_what_typed_documents_cannot_hold() {
 }
 
 #[test]
+fn times_and_quantities_are_written_in_one_way() {
+    let lease = json!({"metadata": {"creationTimestamp": "2026-11-22T10:00:00.5+02:00"}, "spec": {"renewTime": "2026-11-22T10:00:00Z"}});
+    let expected = json!({"metadata": {"creationTimestamp": "2026-11-22T08:00:00Z"}, "spec": {"renewTime": "2026-11-22T10:00:00.000000Z"}});
+    assert_eq!(pruned(&kind("coordination.k8s.io", "Lease"), lease), expected);
+    let quota = json!({"spec": {"hard": {"cpu": 1.5, "memory": "1024Mi", "pods": "10", "x": "not one"}}});
+    let expected = json!({"spec": {"hard": {"cpu": "1500m", "memory": "1Gi", "pods": "10", "x": "not one"}}});
+    assert_eq!(pruned(&kind("", "ResourceQuota"), quota), expected);
+}
+
+#[test]
 fn null_in_a_map_is_the_empty_value_of_its_type() {
     let value =
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"creationTimestamp": null}, "data": {"a": null}, "immutable": false});

@@ -111,6 +111,16 @@ fn schemas_that_are_not_structural_are_refused_by_path() {
     ] {
         assert_eq!(refusals(&spec), [refusal], "{spec}");
     }
+    let broken = json!({"type": "array", "items": {"type": "object", "properties": 1, "required": [1], "nullable": "yes", "x-kubernetes-list-type": "set"}});
+    assert_eq!(
+        refusals(&broken),
+        [
+            "spec.items.properties: Invalid value: 1: must be an object",
+            "spec.items.required: Invalid value: [1]: must be a list of texts",
+            "spec.items.nullable: Invalid value: \"yes\": must be a boolean",
+            "spec.items.type: Invalid value: \"object\": must be array if x-kubernetes-list-type is specified",
+        ]
+    );
     assert_eq!(compile(&json!({"type": "string"}), BASE).unwrap_err()[0].message, "Invalid value: \"string\": must be object at the root");
     assert_eq!(compile(&json!(null), BASE).unwrap_err()[0].field, BASE);
 }
