@@ -282,3 +282,30 @@ fn a_schema_that_preserves_all_takes_all() {
     assert_eq!(pruned(&schema, value.clone()), value);
     assert_eq!(validate(schema.root(), &value), []);
 }
+
+#[test]
+fn a_valid_resource_stays_valid_when_it_is_pruned_and_defaulted() {
+    let schema = compiled(&object(&json!({
+        "size": {"type": "integer", "minimum": 1, "default": 3},
+        "parts": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"],
+            "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "mode": {"type": "string", "enum": ["a", "b"], "default": "a"}}}},
+    })));
+    let value =
+        json!({"apiVersion": "a/v1", "kind": "A", "metadata": {"name": "a"}, "spec": {"parts": [{"name": "x", "gone": 1}, {"name": "y"}]}});
+    assert_eq!(validate(schema.root(), &value), []);
+    let value = defaulted(&schema, pruned(&schema, value));
+    assert_eq!(value["spec"], json!({"size": 3, "parts": [{"name": "x", "mode": "a"}, {"name": "y", "mode": "a"}]}));
+    assert_eq!(validate(schema.root(), &value), []);
+    assert_eq!(pruned(&schema, value.clone()), value);
+}
+
+#[test]
+fn deep_schemas_and_deep_documents_are_walked_to_their_end() {
+    let mut spec = json!({"type": "string", "maxLength": 1});
+    let mut value = json!("ab");
+    for _ in 0..60 {
+        spec = object(&json!({ "a": spec }));
+        value = json!({ "a": value });
+    }
+    assert_eq!(faults(&compiled(&spec), &value).len(), 1);
+}
