@@ -309,3 +309,45 @@ fn deep_schemas_and_deep_documents_are_walked_to_their_end() {
     }
     assert_eq!(faults(&compiled(&spec), &value).len(), 1);
 }
+
+#[test]
+fn a_schema_that_kube_derives_compiles_and_holds_its_own_resource() {
+    use kube::{CustomResource, CustomResourceExt};
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(CustomResource, Clone, Debug, Deserialize, Serialize, JsonSchema)]
+    #[kube(group = "example.com", version = "v1", kind = "Cache", namespaced, status = "CacheStatus")]
+    struct CacheSpec {
+        size: u32,
+        mode: Mode,
+        note: Option<String>,
+        backend: Backend,
+        labels: std::collections::BTreeMap<String, String>,
+        port: k8s_openapi::apimachinery::pkg::util::intstr::IntOrString,
+    }
+    #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+    enum Mode {
+        Fast,
+        Safe,
+    }
+    #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    enum Backend {
+        Memory { limit: String },
+        File { path: String },
+    }
+    #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+    struct CacheStatus {
+        ready: bool,
+    }
+
+    let crd = serde_json::to_value(Cache::crd()).unwrap();
+    let schema = compile(&crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"], BASE).unwrap();
+    let spec = json!({"size": 1, "mode": "Fast", "note": null, "backend": {"file": {"path": "/x"}}, "labels": {"a": "b"}, "port": 80});
+    assert_eq!(faults(&schema, &spec), [""; 0]);
+    let wrong =
+        json!({"size": -1, "mode": "Slow", "backend": {"file": {"path": "/x"}, "memory": {"limit": "1"}}, "labels": {}, "port": "http"});
+    let fields: Vec<String> = faults(&schema, &wrong).into_iter().map(|fault| fault.split(':').next().unwrap().to_owned()).collect();
+    assert_eq!(fields, ["spec.backend", "spec.mode", "spec.size"]);
+}
