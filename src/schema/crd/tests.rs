@@ -351,3 +351,21 @@ fn a_schema_that_kube_derives_compiles_and_holds_its_own_resource() {
     let fields: Vec<String> = faults(&schema, &wrong).into_iter().map(|fault| fault.split(':').next().unwrap().to_owned()).collect();
     assert_eq!(fields, ["spec.backend", "spec.mode", "spec.size"]);
 }
+
+#[test]
+fn null_goes_where_a_default_takes_its_place_and_is_a_fault_elsewhere() {
+    let schema = compiled(&object(&json!({
+        "plain": {"type": "string"}, "nullable": {"type": "string", "nullable": true, "default": "x"}, "default": {"type": "string", "default": "x"},
+    })));
+    let value = pruned(&schema, json!({"spec": {"plain": null, "nullable": null, "default": null}}));
+    assert_eq!(value, json!({"spec": {"plain": null, "nullable": null}}));
+    assert_eq!(validate(schema.root(), &value).iter().map(|cause| cause.field.as_str()).collect::<Vec<_>>(), ["spec.plain"]);
+}
+
+#[test]
+fn a_default_is_judged_after_its_own_defaults_are_filled_in() {
+    let spec = json!({"type": "object", "default": {}, "required": ["size"], "properties": {"size": {"type": "integer", "default": 1}}});
+    assert_eq!(defaulted(&compiled(&spec), json!({}))["spec"], json!({"size": 1}));
+    let incomplete = json!({"type": "object", "default": {}, "required": ["size"], "properties": {"size": {"type": "integer"}}});
+    assert_eq!(refusals(&incomplete), ["spec.default.size: Required value"]);
+}
