@@ -62,8 +62,7 @@ impl<'a> Compiler<'a> {
             "IntOrString" => Shape::Scalar(Scalar::IntOrString),
             "Time" | "MicroTime" => Shape::Scalar(Scalar::Time),
             _ if schema.get("properties").is_some() => self.structure(name, schema),
-            // An object without members (an empty type such as SleepActionless marker types) has nothing to know; RawExtension, JSON,
-            // FieldsV1 and the JSONSchemaPropsOr types hold what they like.
+            // Published as objects without members, but they hold any JSON; the JSONSchemaPropsOr types take several shapes.
             "RawExtension" | "JSON" | "FieldsV1" => Shape::Any,
             _ if schema.get("oneOf").is_some() => Shape::Any,
             _ => self.shape(schema, None),

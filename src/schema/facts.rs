@@ -83,7 +83,7 @@ impl Fact {
 
     /// The value that an absent field takes on write. An empty text and a zero are only ever written for a list's key.
     pub(super) fn default(&self) -> Option<Value> {
-        self.key_default().filter(|value| *value != Value::from("") && *value != Value::from(0))
+        self.key_default().filter(|_| !matches!(self.default, "\"\"" | "0"))
     }
 
     /// How strategic merge patch treats the field, where the row says so.

@@ -21,7 +21,10 @@ macro_rules! formats {
             /// The format of this name, where it is one that is enforced.
             #[must_use]
             pub fn parse(name: &str) -> Option<Self> {
-                let letters = |text: &'_ str| text.replace('-', "");
+                if name.is_empty() {
+                    return None;
+                }
+                let letters = |text: &str| text.replace('-', "");
                 [$(($name, Self::$variant)),*].into_iter().find(|(known, _)| letters(known) == letters(name)).map(|(_, format)| format)
             }
 

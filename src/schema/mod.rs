@@ -16,6 +16,7 @@ mod node;
 mod pattern;
 mod registry;
 mod resource;
+mod quantity;
 mod rules;
 
 use std::sync::Arc;

@@ -33,8 +33,8 @@ pub struct Node {
     pub description: Arc<str>,
     /// The name of the type, such as `io.k8s.api.core.v1.PodSpec`; empty for nameless types.
     pub type_name: Arc<str>,
-    /// Whether the API defines the value by a type of its own, as for built-in kinds and for `metadata` everywhere. There `null` is
-    /// absent and a wrong JSON type makes the whole document unreadable; elsewhere both are faults that [`Rules`] could also name.
+    /// Whether the API itself defines the type, as for built-in kinds and for `metadata` everywhere. There `null` means absent and a
+    /// wrong JSON type makes the whole document unreadable; where a custom resource's schema speaks, both are faults of one field.
     pub typed: bool,
     /// Whether a typed document leaves the member out while it is empty (`""`, `0`, `false`, `[]`, `{}`).
     pub omit_empty: bool,

@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use crate::schema::{Scalar, SchemaNode, Shape};
+use crate::object::{MicroTime, Time};
+use crate::schema::{Scalar, SchemaNode, Shape, quantity};
 
 /// Removes members that the schema does not know, and brings typed documents into the form in which the API's own types write them:
-/// `null` is absent (or the empty value, in lists and maps), optional members that are empty are left out, numeric quantities become text.
+/// `null` is absent (or the empty value, in lists and maps), optional members that are empty are left out, times and quantities are
+/// written in their one canonical way.
 ///
 /// Of custom resources only those `null` members go whose place has a default and does not allow `null`. Idempotent.
 pub fn prune(place: SchemaNode<'_>, value: &mut Value) {
@@ -24,8 +26,24 @@ pub fn prune(place: SchemaNode<'_>, value: &mut Value) {
             members.values_mut().for_each(|value| prune_element(place.at(*id), value));
         }
         (Shape::List { item, .. }, Value::Array(items)) => items.iter_mut().for_each(|value| prune_element(place.at(*item), value)),
-        (Shape::Scalar(Scalar::Quantity), value @ Value::Number(_)) if place.node().typed => *value = Value::String(value.to_string()),
+        (Shape::Scalar(scalar), value) if place.node().typed => rewrite(*scalar, place, value),
         _ => {}
+    }
+}
+
+/// Writes a time or a quantity as the API's own types do; what is neither stays as it is, for it was refused before.
+fn rewrite(scalar: Scalar, place: SchemaNode<'_>, value: &mut Value) {
+    let written = match (scalar, &*value) {
+        (Scalar::Quantity, Value::String(text)) => quantity::canonical(text),
+        (Scalar::Quantity, Value::Number(number)) => quantity::canonical(&number.to_string()),
+        (Scalar::Time, Value::String(text)) if place.node().type_name.ends_with(".MicroTime") => {
+            text.parse().ok().map(|at| MicroTime(at).to_string())
+        }
+        (Scalar::Time, Value::String(text)) => Time::parse(text).map(|at| at.to_string()),
+        _ => None,
+    };
+    if let Some(written) = written {
+        *value = Value::String(written);
     }
 }
 
@@ -51,10 +69,11 @@ fn is_empty(value: &Value) -> bool {
 
 /// Items and map values cannot be left out, so `null` becomes what Go makes of it: the empty value of the type.
 fn prune_element(element: SchemaNode<'_>, value: &mut Value) {
-    if value.is_null() && element.node().typed {
-        if let Some(empty) = empty_value(element.shape()) {
-            *value = empty;
-        }
+    if value.is_null()
+        && element.node().typed
+        && let Some(empty) = empty_value(element.shape())
+    {
+        *value = empty;
     }
     prune(element, value);
 }

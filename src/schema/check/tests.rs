@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::object::Gvk;
-use crate::schema::{Schema, builtin};
+use crate::schema::{Number, Scalar, Schema, SchemaNode, Shape, builtin, builtin_kinds};
 
 fn kind(group: &str, kind: &str) -> Arc<Schema> {
     builtin(&Gvk::new(group, "v1", kind)).unwrap()
@@ -86,6 +86,16 @@ fn pruning_drops_what_typed_documents_cannot_hold() {
 }
 
 #[test]
+fn times_and_quantities_are_written_in_one_way() {
+    let lease = json!({"metadata": {"creationTimestamp": "2026-11-22T10:00:00.5+02:00"}, "spec": {"renewTime": "2026-11-22T10:00:00Z"}});
+    let expected = json!({"metadata": {"creationTimestamp": "2026-11-22T08:00:00Z"}, "spec": {"renewTime": "2026-11-22T10:00:00.000000Z"}});
+    assert_eq!(pruned(&kind("coordination.k8s.io", "Lease"), lease), expected);
+    let quota = json!({"spec": {"hard": {"cpu": 1.5, "memory": "1024Mi", "pods": "10", "x": "not one"}}});
+    let expected = json!({"spec": {"hard": {"cpu": "1500m", "memory": "1Gi", "pods": "10", "x": "not one"}}});
+    assert_eq!(pruned(&kind("", "ResourceQuota"), quota), expected);
+}
+
+#[test]
 fn null_in_a_map_is_the_empty_value_of_its_type() {
     let value =
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"creationTimestamp": null}, "data": {"a": null}, "immutable": false});
@@ -138,4 +148,65 @@ fn no_document_makes_the_checks_panic() {
         apply_defaults(schema.root(), &mut changed);
         let _faults = (decode_error(schema.root(), &value), unknown_fields(schema.root(), &value), validate(schema.root(), &value));
     }
+}
+
+/// A document in which every known member has a value; a type inside itself ends the descent.
+fn filled(place: SchemaNode<'_>, above: &mut Vec<Arc<str>>) -> Value {
+    let name = &place.node().type_name;
+    match place.shape() {
+        Shape::Any => json!({"any": [null, 1, {"b": ""}]}),
+        Shape::Scalar(Scalar::String) => json!("a"),
+        Shape::Scalar(Scalar::Bytes) => json!("YQ=="),
+        Shape::Scalar(Scalar::Time) if name.ends_with("MicroTime") => json!("2026-11-22T10:00:00.123456Z"),
+        Shape::Scalar(Scalar::Time) => json!("2026-11-22T10:00:00Z"),
+        Shape::Scalar(Scalar::Quantity) => json!("500m"),
+        Shape::Scalar(Scalar::IntOrString | Scalar::Number(Number::Int32 | Number::Int64)) => json!(7),
+        Shape::Scalar(Scalar::Number(Number::Float)) => json!(7.5),
+        Shape::Scalar(Scalar::Boolean) => json!(true),
+        Shape::List { item, .. } => json!([filled(place.at(*item), above)]),
+        Shape::Map { value, .. } => json!({"key": filled(place.at(*value), above)}),
+        Shape::Struct { fields, .. } => {
+            if !name.is_empty() && above.contains(name) {
+                return json!({});
+            }
+            above.push(Arc::clone(name));
+            let members = fields.iter().map(|(name, id)| (name.to_string(), filled(place.at(*id), above))).collect();
+            above.pop();
+            Value::Object(members)
+        }
+    }
+}
+
+#[test]
+fn a_built_in_object_filled_to_the_last_field_passes_every_check_unchanged() {
+    for gvk in builtin_kinds() {
+        let schema = builtin(&gvk).unwrap();
+        let full = filled(schema.root(), &mut Vec::new());
+        assert_eq!(decode_error(schema.root(), &full), None, "{gvk}");
+        assert_eq!(unknown_fields(schema.root(), &full), [""; 0], "{gvk}");
+        let mut defaulted = pruned(&schema, full.clone());
+        apply_defaults(schema.root(), &mut defaulted);
+        assert_eq!(defaulted, full, "{gvk}");
+    }
+}
+
+#[test]
+fn a_full_object_is_one_that_the_typed_api_reads_and_writes_alike() {
+    fn round_trip<T: k8s_openapi::Resource + serde::de::DeserializeOwned + serde::Serialize>() {
+        let schema = builtin(&Gvk::new(T::GROUP, T::VERSION, T::KIND)).unwrap();
+        let mut full = filled(schema.root(), &mut Vec::new());
+        full["apiVersion"] = json!(T::API_VERSION);
+        full["kind"] = json!(T::KIND);
+        let typed: T = serde_json::from_value(full.clone()).unwrap();
+        assert_eq!(serde_json::to_value(typed).unwrap(), full);
+    }
+    round_trip::<k8s_openapi::api::apps::v1::Deployment>();
+    round_trip::<k8s_openapi::api::batch::v1::CronJob>();
+    round_trip::<k8s_openapi::api::coordination::v1::Lease>();
+    round_trip::<k8s_openapi::api::core::v1::Node>();
+    round_trip::<k8s_openapi::api::core::v1::PersistentVolume>();
+    round_trip::<k8s_openapi::api::core::v1::Secret>();
+    round_trip::<k8s_openapi::api::core::v1::Service>();
+    round_trip::<k8s_openapi::api::networking::v1::NetworkPolicy>();
+    round_trip::<k8s_openapi::api::resource::v1::ResourceClaim>();
 }

@@ -119,7 +119,8 @@ fn check_duplicates(list_type: &ListType, items: &[Value], path: &Path<'_>, caus
         }
         ListType::Map(keys) => {
             let mut seen = HashSet::with_capacity(items.len());
-            for (index, item) in items.iter().enumerate().filter(|(_, item)| !seen.insert(key_values(keys, item))) {
+            let objects = items.iter().enumerate().filter(|(_, item)| item.is_object());
+            for (index, item) in objects.filter(|(_, item)| !seen.insert(key_values(keys, item))) {
                 let key = keys.iter().zip(key_values(keys, item)).filter_map(|(key, value)| Some((key.name.to_string(), value?.clone())));
                 duplicate(index, &Value::Object(key.collect()));
             }

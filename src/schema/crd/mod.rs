@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use schemars::SchemaGenerator;
 use serde_json::{Map, Value};
 
 use super::check::{self, Path};
@@ -77,6 +78,7 @@ impl Compiler {
         let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         self.nodes.push(Node::default());
         self.refuse_forbidden(schema, path);
+        self.refuse_misplaced(schema, path);
         let shape = self.shape(schema, path, place);
         let rules = self.rules(schema, path, matches!(shape, Shape::Struct { .. }));
         let description = schema.get("description").and_then(Value::as_str);
@@ -100,7 +102,7 @@ impl Compiler {
     /// Makes the value a whole API object of any kind.
     fn embed(&mut self, id: NodeId, schema: &JsonObject, path: &Path<'_>) {
         let knows = flag(schema, "x-kubernetes-preserve-unknown-fields") || schema.contains_key("properties");
-        if !matches!(self.nodes[id.0 as usize].shape, Shape::Struct { .. }) || !knows {
+        if !knows {
             let why = "must be specified with x-kubernetes-embedded-resource, or x-kubernetes-preserve-unknown-fields be true";
             self.causes.push(Cause::required(Path::Member(path, "properties").to_string(), why));
             return;
@@ -130,7 +132,7 @@ impl Compiler {
     }
 
     fn object_meta(&mut self) -> NodeId {
-        *self.object_meta.get_or_insert_with(|| definition::compile(&mut self.nodes, |generator| generator.subschema_for::<ObjectMeta>()))
+        *self.object_meta.get_or_insert_with(|| definition::compile(&mut self.nodes, SchemaGenerator::subschema_for::<ObjectMeta>))
     }
 
     /// Takes a default over, which must itself be a valid value.

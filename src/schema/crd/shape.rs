@@ -9,7 +9,11 @@ use super::{Compiler, JsonObject, Path, Place, empty_struct, flag, text, texts};
 use crate::object::{Cause, CauseKind};
 use crate::schema::{ListType, MapKey, Node, NodeId, Number, Scalar, Shape};
 
+/// What `type` may say.
+const KNOWN_TYPES: &str = r#""array", "boolean", "integer", "number", "object", "string""#;
+
 impl Compiler {
+    /// The shape that a schema gives to its values.
     pub(super) fn shape(&mut self, schema: &JsonObject, path: &Path<'_>, place: Place) -> Shape {
         let preserve = flag(schema, "x-kubernetes-preserve-unknown-fields");
         if flag(schema, "x-kubernetes-int-or-string") {
@@ -35,9 +39,7 @@ impl Compiler {
                 Shape::Any
             }
             (other, _) => {
-                let message = format!(
-                    "Unsupported value: {other:?}: supported values: \"array\", \"boolean\", \"integer\", \"number\", \"object\", \"string\""
-                );
+                let message = format!("Unsupported value: {other:?}: supported values: {KNOWN_TYPES}");
                 self.refuse(CauseKind::NotSupported, &Path::Member(path, "type"), message);
                 Shape::Any
             }
@@ -161,6 +163,7 @@ impl Compiler {
     fn choice<'s>(&mut self, schema: &'s JsonObject, path: &Path<'_>, keyword: &str, allowed: &[&str]) -> Option<&'s str> {
         let word = schema.get(keyword)?.as_str().unwrap_or_default();
         if !allowed.contains(&word) {
+            let allowed: Vec<String> = allowed.iter().map(|word| format!("{word:?}")).collect();
             let message = format!("Unsupported value: {word:?}: supported values: {}", allowed.join(", "));
             self.refuse(CauseKind::NotSupported, &Path::Member(path, keyword), message);
         }

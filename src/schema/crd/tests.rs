@@ -111,6 +111,16 @@ fn schemas_that_are_not_structural_are_refused_by_path() {
     ] {
         assert_eq!(refusals(&spec), [refusal], "{spec}");
     }
+    let broken = json!({"type": "array", "items": {"type": "object", "properties": 1, "required": [1], "nullable": "yes", "x-kubernetes-list-type": "set"}});
+    assert_eq!(
+        refusals(&broken),
+        [
+            "spec.items.properties: Invalid value: 1: must be an object",
+            "spec.items.required: Invalid value: [1]: must be a list of texts",
+            "spec.items.nullable: Invalid value: \"yes\": must be a boolean",
+            "spec.items.type: Invalid value: \"object\": must be array if x-kubernetes-list-type is specified",
+        ]
+    );
     assert_eq!(compile(&json!({"type": "string"}), BASE).unwrap_err()[0].message, "Invalid value: \"string\": must be object at the root");
     assert_eq!(compile(&json!(null), BASE).unwrap_err()[0].field, BASE);
 }
@@ -271,4 +281,91 @@ fn a_schema_that_preserves_all_takes_all() {
     assert_eq!(unknown_fields(schema.root(), &value), [""; 0]);
     assert_eq!(pruned(&schema, value.clone()), value);
     assert_eq!(validate(schema.root(), &value), []);
+}
+
+#[test]
+fn a_valid_resource_stays_valid_when_it_is_pruned_and_defaulted() {
+    let schema = compiled(&object(&json!({
+        "size": {"type": "integer", "minimum": 1, "default": 3},
+        "parts": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"],
+            "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "mode": {"type": "string", "enum": ["a", "b"], "default": "a"}}}},
+    })));
+    let value =
+        json!({"apiVersion": "a/v1", "kind": "A", "metadata": {"name": "a"}, "spec": {"parts": [{"name": "x", "gone": 1}, {"name": "y"}]}});
+    assert_eq!(validate(schema.root(), &value), []);
+    let value = defaulted(&schema, pruned(&schema, value));
+    assert_eq!(value["spec"], json!({"size": 3, "parts": [{"name": "x", "mode": "a"}, {"name": "y", "mode": "a"}]}));
+    assert_eq!(validate(schema.root(), &value), []);
+    assert_eq!(pruned(&schema, value.clone()), value);
+}
+
+#[test]
+fn deep_schemas_and_deep_documents_are_walked_to_their_end() {
+    let mut spec = json!({"type": "string", "maxLength": 1});
+    let mut value = json!("ab");
+    for _ in 0..60 {
+        spec = object(&json!({ "a": spec }));
+        value = json!({ "a": value });
+    }
+    assert_eq!(faults(&compiled(&spec), &value).len(), 1);
+}
+
+#[test]
+fn a_schema_that_kube_derives_compiles_and_holds_its_own_resource() {
+    use kube::{CustomResource, CustomResourceExt};
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(CustomResource, Clone, Debug, Deserialize, Serialize, JsonSchema)]
+    #[kube(group = "example.com", version = "v1", kind = "Cache", namespaced, status = "CacheStatus")]
+    struct CacheSpec {
+        size: u32,
+        mode: Mode,
+        note: Option<String>,
+        backend: Backend,
+        labels: std::collections::BTreeMap<String, String>,
+        port: k8s_openapi::apimachinery::pkg::util::intstr::IntOrString,
+    }
+    #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+    enum Mode {
+        Fast,
+        Safe,
+    }
+    #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    enum Backend {
+        Memory { limit: String },
+        File { path: String },
+    }
+    #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+    struct CacheStatus {
+        ready: bool,
+    }
+
+    let crd = serde_json::to_value(Cache::crd()).unwrap();
+    let schema = compile(&crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"], BASE).unwrap();
+    let spec = json!({"size": 1, "mode": "Fast", "note": null, "backend": {"file": {"path": "/x"}}, "labels": {"a": "b"}, "port": 80});
+    assert_eq!(faults(&schema, &spec), [""; 0]);
+    let wrong =
+        json!({"size": -1, "mode": "Slow", "backend": {"file": {"path": "/x"}, "memory": {"limit": "1"}}, "labels": {}, "port": "http"});
+    let fields: Vec<String> = faults(&schema, &wrong).into_iter().map(|fault| fault.split(':').next().unwrap().to_owned()).collect();
+    assert_eq!(fields, ["spec.backend", "spec.mode", "spec.size"]);
+}
+
+#[test]
+fn null_goes_where_a_default_takes_its_place_and_is_a_fault_elsewhere() {
+    let schema = compiled(&object(&json!({
+        "plain": {"type": "string"}, "nullable": {"type": "string", "nullable": true, "default": "x"}, "default": {"type": "string", "default": "x"},
+    })));
+    let value = pruned(&schema, json!({"spec": {"plain": null, "nullable": null, "default": null}}));
+    assert_eq!(value, json!({"spec": {"plain": null, "nullable": null}}));
+    assert_eq!(validate(schema.root(), &value).iter().map(|cause| cause.field.as_str()).collect::<Vec<_>>(), ["spec.plain"]);
+}
+
+#[test]
+fn a_default_is_judged_after_its_own_defaults_are_filled_in() {
+    let spec = json!({"type": "object", "default": {}, "required": ["size"], "properties": {"size": {"type": "integer", "default": 1}}});
+    assert_eq!(defaulted(&compiled(&spec), json!({}))["spec"], json!({"size": 1}));
+    let incomplete = json!({"type": "object", "default": {}, "required": ["size"], "properties": {"size": {"type": "integer"}}});
+    assert_eq!(refusals(&incomplete), ["spec.default.size: Required value"]);
 }
