@@ -7,5 +7,6 @@ pub mod ambient;
 pub mod api;
 pub mod merge;
 pub mod object;
+pub mod openapi;
 pub mod schema;
 pub mod store;

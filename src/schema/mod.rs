@@ -4,7 +4,7 @@
 //! merge, OpenAPI, the CLI. Invariant: whatever needs to know a type, a list's keys or a default asks the same compiled schema.
 
 pub mod columns;
-mod definition;
+mod custom;
 mod kinds;
 mod node;
 mod registry;
@@ -12,13 +12,19 @@ mod resource;
 
 use std::sync::Arc;
 
-pub use definition::from_crd;
+pub use custom::from_crd;
 pub use kinds::LEFT_OUT;
 pub use node::{ListType, MapKey, Node, NodeId, Number, PatchStrategy, Scalar, Schema, SchemaNode, Shape};
 pub use registry::{Catalog, ServedGroup, ServedVersion};
 pub use resource::{Behaviour, FieldSource, NameRule, Resource, ScalePaths, Subresource, Verbs};
 
-/// Compiles the schema of a resource.
-fn compile(_resource: &Resource) -> Arc<Schema> {
-    Arc::new(Schema::any())
+/// The compiled schema of a built-in kind.
+pub(crate) fn builtin(_gvk: &crate::object::Gvk) -> Option<Arc<Schema>> {
+    None
+}
+
+/// The compiled schema of a resource.
+fn compile(resource: &Resource) -> Arc<Schema> {
+    let compiled = if resource.custom { None } else { builtin(&resource.gvk) };
+    compiled.unwrap_or_else(|| Arc::new(Schema::any()))
 }
