@@ -3,8 +3,8 @@
 //! The folders are the stations on the data's way; `docs/architecture.md` draws it. Nothing but [`store`] talks to etcd or SQLite,
 //! nothing but the API layer talks to [`store`]; the CLI and the controllers are clients of the API, in process or over the network.
 
-pub mod ambient;
 pub mod admission;
+pub mod ambient;
 pub mod api;
 pub mod auth;
 pub mod cli;
@@ -12,6 +12,7 @@ pub mod manifest;
 pub mod merge;
 pub mod object;
 
+pub mod openapi;
 pub mod paint;
 pub mod plan;
 pub mod schema;

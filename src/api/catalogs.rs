@@ -47,7 +47,12 @@ impl Catalogs {
 
     /// The resource of a path. What the cache does not know yet is looked for in the store, since another server may have written the
     /// definition just now.
-    pub(super) async fn resource(&self, cache: &Cache, at: &GroupVersion, plural: &str) -> Result<Option<(Arc<Catalog>, Arc<Resource>)>, Refusal> {
+    pub(super) async fn resource(
+        &self,
+        cache: &Cache,
+        at: &GroupVersion,
+        plural: &str,
+    ) -> Result<Option<(Arc<Catalog>, Arc<Resource>)>, Refusal> {
         let find = |catalog: Arc<Catalog>| {
             let resource = catalog.resource(&at.group, &at.version, plural).cloned();
             resource.map(|resource| (catalog, resource))

@@ -128,7 +128,9 @@ fn decide(live: &Object, options: &DeleteOptions, now: Time) -> Verdict {
     if !marked && live.generation() > 0 {
         object.set_meta("generation", live.generation() + 1);
     }
-    if has_own_finalizers(&object) && let Some(status) = object.root_mut().entry("status").or_insert_with(|| json!({})).as_object_mut() {
+    if has_own_finalizers(&object)
+        && let Some(status) = object.root_mut().entry("status").or_insert_with(|| json!({})).as_object_mut()
+    {
         status.insert("phase".to_owned(), "Terminating".into());
     }
     if object == *live { Verdict::Unchanged } else { Verdict::Put(object) }
@@ -175,7 +177,8 @@ impl Propagation {
             Self::Orphan => Some(ORPHAN),
         };
         let own = object.clone();
-        let mut finalizers: Vec<&str> = own.finalizers().into_iter().filter(|name| ![ORPHAN, FOREGROUND].contains(name) || Some(*name) == wanted).collect();
+        let mut finalizers: Vec<&str> =
+            own.finalizers().into_iter().filter(|name| ![ORPHAN, FOREGROUND].contains(name) || Some(*name) == wanted).collect();
         if let Some(wanted) = wanted.filter(|wanted| !finalizers.contains(wanted)) {
             finalizers.push(wanted);
         }
@@ -208,13 +211,18 @@ impl DeleteOptions {
 
     fn check_preconditions(&self, call: &Call, live: &Live) -> Result<(), Refusal> {
         let object = &live.object;
-        let failed = |why: String| Err(Refusal::new(Reason::Conflict, why).on(&call.resource.gvk.group, &call.resource.gvk.kind, object.name()));
+        let failed =
+            |why: String| Err(Refusal::new(Reason::Conflict, why).on(&call.resource.gvk.group, &call.resource.gvk.kind, object.name()));
         if let Some(uid) = self.uid.as_deref().filter(|uid| *uid != object.uid()) {
-            return failed(format!("the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated", object.uid()));
+            return failed(format!(
+                "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
+                object.uid()
+            ));
         }
         let revision = live.cached.revision.to_string();
         if let Some(version) = self.resource_version.as_deref().filter(|version| *version != revision) {
-            let why = format!("the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({revision})");
+            let why =
+                format!("the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({revision})");
             return failed(format!("{why}. The object might have been modified"));
         }
         Ok(())

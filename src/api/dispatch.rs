@@ -75,7 +75,14 @@ where
     response
 }
 
-async fn resource<B>(api: &Arc<Shared>, identity: &Identity, parts: Parts, body: B, route: ResourceRoute, labels: &mut RequestLabels) -> Said
+async fn resource<B>(
+    api: &Arc<Shared>,
+    identity: &Identity,
+    parts: Parts,
+    body: B,
+    route: ResourceRoute,
+    labels: &mut RequestLabels,
+) -> Said
 where
     B: http_body::Body<Data = Bytes> + Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Display,
@@ -96,8 +103,18 @@ where
     let form = negotiate::form(&parts.headers, offer)?;
     let gzip = negotiate::accepts_gzip(&parts.headers);
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { collect(body).await? };
-    let mut call =
-        Call { api: Arc::clone(api), catalog, resource, route, query, headers: parts.headers, form, gzip, identity: identity.clone(), body };
+    let mut call = Call {
+        api: Arc::clone(api),
+        catalog,
+        resource,
+        route,
+        query,
+        headers: parts.headers,
+        form,
+        gzip,
+        identity: identity.clone(),
+        body,
+    };
     let quiet = |answer: Answer| (answer, Vec::new());
     match verb {
         Verb::Get => get::get(&call).await.map(quiet),

@@ -89,7 +89,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Seed { path: &Place::Item(self.path, list.len()), duplicates: &mut *self.duplicates })? {
+        while let Some(item) =
+            items.next_element_seed(Seed { path: &Place::Item(self.path, list.len()), duplicates: &mut *self.duplicates })?
+        {
             list.push(item);
         }
         Ok(Value::Array(list))

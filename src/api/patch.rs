@@ -37,7 +37,9 @@ pub(super) async fn patch(call: &Call) -> Result<(Answer, Vec<String>), Refusal>
     };
     match (call.content_type(), scale) {
         (APPLY, None) => apply(call).await,
-        (APPLY, Some(_)) => Err(Refusal::new(Reason::UnsupportedMediaType, "server-side apply to the scale subresource is not supported yet")),
+        (APPLY, Some(_)) => {
+            Err(Refusal::new(Reason::UnsupportedMediaType, "server-side apply to the scale subresource is not supported yet"))
+        }
         (_, Some(paths)) => patch_scale(call, paths).await,
         (_, None) => patch_object(call).await,
     }
@@ -89,7 +91,8 @@ impl Patch {
             STRATEGIC => Self::Strategic,
             _ => return Err(unsupported(call)),
         };
-        let value: Value = serde_json::from_slice(&call.body).map_err(|error| Refusal::bad_request(format!("error decoding patch: {error}")))?;
+        let value: Value =
+            serde_json::from_slice(&call.body).map_err(|error| Refusal::bad_request(format!("error decoding patch: {error}")))?;
         Ok(build(value))
     }
 
@@ -113,7 +116,9 @@ fn unsupported(call: &Call) -> Refusal {
 /// Only an apply has conflicts that `force` could settle.
 fn not_forced(call: &Call) -> Result<(), Refusal> {
     match call.query.force {
-        Some(_) => Err(options_refused("PatchOptions", "force", CauseKind::Forbidden, "Forbidden: may not be specified for non-apply patch")),
+        Some(_) => {
+            Err(options_refused("PatchOptions", "force", CauseKind::Forbidden, "Forbidden: may not be specified for non-apply patch"))
+        }
         None => Ok(()),
     }
 }

@@ -94,11 +94,17 @@ impl Query {
     fn take(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
         let bad = |why: String| Refusal::bad_request(format!("invalid query parameter {name}={value:?}: {why}"));
         match name {
-            "labelSelector" => self.label_selector = LabelSelector::parse(value).map_err(|error| Refusal::bad_request(error.to_string()))?,
-            "fieldSelector" => self.field_selector = FieldSelector::parse(value).map_err(|error| Refusal::bad_request(error.to_string()))?,
+            "labelSelector" => {
+                self.label_selector = LabelSelector::parse(value).map_err(|error| Refusal::bad_request(error.to_string()))?
+            }
+            "fieldSelector" => {
+                self.field_selector = FieldSelector::parse(value).map_err(|error| Refusal::bad_request(error.to_string()))?
+            }
             "resourceVersion" => self.resource_version = revision(value)?,
             "resourceVersionMatch" => self.version_match = version_match(value)?,
-            "limit" => self.limit = number::<i64>(value).map_err(bad)?.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0),
+            "limit" => {
+                self.limit = number::<i64>(value).map_err(bad)?.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0)
+            }
             "continue" => self.continue_token = (!value.is_empty()).then(|| value.to_owned()),
             "watch" => self.watch = truth(value).map_err(bad)?,
             "allowWatchBookmarks" => self.bookmarks = truth(value).map_err(bad)?,
@@ -186,7 +192,12 @@ fn field_manager(value: &str) -> Result<Option<String>, Refusal> {
         return Err(options_refused("PatchOptions", "fieldManager", CauseKind::TooLong, "Too long: may not be more than 128 bytes"));
     }
     if value.chars().any(char::is_control) {
-        return Err(options_refused("PatchOptions", "fieldManager", CauseKind::Invalid, "Invalid value: should only contain printable characters"));
+        return Err(options_refused(
+            "PatchOptions",
+            "fieldManager",
+            CauseKind::Invalid,
+            "Invalid value: should only contain printable characters",
+        ));
     }
     Ok((!value.is_empty()).then(|| value.to_owned()))
 }

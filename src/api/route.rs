@@ -104,7 +104,10 @@ mod tests {
         assert_eq!(resource("/api/v1/namespaces/x"), (None, "namespaces".into(), owned("x"), None));
         assert_eq!(resource("/api/v1/namespaces/x/finalize"), (None, "namespaces".into(), owned("x"), owned("finalize")));
         assert_eq!(resource("/api/v1/namespaces/x/pods"), (owned("x"), "pods".into(), None, None));
-        assert_eq!(resource("/apis/apps/v1/namespaces/x/deployments/d/scale"), (owned("x"), "deployments".into(), owned("d"), owned("scale")));
+        assert_eq!(
+            resource("/apis/apps/v1/namespaces/x/deployments/d/scale"),
+            (owned("x"), "deployments".into(), owned("d"), owned("scale"))
+        );
         assert_eq!(resource("/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode").2, owned("system:node"));
     }
 

@@ -68,7 +68,8 @@ fn selector_text(selector: &Value) -> String {
         return text.to_owned();
     }
     let labels = selector.get("matchLabels").or_else(|| selector.get("matchExpressions").is_none().then_some(selector));
-    let equal = labels.and_then(Value::as_object).into_iter().flatten().filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)));
+    let equal =
+        labels.and_then(Value::as_object).into_iter().flatten().filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)));
     let expressions = selector.get("matchExpressions").and_then(Value::as_array).into_iter().flatten().filter_map(expression_text);
     equal.chain(expressions).collect::<Vec<_>>().join(",")
 }
@@ -106,11 +107,14 @@ mod tests {
 
     #[test]
     fn a_scale_shows_both_numbers_and_the_selector() {
-        assert_eq!(read(&deployment(), &paths()), json!({
-            "kind": "Scale", "apiVersion": "autoscaling/v1",
-            "metadata": {"name": "web", "namespace": "d", "uid": "u", "resourceVersion": "5"},
-            "spec": {"replicas": 3}, "status": {"replicas": 2, "selector": "app=web,t"},
-        }));
+        assert_eq!(
+            read(&deployment(), &paths()),
+            json!({
+                "kind": "Scale", "apiVersion": "autoscaling/v1",
+                "metadata": {"name": "web", "namespace": "d", "uid": "u", "resourceVersion": "5"},
+                "spec": {"replicas": 3}, "status": {"replicas": 2, "selector": "app=web,t"},
+            })
+        );
     }
 
     #[test]

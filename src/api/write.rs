@@ -142,9 +142,7 @@ async fn commit(call: &Call, key: &str, live: Option<&Live>, verdict: Verdict) -
                 (false, None) => Written::Created(cached),
             })
         }
-        Outcome::Lost(winner) => {
-            Committed::Lost(winner.map(|entry| Arc::new(Cached::new(&entry.key, entry.value, entry.revision))))
-        }
+        Outcome::Lost(winner) => Committed::Lost(winner.map(|entry| Arc::new(Cached::new(&entry.key, entry.value, entry.revision)))),
     })
 }
 

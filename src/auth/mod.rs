@@ -83,7 +83,11 @@ pub fn authorize(identity: &Identity, asked: &Attributes<'_>) -> Result<(), Refu
     if identity.is_anonymous() {
         return Err(unauthorized());
     }
-    let resource = if asked.subresource.is_empty() { asked.resource.resource.clone() } else { format!("{}/{}", asked.resource.resource, asked.subresource) };
+    let resource = if asked.subresource.is_empty() {
+        asked.resource.resource.clone()
+    } else {
+        format!("{}/{}", asked.resource.resource, asked.subresource)
+    };
     let place = asked.namespace.map_or_else(|| " at the cluster scope".to_owned(), |namespace| format!(" in the namespace {namespace:?}"));
     let why = format!(
         "User {:?} cannot {} resource {resource:?} in API group {:?}{place}: only the group {MASTERS} is allowed to, RBAC is not supported yet",

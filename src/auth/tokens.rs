@@ -45,7 +45,8 @@ impl TokenFile {
     }
 
     fn parse(text: &[u8], path: &str) -> Result<Self, TokenFileError> {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).comment(Some(b'#')).trim(csv::Trim::All).from_reader(text);
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).comment(Some(b'#')).trim(csv::Trim::All).from_reader(text);
         let mut by_token = HashMap::new();
         for record in reader.records() {
             let record = record.map_err(|error| TokenFileError::Unreadable { path: path.to_owned(), why: error.to_string() })?;

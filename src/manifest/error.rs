@@ -141,9 +141,7 @@ impl ManifestError {
     pub(super) fn not_text(name: &str, error: NotText) -> Self {
         match error {
             NotText::TooLarge => Self::whole(name, Problem::TooLarge),
-            NotText::Encoding { before, mark, utf16 } => {
-                Self::at(&Arc::new(Source::new(name, before)), mark, Problem::NotUtf8 { utf16 })
-            }
+            NotText::Encoding { before, mark, utf16 } => Self::at(&Arc::new(Source::new(name, before)), mark, Problem::NotUtf8 { utf16 }),
         }
     }
 

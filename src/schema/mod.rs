@@ -14,9 +14,9 @@ mod formats;
 mod kinds;
 mod node;
 mod pattern;
+mod quantity;
 mod registry;
 mod resource;
-mod quantity;
 mod rules;
 
 use std::sync::Arc;

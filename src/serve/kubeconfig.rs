@@ -34,8 +34,7 @@ pub fn write(path: &Path, server: &str, pki: &Pki) -> Result<(), KubeconfigError
         return Err(KubeconfigError::Foreign(path.to_owned()));
     }
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        std::fs::create_dir_all(parent)
-            .map_err(|source| KubeconfigError::Write(PkiError::File { path: parent.to_owned(), source }))?;
+        std::fs::create_dir_all(parent).map_err(|source| KubeconfigError::Write(PkiError::File { path: parent.to_owned(), source }))?;
     }
     pki::write_private(path, &yaml::emit(&document(server, pki))).map_err(KubeconfigError::Write)
 }

@@ -135,11 +135,12 @@ pub async fn run<K>(
     let (listener, served) = (listener?, served?);
     let started_as = announce(options, &listener, &pki, &served)?;
     let companions = started(&started_as, &served.api);
-    listener.serve(served.api.clone(), async move {
-        stop.await;
-        drop(companions);
-    })
-    .await;
+    listener
+        .serve(served.api.clone(), async move {
+            stop.await;
+            drop(companions);
+        })
+        .await;
     Ok(())
 }
 

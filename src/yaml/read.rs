@@ -146,9 +146,7 @@ fn json_documents(text: &str) -> Result<Vec<(&str, Mark)>, YamlError> {
 fn advance(mark: Mark, passed: &str) -> Mark {
     match passed.rsplit_once('\n') {
         None => Mark { column: mark.column + narrow(passed.chars().count()), ..mark },
-        Some((above, last)) => {
-            Mark { line: mark.line + narrow(above.matches('\n').count()) + 1, column: narrow(last.chars().count()) + 1 }
-        }
+        Some((above, last)) => Mark { line: mark.line + narrow(above.matches('\n').count()) + 1, column: narrow(last.chars().count()) + 1 },
     }
 }
 

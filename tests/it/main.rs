@@ -1,5 +1,5 @@
 //! Integration tests.
 
 mod harness;
-mod store;
 mod merge;
+mod store;

@@ -13,9 +13,7 @@ pub(super) fn on_create(crd: &mut Object, ambient: &Ambient) {
     default_names(crd);
     let stored: Vec<Value> = storage_version(crd).into_iter().map(Into::into).collect();
     let now = ambient.now_seconds().to_string();
-    let condition = |kind: &str, reason: &str, message: &str| {
-        json!({"type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": now})
-    };
+    let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": now});
     let status = json!({
         "acceptedNames": crd.get(&["spec", "names"]).cloned().unwrap_or_default(),
         "storedVersions": stored,

@@ -196,8 +196,8 @@ mod tests {
     const NOW: &str = "2026-11-22T10:00:00Z";
 
     /// Ready, Status and Restarts of a pod with these init containers, containers and status.
-    fn shown(init: Value, containers: usize, status: Value) -> [String; 3] {
-        shown_object(json!({"spec": {"initContainers": init, "containers": vec![json!({}); containers]}, "status": status}))
+    fn shown(init: impl Into<Value>, containers: usize, status: impl Into<Value>) -> [String; 3] {
+        shown_object(json!({"spec": {"initContainers": init.into(), "containers": vec![json!({}); containers]}, "status": status.into()}))
     }
 
     fn shown_object(pod: Value) -> [String; 3] {

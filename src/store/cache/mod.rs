@@ -64,12 +64,7 @@ impl Cache {
     pub async fn open(store: Arc<dyn Store>) -> Result<(Self, Follower), StoreError> {
         let start = store.current_revision().await?;
         let stream = store.watch(ROOT, start).await?;
-        let shared = Shared {
-            store,
-            resources: RwLock::default(),
-            seen: watch::Sender::new(start),
-            watchers: AtomicU64::new(0),
-        };
+        let shared = Shared { store, resources: RwLock::default(), seen: watch::Sender::new(start), watchers: AtomicU64::new(0) };
         let cache = Self(Arc::new(shared));
         let task = tokio::spawn(follower::run(cache.clone(), start, stream));
         Ok((cache, Follower(task)))
