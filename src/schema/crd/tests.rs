@@ -369,3 +369,11 @@ fn a_default_is_judged_after_its_own_defaults_are_filled_in() {
     let incomplete = json!({"type": "object", "default": {}, "required": ["size"], "properties": {"size": {"type": "integer"}}});
     assert_eq!(refusals(&incomplete), ["spec.default.size: Required value"]);
 }
+
+#[test]
+fn a_wrong_json_type_in_a_custom_resource_is_a_fault_of_its_field_and_still_readable() {
+    let schema = compiled(&object(&json!({"size": {"type": "integer"}, "list": {"type": "array", "items": {"type": "string"}}})));
+    let spec = json!({"size": "x", "list": {}});
+    assert_eq!(decode_error(schema.root(), &json!({ "spec": spec })), None);
+    assert_eq!(faults(&schema, &spec).len(), 2);
+}
