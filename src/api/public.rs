@@ -149,10 +149,19 @@ async fn open_api(api: &Arc<Shared>, parts: &Parts, path: &str) -> Result<Answer
 fn make(catalog: &Catalog, path: &str, protobuf: bool) -> Option<Bytes> {
     let text = |document: Value| Some(Bytes::from(document.to_string()));
     match path {
-        "/openapi/v2" if protobuf => Some(openapi::v2_protobuf(catalog).into()),
+        "/openapi/v2" if protobuf => Some(openapi::v2_protobuf(&openapi::v2_document(catalog)).into()),
         "/openapi/v2" => text(openapi::v2_document(catalog)),
         "/openapi/v3" => text(openapi::v3_index(catalog)),
-        _ => openapi::v3_document(catalog, path.strip_prefix("/openapi/v3/")?).and_then(text),
+        _ => openapi::v3_document(catalog, &open_api_group(path.strip_prefix("/openapi/v3/")?)?).and_then(text),
+    }
+}
+
+/// `api/v1` or `apis/<group>/<version>`, as the index of version 3 names its documents.
+fn open_api_group(path: &str) -> Option<GroupVersion> {
+    match path.split('/').collect::<Vec<_>>().as_slice() {
+        ["api", version] => Some(GroupVersion { group: String::new(), version: (*version).to_owned() }),
+        ["apis", group, version] => Some(GroupVersion { group: (*group).to_owned(), version: (*version).to_owned() }),
+        _ => None,
     }
 }
 

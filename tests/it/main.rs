@@ -1,5 +1,6 @@
 //! Integration tests.
 
+mod api;
 mod harness;
 mod merge;
 mod store;

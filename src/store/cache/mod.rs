@@ -171,9 +171,9 @@ impl Cache {
         }
         let mut seen_rx = self.0.seen.subscribe();
         let reached = tokio::time::timeout(CATCH_UP, seen_rx.wait_for(|seen| *seen >= revision)).await;
-        match reached {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) => Err(StoreError::Unavailable("the watch cache has stopped".to_owned())),
+        match reached.map(|seen| seen.is_ok()) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(StoreError::Unavailable("the watch cache has stopped".to_owned())),
             Err(_) => Err(StoreError::Future { asked: revision, current: self.0.store.current_revision().await? }),
         }
     }
