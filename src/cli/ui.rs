@@ -134,13 +134,9 @@ impl Ui {
     #[must_use]
     pub fn buffered(color: bool, quiet: bool, width: usize) -> (Self, Printed) {
         let printed = Printed::default();
-        let stream = |buffer: &Buffer| Stream {
-            writer: Mutex::new(Box::new(buffer.clone())),
-            is_terminal: false,
-            brush: Brush::new(color),
-        };
-        let ui =
-            Self { data: stream(&printed.stdout), talk: stream(&printed.stderr), quiet, width, progress: Mutex::new(false) };
+        let stream =
+            |buffer: &Buffer| Stream { writer: Mutex::new(Box::new(buffer.clone())), is_terminal: false, brush: Brush::new(color) };
+        let ui = Self { data: stream(&printed.stdout), talk: stream(&printed.stderr), quiet, width, progress: Mutex::new(false) };
         (ui, printed)
     }
 

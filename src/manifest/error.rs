@@ -141,9 +141,7 @@ impl ManifestError {
     pub(super) fn not_text(name: &str, error: NotText) -> Self {
         match error {
             NotText::TooLarge => Self::whole(name, Problem::TooLarge),
-            NotText::Encoding { before, mark, utf16 } => {
-                Self::at(&Arc::new(Source::new(name, before)), mark, Problem::NotUtf8 { utf16 })
-            }
+            NotText::Encoding { before, mark, utf16 } => Self::at(&Arc::new(Source::new(name, before)), mark, Problem::NotUtf8 { utf16 }),
         }
     }
 
@@ -164,7 +162,7 @@ impl ManifestError {
             Place::Whole(_) | Place::Set => "",
         };
         Some(match &self.problem {
-            Problem::Yaml(YamlProblem::Syntax(_)) if line.contains("{{") => "this looks like a template; render it first",
+            Problem::Yaml(_) if line.contains("{{") => "this looks like a template; render it first",
             Problem::Yaml(YamlProblem::Syntax(_)) if indented_by_tab(line) => "YAML is indented with spaces; this line begins with a tab",
             Problem::Yaml(YamlProblem::Syntax(_) | YamlProblem::Json(_)) => return None,
             Problem::Yaml(YamlProblem::Directive) => "remove the line",

@@ -15,3 +15,8 @@ pub use node::{Mark, Node, NodeKind};
 pub use places::Places;
 pub(crate) use places::ROOT;
 pub use read::{Documents, YamlError, YamlProblem, read};
+
+#[cfg(test)]
+mod kubectl_cases;
+#[cfg(test)]
+mod tests;

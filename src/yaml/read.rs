@@ -146,9 +146,7 @@ fn json_documents(text: &str) -> Result<Vec<(&str, Mark)>, YamlError> {
 fn advance(mark: Mark, passed: &str) -> Mark {
     match passed.rsplit_once('\n') {
         None => Mark { column: mark.column + narrow(passed.chars().count()), ..mark },
-        Some((above, last)) => {
-            Mark { line: mark.line + narrow(above.matches('\n').count()) + 1, column: narrow(last.chars().count()) + 1 }
-        }
+        Some((above, last)) => Mark { line: mark.line + narrow(above.matches('\n').count()) + 1, column: narrow(last.chars().count()) + 1 },
     }
 }
 
@@ -444,7 +442,7 @@ fn meaning(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Scalar, YamlPro
 /// A scalar's JSON value.
 fn decode(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Value, YamlProblem> {
     if tag.is_some_and(|tag| tag.suffix_in_namespace(CORE_TAGS).as_deref() == Some("binary")) {
-        let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+        let compact: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
         let bytes = base64::engine::general_purpose::STANDARD.decode(compact).map_err(|_| YamlProblem::BadBase64)?;
         return String::from_utf8(bytes).map(Value::from).map_err(|_| YamlProblem::BinaryNotText);
     }
