@@ -5,16 +5,18 @@
 //! resolver that reads it.
 
 mod emit;
+mod error;
 mod node;
 mod places;
 mod read;
 mod resolve;
 
 pub use emit::emit;
-pub use node::{Mark, Node, NodeKind};
+pub use error::{YamlError, YamlProblem};
+pub use node::{Mark, Member, Node, NodeKind};
 pub use places::Places;
 pub(crate) use places::ROOT;
-pub use read::{Documents, YamlError, YamlProblem, read};
+pub use read::{Documents, read};
 
 #[cfg(test)]
 mod kubectl_cases;

@@ -11,83 +11,22 @@ use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, Tag,
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::error::{DEPTH_LIMIT, YamlError, YamlProblem};
 use super::node::{Mark, Member, Node, NodeKind};
 use super::resolve::{Scalar, resolve};
 
-/// How deep lists and mappings may nest; serde_json, which reads what we send, goes no deeper.
-const DEPTH_LIMIT: usize = 127;
 /// How many bytes the anchors and aliases of one document may stand for.
 const ALIAS_BUDGET: usize = 16 << 20;
+/// How many problems of one text are told; whoever has that many has one cause for most of them.
+const ERROR_LIMIT: usize = 100;
 const CORE_TAGS: &str = "tag:yaml.org,2002:";
-
-/// What is wrong with a text. No variant quotes a value, because values may be secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum YamlProblem {
-    /// The text is not YAML.
-    #[error("this is not YAML: {0}")]
-    Syntax(String),
-    /// The text is not JSON, though its name says so.
-    #[error("this is not JSON: {0}")]
-    Json(String),
-    /// A `%YAML` or another directive, which kubectl refuses.
-    #[error("YAML directives (lines that begin with `%`) are not supported, in kubectl as here")]
-    Directive,
-    /// One key stands twice in one mapping.
-    #[error("the key `{key}` stands twice in this mapping")]
-    DuplicateKey {
-        /// The key.
-        key: String,
-        /// Where it stood first.
-        first: Mark,
-    },
-    /// Null as a key.
-    #[error("a key is null")]
-    NullKey,
-    /// A list, a mapping or a number that is not finite as a key.
-    #[error("a key must be text, a number or a boolean")]
-    BadKey,
-    /// Infinity or not-a-number, which JSON cannot express.
-    #[error("infinity and not-a-number have no place in an API object")]
-    NotFinite,
-    /// A scalar that does not fit its explicit tag.
-    #[error("this value is not what its tag `!!{0}` says")]
-    TagMismatch(String),
-    /// Bad base64 after `!!binary`.
-    #[error("this `!!binary` value is not base64")]
-    BadBase64,
-    /// Bytes after `!!binary` that JSON text cannot hold.
-    #[error("this `!!binary` value is not UTF-8 text once decoded")]
-    BinaryNotText,
-    /// `<<` with something else than mappings.
-    #[error("the merge key `<<` takes a mapping or a list of mappings")]
-    BadMerge,
-    /// An anchor whose value contains an alias to it.
-    #[error("this alias stands inside the value it refers to")]
-    RecursiveAlias,
-    /// Aliases that multiply beyond the budget.
-    #[error("the anchors and aliases of this document stand for more than 16 MiB")]
-    AliasBudget,
-    /// Nesting beyond the limit.
-    #[error("this is nested more than {DEPTH_LIMIT} levels deep")]
-    TooDeep,
-}
-
-/// A problem and where it is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {}, column {}: {problem}", .mark.line, .mark.column)]
-pub struct YamlError {
-    /// What is wrong.
-    pub problem: YamlProblem,
-    /// Where.
-    pub mark: Mark,
-}
 
 /// What a text holds.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Documents {
     /// The documents that could be read, null ones left out.
     pub nodes: Vec<Node>,
-    /// Everything that is wrong, in the order of the text; a document that is wrong in part may still be among the nodes.
+    /// What is wrong, the first hundred of it, document by document; a document that is wrong in part may still be among the nodes.
     pub errors: Vec<YamlError>,
 }
 
@@ -180,6 +119,9 @@ fn read_stream(text: &str, start: Mark, documents: &mut Documents) {
             if !parser.proceed_next_document().unwrap_or(false) {
                 return;
             }
+        }
+        if documents.errors.len() >= ERROR_LIMIT {
+            return documents.errors.truncate(ERROR_LIMIT);
         }
     }
 }

@@ -134,13 +134,14 @@ fn underscores_part_digits(text: &str) -> bool {
 }
 
 impl Scalar {
-    /// The text of a mapping key written so, `None` where it cannot be a key (null).
+    /// The text of a mapping key written so, `None` where it cannot be a key: null, what is not finite, and integers beyond 64 signed
+    /// bits, which kubectl refuses in part and rounds in part.
     pub(super) fn into_key(self, text: impl FnOnce() -> String) -> Option<String> {
         match self {
-            Self::Null => None,
+            Self::Null | Self::Wide(_) => None,
             Self::Bool(value) => Some(value.to_string()),
             Self::Int(value) => Some(value.to_string()),
-            Self::Wide(value) | Self::Float(value) => value.is_finite().then(|| short_float(value as f32)),
+            Self::Float(value) => value.is_finite().then(|| short_float(value as f32)),
             Self::Text => Some(text()),
         }
     }

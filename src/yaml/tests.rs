@@ -105,6 +105,16 @@ fn a_broken_document_does_not_hide_those_around_it() {
 }
 
 #[test]
+fn errors_are_told_up_to_a_hundred() {
+    assert_eq!(read(&"---\n@\n".repeat(1000), false).errors.len(), 100);
+}
+
+#[test]
+fn an_integer_beyond_64_bits_is_no_key() {
+    assert_eq!(problem("18446744073709551615: a"), ("a key must be text, a number or a boolean".to_owned(), 1, 1));
+}
+
+#[test]
 fn alias_bombs_are_refused() {
     let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for level in 1..9 {
