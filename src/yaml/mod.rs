@@ -10,6 +10,7 @@ mod node;
 mod places;
 mod read;
 mod resolve;
+mod scalar;
 
 pub use emit::emit;
 pub use error::{YamlError, YamlProblem};

@@ -6,20 +6,18 @@
 
 use std::collections::HashMap;
 
-use base64::Engine as _;
-use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, Tag, options};
+use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, options};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::error::{DEPTH_LIMIT, YamlError, YamlProblem};
 use super::node::{Mark, Member, Node, NodeKind};
-use super::resolve::{Scalar, resolve};
+use super::scalar::WrittenScalar;
 
 /// How many bytes the anchors and aliases of one document may stand for.
 const ALIAS_BUDGET: usize = 16 << 20;
 /// How many problems of one text are told; whoever has that many has one cause for most of them.
 const ERROR_LIMIT: usize = 100;
-const CORE_TAGS: &str = "tag:yaml.org,2002:";
 
 /// What a text holds.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -204,7 +202,10 @@ impl Reader {
             Event::SequenceStart(_, anchor, _) => self.open(mark, anchor, FrameKind::Sequence(Vec::new()))?,
             Event::MappingStart(_, anchor, _) => self.open(mark, anchor, FrameKind::Mapping { members: Vec::new(), key: None })?,
             Event::SequenceEnd | Event::MappingEnd => self.close()?,
-            Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style == ScalarStyle::Plain, anchor, tag.as_deref(), mark)?,
+            Event::Scalar(text, style, anchor, tag) => {
+                let written = WrittenScalar { text: &text, plain: style == ScalarStyle::Plain, tag: tag.as_deref() };
+                self.scalar(&written, anchor, mark)?;
+            }
             Event::Alias(anchor) => self.alias(anchor, mark)?,
             _ => {}
         }
@@ -235,30 +236,26 @@ impl Reader {
         self.finish(Node { mark, kind }, anchor)
     }
 
-    fn scalar(&mut self, text: &str, plain: bool, anchor: usize, tag: Option<&Tag>, mark: Mark) -> Result<(), YamlError> {
+    fn scalar(&mut self, written: &WrittenScalar<'_>, anchor: usize, mark: Mark) -> Result<(), YamlError> {
         if self.expects_key() {
-            let merge_tag = tag.is_some_and(|tag| tag.suffix_in_namespace(CORE_TAGS).as_deref() == Some("merge"));
-            let merge = text == "<<" && (merge_tag || (plain && tag.is_none()));
-            let scalar = if merge_tag { Ok(Scalar::Text) } else { meaning(text, plain, tag) };
-            let text = scalar.and_then(|scalar| match scalar {
-                Scalar::Null => Err(YamlProblem::NullKey),
-                scalar => scalar.into_key(|| text.to_owned()).ok_or(YamlProblem::BadKey),
-            });
-            let text = text.map_err(|problem| YamlError { problem, mark })?;
-            if anchor != 0 {
-                self.remember(anchor, &Node { mark, kind: NodeKind::Scalar(Value::from(text.as_str())) })?;
-            }
-            self.set_key(Key { text, mark, merge });
-            return Ok(());
+            return self.scalar_key(written, anchor, mark);
         }
-        let value = match decode(text, plain, tag) {
-            Ok(value) => value,
-            Err(problem) => {
-                self.errors.push(YamlError { problem, mark });
-                Value::Null
-            }
-        };
+        let value = written.value().unwrap_or_else(|problem| {
+            self.errors.push(YamlError { problem, mark });
+            Value::Null
+        });
         self.finish(Node { mark, kind: NodeKind::Scalar(value) }, anchor)
+    }
+
+    fn scalar_key(&mut self, written: &WrittenScalar<'_>, anchor: usize, mark: Mark) -> Result<(), YamlError> {
+        let error = |problem| YamlError { problem, mark };
+        let text = written.key().map_err(error)?;
+        if anchor != 0 {
+            let value = written.value().map_err(error)?;
+            self.remember(anchor, &Node { mark, kind: NodeKind::Scalar(value) })?;
+        }
+        self.set_key(Key { text, mark, merge: written.is_merge_key() });
+        Ok(())
     }
 
     fn set_key(&mut self, new: Key) {
@@ -363,30 +360,4 @@ fn settle(mut written: Vec<Written>, errors: &mut Vec<YamlError>) -> Vec<Member>
         }
     }
     members
-}
-
-/// What a scalar means, given its tag.
-fn meaning(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Scalar, YamlProblem> {
-    let Some(tag) = tag else { return Ok(if plain { resolve(text) } else { Scalar::Text }) };
-    let name = tag.suffix_in_namespace(CORE_TAGS);
-    let name = name.as_deref().unwrap_or_default();
-    let scalar = resolve(text);
-    let fits = match (name, scalar) {
-        ("int", Scalar::Int(_) | Scalar::Wide(_)) | ("bool", Scalar::Bool(_)) | ("null", Scalar::Null) => true,
-        ("float", Scalar::Float(_) | Scalar::Int(_)) => true,
-        ("int" | "bool" | "null" | "float", _) => false,
-        // kubectl ignores every other tag, and with it the question what the text would be without one.
-        _ => return Ok(Scalar::Text),
-    };
-    if fits { Ok(scalar) } else { Err(YamlProblem::TagMismatch(name.to_owned())) }
-}
-
-/// A scalar's JSON value.
-fn decode(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Value, YamlProblem> {
-    if tag.is_some_and(|tag| tag.suffix_in_namespace(CORE_TAGS).as_deref() == Some("binary")) {
-        let compact: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-        let bytes = base64::engine::general_purpose::STANDARD.decode(compact).map_err(|_| YamlProblem::BadBase64)?;
-        return String::from_utf8(bytes).map(Value::from).map_err(|_| YamlProblem::BinaryNotText);
-    }
-    meaning(text, plain, tag)?.into_value(|| text.to_owned()).ok_or(YamlProblem::NotFinite)
 }

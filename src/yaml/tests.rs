@@ -105,6 +105,11 @@ fn a_broken_document_does_not_hide_those_around_it() {
 }
 
 #[test]
+fn an_alias_to_a_key_has_the_keys_type() {
+    assert_eq!(read_one("&a 1: x\nv: *a\n"), Ok(json!({"1": "x", "v": 1})));
+}
+
+#[test]
 fn errors_are_told_up_to_a_hundred() {
     assert_eq!(read(&"---\n@\n".repeat(1000), false).errors.len(), 100);
 }
