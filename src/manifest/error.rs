@@ -125,7 +125,7 @@ impl ManifestError {
     #[must_use]
     pub fn duplicate(first: &Desired, second: &Desired) -> Self {
         let object = &second.object;
-        let object = format!("{} {}", object.kind(), object.key());
+        let object = format!("{} {}", object.kind().escape_debug(), object.key().to_string().escape_debug());
         let problem = Problem::DuplicateObject { object, first: first.origin.to_string() };
         Self::at(&second.origin.source, second.origin.mark, problem)
     }

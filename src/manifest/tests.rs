@@ -1,4 +1,5 @@
 use std::fs;
+use std::sync::Arc;
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -6,8 +7,8 @@ use tempfile::TempDir;
 use super::*;
 
 fn parse_texts(texts: &[(&str, &str)]) -> Result<Vec<Desired>, ManifestErrors> {
-    let sources: Vec<Arc<Source>> = texts.iter().map(|(name, text)| Arc::new(Source::new(*name, *text))).collect();
-    parse(&sources)
+    let sources = texts.iter().map(|(name, text)| Arc::new(Source::new(*name, *text))).collect();
+    parse(Gathered { sources, errors: Vec::new() })
 }
 
 fn told(texts: &[(&str, &str)]) -> String {
@@ -182,8 +183,14 @@ fn a_source_keeps_its_text_out_of_debug_output() {
     assert_eq!(format!("{:?}", Source::new("a.yaml", "secret")), "Source { name: \"a.yaml\", .. }");
 }
 
-async fn gather_from(inputs: &[Input], recursive: bool, stdin: &str) -> Result<Vec<Arc<Source>>, ManifestErrors> {
+async fn gather_all(inputs: &[Input], recursive: bool, stdin: &str) -> Gathered {
     gather(inputs, recursive, &mut stdin.as_bytes(), |url| async move { Ok(format!("# {url}\n").into_bytes()) }).await
+}
+
+async fn gather_from(inputs: &[Input], recursive: bool, stdin: &str) -> Vec<Arc<Source>> {
+    let gathered = gather_all(inputs, recursive, stdin).await;
+    assert!(gathered.errors.is_empty(), "{:?}", gathered.errors);
+    gathered.sources
 }
 
 fn mk_tree(files: &[(&str, &[u8])]) -> TempDir {
@@ -205,8 +212,8 @@ fn names(folder: &TempDir, sources: &[Arc<Source>]) -> Vec<String> {
 async fn a_folder_stands_for_its_manifests_in_order() {
     let folder = mk_tree(&[("b.yml", b""), ("a.yaml", b""), ("c.json", b""), ("d.txt", b""), ("aa/x.yaml", b""), ("b/y.yaml", b"")]);
     let input = [Input::Path(folder.path().to_owned())];
-    assert_eq!(names(&folder, &gather_from(&input, false, "").await.unwrap()), ["a.yaml", "b.yml", "c.json"]);
-    assert_eq!(names(&folder, &gather_from(&input, true, "").await.unwrap()), ["a.yaml", "aa/x.yaml", "b/y.yaml", "b.yml", "c.json"]);
+    assert_eq!(names(&folder, &gather_from(&input, false, "").await), ["a.yaml", "b.yml", "c.json"]);
+    assert_eq!(names(&folder, &gather_from(&input, true, "").await), ["a.yaml", "aa/x.yaml", "b/y.yaml", "b.yml", "c.json"]);
 }
 
 #[tokio::test]
@@ -214,16 +221,22 @@ async fn inputs_keep_the_users_order() {
     let folder = mk_tree(&[("b.txt", b"b: 1")]);
     let path = folder.path().join("b.txt");
     let inputs = [Input::parse("https://example.com/a.yaml"), Input::parse(path.to_str().unwrap()), Input::parse("-")];
-    let sources = gather_from(&inputs, false, "c: 1").await.unwrap();
+    let sources = gather_from(&inputs, false, "c: 1").await;
     assert_eq!(names(&folder, &sources), ["https://example.com/a.yaml", "b.txt", "standard input"]);
     assert_eq!(sources.iter().map(|source| source.text()).collect::<Vec<_>>(), ["# https://example.com/a.yaml\n", "b: 1", "c: 1"]);
 }
 
 #[tokio::test]
 async fn everything_that_cannot_be_read_is_told_at_once() {
-    let folder = mk_tree(&[("empty/sub/x.yaml", b""), ("latin.yaml", b"a: 1\nb: caf\xe9\n"), ("wide.yaml", b"\xff\xfea\0")]);
-    let inputs: Vec<Input> = ["nope.yaml", "empty", "latin.yaml", "wide.yaml"].map(|name| Input::Path(folder.path().join(name))).into();
-    let told = gather_from(&inputs, false, "").await.unwrap_err().to_string().replace(&format!("{}/", folder.path().display()), "");
+    let folder = mk_tree(&[
+        ("empty/sub/x.yaml", b""),
+        ("latin.yaml", b"a: 1\nb: caf\xe9\n"),
+        ("wide.yaml", b"\xff\xfea\0"),
+        ("broken.yaml", b"a: [\n"),
+    ]);
+    let inputs: Vec<Input> =
+        ["broken.yaml", "nope.yaml", "empty", "latin.yaml", "wide.yaml"].map(|name| Input::Path(folder.path().join(name))).into();
+    let told = parse(gather_all(&inputs, false, "").await).unwrap_err().to_string().replace(&format!("{}/", folder.path().display()), "");
     let expected = "\
 nope.yaml: there is no such file or folder
 hint: check the path given with -f
@@ -237,7 +250,11 @@ latin.yaml:2:7: this is not UTF-8 text
 hint: save the file as UTF-8
 
 wide.yaml:1:1: this is not UTF-8 text
-hint: this looks like UTF-16; save the file as UTF-8";
+hint: this looks like UTF-16; save the file as UTF-8
+
+broken.yaml:1:4: this is not YAML: unclosed bracket '['
+ 1 | a: [
+   |    ^";
     assert_eq!(told, expected);
 }
 
@@ -247,7 +264,7 @@ async fn a_loop_of_links_ends() {
     let folder = mk_tree(&[("a.yaml", b"")]);
     std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
     let input = [Input::Path(folder.path().to_owned())];
-    assert_eq!(names(&folder, &gather_from(&input, true, "").await.unwrap()), ["a.yaml"]);
+    assert_eq!(names(&folder, &gather_from(&input, true, "").await), ["a.yaml"]);
 }
 
 /// Answers one request with the given head and body, and hands out the URL.
@@ -273,8 +290,8 @@ async fn urls_are_fetched() {
 #[tokio::test]
 async fn a_url_that_gives_no_manifest_says_why() {
     let url = serve_once("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
-    let told = gather(&[Input::Url(url.clone())], false, &mut std::io::empty(), fetch).await.unwrap_err().to_string();
-    assert_eq!(told, format!("{url}: cannot be fetched: the server answered 404 Not Found"));
+    let told = gather(&[Input::Url(url.clone())], false, &mut std::io::empty(), fetch).await;
+    assert_eq!(parse(told).unwrap_err().to_string(), format!("{url}: cannot be fetched: the server answered 404 Not Found"));
 }
 
 #[test]
@@ -283,4 +300,36 @@ fn a_thousand_documents_are_read_whole() {
     let desired = parse_texts(&[("many.yaml", &text)]).unwrap();
     assert_eq!(desired.len(), 1000);
     assert_eq!(desired[999].origin.to_string(), "many.yaml:6995:1");
+}
+
+#[test]
+fn nonsense_is_told_and_never_a_panic() {
+    let text = "apiVersion: v1\nkind: Secret\nmetadata: &m {name: 'a'}\ndata:\n  a: |\n    x\n  <<: *m\n  ? \"é\"\n  : [1, {b: 日}]\n---\n{\"a\": 1}\n";
+    let pieces = [
+        "\n", " ", "\t", ":", "- ", "{", "}", "[", "]", "&m ", "*m", "!!int ", "\"", "'", "|", "<<: ", "---\n", "é", "%", "#", "\u{0}",
+        "\r",
+    ];
+    let mut state = 1_u64;
+    let mut roll = |sides: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % sides
+    };
+    let mut refused = 0;
+    for round in 0..3000 {
+        let mut characters: Vec<char> = text.chars().collect();
+        for _ in 0..=roll(4) {
+            let at = roll(characters.len());
+            if roll(3) == 0 {
+                characters.remove(at);
+            } else {
+                characters.splice(at..at, pieces[roll(pieces.len())].chars());
+            }
+        }
+        let name = if round % 2 == 0 { "a.yaml" } else { "a.json" };
+        if let Err(errors) = parse_texts(&[(name, &characters.into_iter().collect::<String>())]) {
+            refused += 1;
+            assert!(errors.to_string().lines().all(|line| !line.chars().any(char::is_control)));
+        }
+    }
+    assert!(refused > 2000);
 }

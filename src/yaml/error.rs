@@ -18,7 +18,7 @@ pub enum YamlProblem {
     #[error("YAML directives (lines that begin with `%`) are not supported, in kubectl as here")]
     Directive,
     /// One key stands twice in one mapping.
-    #[error("the key `{key}` stands twice in this mapping")]
+    #[error("the key `{}` stands twice in this mapping", .key.escape_debug())]
     DuplicateKey {
         /// The key.
         key: String,
