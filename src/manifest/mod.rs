@@ -1,6 +1,6 @@
 //! Files, folders, URLs and standard input to desired objects that know where they were written.
 //!
-//! Receives what `-f` names, hands on [`Desired`] objects; [`gather`] does all the reading, [`parse`] is pure. Invariant: whoever gets
+//! Receives what `-f` names, hands on [`Desired`] objects; [`gather()`] does all the reading, [`parse`] is pure. Invariant: whoever gets
 //! a desired object may rely on `apiVersion`, `kind`, and a `metadata.name` or `metadata.generateName` of text, and on no two objects
 //! of a set having the same group, kind, namespace and name; everything that is wrong with a set is reported at once.
 
