@@ -93,41 +93,52 @@ impl From<ApplyError> for Refusal {
 ///
 /// An apply that changes neither the object nor what anybody owns hands back an object equal to the live one. Null values that are
 /// applied stand in the result; whether they mean absence is the schema's business, not this function's.
-pub fn apply(mut request: ApplyRequest<'_>) -> Result<Object, ApplyError> {
+pub fn apply(request: ApplyRequest<'_>) -> Result<Object, ApplyError> {
+    let live = request.live;
+    Ok(apply_change(request)?.unwrap_or_else(|| live.cloned().unwrap_or_default()))
+}
+
+/// As [`apply`], but `None` where nothing changes, so that nobody copies and compares the live object to find that out.
+pub fn apply_change(mut request: ApplyRequest<'_>) -> Result<Option<Object>, ApplyError> {
     if request.applied.metadata().and_then(|metadata| metadata.get("managedFields")).is_some_and(has_entries) {
         return Err(ApplyError::ManagedFieldsGiven);
     }
     request.applied.remove_meta("managedFields");
     let nothing = Object::default();
     let live = request.live.unwrap_or(&nothing);
-    let mut managers = Managers::from_json(managed_fields(live))?;
-    let untracked = managers.entries.is_empty() && request.live.is_some();
-    if untracked {
-        managers.entries.extend(before_first_apply(&request, live)?);
-    }
     let applied = Value::Object(without_ignored(std::mem::take(&mut request.applied), request.ignored));
     let mut own = request.entry(to_field_set(request.schema, &applied).map_err(ApplyError::Invalid)?);
     own.fields.subtract_with_children(request.ignored);
-    let last = managers.take(&own);
-    let merged = merge_and_prune(request.schema, live, applied, &own, last.as_ref(), &managers)?;
-    let lost = settle_conflicts(&request, live, &merged, &mut managers)?;
     own.fields.subtract(&UNOWNED);
-
-    let changed = !same_but_for_managers(live, &merged);
+    let last = Managers::find_in_json(managed_fields(live), &own)?;
     let owns_the_same = match &last {
         Some(last) => last.fields == own.fields && last.api_version == own.api_version,
         None => own.fields.is_empty(),
     };
-    if !changed && owns_the_same && !lost && !untracked {
-        return Ok(live.clone());
+    let stated = last.as_ref().is_some_and(|last| !last.fields.is_subset(&own.fields)).then(|| applied.clone());
+    let mut merged = combine::merge(request.schema, without_managers(live).into_value(), applied).map_err(ApplyError::Live)?;
+    let is_tracked = request.live.is_none() || managed_fields(live).is_some_and(has_entries);
+    if owns_the_same && is_tracked && same_but_for_managers(live.root(), &merged) {
+        return Ok(request.live.is_none().then(|| into_object(merged)));
     }
-    if !changed && owns_the_same {
+
+    let mut others = Managers::others_in_json(managed_fields(live), &own)?;
+    if !is_tracked {
+        others.entries.extend(before_first_apply(&request, live)?);
+    }
+    if let (Some(last), Some(stated)) = (&last, stated) {
+        merged = prune(request.schema, merged, stated, &own, last, &others)?;
+    }
+    let changed = !same_but_for_managers(live.root(), &merged);
+    let mut result = into_object(merged);
+    if changed {
+        settle_conflicts(&request, live, &result, &mut others)?;
+    } else if owns_the_same {
         own.time = last.and_then(|last| last.time);
     }
-    managers.entries.push(own);
-    let mut result = if changed { merged } else { without_managers(live) };
-    update::set_managers(&mut result, managers.to_json());
-    Ok(result)
+    others.entries.push(own);
+    update::set_managers(&mut result, others.to_json());
+    Ok(Some(result))
 }
 
 impl ApplyRequest<'_> {
@@ -153,45 +164,39 @@ fn before_first_apply(request: &ApplyRequest<'_>, live: &Object) -> Result<Optio
     Ok((!entry.fields.is_empty()).then_some(entry))
 }
 
-/// The live object with the applied fields, less those that the manager owned last time and nobody owns now.
+/// Takes out of the merged object what the manager owned last time and nobody owns now.
 ///
 /// A field that goes takes all below it along: of a list item that its last applier drops, nothing stays because an update once wrote
 /// a member of it. Declared objects and lists go with the last owned field in them.
-fn merge_and_prune(
+fn prune(
     schema: SchemaNode<'_>,
-    live: &Object,
-    applied: Value,
+    merged: Value,
+    stated: Value,
     own: &ManagerEntry,
-    last: Option<&ManagerEntry>,
+    last: &ManagerEntry,
     others: &Managers,
-) -> Result<Object, ApplyError> {
-    let live = without_managers(live).into_value();
-    let dropped = last.is_some_and(|last| !last.fields.is_subset(&own.fields));
-    let stated = dropped.then(|| applied.clone());
-    let mut merged = combine::merge(schema, live, applied).map_err(ApplyError::Live)?;
-    if let (Some(last), Some(stated)) = (last, stated) {
-        let mut owned = own.fields.clone();
-        let mut stated_by_any = own.fields.clone();
-        for other in &others.entries {
-            owned.union_with(other.fields.clone());
-            if other.operation == Operation::Apply {
-                stated_by_any.union_with(other.fields.clone());
-            }
+) -> Result<Value, ApplyError> {
+    // The manager's own entry does not say so, but it states what everybody states, and holds `metadata` in place by that.
+    let mut owned = UNOWNED.clone();
+    owned.union_with(own.fields.clone());
+    let mut stated_by_any = own.fields.clone();
+    for other in &others.entries {
+        owned.union_with(other.fields.clone());
+        if other.operation == Operation::Apply {
+            stated_by_any.union_with(other.fields.clone());
         }
-        owned.union_with(UNOWNED.clone());
-        add_named_ancestors(schema, &mut owned);
-        let mut gone = last.fields.clone();
-        add_named_ancestors(schema, &mut gone);
-        gone.subtract(&owned);
-        let pruned = Value::Object(combine::remove_items(schema, into_members(merged), &gone, &stated_by_any));
-        // An empty list is owned by nobody, and null is not the same as empty: what the manager states is there as stated.
-        merged = combine::merge(schema, pruned, stated).map_err(ApplyError::Live)?;
     }
-    Ok(Object::from_value(Value::Object(into_members(merged))).unwrap_or_default())
+    add_named_ancestors(schema, &mut owned);
+    let mut gone = last.fields.clone();
+    add_named_ancestors(schema, &mut gone);
+    gone.subtract(&owned);
+    let pruned = Value::Object(combine::remove_items(schema, into_members(merged), &gone, &stated_by_any));
+    // An empty list is owned by nobody, and null is not the same as empty: what the manager states is there as stated.
+    combine::merge(schema, pruned, stated).map_err(ApplyError::Live)
 }
 
-/// Takes what changes from the other managers, if they agree or are forced to. Answers whether any of them lost something.
-fn settle_conflicts(request: &ApplyRequest<'_>, live: &Object, merged: &Object, others: &mut Managers) -> Result<bool, ApplyError> {
+/// Takes what changes from the other managers, if they agree or are forced to.
+fn settle_conflicts(request: &ApplyRequest<'_>, live: &Object, merged: &Object, others: &mut Managers) -> Result<(), ApplyError> {
     let mut difference = compare(request.schema, live.root(), merged.root()).map_err(ApplyError::Live)?;
     difference.ignore(request.ignored);
     if !request.force {
@@ -202,7 +207,8 @@ fn settle_conflicts(request: &ApplyRequest<'_>, live: &Object, merged: &Object, 
             return Err(ApplyError::Conflicts(conflicts));
         }
     }
-    Ok(others.strip(&[&difference.modified, &difference.added, &difference.removed]))
+    others.strip(&[&difference.modified, &difference.added, &difference.removed]);
+    Ok(())
 }
 
 fn has_entries(managed_fields: &Value) -> bool {
@@ -218,6 +224,10 @@ fn into_members(value: Value) -> Map<String, Value> {
         Value::Object(members) => members,
         _ => Map::new(),
     }
+}
+
+fn into_object(value: Value) -> Object {
+    Object::from_value(Value::Object(into_members(value))).unwrap_or_default()
 }
 
 /// The value of `metadata.managedFields`.
@@ -240,19 +250,18 @@ pub(super) fn without_managers(object: &Object) -> Object {
     Object::from_value(Value::Object(object.root().iter().map(copy).collect())).unwrap_or_default()
 }
 
-fn same_but_for_managers(live: &Object, merged: &Object) -> bool {
-    let (live, merged) = (live.root(), merged.root());
-    let same_metadata = || match (live.get("metadata"), merged.get("metadata")) {
-        (Some(Value::Object(live)), Some(Value::Object(merged))) => {
+/// Whether two documents are the same, the first of them with managed fields and the second without.
+fn same_but_for_managers(live: &Map<String, Value>, merged: &Value) -> bool {
+    let Some(merged) = merged.as_object() else { return false };
+    let same_member = |(name, value): (&String, &Value)| match (live.get(name), value) {
+        (Some(Value::Object(live)), Value::Object(merged)) if name == "metadata" => {
             let tracked = usize::from(live.contains_key("managedFields"));
-            let equal = |(name, value): (&String, &Value)| live.get(name).is_some_and(|other| same(value, other));
+            let equal = |(name, value): (&String, &Value)| live.get(name).is_some_and(|live| same(live, value));
             live.len() == merged.len() + tracked && merged.iter().all(equal)
         }
-        (live, merged) => live == merged,
+        (live, value) => live.is_some_and(|live| same(live, value)),
     };
-    let body = |members: &Map<String, Value>| members.len() - usize::from(members.contains_key("metadata"));
-    let equal = |(name, value): (&String, &Value)| name == "metadata" || merged.get(name).is_some_and(|other| same(value, other));
-    body(live) == body(merged) && live.iter().all(equal) && same_metadata()
+    live.len() == merged.len() && merged.iter().all(same_member)
 }
 
 /// Takes out what the endpoint may not set. Ignored fields are named by members alone.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::field_set::{Branch, FieldSet};
 use super::path::PathElement;
 use super::typed::{self, Form, WalkError};
+use super::value::same;
 use crate::schema::SchemaNode;
 
 /// Lays `applied` over `live`: leaves that it states win, nothing is removed.
@@ -19,7 +20,8 @@ pub fn merge(schema: SchemaNode<'_>, live: Value, applied: Value) -> Result<Valu
     Ok(match (Form::of(schema, &applied), live, applied) {
         (Form::Map, Value::Object(live), Value::Object(applied)) => Value::Object(merge_members(schema, live, applied)?),
         (Form::List, Value::Array(live), Value::Array(applied)) if !live.is_empty() && !applied.is_empty() => {
-            Value::Array(merge_items(schema, live, applied)?)
+            let equal = live.len() == applied.len() && live.iter().zip(&applied).all(|(live, applied)| same(live, applied));
+            Value::Array(if equal { live } else { merge_items(schema, live, applied)? })
         }
         // Nothing is removed by stating that a container is empty or null: its parts stay until their owner drops them.
         (Form::Map, Value::Object(live), Value::Null) if !live.is_empty() => Value::Object(live),

@@ -38,6 +38,11 @@ impl FieldSet {
         Self::default()
     }
 
+    /// The set without members and with room for as many entries on its first level.
+    pub(super) fn with_capacity(entries: usize) -> Self {
+        Self { entries: Vec::with_capacity(entries) }
+    }
+
     /// Whether there are no members.
     #[must_use]
     pub fn is_empty(&self) -> bool {

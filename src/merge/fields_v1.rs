@@ -5,6 +5,11 @@
 //!
 //! See <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/> (`managedFields`).
 
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::field_set::{Branch, FieldSet};
@@ -34,15 +39,16 @@ pub fn to_fields_v1(set: &FieldSet) -> Value {
 }
 
 fn write(set: &FieldSet) -> Map<String, Value> {
-    let members = set.entries().iter().map(|(element, branch)| {
+    let mut members = Map::new();
+    for (element, branch) in set.entries() {
         let mut below = write(&branch.children);
         // An entry without anything below is a member by itself; only with something below does it need saying.
         if branch.member && !below.is_empty() {
             below.insert(".".to_owned(), Value::Object(Map::new()));
         }
-        (element_to_key(element), Value::Object(below))
-    });
-    members.collect()
+        members.insert(element_to_key(element), Value::Object(below));
+    }
+    members
 }
 
 /// Reads a set from `fieldsV1`; `null` is the empty set. Elements of a kind unknown here are left out, as upstream does.
@@ -57,7 +63,7 @@ fn read(key: &str, fields: &Value) -> Result<Branch, FieldsV1Error> {
         Value::Null => &empty,
         _ => return Err(FieldsV1Error::NotAnObject { key: key.to_owned() }),
     };
-    let mut branch = Branch::default();
+    let mut branch = Branch { member: false, children: FieldSet::with_capacity(members.len()) };
     for (key, below) in members {
         if key == "." {
             branch.member = true;
@@ -71,13 +77,59 @@ fn read(key: &str, fields: &Value) -> Result<Branch, FieldsV1Error> {
 
 fn element_to_key(element: &PathElement) -> String {
     match element {
-        PathElement::Field(name) => format!("f:{name}"),
+        PathElement::Field(name) => ["f:", name].concat(),
         PathElement::Key(members) => {
-            let members: Map<String, Value> = members.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
-            format!("k:{}", Value::Object(members))
+            let mut key = String::with_capacity(64);
+            for (index, (name, value)) in members.iter().enumerate() {
+                key.push_str(if index == 0 { "k:{" } else { "," });
+                push_text(&mut key, name);
+                key.push(':');
+                match value {
+                    Value::String(text) => push_text(&mut key, text),
+                    other => key.push_str(&other.to_string()),
+                }
+            }
+            key.push_str(if members.is_empty() { "k:{}" } else { "}" });
+            key
         }
         PathElement::Value(value) => format!("v:{value}"),
         PathElement::Index(index) => format!("i:{index}"),
+    }
+}
+
+/// Adds a text as JSON. Most are names, in which nothing needs escaping.
+fn push_text(key: &mut String, text: &str) {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        key.extend(["\"", text, "\""]);
+    } else {
+        key.push_str(&Value::from(text).to_string());
+    }
+}
+
+/// The members of a key, read without the detour over a map.
+struct KeyMembers(Vec<(Arc<str>, Value)>);
+
+impl<'de> Deserialize<'de> for KeyMembers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = KeyMembers;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object of key members")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<KeyMembers, A::Error> {
+        let mut members = Vec::with_capacity(2);
+        while let Some((name, value)) = access.next_entry::<Cow<'de, str>, Value>()? {
+            members.push((Arc::from(&*name), value));
+        }
+        Ok(KeyMembers(members))
     }
 }
 
@@ -90,8 +142,8 @@ fn element_from_key(key: &str) -> Result<Option<PathElement>, FieldsV1Error> {
         "v" => Some(PathElement::Value(serde_json::from_str(content).map_err(|_| bad())?)),
         "i" => Some(PathElement::Index(content.parse().map_err(|_| bad())?)),
         "k" => {
-            let members: Map<String, Value> = serde_json::from_str(content).map_err(|_| bad())?;
-            Some(PathElement::key(members.into_iter().map(|(name, value)| (name.into(), value)).collect()))
+            let members: KeyMembers = serde_json::from_str(content).map_err(|_| bad())?;
+            Some(PathElement::key(members.0))
         }
         _ => None,
     })

@@ -268,10 +268,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[expect(clippy::needless_pass_by_value, reason = "calls read better with the patch written in place")]
     fn patched(document: Value, patch: Value) -> Value {
         json_patch(document, &patch).unwrap()
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "calls read better with the patch written in place")]
     fn refused(document: Value, patch: Value) -> JsonPatchError {
         json_patch(document, &patch).unwrap_err()
     }

@@ -136,6 +136,7 @@ impl ManagerEntry {
         Value::Object(entry)
     }
 
+    /// Reads all but the fields.
     fn from_json(index: usize, entry: &Value) -> Result<Self, ManagedFieldsError> {
         let entry = entry.as_object().ok_or(ManagedFieldsError::NotEntries)?;
         let text = |member: &str| entry.get(member).and_then(Value::as_str).unwrap_or_default();
@@ -154,15 +155,20 @@ impl ManagerEntry {
             "" => None,
             time => Some(Time::parse(time).ok_or(ManagedFieldsError::Time { index })?),
         };
-        let fields = from_fields_v1(entry.get("fieldsV1").unwrap_or(&Value::Null));
         Ok(Self {
             manager: text("manager").to_owned(),
             operation,
             api_version: text("apiVersion").to_owned(),
             subresource: text("subresource").to_owned(),
             time,
-            fields: fields.map_err(|source| ManagedFieldsError::Fields { index, source })?,
+            fields: FieldSet::new(),
         })
+    }
+
+    fn read_fields(&mut self, index: usize, entry: &Value) -> Result<(), ManagedFieldsError> {
+        let fields = from_fields_v1(entry.get("fieldsV1").unwrap_or(&Value::Null));
+        self.fields = fields.map_err(|source| ManagedFieldsError::Fields { index, source })?;
+        Ok(())
     }
 }
 
@@ -170,15 +176,32 @@ impl Managers {
     /// Reads the value of `metadata.managedFields`; absent and `null` are no managers. Of two entries with one identity the later
     /// counts.
     pub fn from_json(entries: Option<&Value>) -> Result<Self, ManagedFieldsError> {
+        Self::from_json_where(entries, |_| true)
+    }
+
+    /// Reads one manager's entry alone: reading field sets is most of the work.
+    pub(super) fn find_in_json(entries: Option<&Value>, like: &ManagerEntry) -> Result<Option<ManagerEntry>, ManagedFieldsError> {
+        Ok(Self::from_json_where(entries, |entry| entry.is_same_manager(like))?.entries.pop())
+    }
+
+    /// Reads the entries of all other managers.
+    pub(super) fn others_in_json(entries: Option<&Value>, like: &ManagerEntry) -> Result<Self, ManagedFieldsError> {
+        Self::from_json_where(entries, |entry| !entry.is_same_manager(like))
+    }
+
+    fn from_json_where(entries: Option<&Value>, wanted: impl Fn(&ManagerEntry) -> bool) -> Result<Self, ManagedFieldsError> {
         let entries = match entries {
             None | Some(Value::Null) => return Ok(Self::default()),
             Some(entries) => entries.as_array().ok_or(ManagedFieldsError::NotEntries)?,
         };
         let mut managers = Self { entries: Vec::with_capacity(entries.len() + 1) };
-        for (index, entry) in entries.iter().enumerate() {
-            let entry = ManagerEntry::from_json(index, entry)?;
-            managers.take(&entry);
-            managers.entries.push(entry);
+        for (index, json) in entries.iter().enumerate() {
+            let mut entry = ManagerEntry::from_json(index, json)?;
+            if wanted(&entry) {
+                entry.read_fields(index, json)?;
+                managers.take(&entry);
+                managers.entries.push(entry);
+            }
         }
         Ok(managers)
     }

@@ -20,7 +20,7 @@ mod typed;
 mod update;
 mod value;
 
-pub use apply::{ApplyError, ApplyRequest, apply};
+pub use apply::{ApplyError, ApplyRequest, apply, apply_change};
 pub use combine::{extract_items, merge, remove_items};
 pub use compare::{Comparison, compare};
 pub use conflict::{Conflict, refusal};

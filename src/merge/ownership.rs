@@ -30,14 +30,18 @@ fn stated(schema: SchemaNode<'_>, value: &Value) -> Result<Branch, WalkError> {
     match (Form::of(schema, value), value) {
         (Form::Leaf, _) => Ok(Branch { member: true, children: FieldSet::new() }),
         (Form::Map, Value::Object(members)) => {
-            let mut children = FieldSet::new();
+            let mut children = FieldSet::with_capacity(members.len());
             for (name, value) in members {
                 let below = |error: WalkError| error.below(PathElement::field(name));
-                let place = schema.member(name).ok_or_else(|| below(WalkError::here(Problem::UnknownField)))?;
-                let mut branch = stated(place, value).map_err(below)?;
+                let (element, place) = match schema.field(name) {
+                    Some((name, place)) => (PathElement::Field(name.clone()), Some(place)),
+                    None => (PathElement::field(name), None),
+                };
+                let known = place.or_else(|| schema.member(name)).ok_or_else(|| below(WalkError::here(Problem::UnknownField)))?;
+                let mut branch = stated(known, value).map_err(below)?;
                 branch.member |= value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
-                branch.member |= !typed::is_declared(schema, name);
-                children.attach(PathElement::field(name), branch);
+                branch.member |= place.is_none();
+                children.attach(element, branch);
             }
             Ok(Branch { member: false, children })
         }
@@ -49,7 +53,7 @@ fn stated(schema: SchemaNode<'_>, value: &Value) -> Result<Branch, WalkError> {
 fn stated_items(schema: SchemaNode<'_>, items: &[Value]) -> Result<FieldSet, WalkError> {
     let elements = typed::item_elements(schema, items)?;
     reject_duplicates(&elements)?;
-    let mut children = FieldSet::new();
+    let mut children = FieldSet::with_capacity(items.len());
     for (element, item) in elements.into_iter().zip(items) {
         let mut branch = stated(typed::item(schema), item).map_err(|error| error.below(element.clone()))?;
         branch.member = true;
@@ -59,9 +63,8 @@ fn stated_items(schema: SchemaNode<'_>, items: &[Value]) -> Result<FieldSet, Wal
 }
 
 fn reject_duplicates(elements: &[PathElement]) -> Result<(), WalkError> {
-    let mut seen = BTreeSet::new();
-    match elements.iter().find(|element| !seen.insert(*element)) {
-        Some(twice) => Err(WalkError::here(Problem::Duplicate { key: twice.to_string() })),
+    match repeated(elements).first() {
+        Some(twice) => Err(WalkError::here(Problem::Duplicate { key: elements[*twice].to_string() })),
         None => Ok(()),
     }
 }
@@ -84,16 +87,22 @@ pub(super) fn everything(schema: SchemaNode<'_>, value: &Value) -> Result<FieldS
     let mut children = FieldSet::new();
     match (Form::of(schema, value), value) {
         (Form::Map, Value::Object(members)) => {
+            children = FieldSet::with_capacity(members.len());
             for (name, value) in members {
-                let below = everything(typed::member(schema, name), value).map_err(|error| error.below(PathElement::field(name)))?;
-                children.attach(PathElement::field(name), Branch { member: true, children: below });
+                let (element, place) = match schema.field(name) {
+                    Some((name, place)) => (PathElement::Field(name.clone()), place),
+                    None => (PathElement::field(name), typed::member(schema, name)),
+                };
+                let below = everything(place, value).map_err(|error| error.below(element.clone()))?;
+                children.attach(element, Branch { member: true, children: below });
             }
         }
         (Form::List, Value::Array(items)) => {
             let elements = typed::item_elements(schema, items)?;
             let twice = repeated(&elements);
-            for (element, item) in elements.iter().zip(items) {
-                let below = if twice.contains(element) { FieldSet::new() } else { everything_in_item(schema, element, item)? };
+            children = FieldSet::with_capacity(items.len());
+            for (index, (element, item)) in elements.iter().zip(items).enumerate() {
+                let below = if twice.contains(&index) { FieldSet::new() } else { everything_in_item(schema, element, item)? };
                 children.attach(element.clone(), Branch { member: true, children: below });
             }
         }
@@ -106,9 +115,12 @@ pub(super) fn everything_in_item(list: SchemaNode<'_>, element: &PathElement, it
     everything(typed::item(list), item).map_err(|error| error.below(element.clone()))
 }
 
-fn repeated(elements: &[PathElement]) -> BTreeSet<&PathElement> {
-    let mut seen = BTreeSet::new();
-    elements.iter().filter(|element| !seen.insert(*element)).collect()
+/// The positions of all elements that stand there more than once.
+fn repeated(elements: &[PathElement]) -> BTreeSet<usize> {
+    let mut order: Vec<usize> = (0..elements.len()).collect();
+    order.sort_by(|left, right| elements[*left].cmp(&elements[*right]));
+    let pairs = order.windows(2).filter(|pair| elements[pair[0]] == elements[pair[1]]);
+    pairs.flatten().copied().collect()
 }
 
 /// Makes members of all declared objects and lists that have members below.

@@ -44,36 +44,55 @@ pub struct UpdateRequest<'a> {
 #[must_use]
 pub fn track_update(mut request: UpdateRequest<'_>) -> Object {
     let given = request.after.remove_meta("managedFields");
+    let given = if request.subresource.is_empty() { given } else { None };
     let before = request.before.and_then(managed_fields);
-    let (mut managers, mut rewritten) = known_managers(before, given.as_ref().filter(|_| request.subresource.is_empty()));
     let mut result = std::mem::take(&mut request.after);
+    let difference = changes(&request, &result);
+    let start = start(before, given);
+    let unchanged = difference.as_ref().map_or(true, Comparison::is_same);
+    if unchanged && !matches!(start, Start::Reset) {
+        let entries = match start {
+            Start::Given(managers) => managers.to_json(),
+            Start::Before(same) => same.or_else(|| before.cloned()),
+            Start::Reset => None,
+        };
+        set_managers(&mut result, entries);
+        return result;
+    }
+    let mut managers = match start {
+        Start::Given(managers) => managers,
+        Start::Before(_) => Managers::from_json(before).unwrap_or_default(),
+        Start::Reset => Managers::default(),
+    };
     if managers.entries.is_empty() && request.before.is_some() {
         return result;
     }
-    match changes(&request, &result) {
-        Ok(difference) => rewritten |= record(&request, &mut managers, difference),
-        Err(_) => {
-            set_managers(&mut result, before.cloned());
-            return result;
-        }
+    if let Ok(difference) = difference {
+        record(&request, &mut managers, difference);
     }
-    let entries = if rewritten { managers.to_json() } else { before.cloned() };
-    set_managers(&mut result, entries);
+    set_managers(&mut result, managers.to_json());
     result
 }
 
-/// The managers to start from, and whether they are others than those of the object before.
-fn known_managers(before: Option<&Value>, given: Option<&Value>) -> (Managers, bool) {
-    if given.is_some_and(is_reset) {
-        return (Managers::default(), true);
+/// The owners that an update starts from.
+enum Start {
+    /// Those of the object before, not read yet; with them the same value as the written object brought it.
+    Before(Option<Value>),
+    /// Those that the written object brought.
+    Given(Managers),
+    /// None.
+    Reset,
+}
+
+fn start(before: Option<&Value>, given: Option<Value>) -> Start {
+    match given {
+        Some(given) if is_reset(&given) => Start::Reset,
+        Some(given) if Some(&given) == before => Start::Before(Some(given)),
+        given => match Managers::from_json(given.as_ref()) {
+            Ok(managers) if !managers.entries.is_empty() => Start::Given(managers),
+            _ => Start::Before(None),
+        },
     }
-    if given != before
-        && let Ok(managers) = Managers::from_json(given)
-        && !managers.entries.is_empty()
-    {
-        return (managers, true);
-    }
-    (Managers::from_json(before).unwrap_or_default(), false)
 }
 
 /// Whether managed fields say "forget all owners": one entry with nothing in it.
@@ -89,14 +108,13 @@ fn changes(request: &UpdateRequest<'_>, after: &Object) -> Result<Comparison, su
     Ok(difference)
 }
 
-/// Answers whether any owner gained or lost something.
-fn record(request: &UpdateRequest<'_>, managers: &mut Managers, difference: Comparison) -> bool {
-    let lost = managers.strip(&[&difference.modified, &difference.added, &difference.removed]);
+fn record(request: &UpdateRequest<'_>, managers: &mut Managers, difference: Comparison) {
+    managers.strip(&[&difference.modified, &difference.added, &difference.removed]);
     let mut gained = difference.added;
     gained.union_with(difference.modified);
     gained.subtract(&UNOWNED);
     if gained.is_empty() {
-        return lost;
+        return;
     }
     let mut own = ManagerEntry {
         manager: manager_name(request.manager),
@@ -111,7 +129,6 @@ fn record(request: &UpdateRequest<'_>, managers: &mut Managers, difference: Comp
     }
     managers.entries.push(own);
     managers.cap_updates();
-    true
 }
 
 /// Who gives no name is called as kube-apiserver calls it.

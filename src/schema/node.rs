@@ -201,6 +201,16 @@ impl<'a> SchemaNode<'a> {
         }
     }
 
+    /// A struct's field by name: the schema's own copy of the name, which is cheap to keep, and the place. `None` for what is no
+    /// declared field.
+    #[must_use]
+    pub fn field(self, name: &str) -> Option<(&'a Arc<str>, Self)> {
+        match self.shape() {
+            Shape::Struct { fields, .. } => fields.get_key_value(name).map(|(name, id)| (name, self.at(*id))),
+            _ => None,
+        }
+    }
+
     /// The place of a list's items; inside [`Shape::Any`] it is the place itself. `None` where this is no list.
     #[must_use]
     pub fn item(self) -> Option<Self> {
