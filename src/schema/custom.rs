@@ -3,12 +3,14 @@
 //! See <https://kubernetes.io/docs/reference/kubernetes-api/extend-resources/custom-resource-definition-v1/>.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use super::Schema;
 use super::columns::custom::{CellType, CustomCell};
 use super::columns::{Cells, Column};
+use super::crd;
 use super::kinds::storage_prefix;
 use super::resource::{Behaviour, FieldSource, NameRule, Resource, ScalePaths, Subresource, Verbs};
 use crate::object::json_path::JsonPath;
@@ -97,6 +99,7 @@ impl<'a> Definition<'a> {
         let name = version.get("name").and_then(Value::as_str).unwrap_or_default();
         let gvk = Gvk::new(self.group, name, self.kind);
         let (columns, cells) = columns(version, at, faults);
+        let declared = version.pointer("/schema/openAPIV3Schema");
         Resource {
             plural: self.plural.to_owned(),
             singular: self.singular.clone(),
@@ -113,10 +116,10 @@ impl<'a> Definition<'a> {
             storage_prefix: storage_prefix(self.group, self.plural),
             storage_gvk: Gvk::new(self.group, self.storage_version, self.kind),
             selectable_fields: selectable_fields(version, at, faults),
-            declared_schema: version.pointer("/schema/openAPIV3Schema").cloned(),
+            declared_schema: declared.cloned(),
             cells: Cells::Custom(cells),
             conversion: None,
-            schema: OnceLock::new(),
+            schema: faults.schema(&format!("{at}.schema.openAPIV3Schema"), declared),
             gvk,
         }
     }
@@ -244,6 +247,17 @@ impl Faults {
         }
     }
 
+    /// The compiled form of a declared schema.
+    fn schema(&mut self, field: &str, declared: Option<&Value>) -> OnceLock<Arc<Schema>> {
+        match crd::compile(declared.unwrap_or(&Value::Null), field) {
+            Ok(schema) => OnceLock::from(Arc::new(schema)),
+            Err(mut causes) => {
+                self.0.append(&mut causes);
+                OnceLock::new()
+            }
+        }
+    }
+
     fn path(&mut self, field: &str, text: &str) -> Option<JsonPath> {
         if !self.required(field, text) {
             return None;
@@ -281,7 +295,7 @@ mod tests {
                 "versions": [
                     {"name": "v1beta1", "served": true, "storage": false, "schema": {"openAPIV3Schema": {"type": "object"}}},
                     {
-                        "name": "v1", "served": true, "storage": true,
+                        "name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}},
                         "subresources": {
                             "status": {},
                             "scale": {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas", "labelSelectorPath": ".status.selector"},
@@ -293,7 +307,7 @@ mod tests {
                             {"name": "Since", "type": "date", "jsonPath": ".status.since"},
                         ],
                     },
-                    {"name": "v0", "served": false, "storage": false},
+                    {"name": "v0", "served": false, "storage": false, "schema": {"openAPIV3Schema": {"type": "object"}}},
                 ],
             },
         })
