@@ -12,7 +12,15 @@ use crate::schema::{Catalog, ListType, Node, Number, Resource, Scalar, Schema, S
 /// The name of the type that all lists have as their `metadata`.
 const LIST_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+const PRESERVE: &str = "x-kubernetes-preserve-unknown-fields";
 const PATCH: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
+
+/// How a place uses its type: a field has a description of its own, an item or a whole document has that of the type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Field,
+    Whole,
+}
 
 /// The definitions of one document, by name.
 pub(super) struct Definitions {
@@ -35,9 +43,11 @@ impl Definitions {
         let schema = resource.schema();
         let mut definition = match (&resource.declared_schema, self.dialect) {
             (Some(declared), Dialect::V3) => declared.clone(),
-            _ => self.structure(schema.root(), &atomic_names(&schema)),
+            _ => self.root(&schema),
         };
-        if resource.custom {
+        // kubectl checks objects against version 2 by itself and knows of no unknown members: it is told of no members at all.
+        let open = resource.custom && definition.get(PRESERVE).is_some() && self.dialect == Dialect::V2;
+        if resource.custom && !open {
             self.complete(&mut definition);
         }
         definition["x-kubernetes-group-version-kind"] = kinds_of(&resource.gvk);
@@ -51,7 +61,7 @@ impl Definitions {
     /// What leads to the type of a built-in kind that is no resource, such as `Status`; `None` where nothing is known of it.
     pub(super) fn built_in(&mut self, gvk: &Gvk) -> Option<Value> {
         let schema = builtin(gvk)?;
-        let reference = self.place(schema.root(), &atomic_names(&schema));
+        let reference = self.place(schema.root(), Use::Whole, &atomic_names(&schema));
         let definition = self.done.get_mut(&*schema.root().node().type_name)?;
         definition["x-kubernetes-group-version-kind"] = kinds_of(gvk);
         Some(reference)
@@ -67,6 +77,15 @@ impl Definitions {
     /// What leads to a definition.
     pub(super) fn to(&self, name: &str) -> Value {
         json!({"$ref": self.dialect.reference(name)})
+    }
+
+    fn root(&mut self, schema: &Schema) -> Value {
+        let mut definition = self.structure(schema.root(), &atomic_names(schema));
+        let description = &*schema.root().node().description;
+        if !description.is_empty() {
+            definition["description"] = description.into();
+        }
+        definition
     }
 
     fn list(&mut self, item: &str, gvk: &Gvk) -> Value {
@@ -103,25 +122,30 @@ impl Definitions {
         let schema = catalog.resource("", "v1", "configmaps").map(|resource| resource.schema());
         let metadata = schema.as_ref().and_then(|schema| schema.root().member("metadata"));
         match (metadata, &schema) {
-            (Some(metadata), Some(schema)) if &*metadata.node().type_name == OBJECT_META => self.place(metadata, &atomic_names(schema)),
+            (Some(metadata), Some(schema)) if &*metadata.node().type_name == OBJECT_META => {
+                self.place(metadata, Use::Field, &atomic_names(schema))
+            }
             _ => json!({"type": "object"}),
         }
     }
 
     /// The type at a place: what leads to it where it has a name, the type itself where it has none.
-    fn place(&mut self, place: SchemaNode<'_>, atomic: &BTreeSet<&str>) -> Value {
+    fn place(&mut self, place: SchemaNode<'_>, used: Use, atomic: &BTreeSet<&str>) -> Value {
         let node = place.node();
         let mut described = Map::new();
         let mut schema = if node.type_name.is_empty() {
             self.structure(place, atomic)
         } else {
-            self.define(place, atomic);
+            self.define(place, used, atomic);
             if place.is_atomic_map() && !atomic.contains(&*node.type_name) {
                 described.insert("x-kubernetes-map-type".to_owned(), "atomic".into());
             }
             self.to(&node.type_name)
         };
         self.describe(node, &mut described);
+        if used == Use::Whole && !node.type_name.is_empty() {
+            described.remove("description");
+        }
         if described.is_empty() {
             return schema;
         }
@@ -134,20 +158,22 @@ impl Definitions {
         schema
     }
 
-    fn define(&mut self, place: SchemaNode<'_>, atomic: &BTreeSet<&str>) {
+    fn define(&mut self, place: SchemaNode<'_>, used: Use, atomic: &BTreeSet<&str>) {
         let name = &*place.node().type_name;
-        if self.done.contains_key(name) {
-            return;
+        if !self.done.contains_key(name) {
+            // The name is taken first, because types may contain themselves.
+            self.done.insert(name.to_owned(), Value::Null);
+            let mut definition = self.structure(place, atomic);
+            if !atomic.contains(name)
+                && let Value::Object(members) = &mut definition
+            {
+                members.remove("x-kubernetes-map-type");
+            }
+            self.done.insert(name.to_owned(), definition);
         }
-        // The name is taken first, because types may contain themselves.
-        self.done.insert(name.to_owned(), Value::Null);
-        let mut definition = self.structure(place, atomic);
-        if !atomic.contains(name)
-            && let Value::Object(members) = &mut definition
-        {
-            members.remove("x-kubernetes-map-type");
+        if let (Use::Whole, Some(Value::Object(definition))) = (used, self.done.get_mut(name)) {
+            definition.insert("description".to_owned(), (*place.node().description).into());
         }
-        self.done.insert(name.to_owned(), definition);
     }
 
     /// What a node says of the place rather than of the type.
@@ -175,30 +201,31 @@ impl Definitions {
     /// The shape of a place, whatever its name.
     fn structure(&mut self, place: SchemaNode<'_>, atomic: &BTreeSet<&str>) -> Value {
         let mut schema = match place.shape() {
+            // Version 2 has no word for null: a place that takes it is said to take anything.
+            _ if place.node().nullable && self.dialect == Dialect::V2 => json!({}),
             Shape::Any => any(place.node()),
             Shape::Scalar(scalar) => self.scalar(*scalar),
             Shape::List { list_type, .. } => self.items(place, list_type, atomic),
             Shape::Map { .. } => {
-                let value = place.member("").map(|value| self.place(value, atomic));
+                let value = place.member("").map(|value| self.place(value, Use::Whole, atomic));
                 json!({"type": "object", "additionalProperties": value.unwrap_or_else(|| json!({}))})
             }
+            Shape::Struct { preserve_unknown: true, .. } if self.dialect == Dialect::V2 => json!({"type": "object", PRESERVE: true}),
             Shape::Struct { fields, required, preserve_unknown, embedded_resource, .. } => {
                 let properties = fields.keys().filter_map(|name| Some((name.to_string(), place.member(name)?)));
-                let properties: Map<String, Value> = properties.map(|(name, field)| (name, self.place(field, atomic))).collect();
+                let properties: Map<String, Value> =
+                    properties.map(|(name, field)| (name, self.place(field, Use::Field, atomic))).collect();
                 structure(properties, required, *preserve_unknown, *embedded_resource)
             }
         };
         if place.is_atomic_map() {
             schema["x-kubernetes-map-type"] = "atomic".into();
         }
-        if !place.node().type_name.is_empty() && !place.node().description.is_empty() {
-            schema["description"] = (*place.node().description).into();
-        }
         schema
     }
 
     fn items(&mut self, place: SchemaNode<'_>, list_type: &ListType, atomic: &BTreeSet<&str>) -> Value {
-        let item = place.item().map(|item| self.place(item, atomic));
+        let item = place.item().map(|item| self.place(item, Use::Whole, atomic));
         let mut schema = json!({"type": "array", "items": item.unwrap_or_else(|| json!({}))});
         schema["x-kubernetes-list-type"] = match list_type {
             ListType::Atomic => "atomic",
@@ -271,7 +298,7 @@ fn structure(properties: Map<String, Value>, required: &[Arc<str>], preserve_unk
         schema["required"] = required.iter().map(|name| Value::from(&**name)).collect();
     }
     if preserve_unknown {
-        schema["x-kubernetes-preserve-unknown-fields"] = true.into();
+        schema[PRESERVE] = true.into();
     }
     if embedded_resource {
         schema["x-kubernetes-embedded-resource"] = true.into();
@@ -283,7 +310,7 @@ fn structure(properties: Map<String, Value>, required: &[Arc<str>], preserve_unk
 fn any(node: &Node) -> Value {
     match node.type_name.rsplit('.').next() {
         Some("RawExtension" | "FieldsV1") => json!({"type": "object"}),
-        Some("") | None => json!({"x-kubernetes-preserve-unknown-fields": true}),
+        Some("") | None => json!({PRESERVE: true}),
         Some(_) => json!({}),
     }
 }
@@ -299,4 +326,113 @@ fn list_meta() -> Value {
             "selfLink": {"type": "string", "description": "No longer set."},
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{MapKey, NodeId, PatchStrategy};
+
+    fn node(shape: Shape) -> Node {
+        Node { shape, ..Node::default() }
+    }
+
+    fn named(name: &str, shape: Shape) -> Node {
+        Node { type_name: name.into(), description: format!("a {name}").into(), ..node(shape) }
+    }
+
+    fn fields(fields: &[(&str, u32)], atomic: bool) -> Shape {
+        let fields = fields.iter().map(|(name, id)| (Arc::from(*name), NodeId(*id))).collect();
+        Shape::Struct { fields, required: vec![], preserve_unknown: false, atomic, embedded_resource: false }
+    }
+
+    /// A type that contains itself, lists, and scalars of the special kinds.
+    fn tree() -> Resource {
+        let crd = json!({
+            "metadata": {"name": "trees.example.com"},
+            "spec": {
+                "group": "example.com", "scope": "Cluster", "names": {"plural": "trees", "kind": "Tree"},
+                "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}}}],
+            },
+        });
+        let crd = crate::object::Object::from_value(crd).expect("an object");
+        let resource = crate::schema::from_crd(&crd).expect("valid").remove(0);
+        let keys = ListType::Map(vec![MapKey { name: "name".into(), default: None }]);
+        let merge = PatchStrategy { merge: true, merge_key: Some("name".into()), retain_keys: true, replace: false };
+        let nodes = vec![
+            named("t.Tree", fields(&[("child", 1), ("leaves", 2), ("owner", 4), ("size", 5), ("port", 6), ("seen", 7)], false)),
+            Node { default: Some(json!({})), ..named("t.Tree", fields(&[("child", 1)], false)) },
+            Node { patch: Some(merge), ..node(Shape::List { item: NodeId(3), list_type: keys }) },
+            named("t.Leaf", Shape::Map { value: NodeId(8), atomic: false }),
+            named("t.Owner", fields(&[], true)),
+            node(Shape::Scalar(Scalar::Quantity)),
+            Node { nullable: true, ..node(Shape::Scalar(Scalar::IntOrString)) },
+            node(Shape::Scalar(Scalar::Time)),
+            node(Shape::Any),
+        ];
+        let mut tree = resource.with_schema(Schema { nodes });
+        tree.custom = false;
+        tree.declared_schema = None;
+        tree
+    }
+
+    fn defined(dialect: Dialect) -> Map<String, Value> {
+        let mut definitions = Definitions::new(dialect);
+        definitions.add_resource(&tree());
+        definitions.finish()
+    }
+
+    #[test]
+    fn named_types_are_definitions_and_fields_keep_what_is_theirs() {
+        let definitions = defined(Dialect::V2);
+        assert_eq!(definitions.keys().collect::<Vec<_>>(), [LIST_META, "t.Leaf", "t.Owner", "t.Tree", "t.TreeList"]);
+        let any = json!({PRESERVE: true});
+        assert_eq!(definitions["t.Leaf"], json!({"description": "a t.Leaf", "type": "object", "additionalProperties": any}));
+        assert_eq!(definitions["t.Owner"], json!({"type": "object", "x-kubernetes-map-type": "atomic"}));
+        assert_eq!(
+            definitions["t.Tree"],
+            json!({
+                "description": "a t.Tree", "type": "object",
+                "x-kubernetes-group-version-kind": [{"group": "example.com", "version": "v1", "kind": "Tree"}],
+                "properties": {
+                    "child": {"$ref": "#/definitions/t.Tree", "description": "a t.Tree", "default": {}},
+                    "leaves": {
+                        "type": "array", "items": {"$ref": "#/definitions/t.Leaf"},
+                        "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"],
+                        "x-kubernetes-patch-strategy": "merge,retainKeys", "x-kubernetes-patch-merge-key": "name",
+                    },
+                    "owner": {"$ref": "#/definitions/t.Owner", "description": "a t.Owner"},
+                    "size": {"type": "string"},
+                    "port": {},
+                    "seen": {"type": "string", "format": "date-time"},
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn version_three_wraps_references_and_knows_null_and_alternatives() {
+        let definitions = defined(Dialect::V3);
+        let properties = &definitions["t.Tree"]["properties"];
+        let reference = json!({"$ref": "#/components/schemas/t.Tree"});
+        assert_eq!(properties["child"], json!({"allOf": [reference], "description": "a t.Tree", "default": {}}));
+        let either = json!([{"type": "integer"}, {"type": "string"}]);
+        assert_eq!(properties["port"], json!({"format": "int-or-string", "oneOf": either, "nullable": true}));
+        assert_eq!(definitions["t.TreeList"]["properties"]["items"]["items"], reference);
+        assert_eq!(definitions["t.TreeList"]["x-kubernetes-group-version-kind"][0]["kind"], "TreeList");
+    }
+
+    #[test]
+    fn a_custom_type_is_published_as_it_was_declared() {
+        let declared = json!({"type": "object", "properties": {"spec": {"type": "string", "enum": ["a"]}, "kind": {"type": "integer"}}});
+        let mut resource = tree().with_schema(Schema::any());
+        resource.custom = true;
+        resource.declared_schema = Some(declared);
+        let mut definitions = Definitions::new(Dialect::V3);
+        definitions.add_resource(&resource);
+        let definition = &definitions.finish()["com.example.v1.Tree"];
+        assert_eq!(definition["properties"]["spec"], json!({"type": "string", "enum": ["a"]}));
+        assert_eq!(definition["properties"]["kind"], json!({"type": "string"}));
+        assert!(definition["properties"]["metadata"].is_object());
+    }
 }

@@ -7,11 +7,12 @@ use super::{Dialect, root_path};
 use crate::object::Gvk;
 use crate::schema::{Behaviour, Resource, Subresource, Verbs};
 
-const PATCH_TYPES: [&str; 4] = [
+/// The media types of patches; the last is not for custom resources, whose schemas know no merge keys.
+const PATCH_TYPES: &[&str] = &[
+    "application/apply-patch+yaml",
     "application/json-patch+json",
     "application/merge-patch+json",
     "application/strategic-merge-patch+json",
-    "application/apply-patch+yaml",
 ];
 
 /// A query parameter: name, type, what it is for.
@@ -141,7 +142,8 @@ impl<'a> Writer<'a> {
         if verbs.contains(Verbs::PATCH) {
             let query = WRITE.into_iter().chain([FORCE]).collect();
             let patch = Operation { codes: &["200", "201"], gvk, ..self.operation("patch", "patch", this, query) };
-            operations.push(("patch", Operation { body: Some(self.definitions.patch()), consumes: &PATCH_TYPES, ..patch }));
+            let consumes = &PATCH_TYPES[..PATCH_TYPES.len() - usize::from(self.resource.custom)];
+            operations.push(("patch", Operation { body: Some(self.definitions.patch()), consumes, ..patch }));
         }
         operations
     }

@@ -177,3 +177,79 @@ impl Message {
         self.named(field, &extensions.into(), any);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The contents of a message's fields of that number.
+    fn fields(mut bytes: &[u8], wanted: u64) -> Vec<&[u8]> {
+        fn varint(bytes: &mut &[u8]) -> u64 {
+            let length = bytes.iter().position(|byte| byte & 0x80 == 0).expect("an end") + 1;
+            let (head, rest) = bytes.split_at(length);
+            *bytes = rest;
+            head.iter().rev().fold(0, |number, byte| number << 7 | u64::from(byte & 0x7f))
+        }
+        let mut found = Vec::new();
+        while !bytes.is_empty() {
+            let tag = varint(&mut bytes);
+            let length = if tag & 7 == 2 {
+                varint(&mut bytes) as usize
+            } else {
+                bytes.iter().position(|byte| byte & 0x80 == 0).expect("an end") + 1
+            };
+            let (content, rest) = bytes.split_at(length);
+            bytes = rest;
+            if tag >> 3 == wanted {
+                found.push(content);
+            }
+        }
+        found
+    }
+
+    /// The one field at the end of a path of field numbers.
+    fn at<'a>(bytes: &'a [u8], path: &[u64]) -> &'a [u8] {
+        path.iter().fold(bytes, |bytes, number| {
+            let found = fields(bytes, *number);
+            assert_eq!(found.len(), 1, "field {number} of {path:?}");
+            found[0]
+        })
+    }
+
+    #[test]
+    fn a_definition_is_written_byte_by_byte() {
+        let bytes = encode(&json!({"swagger": "2.0", "definitions": {"A": {"type": "object", "x-k": ["v"]}}}));
+        let extension = [b"\x0a\x03x-k\x12\x08", b"\x12\x06[\"v\"]\n".as_slice()].concat();
+        let schema = [b"\xb2\x01\x08\x0a\x06object\xfa\x01\x0f".as_slice(), &extension].concat();
+        let named = [b"\x0a\x01A\x12\x1d".as_slice(), &schema].concat();
+        assert_eq!(bytes, [b"\x0a\x032.0\x4a\x24\x0a\x22".as_slice(), &named].concat());
+    }
+
+    #[test]
+    fn operations_carry_their_parameters_and_extensions() {
+        let document = json!({"paths": {"/a/{name}": {
+            "parameters": [{"name": "name", "in": "path", "required": true, "type": "string", "uniqueItems": true}],
+            "patch": {
+                "operationId": "patchA", "consumes": ["text/plain"],
+                "parameters": [{"name": "dryRun", "in": "query", "type": "string"}, {"name": "body", "in": "body", "schema": {"$ref": "#/definitions/A"}}],
+                "responses": {"200": {"description": "OK", "schema": {"type": "array", "items": {"type": "string"}}}},
+                "x-kubernetes-group-version-kind": {"group": "", "kind": "A"},
+            },
+        }}});
+        let bytes = encode(&document);
+        let item = at(&bytes, &[8, 2, 2]);
+        assert_eq!(at(item, &[9, 1, 2, 4, 4]), b"name");
+        assert_eq!(at(item, &[9, 1, 2, 4, 19]), [1]);
+        let patch = at(item, &[8]);
+        assert_eq!(at(patch, &[5]), b"patchA");
+        let [query, body] = fields(patch, 8)[..] else { panic!("two parameters") };
+        assert_eq!(at(query, &[1, 2, 3, 4]), b"dryRun");
+        assert_eq!(at(query, &[1, 2, 3, 6]), b"string");
+        assert_eq!(at(body, &[1, 1, 5, 1]), b"#/definitions/A");
+        assert_eq!(at(patch, &[9, 1, 1]), b"200");
+        assert_eq!(at(patch, &[9, 1, 2, 1, 2, 1, 23, 1, 22, 1]), b"string");
+        assert_eq!(at(patch, &[13, 2, 2]), b"{\"group\":\"\",\"kind\":\"A\"}\n");
+    }
+}

@@ -3,14 +3,16 @@
 //! See <https://kubernetes.io/docs/reference/kubernetes-api/extend-resources/custom-resource-definition-v1/>.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
 use super::columns::custom::{CellType, CustomCell};
 use super::columns::{Cells, Column};
+use super::crd;
 use super::kinds::storage_prefix;
 use super::resource::{Behaviour, FieldSource, NameRule, Resource, ScalePaths, Subresource, Verbs};
+use super::{Catalog, Schema};
 use crate::object::json_path::JsonPath;
 use crate::object::{Cause, CauseKind, Gvk, Object, names};
 
@@ -30,6 +32,11 @@ pub fn from_crd(crd: &Object) -> Result<Vec<Resource>, Vec<Cause>> {
     }
     if faults.0.is_empty() { Ok(resources) } else { Err(faults.0) }
 }
+
+/// The annotation that says where the Kubernetes project approved of an API in one of its groups.
+///
+/// See <https://github.com/kubernetes/enhancements/pull/1111>.
+const APPROVAL: &str = "api-approved.kubernetes.io";
 
 /// What all versions of a definition have in common.
 struct Definition<'a> {
@@ -68,6 +75,12 @@ impl<'a> Definition<'a> {
             faults.invalid("spec.group", definition.group, "should be a domain with at least one dot");
         }
         definition.check_names(faults);
+        definition.check_group(crd, faults);
+        let conversion = text(&["spec", "conversion", "strategy"]);
+        if !matches!(conversion, "" | "None") {
+            // Versions that a webhook converts differ in more than their name, so none may be passed off for another.
+            faults.one_of("spec.conversion.strategy", conversion, &["None"]);
+        }
         faults.one_of("spec.scope", text(&["spec", "scope"]), &["Cluster", "Namespaced"]);
         let name = format!("{}.{}", definition.plural, definition.group);
         if crd.name() != name {
@@ -93,10 +106,26 @@ impl<'a> Definition<'a> {
         }
     }
 
+    /// Groups of the Kubernetes project need its approval, and what is built in stays.
+    fn check_group(&self, crd: &Object, faults: &mut Faults) {
+        let protected = ["k8s.io", "kubernetes.io"];
+        let protected = protected.iter().any(|domain| self.group == *domain || self.group.ends_with(&format!(".{domain}")));
+        if protected && crd.annotation(APPROVAL).unwrap_or_default().is_empty() {
+            faults.0.push(Cause::required(
+                format!("metadata.annotations[{APPROVAL}]"),
+                "protected groups must have approval annotation \"api-approved.kubernetes.io\"",
+            ));
+        }
+        if Catalog::builtin().by_group_resource(self.group, self.plural).is_some() {
+            faults.invalid("spec.names.plural", self.plural, "is the name of a built-in resource of this group");
+        }
+    }
+
     fn resource(&self, version: &Value, at: &str, faults: &mut Faults) -> Resource {
         let name = version.get("name").and_then(Value::as_str).unwrap_or_default();
         let gvk = Gvk::new(self.group, name, self.kind);
         let (columns, cells) = columns(version, at, faults);
+        let declared = version.pointer("/schema/openAPIV3Schema");
         Resource {
             plural: self.plural.to_owned(),
             singular: self.singular.clone(),
@@ -113,10 +142,10 @@ impl<'a> Definition<'a> {
             storage_prefix: storage_prefix(self.group, self.plural),
             storage_gvk: Gvk::new(self.group, self.storage_version, self.kind),
             selectable_fields: selectable_fields(version, at, faults),
-            declared_schema: version.pointer("/schema/openAPIV3Schema").cloned(),
+            declared_schema: declared.cloned(),
             cells: Cells::Custom(cells),
             conversion: None,
-            schema: OnceLock::new(),
+            schema: faults.schema(&format!("{at}.schema.openAPIV3Schema"), declared),
             gvk,
         }
     }
@@ -244,6 +273,17 @@ impl Faults {
         }
     }
 
+    /// The compiled form of a declared schema.
+    fn schema(&mut self, field: &str, declared: Option<&Value>) -> OnceLock<Arc<Schema>> {
+        match crd::compile(declared.unwrap_or(&Value::Null), field) {
+            Ok(schema) => OnceLock::from(Arc::new(schema)),
+            Err(mut causes) => {
+                self.0.append(&mut causes);
+                OnceLock::new()
+            }
+        }
+    }
+
     fn path(&mut self, field: &str, text: &str) -> Option<JsonPath> {
         if !self.required(field, text) {
             return None;
@@ -281,7 +321,7 @@ mod tests {
                 "versions": [
                     {"name": "v1beta1", "served": true, "storage": false, "schema": {"openAPIV3Schema": {"type": "object"}}},
                     {
-                        "name": "v1", "served": true, "storage": true,
+                        "name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object"}},
                         "subresources": {
                             "status": {},
                             "scale": {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas", "labelSelectorPath": ".status.selector"},
@@ -293,7 +333,7 @@ mod tests {
                             {"name": "Since", "type": "date", "jsonPath": ".status.since"},
                         ],
                     },
-                    {"name": "v0", "served": false, "storage": false},
+                    {"name": "v0", "served": false, "storage": false, "schema": {"openAPIV3Schema": {"type": "object"}}},
                 ],
             },
         })
@@ -338,8 +378,18 @@ mod tests {
     #[test]
     fn every_fault_is_named() {
         type Break = (fn(&mut Value), CauseKind, &'static str);
-        let breaks: [Break; 13] = [
+        let breaks: [Break; 16] = [
             (|crd| crd["metadata"]["name"] = "x".into(), CauseKind::Invalid, "metadata.name"),
+            (|crd| crd["spec"]["group"] = "example.k8s.io".into(), CauseKind::Required, "metadata.annotations[api-approved.kubernetes.io]"),
+            (
+                |crd| {
+                    crd["spec"]["group"] = "events.k8s.io".into();
+                    crd["spec"]["names"]["plural"] = "events".into();
+                },
+                CauseKind::Invalid,
+                "spec.names.plural",
+            ),
+            (|crd| crd["spec"]["conversion"] = json!({"strategy": "Webhook"}), CauseKind::NotSupported, "spec.conversion.strategy"),
             (|crd| crd["spec"]["scope"] = "Galaxy".into(), CauseKind::NotSupported, "spec.scope"),
             (|crd| crd["spec"]["scope"] = Value::Null, CauseKind::Required, "spec.scope"),
             (|crd| crd["spec"]["names"]["kind"] = "".into(), CauseKind::Required, "spec.names.kind"),

@@ -212,6 +212,8 @@ fn well_formed_rank(version: &str) -> Option<(u8, u64, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn found(word: &str) -> Option<String> {
@@ -253,13 +255,12 @@ mod tests {
     #[test]
     fn custom_groups_follow_the_built_in_ones_by_name() {
         let resources = |group: &str, versions: &[&str]| {
-            let versions = versions.iter().enumerate();
-            let crd = serde_json::json!({
+            let version = |(at, name): (usize, &&str)| json!({"name": name, "served": true, "storage": at == 0, "schema": {"openAPIV3Schema": {"type": "object"}}});
+            let versions: Vec<_> = versions.iter().enumerate().map(version).collect();
+            let names = json!({"plural": "things", "kind": "Thing", "shortNames": ["po"]});
+            let crd = json!({
                 "metadata": {"name": format!("things.{group}")},
-                "spec": {
-                    "group": group, "scope": "Cluster", "names": {"plural": "things", "kind": "Thing", "shortNames": ["po"]},
-                    "versions": versions.map(|(at, name)| serde_json::json!({"name": name, "served": true, "storage": at == 0})).collect::<Vec<_>>(),
-                },
+                "spec": {"group": group, "scope": "Cluster", "names": names, "versions": versions},
             });
             crate::schema::from_crd(&crate::object::Object::from_value(crd).expect("an object")).expect("valid")
         };

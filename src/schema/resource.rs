@@ -132,10 +132,17 @@ impl Resource {
         GroupResource::new(&self.gvk.group, &self.plural)
     }
 
-    /// The compiled schema; compiled when first asked for.
+    /// The compiled schema; that of a built-in kind is compiled when first asked for.
     #[must_use]
     pub fn schema(&self) -> Arc<Schema> {
-        Arc::clone(self.schema.get_or_init(|| super::compile(self)))
+        let compiled = || super::builtin(&self.gvk).unwrap_or_else(|| Arc::new(Schema::any()));
+        Arc::clone(self.schema.get_or_init(compiled))
+    }
+
+    /// The same resource with another schema.
+    #[cfg(test)]
+    pub(crate) fn with_schema(self, schema: Schema) -> Self {
+        Self { schema: OnceLock::from(Arc::new(schema)), ..self }
     }
 
     /// The subresource of that name, which may be one that is not built.

@@ -65,3 +65,37 @@ fn outcome(row: Row<'_>) -> String {
     let issued = if row.text("status.certificate").is_empty() { "" } else { ",Issued" };
     format!("{decision}{failed}{issued}")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::object::Object;
+
+    fn shown(table: &Table, value: impl Into<Value>) -> Vec<Value> {
+        let object = Object::from_value(value.into()).expect("an object");
+        (table.cells)(Row { object: &object, now: "2026-11-22T10:00:00Z".parse().expect("a time") })
+    }
+
+    #[test]
+    fn a_binding_sorts_its_subjects_by_kind() {
+        let subjects = json!([
+            {"kind": "User", "name": "u"}, {"kind": "ServiceAccount", "name": "s", "namespace": "n"}, {"kind": "User", "name": "v"},
+        ]);
+        let binding = shown(&BINDINGS, json!({"roleRef": {"kind": "Role", "name": "r"}, "subjects": subjects}));
+        assert_eq!(binding[1..], cells!["Role/r", "<unknown>", "u, v", "", "n/s"]);
+    }
+
+    #[test]
+    fn a_request_tells_what_became_of_it() {
+        let request = |kinds: &[&str], certificate: &str| {
+            let conditions: Value = kinds.iter().map(|kind| json!({"type": kind, "status": "True"})).collect();
+            let status = json!({"conditions": conditions, "certificate": certificate});
+            shown(&SIGNING_REQUESTS, json!({"spec": {"expirationSeconds": 3600}, "status": status}))[4..].to_vec()
+        };
+        assert_eq!(request(&[], ""), cells!["60m", "Pending"]);
+        assert_eq!(request(&["Approved"], "LS0t")[1], "Approved,Issued");
+        assert_eq!(request(&["Approved", "Denied", "Failed"], "")[1], "Denied,Failed");
+    }
+}

@@ -46,3 +46,28 @@ fn param_ref(row: Row<'_>) -> String {
     }
     row.at("spec.paramRef.selector").map_or_else(|| UNSET.to_owned(), |_| row.shown_selector("spec.paramRef.selector"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::object::Object;
+
+    fn shown(table: &Table, value: impl Into<Value>) -> Vec<Value> {
+        let object = Object::from_value(value.into()).expect("an object");
+        (table.cells)(Row { object: &object, now: "2026-11-22T10:00:00Z".parse().expect("a time") })
+    }
+
+    #[test]
+    fn a_binding_names_its_parameters_or_how_they_are_found() {
+        let binding = |reference: Value| shown(&POLICY_BINDINGS, json!({"spec": {"policyName": "p", "paramRef": reference}}))[2].clone();
+        assert_eq!(binding(json!({"name": "x", "namespace": "n"})), "n/x");
+        assert_eq!(binding(json!({"name": "x"})), "*/x");
+        assert_eq!(binding(json!({"selector": {"matchLabels": {"a": "b"}}})), "a=b");
+        assert_eq!(binding(Value::Null), "<unset>");
+        let policy =
+            shown(&VALIDATING_POLICIES, json!({"spec": {"validations": [{}, {}], "paramKind": {"apiVersion": "v1", "kind": "Secret"}}}));
+        assert_eq!(policy[1..3], cells![2, "v1/Secret"]);
+    }
+}

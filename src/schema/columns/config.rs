@@ -52,3 +52,29 @@ fn quotas(row: Row<'_>, limits: bool) -> String {
     });
     shown.collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::object::Object;
+
+    fn shown(table: &Table, value: impl Into<Value>) -> Vec<Value> {
+        let object = Object::from_value(value.into()).expect("an object");
+        (table.cells)(Row { object: &object, now: "2026-11-22T10:00:00Z".parse().expect("a time") })
+    }
+
+    #[test]
+    fn a_quota_keeps_limits_apart_from_the_rest() {
+        let hard = json!({"pods": "10", "limits.cpu": "2", "requests.cpu": 1});
+        let quota = shown(&RESOURCE_QUOTAS, json!({"status": {"hard": hard, "used": {"pods": "3", "limits.cpu": "500m"}}}));
+        assert_eq!(quota[1..3], cells!["pods: 3/10, requests.cpu: 0/1", "limits.cpu: 500m/2"]);
+    }
+
+    #[test]
+    fn entries_are_counted_and_never_shown() {
+        assert_eq!(shown(&CONFIG_MAPS, json!({"data": {"a": "1"}, "binaryData": {"b": "Mg==", "c": ""}}))[1], 3);
+        assert_eq!(shown(&SECRETS, json!({"type": "Opaque", "data": {"a": "c2VjcmV0"}}))[1..3], cells!["Opaque", 1]);
+    }
+}

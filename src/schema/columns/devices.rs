@@ -37,3 +37,25 @@ fn state(row: Row<'_>) -> String {
     ];
     states.into_iter().filter(|(_, holds)| *holds).map(|(word, _)| word).collect::<Vec<_>>().join(",")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::object::Object;
+
+    fn shown(table: &Table, value: impl Into<Value>) -> Vec<Value> {
+        let object = Object::from_value(value.into()).expect("an object");
+        (table.cells)(Row { object: &object, now: "2026-11-22T10:00:00Z".parse().expect("a time") })
+    }
+
+    #[test]
+    fn a_claim_tells_how_far_it_has_come() {
+        let state = |value: Value| shown(&RESOURCE_CLAIMS, value)[1].clone();
+        assert_eq!(state(json!({})), "pending");
+        assert_eq!(state(json!({"status": {"allocation": {}, "reservedFor": [{}]}})), "allocated,reserved");
+        let deleted = json!({"deletionTimestamp": "2026-11-22T10:00:00Z"});
+        assert_eq!(state(json!({"metadata": deleted, "status": {"allocation": {}}})), "deleted,allocated");
+    }
+}

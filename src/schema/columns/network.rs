@@ -106,3 +106,48 @@ fn parent(row: Row<'_>) -> String {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::object::Object;
+
+    fn shown(table: &Table, value: impl Into<Value>) -> Vec<Value> {
+        let object = Object::from_value(value.into()).expect("an object");
+        (table.cells)(Row { object: &object, now: "2026-11-22T10:00:00Z".parse().expect("a time") })
+    }
+
+    #[test]
+    fn an_ingress_shows_three_hosts_and_where_requests_come_in() {
+        let rules = |hosts: &[&str]| hosts.iter().map(|host| json!({"host": host})).collect::<Value>();
+        let ingress = |hosts: &[&str]| {
+            let status = json!({"loadBalancer": {"ingress": [{"hostname": "lb.example.com"}, {"ip": "10.0.0.1"}]}});
+            shown(&INGRESSES, json!({"spec": {"rules": rules(hosts), "tls": [{}]}, "status": status}))[1..5].to_vec()
+        };
+        assert_eq!(ingress(&["a", "b"]), cells!["<none>", "a,b", "10.0.0.1,lb.example.com", "80, 443"]);
+        assert_eq!(ingress(&["a", "b", "c", "d", "e"])[1], "a,b,c + 2 more...");
+        assert_eq!(ingress(&[])[1], "*");
+    }
+
+    #[test]
+    fn a_slice_shows_ports_by_number_or_name() {
+        let slice = json!({
+            "addressType": "IPv4", "ports": [{"port": 80, "name": "http"}, {"name": "x"}, {}],
+            "endpoints": [{"addresses": ["10.0.0.1", "10.0.0.2"]}, {"addresses": ["10.0.0.3", "10.0.0.4"]}],
+        });
+        let expected = cells!["IPv4", "80,x,*", "10.0.0.1,10.0.0.2,10.0.0.3 + 1 more..."];
+        assert_eq!(shown(&ENDPOINT_SLICES, slice)[1..4], expected);
+        assert_eq!(shown(&ENDPOINT_SLICES, json!({}))[2..4], cells!["<unset>", "<unset>"]);
+    }
+
+    #[test]
+    fn references_are_shown_with_their_group() {
+        let parent = json!({"group": "", "resource": "services", "namespace": "n", "name": "s"});
+        assert_eq!(shown(&IP_ADDRESSES, json!({"spec": {"parentRef": parent}}))[1], "services/n/s");
+        let parameters = json!({"apiGroup": "example.com", "kind": "Settings", "name": "p"});
+        let class = json!({"spec": {"controller": "example.com/c", "parameters": parameters}});
+        assert_eq!(shown(&INGRESS_CLASSES, class)[1..3], cells!["example.com/c", "Settings.example.com/p"]);
+    }
+}

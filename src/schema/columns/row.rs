@@ -28,11 +28,12 @@ impl<'a> Row<'a> {
         self.object.name()
     }
 
-    /// The value at a path of member names with dots between them.
+    /// The value at a path of member names with dots between them; null counts as nothing.
     pub(super) fn at(self, path: &str) -> Option<&'a Value> {
         let (first, rest) = path.split_once('.').unwrap_or((path, ""));
         let value = self.object.root().get(first)?;
-        if rest.is_empty() { Some(value) } else { at(value, rest) }
+        let value = if rest.is_empty() { Some(value) } else { at(value, rest) };
+        value.filter(|value| !value.is_null())
     }
 
     /// The text at a path, empty where there is none.

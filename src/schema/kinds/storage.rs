@@ -9,7 +9,7 @@ pub(super) const STORAGE: Group = Group {
     name: "storage.k8s.io",
     version: "v1",
     kinds: &[
-        Kind::cluster("csidrivers", "CSIDriver").table(&tables::CSI_DRIVERS),
+        Kind::cluster("csidrivers", "CSIDriver").generation().table(&tables::CSI_DRIVERS),
         Kind::cluster("csinodes", "CSINode").table(&tables::CSI_NODES),
         Kind::namespaced("csistoragecapacities", "CSIStorageCapacity").table(&tables::CSI_CAPACITIES),
         Kind::cluster("storageclasses", "StorageClass").short(&["sc"]).table(&tables::STORAGE_CLASSES),
