@@ -10,22 +10,19 @@ use super::Shared;
 use super::negotiate::Form;
 use super::query::Query;
 use super::route::ResourceRoute;
-use crate::auth::Identity;
 use crate::object::{GroupResource, Refusal};
-use crate::schema::{Catalog, Resource};
+use crate::schema::Resource;
 
 /// A request whose path, parameters, caller and form of answer are known. Invariant: `route.namespace` is set exactly where the
 /// resource is namespaced, save for lists and watches over all namespaces.
 pub(super) struct Call {
     pub(super) api: Arc<Shared>,
-    pub(super) catalog: Arc<Catalog>,
     pub(super) resource: Arc<Resource>,
     pub(super) route: ResourceRoute,
     pub(super) query: Query,
     pub(super) headers: HeaderMap,
     pub(super) form: Form,
     pub(super) gzip: bool,
-    pub(super) identity: Identity,
     pub(super) body: Bytes,
 }
 

@@ -52,11 +52,8 @@ impl Catalogs {
         cache: &Cache,
         at: &GroupVersion,
         plural: &str,
-    ) -> Result<Option<(Arc<Catalog>, Arc<Resource>)>, Refusal> {
-        let find = |catalog: Arc<Catalog>| {
-            let resource = catalog.resource(&at.group, &at.version, plural).cloned();
-            resource.map(|resource| (catalog, resource))
-        };
+    ) -> Result<Option<Arc<Resource>>, Refusal> {
+        let find = |catalog: Arc<Catalog>| catalog.resource(&at.group, &at.version, plural).cloned();
         if let Some(found) = find(self.newest(cache).await?.0) {
             return Ok(Some(found));
         }

@@ -92,7 +92,7 @@ where
     let verb = verb(&parts.method, route.name.is_some(), watches).ok_or_else(|| method_not_allowed(&parts.method))?;
     permit(identity, verb, &route)?;
     let found = api.catalogs.resource(&api.cache, &route.group_version, &route.resource).await?;
-    let (catalog, resource) = found.ok_or_else(unknown_path)?;
+    let resource = found.ok_or_else(unknown_path)?;
     count_as(labels, verb, &resource, &route);
     check_path(&resource, &route, verb)?;
     let query = query?;

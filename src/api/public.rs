@@ -22,7 +22,7 @@ use crate::openapi;
 use crate::schema::Catalog;
 
 /// The Kubernetes version whose API is served.
-pub const KUBERNETES_MINOR: &str = "36";
+const KUBERNETES_MINOR: &str = "36";
 
 /// Documents that are costly to make, kept until the kinds served change.
 #[derive(Default)]

@@ -19,8 +19,6 @@ mod registry;
 mod resource;
 mod rules;
 
-use std::sync::Arc;
-
 pub use builtin::{builtin, builtin_kinds};
 pub use custom::from_crd;
 pub use formats::Format;
@@ -29,13 +27,3 @@ pub use node::{ListType, MapKey, Node, NodeId, Number, PatchStrategy, Scalar, Sc
 pub use registry::{Catalog, ServedGroup, ServedVersion};
 pub use resource::{Behaviour, FieldSource, NameRule, Resource, ScalePaths, Subresource, Verbs};
 pub use rules::{Bound, Rules};
-
-/// Compiles the schema of a resource. A definition whose schema does not compile is refused when it is written, so what is left to be
-/// compiled here does.
-fn compile(resource: &Resource) -> Arc<Schema> {
-    match &resource.declared_schema {
-        Some(declared) => Arc::new(crd::compile(declared, "").unwrap_or_else(|_| Schema::any())),
-        None if resource.custom => Arc::new(Schema::any()),
-        None => builtin(&resource.gvk).unwrap_or_else(|| Arc::new(Schema::any())),
-    }
-}

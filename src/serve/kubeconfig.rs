@@ -26,7 +26,7 @@ pub enum KubeconfigError {
 /// Writes a kubeconfig with one context that reaches `server` as its administrator.
 ///
 /// A file that holds anything but an earlier kubeconfig of this kind is left as it is.
-pub fn write(path: &Path, server: &str, pki: &Pki) -> Result<(), KubeconfigError> {
+pub(super) fn write(path: &Path, server: &str, pki: &Pki) -> Result<(), KubeconfigError> {
     if let Ok(text) = std::fs::read_to_string(path)
         && !text.trim().is_empty()
         && !is_ours(&text)

@@ -43,7 +43,6 @@ pub(super) fn on_update(before: &Object, after: &mut Object) {
 
 pub(super) fn validate(crd: &Object, before: Option<&Object>) -> Vec<Cause> {
     let mut causes = schema::from_crd(crd).err().unwrap_or_default();
-    causes.extend(schemas(crd));
     for path in [&["spec", "group"][..], &["spec", "scope"], &["spec", "names", "plural"], &["spec", "names", "kind"]] {
         let (new, old) = (crd.get(path), before.and_then(|before| before.get(path)));
         if before.is_some() && new != old {
@@ -56,14 +55,6 @@ pub(super) fn validate(crd: &Object, before: Option<&Object>) -> Vec<Cause> {
         causes.push(Cause::new(CauseKind::NotSupported, "spec.conversion.strategy", why));
     }
     causes
-}
-
-/// The causes for which the schema of a version does not compile.
-fn schemas(crd: &Object) -> Vec<Cause> {
-    let versions = crd.get(&["spec", "versions"]).and_then(Value::as_array).into_iter().flatten().enumerate();
-    let declared = versions.filter_map(|(index, version)| Some((index, version.pointer("/schema/openAPIV3Schema")?)));
-    let path = |index| format!("spec.versions[{index}].schema.openAPIV3Schema");
-    declared.filter_map(|(index, declared)| schema::crd::compile(declared, &path(index)).err()).flatten().collect()
 }
 
 fn default_names(crd: &mut Object) {
