@@ -4,6 +4,7 @@
 //! nothing but the API layer talks to [`store`]; the CLI and the controllers are clients of the API, in process or over the network.
 
 pub mod ambient;
+pub mod client;
 pub mod merge;
 pub mod object;
 pub mod schema;
