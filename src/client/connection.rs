@@ -122,7 +122,7 @@ impl Client {
     }
 
     /// An answer that came but makes no sense.
-    pub(super) fn unreadable(&self, request: &ApiRequest, problem: impl Into<String>) -> ClientError {
+    pub(crate) fn unreadable(&self, request: &ApiRequest, problem: impl Into<String>) -> ClientError {
         ClientError::Unreadable { attempted: request.describe(), target: self.target.to_string(), problem: problem.into() }
     }
 
