@@ -4,8 +4,13 @@
 //! nothing but the API layer talks to [`store`]; the CLI and the controllers are clients of the API, in process or over the network.
 
 pub mod ambient;
+pub mod cli;
 pub mod client;
+pub mod manifest;
 pub mod merge;
 pub mod object;
+pub mod paint;
+pub mod plan;
 pub mod schema;
 pub mod store;
+pub mod yaml;

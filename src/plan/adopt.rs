@@ -34,7 +34,8 @@ pub fn takeover_patch(live: &Object, manager: &str) -> Option<Value> {
     }
     let taken = |entry: &Value| is_update(entry) && from.contains(text(entry, "manager"));
     let mut managed = entries(live).to_vec();
-    let own = managed.iter().position(|e| text(e, "manager") == manager && text(e, "operation") == "Apply" && text(e, "subresource").is_empty());
+    let own =
+        managed.iter().position(|e| text(e, "manager") == manager && text(e, "operation") == "Apply" && text(e, "subresource").is_empty());
     let own = own.or_else(|| managed.iter().position(&taken))?;
     let version = text(&managed[own], "apiVersion").to_owned();
     let mut fields = managed[own].get("fieldsV1").cloned().unwrap_or_else(|| json!({}));
@@ -107,7 +108,10 @@ mod tests {
 
     #[test]
     fn the_first_client_side_entry_becomes_ours() {
-        let live = live(json!([entry("kubectl-client-side-apply", "Update", annotation_and("a")), entry("other", "Update", json!({"f:data": {}}))]));
+        let live = live(json!([
+            entry("kubectl-client-side-apply", "Update", annotation_and("a")),
+            entry("other", "Update", json!({"f:data": {}}))
+        ]));
         let expected = json!([
             {"op": "replace", "path": "/metadata/managedFields", "value": [
                 entry("trueup", "Apply", annotation_and("a")), entry("other", "Update", json!({"f:data": {}}))]},

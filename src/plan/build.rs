@@ -56,7 +56,13 @@ pub struct Built {
 ///
 /// `simulation` is a client of an empty in-memory control plane of the same API, on which objects that the server cannot judge yet
 /// are tried out; without one they are shown as their manifests write them.
-pub async fn build(client: &Client, placed: Vec<Placed>, mut live: Live, parameters: &ApplyParameters, simulation: Option<&Client>) -> Built {
+pub async fn build(
+    client: &Client,
+    placed: Vec<Placed>,
+    mut live: Live,
+    parameters: &ApplyParameters,
+    simulation: Option<&Client>,
+) -> Built {
     let new_namespaces = new_namespaces(&placed, &live);
     let parameters = ApplyParameters { dry_run: true, ..parameters.clone() };
     let mut entries: Vec<(usize, PlanEntry)> = Vec::new();
@@ -231,9 +237,8 @@ mod tests {
         );
         let mut lines = asked.lines();
         lines.sort();
-        let expected = ["changed", "new", "same", "taken"].map(|name| {
-            format!("PATCH /api/v1/namespaces/a/configmaps/{name}?fieldManager=trueup&fieldValidation=Strict&dryRun=All")
-        });
+        let expected = ["changed", "new", "same", "taken"]
+            .map(|name| format!("PATCH /api/v1/namespaces/a/configmaps/{name}?fieldManager=trueup&fieldValidation=Strict&dryRun=All"));
         assert_eq!(lines, expected);
     }
 

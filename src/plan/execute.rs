@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::PlanEntry;
 use super::apply::apply_object;
 use super::build::{Question, entry, unchanged};
 use super::live::Live;
 use super::order::Stage;
 use super::parallel::{REQUESTS_AT_ONCE, each};
 use super::place::{Failure, ObjectError, Placed};
-use super::PlanEntry;
 use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form};
 use crate::object::Object;
 
@@ -70,7 +70,8 @@ async fn wait_for_kinds(
     work: Vec<(Placed, Option<Object>)>,
     done: &mut impl FnMut(Done),
 ) -> Vec<(Placed, Option<Object>)> {
-    let mut missing: HashSet<String> = work.iter().filter(|(placed, _)| placed.kind_is_pending).map(|(placed, _)| definition_of(placed)).collect();
+    let mut missing: HashSet<String> =
+        work.iter().filter(|(placed, _)| placed.kind_is_pending).map(|(placed, _)| definition_of(placed)).collect();
     if missing.is_empty() {
         return work;
     }
@@ -190,10 +191,16 @@ mod tests {
         let (client, asked) = scripted(move |request| match request.uri().path() {
             "/api" => answer(200, json!({"kind": "APIVersions", "versions": []})),
             "/apis" if polls.fetch_add(1, Ordering::SeqCst) == 0 => answer(200, discovery(&[])),
-            "/apis" => answer(200, discovery(&[json!({"version": "v1", "resources": [{"resource": "things", "scope": "Namespaced",
-                "responseKind": {"kind": "Thing"}, "verbs": ["get"]}]})])),
-            path if path.contains("customresourcedefinitions") => answer(200, json!({"kind": "CustomResourceDefinition",
-                "metadata": {"name": "things.x.io"}, "status": {"conditions": [{"type": "Established", "status": "True"}]}})),
+            "/apis" => answer(
+                200,
+                discovery(&[json!({"version": "v1", "resources": [{"resource": "things", "scope": "Namespaced",
+                "responseKind": {"kind": "Thing"}, "verbs": ["get"]}]})]),
+            ),
+            path if path.contains("customresourcedefinitions") => answer(
+                200,
+                json!({"kind": "CustomResourceDefinition",
+                "metadata": {"name": "things.x.io"}, "status": {"conditions": [{"type": "Established", "status": "True"}]}}),
+            ),
             _ => answer(201, json!({"kind": "Thing", "metadata": {"name": "t"}})),
         });
         let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
@@ -214,7 +221,8 @@ mod tests {
 
     #[tokio::test]
     async fn fields_of_client_side_apply_are_taken_over_first() {
-        let config_map = |data: Value| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "a"}, "data": data});
+        let config_map =
+            |data: Value| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "a"}, "data": data});
         let (client, asked) = scripted(move |_| answer(200, config_map(json!({"k": "2"}))));
         let mut live = object(config_map(json!({"k": "1"})));
         live.set_meta("resourceVersion", "7");

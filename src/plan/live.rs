@@ -87,11 +87,7 @@ fn batches(placed: &[Placed]) -> Vec<Batch> {
     for placed in placed.iter().filter(|placed| !placed.kind_is_pending) {
         let place = (Arc::as_ptr(&placed.resource), placed.key.namespace.as_deref());
         let index = *places.entry(place).or_insert_with(|| {
-            batches.push(Batch {
-                resource: Arc::clone(&placed.resource),
-                namespace: placed.key.namespace.clone(),
-                names: HashSet::new(),
-            });
+            batches.push(Batch { resource: Arc::clone(&placed.resource), namespace: placed.key.namespace.clone(), names: HashSet::new() });
             batches.len() - 1
         });
         batches[index].names.insert(placed.key.name.clone());

@@ -3,7 +3,7 @@
 use super::place::{Placed, is_definition, is_namespace};
 
 /// A stage of an apply; all objects of one are applied in parallel, after those of the stages before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
     /// Namespaces, in which others live.
     Namespaces,
@@ -27,4 +27,3 @@ impl Stage {
         }
     }
 }
-

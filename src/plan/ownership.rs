@@ -35,9 +35,9 @@ pub fn already_applied(live: &Object, desired: &Object, manager: &str) -> bool {
 fn applied_fields<'a>(live: &'a Object, manager: &str, api_version: &str) -> Option<&'a Map<String, Value>> {
     let entries = live.metadata()?.get("managedFields")?.as_array()?;
     let text = |entry: &'a Value, member: &str| entry.get(member).and_then(Value::as_str).unwrap_or_default();
-    let mut own = entries.iter().filter(|entry| {
-        text(entry, "manager") == manager && text(entry, "operation") == "Apply" && text(entry, "subresource").is_empty()
-    });
+    let mut own = entries
+        .iter()
+        .filter(|entry| text(entry, "manager") == manager && text(entry, "operation") == "Apply" && text(entry, "subresource").is_empty());
     let entry = own.next()?;
     if own.next().is_some() || text(entry, "apiVersion") != api_version {
         return None;

@@ -3,13 +3,14 @@
 //! Receives desired objects and what the server serves, hands on [`Placed`] objects and one [`Failure`] for each object that has no
 //! place. Kinds that the set itself defines by a CustomResourceDefinition have one before the server knows them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::client::{ClientError, Discovery, ServedResource};
 use crate::manifest::{Desired, Origin};
-use crate::object::{Gvk, Object, ObjectKey};
+use crate::object::{GroupResource, Gvk, Object, ObjectKey};
 
 /// A desired object at its place.
 #[derive(Debug, Clone)]
@@ -45,6 +46,12 @@ pub enum ObjectError {
         own: String,
         /// The namespace of the command line.
         asked: String,
+    },
+    /// Another object of the set is the same one.
+    #[error("it is already described{}", .first.as_ref().map(|place| format!(" at {place}")).unwrap_or_default())]
+    Duplicate {
+        /// Where the first is written.
+        first: Option<Origin>,
     },
     /// The kind was defined, but the server did not serve it in time.
     #[error("the server does not serve {0} yet, although its definition was applied")]
@@ -107,12 +114,7 @@ impl Placed {
     }
 
     pub(super) fn failure(&self, error: impl Into<ObjectError>) -> Failure {
-        Failure {
-            name: self.display_name(),
-            namespace: self.key.namespace.clone(),
-            source: self.source.clone(),
-            error: error.into(),
-        }
+        Failure { name: self.display_name(), namespace: self.key.namespace.clone(), source: self.source.clone(), error: error.into() }
     }
 }
 
@@ -126,8 +128,10 @@ pub fn place(
     let defined: Vec<ServedResource> = desired.iter().flat_map(|(object, _)| defined_resources(object)).collect();
     let (mut placed, mut failures) = (Vec::with_capacity(desired.len()), Vec::new());
     let mut shared: Vec<Arc<ServedResource>> = Vec::new();
+    let mut seen: HashMap<(GroupResource, ObjectKey), Option<Origin>> = HashMap::new();
     for (object, source) in desired {
-        match place_one(&object, discovery, &defined, &mut shared, namespaces) {
+        let place = place_one(&object, discovery, &defined, &mut shared, namespaces);
+        match place.and_then(|place| only_once(place, source.as_deref(), &mut seen)) {
             Ok((resource, key, kind_is_pending)) => placed.push(at(object, source, resource, key, kind_is_pending)),
             Err(error) => failures.push(unplaced(&object, source, error)),
         }
@@ -149,13 +153,29 @@ fn unplaced(object: &Object, source: Option<Arc<Desired>>, error: ObjectError) -
     Failure { name: format!("{kind}/{}", object.name()), namespace: object.namespace().map(str::to_owned), source, error }
 }
 
+/// A resource, a key in it, and whether the resource is still to come.
+type Place = (Arc<ServedResource>, ObjectKey, bool);
+
+/// Two documents may turn out to be one object only when the default namespace is filled in.
+fn only_once(
+    place: Place,
+    source: Option<&Desired>,
+    seen: &mut HashMap<(GroupResource, ObjectKey), Option<Origin>>,
+) -> Result<Place, ObjectError> {
+    let origin = source.map(|source| source.origin.clone());
+    match seen.insert((place.0.group_resource(), place.1.clone()), origin) {
+        Some(first) => Err(ObjectError::Duplicate { first }),
+        None => Ok(place),
+    }
+}
+
 fn place_one(
     object: &Object,
     discovery: &Discovery,
     defined: &[ServedResource],
     shared: &mut Vec<Arc<ServedResource>>,
     namespaces: &Namespaces,
-) -> Result<(Arc<ServedResource>, ObjectKey, bool), ObjectError> {
+) -> Result<Place, ObjectError> {
     let gvk = object.gvk().ok_or(ObjectError::NoKind)?;
     let served = discovery.by_kind(&gvk);
     let pending = served.is_none();
@@ -231,7 +251,8 @@ mod tests {
     fn placed(values: Vec<Value>, enforced: bool) -> Vec<String> {
         let namespaces = Namespaces { default: "shop".to_owned(), enforced };
         let (placed, failures) = place(values.into_iter().map(object), &discovery(), &namespaces);
-        let good = placed.iter().map(|p| format!("{} {} {}", p.display_name(), p.key, if p.kind_is_pending { "pending" } else { "served" }));
+        let good =
+            placed.iter().map(|p| format!("{} {} {}", p.display_name(), p.key, if p.kind_is_pending { "pending" } else { "served" }));
         good.chain(failures.iter().map(|f| format!("{}: {}", f.name, f.error))).collect()
     }
 
@@ -265,9 +286,18 @@ mod tests {
     }
 
     #[test]
+    fn one_object_described_twice_by_way_of_the_default_namespace_is_refused() {
+        let twice = vec![config_map(json!({"name": "a"})), config_map(json!({"name": "a", "namespace": "shop"}))];
+        assert_eq!(placed(twice, false), ["configmap/a shop/a served", "configmap/a: it is already described"]);
+    }
+
+    #[test]
     fn objects_without_a_place_do_not_keep_others_from_theirs() {
         assert_eq!(
-            placed(vec![config_map(json!({"generateName": "a-"})), json!({"kind": "X"}), config_map(json!({"name": "b", "namespace": "x"}))], true),
+            placed(
+                vec![config_map(json!({"generateName": "a-"})), json!({"kind": "X"}), config_map(json!({"name": "b", "namespace": "x"}))],
+                true
+            ),
             [
                 "configmap/: metadata.name must be set; generateName cannot be applied, since every apply would make another object",
                 "x/: apiVersion and kind must be set",

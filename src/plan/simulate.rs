@@ -3,11 +3,11 @@
 //! Receives such objects and a client of an empty in-memory control plane, hands on their plan entries. Invariant: nothing here talks
 //! to the target itself.
 
+use super::PlanEntry;
 use super::apply::apply_object;
 use super::build::entry;
 use super::order::Stage;
 use super::place::{Failure, Placed};
-use super::PlanEntry;
 use crate::client::{ApplyParameters, Client};
 
 /// The entries of pending objects, numbered as they came. Without a simulation an object is shown as its manifest writes it.

@@ -1,0 +1,3 @@
+//! What the API answers, as text on the screen.
+
+pub mod table;

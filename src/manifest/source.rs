@@ -1,0 +1,113 @@
+//! A text with the name it is known by in messages.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::yaml::Mark;
+
+/// Texts from here on are refused, so that lines and columns fit 32 bits.
+const SIZE_LIMIT: usize = 1 << 30;
+
+/// Why bytes are not the text of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NotText {
+    /// Not UTF-8 from this place on; the text is what stands before it.
+    Encoding { before: String, mark: Mark, utf16: bool },
+    /// Over the size limit.
+    TooLarge,
+}
+
+/// A manifest's text: a file, standard input, or what a URL answered.
+///
+/// Its debug form leaves the text out, since that may hold secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Source {
+    name: String,
+    text: String,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Source {
+    /// A source from its name (as the user gave it, such as a path) and its text.
+    #[must_use]
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+
+    /// A source from bytes.
+    pub(super) fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, NotText> {
+        if bytes.len() >= SIZE_LIMIT {
+            return Err(NotText::TooLarge);
+        }
+        String::from_utf8(bytes).map(|text| Self::new(name, text)).map_err(|error| {
+            let valid = error.utf8_error().valid_up_to();
+            let bytes = error.into_bytes();
+            let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+            let before = String::from_utf8_lossy(&bytes[..valid]).into_owned();
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            let mark = Mark { line: u32::try_from(line).unwrap_or(u32::MAX), column: u32::try_from(column).unwrap_or(u32::MAX) };
+            NotText::Encoding { before, mark, utf16 }
+        })
+    }
+
+    /// The name: a path as given, a URL, or `standard input`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the name says that the text is JSON and nothing else.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        let path = self.name.split(['?', '#']).next().unwrap_or_default();
+        std::path::Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+    }
+
+    /// One line without its line break, counted from 1; `None` past the end.
+    #[must_use]
+    pub fn line(&self, number: u32) -> Option<&str> {
+        let line = self.text.lines().nth((number as usize).checked_sub(1)?)?;
+        Some(if number == 1 { line.trim_start_matches('\u{feff}') } else { line })
+    }
+
+    /// Whether a line belongs to a YAML document that says it is a Secret (or to a JSON text that mentions one).
+    pub(super) fn may_be_secret(&self, number: u32) -> bool {
+        let range = self.document_around(number);
+        self.text.lines().skip(range.start).take(range.len()).any(mentions_secret)
+    }
+
+    /// The lines, counted from 0, between the `---` before a line and the one after it.
+    fn document_around(&self, number: u32) -> Range<usize> {
+        let at = (number as usize).saturating_sub(1);
+        let mut range = 0..usize::MAX;
+        for (index, line) in self.text.lines().enumerate() {
+            if line.starts_with("---") {
+                if index > at {
+                    range.end = index;
+                    break;
+                }
+                range.start = index;
+            }
+        }
+        range
+    }
+}
+
+fn mentions_secret(line: &str) -> bool {
+    line.match_indices("kind").any(|(at, _)| {
+        let rest = line[at + 4..].trim_start_matches(['"', '\'', ' ']);
+        rest.strip_prefix(':').is_some_and(|value| value.trim_start_matches(['"', '\'', ' ']).starts_with("Secret"))
+    })
+}

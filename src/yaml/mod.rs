@@ -1,0 +1,17 @@
+//! YAML text to JSON values and back, read and written the way kubectl does.
+//!
+//! Receives text, hands on [`Node`]s (a value whose every part knows its line and column) and text. Invariant: what [`emit`] writes,
+//! [`read`] reads back as the same value, and so does kubectl; the question whether a text needs quotes is answered by the same
+//! resolver that reads it.
+
+mod emit;
+mod node;
+mod places;
+mod read;
+mod resolve;
+
+pub use emit::emit;
+pub use node::{Mark, Node, NodeKind};
+pub use places::Places;
+pub(crate) use places::ROOT;
+pub use read::{Documents, YamlError, YamlProblem, read};

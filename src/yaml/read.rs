@@ -1,0 +1,450 @@
+//! The documents of a YAML or JSON text, with every problem that is found on the way.
+//!
+//! Receives text, hands on [`Documents`]. Built on granit-parser's events, because it gives a place for each and we resolve scalars
+//! ourselves. Invariant: reading takes time and memory in proportion to the text: aliases are paid for from a budget, and nesting is
+//! bounded before anything recurses over it.
+
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, Tag, options};
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::node::{Mark, Member, Node, NodeKind};
+use super::resolve::{Scalar, resolve};
+
+/// How deep lists and mappings may nest; serde_json, which reads what we send, goes no deeper.
+const DEPTH_LIMIT: usize = 127;
+/// How many bytes the anchors and aliases of one document may stand for.
+const ALIAS_BUDGET: usize = 16 << 20;
+const CORE_TAGS: &str = "tag:yaml.org,2002:";
+
+/// What is wrong with a text. No variant quotes a value, because values may be secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum YamlProblem {
+    /// The text is not YAML.
+    #[error("this is not YAML: {0}")]
+    Syntax(String),
+    /// The text is not JSON, though its name says so.
+    #[error("this is not JSON: {0}")]
+    Json(String),
+    /// A `%YAML` or another directive, which kubectl refuses.
+    #[error("YAML directives (lines that begin with `%`) are not supported, in kubectl as here")]
+    Directive,
+    /// One key stands twice in one mapping.
+    #[error("the key `{key}` stands twice in this mapping")]
+    DuplicateKey {
+        /// The key.
+        key: String,
+        /// Where it stood first.
+        first: Mark,
+    },
+    /// Null as a key.
+    #[error("a key is null")]
+    NullKey,
+    /// A list, a mapping or a number that is not finite as a key.
+    #[error("a key must be text, a number or a boolean")]
+    BadKey,
+    /// Infinity or not-a-number, which JSON cannot express.
+    #[error("infinity and not-a-number have no place in an API object")]
+    NotFinite,
+    /// A scalar that does not fit its explicit tag.
+    #[error("this value is not what its tag `!!{0}` says")]
+    TagMismatch(String),
+    /// Bad base64 after `!!binary`.
+    #[error("this `!!binary` value is not base64")]
+    BadBase64,
+    /// Bytes after `!!binary` that JSON text cannot hold.
+    #[error("this `!!binary` value is not UTF-8 text once decoded")]
+    BinaryNotText,
+    /// `<<` with something else than mappings.
+    #[error("the merge key `<<` takes a mapping or a list of mappings")]
+    BadMerge,
+    /// An anchor whose value contains an alias to it.
+    #[error("this alias stands inside the value it refers to")]
+    RecursiveAlias,
+    /// Aliases that multiply beyond the budget.
+    #[error("the anchors and aliases of this document stand for more than 16 MiB")]
+    AliasBudget,
+    /// Nesting beyond the limit.
+    #[error("this is nested more than {DEPTH_LIMIT} levels deep")]
+    TooDeep,
+}
+
+/// A problem and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {}, column {}: {problem}", .mark.line, .mark.column)]
+pub struct YamlError {
+    /// What is wrong.
+    pub problem: YamlProblem,
+    /// Where.
+    pub mark: Mark,
+}
+
+/// What a text holds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Documents {
+    /// The documents that could be read, null ones left out.
+    pub nodes: Vec<Node>,
+    /// Everything that is wrong, in the order of the text; a document that is wrong in part may still be among the nodes.
+    pub errors: Vec<YamlError>,
+}
+
+/// Reads every document of a text.
+///
+/// A text that is one or several JSON objects is read as JSON; with `json_only` anything else is refused.
+#[must_use]
+pub fn read(text: &str, json_only: bool) -> Documents {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut documents = Documents::default();
+    if json_only || text.trim_start().starts_with('{') {
+        match json_documents(text) {
+            Ok(slices) => {
+                for (slice, start) in slices {
+                    read_stream(slice, start, &mut documents);
+                }
+                return documents;
+            }
+            Err(error) if json_only => {
+                documents.errors.push(error);
+                return documents;
+            }
+            // Flow-style YAML begins with a brace too.
+            Err(_) => {}
+        }
+    }
+    read_stream(text, Mark { line: 1, column: 1 }, &mut documents);
+    documents
+}
+
+/// Cuts a text into its JSON values, each with the place it begins at; the values are checked against JSON's grammar.
+fn json_documents(text: &str) -> Result<Vec<(&str, Mark)>, YamlError> {
+    let mut stream = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    let mut slices = Vec::new();
+    let (mut counted, mut mark) = (0, Mark { line: 1, column: 1 });
+    loop {
+        let before = stream.byte_offset();
+        let start = before + text[before..].len() - text[before..].trim_start().len();
+        match stream.next() {
+            None => return Ok(slices),
+            Some(Ok(_)) => {
+                mark = advance(mark, &text[counted..start]);
+                counted = start;
+                slices.push((&text[start..stream.byte_offset()], mark));
+            }
+            Some(Err(error)) => {
+                let message = error.to_string();
+                let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+                let mark = Mark { line: narrow(error.line()), column: narrow(error.column().max(1)) };
+                return Err(YamlError { problem: YamlProblem::Json(message), mark });
+            }
+        }
+    }
+}
+
+fn advance(mark: Mark, passed: &str) -> Mark {
+    match passed.rsplit_once('\n') {
+        None => Mark { column: mark.column + narrow(passed.chars().count()), ..mark },
+        Some((above, last)) => Mark { line: mark.line + narrow(above.matches('\n').count()) + 1, column: narrow(last.chars().count()) + 1 },
+    }
+}
+
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn reader_options() -> Options {
+    options! {
+        disallow_directives: true,
+        emit_comments: false,
+        // The parser's own bounds only need to be out of our way; ours comes first.
+        simple_key_max_lookahead: 1 << 16,
+    }
+}
+
+/// Reads one YAML stream that begins at `start` of the whole text; after a broken document it goes on with the next one.
+fn read_stream(text: &str, start: Mark, documents: &mut Documents) {
+    let mut parser = Parser::new_from_str_with_options(text, reader_options());
+    let mut reader = Reader { start, ..Reader::default() };
+    while let Some(next) = parser.next_event() {
+        let step = match next {
+            Ok((event, span)) => reader.step(event, span.start),
+            Err(error) => Err(reader.syntax_error(&error)),
+        };
+        documents.nodes.extend(reader.root.take().filter(|node| !node.is_null()));
+        documents.errors.append(&mut reader.errors);
+        if let Err(error) = step {
+            documents.errors.push(error);
+            reader.forget();
+            if !parser.proceed_next_document().unwrap_or(false) {
+                return;
+            }
+        }
+    }
+}
+
+/// A list or mapping that is not yet complete.
+struct Frame {
+    mark: Mark,
+    anchor: usize,
+    kind: FrameKind,
+}
+
+enum FrameKind {
+    Sequence(Vec<Node>),
+    Mapping { members: Vec<Written>, key: Option<Key> },
+}
+
+/// A member in the order it was written, and whether it came through `<<`.
+struct Written {
+    member: Member,
+    merged: bool,
+}
+
+struct Key {
+    text: String,
+    mark: Mark,
+    merge: bool,
+}
+
+/// A finished value that aliases may refer to, with what a copy costs.
+struct Anchored {
+    node: Node,
+    cost: usize,
+    height: usize,
+}
+
+struct Reader {
+    start: Mark,
+    frames: Vec<Frame>,
+    anchors: HashMap<usize, Anchored>,
+    spent: usize,
+    root: Option<Node>,
+    errors: Vec<YamlError>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        let start = Mark { line: 1, column: 1 };
+        Self { start, frames: Vec::new(), anchors: HashMap::new(), spent: 0, root: None, errors: Vec::new() }
+    }
+}
+
+impl Reader {
+    fn forget(&mut self) {
+        self.frames.clear();
+        self.anchors.clear();
+        self.spent = 0;
+        self.root = None;
+    }
+
+    fn mark(&self, marker: Marker) -> Mark {
+        let (line, column) = (narrow(marker.line()), narrow(marker.col()));
+        let shift = if line == 1 { self.start.column } else { 1 };
+        Mark { line: line + self.start.line - 1, column: column + shift }
+    }
+
+    fn syntax_error(&self, error: &ScanError) -> YamlError {
+        let problem = match error.kind() {
+            granit_parser::ErrorKind::DirectiveDisallowed => YamlProblem::Directive,
+            granit_parser::ErrorKind::RecursionLimitExceeded => YamlProblem::TooDeep,
+            _ => YamlProblem::Syntax(error.info()),
+        };
+        YamlError { problem, mark: self.mark(*error.marker()) }
+    }
+
+    /// Takes one event; an error ends the document.
+    fn step(&mut self, event: Event<'_>, marker: Marker) -> Result<(), YamlError> {
+        let mark = self.mark(marker);
+        match event {
+            Event::DocumentStart(..) => self.forget(),
+            Event::SequenceStart(_, anchor, _) => self.open(mark, anchor, FrameKind::Sequence(Vec::new()))?,
+            Event::MappingStart(_, anchor, _) => self.open(mark, anchor, FrameKind::Mapping { members: Vec::new(), key: None })?,
+            Event::SequenceEnd | Event::MappingEnd => self.close()?,
+            Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style == ScalarStyle::Plain, anchor, tag.as_deref(), mark)?,
+            Event::Alias(anchor) => self.alias(anchor, mark)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, mark: Mark, anchor: usize, kind: FrameKind) -> Result<(), YamlError> {
+        if self.expects_key() {
+            return Err(YamlError { problem: YamlProblem::BadKey, mark });
+        }
+        if self.frames.len() >= DEPTH_LIMIT {
+            return Err(YamlError { problem: YamlProblem::TooDeep, mark });
+        }
+        self.frames.push(Frame { mark, anchor, kind });
+        Ok(())
+    }
+
+    fn expects_key(&self) -> bool {
+        matches!(self.frames.last(), Some(Frame { kind: FrameKind::Mapping { key: None, .. }, .. }))
+    }
+
+    fn close(&mut self) -> Result<(), YamlError> {
+        let Some(Frame { mark, anchor, kind }) = self.frames.pop() else { return Ok(()) };
+        let kind = match kind {
+            FrameKind::Sequence(items) => NodeKind::Sequence(items),
+            FrameKind::Mapping { members, .. } => NodeKind::Mapping(settle(members, &mut self.errors)),
+        };
+        self.finish(Node { mark, kind }, anchor)
+    }
+
+    fn scalar(&mut self, text: &str, plain: bool, anchor: usize, tag: Option<&Tag>, mark: Mark) -> Result<(), YamlError> {
+        if self.expects_key() {
+            let merge_tag = tag.is_some_and(|tag| tag.suffix_in_namespace(CORE_TAGS).as_deref() == Some("merge"));
+            let merge = text == "<<" && (merge_tag || (plain && tag.is_none()));
+            let scalar = if merge_tag { Ok(Scalar::Text) } else { meaning(text, plain, tag) };
+            let text = scalar.and_then(|scalar| match scalar {
+                Scalar::Null => Err(YamlProblem::NullKey),
+                scalar => scalar.into_key(|| text.to_owned()).ok_or(YamlProblem::BadKey),
+            });
+            let text = text.map_err(|problem| YamlError { problem, mark })?;
+            if anchor != 0 {
+                self.remember(anchor, &Node { mark, kind: NodeKind::Scalar(Value::from(text.as_str())) })?;
+            }
+            self.set_key(Key { text, mark, merge });
+            return Ok(());
+        }
+        let value = match decode(text, plain, tag) {
+            Ok(value) => value,
+            Err(problem) => {
+                self.errors.push(YamlError { problem, mark });
+                Value::Null
+            }
+        };
+        self.finish(Node { mark, kind: NodeKind::Scalar(value) }, anchor)
+    }
+
+    fn set_key(&mut self, new: Key) {
+        if let Some(Frame { kind: FrameKind::Mapping { key, .. }, .. }) = self.frames.last_mut() {
+            *key = Some(new);
+        }
+    }
+
+    fn alias(&mut self, anchor: usize, mark: Mark) -> Result<(), YamlError> {
+        let error = |problem| YamlError { problem, mark };
+        let cost = self.anchors.get(&anchor).map(|anchored| anchored.cost).ok_or_else(|| error(YamlProblem::RecursiveAlias))?;
+        self.spend(cost, mark)?;
+        let anchored = &self.anchors[&anchor];
+        if self.frames.len() + anchored.height > DEPTH_LIMIT {
+            return Err(error(YamlProblem::TooDeep));
+        }
+        let node = Node { mark, ..anchored.node.clone() };
+        if !self.expects_key() {
+            return self.finish(node, 0);
+        }
+        let text = match node.kind {
+            NodeKind::Scalar(Value::String(text)) => text,
+            NodeKind::Scalar(Value::Null) => return Err(error(YamlProblem::NullKey)),
+            NodeKind::Scalar(value) => value.to_string(),
+            NodeKind::Sequence(_) | NodeKind::Mapping(_) => return Err(error(YamlProblem::BadKey)),
+        };
+        self.set_key(Key { text, mark, merge: false });
+        Ok(())
+    }
+
+    /// Puts a complete value where it belongs.
+    fn finish(&mut self, node: Node, anchor: usize) -> Result<(), YamlError> {
+        if anchor != 0 {
+            self.remember(anchor, &node)?;
+        }
+        match self.frames.last_mut().map(|frame| &mut frame.kind) {
+            None => self.root = Some(node),
+            Some(FrameKind::Sequence(items)) => items.push(node),
+            Some(FrameKind::Mapping { members, key }) => match key.take() {
+                Some(Key { merge: true, mark, .. }) => merge(node, mark, members)?,
+                Some(Key { text, mark, .. }) => members.push(Written { member: Member { key: text, mark, node }, merged: false }),
+                None => return Err(YamlError { problem: YamlProblem::BadKey, mark: node.mark }),
+            },
+        }
+        Ok(())
+    }
+
+    /// Keeps a copy of an anchored value; the copy is paid for too, since anchors may nest.
+    fn remember(&mut self, anchor: usize, node: &Node) -> Result<(), YamlError> {
+        let (cost, height) = node.measure();
+        self.spend(cost, node.mark)?;
+        self.anchors.insert(anchor, Anchored { node: node.clone(), cost, height });
+        Ok(())
+    }
+
+    fn spend(&mut self, cost: usize, mark: Mark) -> Result<(), YamlError> {
+        self.spent = self.spent.saturating_add(cost);
+        if self.spent > ALIAS_BUDGET { Err(YamlError { problem: YamlProblem::AliasBudget, mark }) } else { Ok(()) }
+    }
+}
+
+/// Adds what `<<` brings. As in kubectl it takes the place of equal keys written before it, and yields to those written after.
+fn merge(node: Node, mark: Mark, members: &mut Vec<Written>) -> Result<(), YamlError> {
+    match node.kind {
+        NodeKind::Mapping(merged) => {
+            members.extend(merged.into_iter().map(|member| Written { member, merged: true }));
+            Ok(())
+        }
+        NodeKind::Sequence(items) if items.iter().all(|item| matches!(item.kind, NodeKind::Mapping(_))) => {
+            // The first of several mappings wins, so it comes last.
+            items.into_iter().rev().try_for_each(|item| merge(item, mark, members))
+        }
+        NodeKind::Sequence(_) | NodeKind::Scalar(_) => Err(YamlError { problem: YamlProblem::BadMerge, mark }),
+    }
+}
+
+/// Sorts the members of a mapping and keeps the last of each key; a key that was written twice is reported.
+fn settle(mut written: Vec<Written>, errors: &mut Vec<YamlError>) -> Vec<Member> {
+    let in_order = written.is_sorted_by(|before, after| before.member.key < after.member.key);
+    if in_order {
+        return written.into_iter().map(|written| written.member).collect();
+    }
+    written.sort_by(|before, after| before.member.key.cmp(&after.member.key));
+    let mut members: Vec<Member> = Vec::with_capacity(written.len());
+    // Where the key at hand was last written outright.
+    let mut explicit: Option<Mark> = None;
+    for Written { member, merged } in written {
+        let repeated = members.last().is_some_and(|last| last.key == member.key);
+        if !repeated {
+            explicit = None;
+        }
+        if !merged {
+            if let Some(first) = explicit {
+                errors.push(YamlError { problem: YamlProblem::DuplicateKey { key: member.key.clone(), first }, mark: member.mark });
+            } else {
+                explicit = Some(member.mark);
+            }
+        }
+        match members.last_mut() {
+            Some(last) if repeated => *last = member,
+            _ => members.push(member),
+        }
+    }
+    members
+}
+
+/// What a scalar means, given its tag.
+fn meaning(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Scalar, YamlProblem> {
+    let Some(tag) = tag else { return Ok(if plain { resolve(text) } else { Scalar::Text }) };
+    let name = tag.suffix_in_namespace(CORE_TAGS);
+    let name = name.as_deref().unwrap_or_default();
+    let scalar = resolve(text);
+    let fits = match (name, scalar) {
+        ("int", Scalar::Int(_) | Scalar::Wide(_)) | ("bool", Scalar::Bool(_)) | ("null", Scalar::Null) => true,
+        ("float", Scalar::Float(_) | Scalar::Int(_)) => true,
+        ("int" | "bool" | "null" | "float", _) => false,
+        // kubectl ignores every other tag, and with it the question what the text would be without one.
+        _ => return Ok(Scalar::Text),
+    };
+    if fits { Ok(scalar) } else { Err(YamlProblem::TagMismatch(name.to_owned())) }
+}
+
+/// A scalar's JSON value.
+fn decode(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Value, YamlProblem> {
+    if tag.is_some_and(|tag| tag.suffix_in_namespace(CORE_TAGS).as_deref() == Some("binary")) {
+        let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+        let bytes = base64::engine::general_purpose::STANDARD.decode(compact).map_err(|_| YamlProblem::BadBase64)?;
+        return String::from_utf8(bytes).map(Value::from).map_err(|_| YamlProblem::BinaryNotText);
+    }
+    meaning(text, plain, tag)?.into_value(|| text.to_owned()).ok_or(YamlProblem::NotFinite)
+}
