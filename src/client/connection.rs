@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, WARNING};
@@ -25,6 +26,9 @@ pub struct Client {
     target: Arc<Target>,
     warnings: Arc<Mutex<Warnings>>,
 }
+
+/// How often a busy server is asked again.
+const BUSY_ATTEMPTS: u32 = 5;
 
 /// Warnings of the server that nobody has fetched yet, and all that were ever seen, so that each is told once.
 #[derive(Default)]
@@ -82,7 +86,25 @@ impl Client {
     }
 
     /// Sends a request and reads the whole answer. Refusals of the server come back as [`ClientError::Refused`].
+    ///
+    /// A server that is busy (429) and says when to come again is asked again, up to five times, as client-go does.
     pub async fn send(&self, request: &ApiRequest) -> Result<Answer, ClientError> {
+        for _ in 0..BUSY_ATTEMPTS {
+            match self.send_once(request).await {
+                Err(error) if error.is(Reason::TooManyRequests) => {
+                    let seconds = error.refusal().map_or(0, |refusal| refusal.retry_after_seconds);
+                    if seconds == 0 {
+                        return Err(error);
+                    }
+                    tokio::time::sleep(Duration::from_secs(u64::from(seconds))).await;
+                }
+                other => return other,
+            }
+        }
+        self.send_once(request).await
+    }
+
+    async fn send_once(&self, request: &ApiRequest) -> Result<Answer, ClientError> {
         let response = self.exchange(request).await?;
         let (parts, body) = response.into_parts();
         let collected = body.collect().await.map_err(|error| self.unreachable(request, error))?;

@@ -15,7 +15,7 @@ pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration
 
 /// The managers that wrote the object by client-side apply: those that own the last-applied annotation by Update.
 #[must_use]
-pub fn client_side_managers(live: &Object) -> BTreeSet<String> {
+pub(super) fn client_side_managers(live: &Object) -> BTreeSet<String> {
     let owns = |entry: &&Value| {
         let fields = entry.get("fieldsV1").and_then(|fields| fields.get("f:metadata")?.get("f:annotations"));
         is_update(entry) && fields.is_some_and(|annotations| annotations.get(format!("f:{LAST_APPLIED}")).is_some())
@@ -27,7 +27,7 @@ pub fn client_side_managers(live: &Object) -> BTreeSet<String> {
 ///
 /// The patch writes the resource version it was made from, so that a change in between is refused with 409 Conflict.
 #[must_use]
-pub fn takeover_patch(live: &Object, manager: &str) -> Option<Value> {
+pub(super) fn takeover_patch(live: &Object, manager: &str) -> Option<Value> {
     let from = client_side_managers(live);
     if from.is_empty() {
         return None;
@@ -54,13 +54,13 @@ pub fn takeover_patch(live: &Object, manager: &str) -> Option<Value> {
 
 /// Whether every conflict of a refused apply is with one of these managers.
 #[must_use]
-pub fn conflicts_only_with(refusal: &Refusal, managers: &BTreeSet<String>) -> bool {
+pub(super) fn conflicts_only_with(refusal: &Refusal, managers: &BTreeSet<String>) -> bool {
     let with = |cause: &Cause| managers.iter().any(|manager| cause.message.starts_with(&format!("conflict with {manager:?}")));
     !refusal.causes.is_empty() && refusal.causes.iter().all(|cause| cause.kind == CauseKind::ManagerConflict && with(cause))
 }
 
 /// What a dry run that could not take over first must still show: the annotation of client-side apply goes.
-pub fn without_last_applied(object: &mut Object) {
+pub(super) fn without_last_applied(object: &mut Object) {
     let Some(annotations) = object.metadata_mut().get_mut("annotations").and_then(Value::as_object_mut) else { return };
     annotations.remove(LAST_APPLIED);
     if annotations.is_empty() {

@@ -126,6 +126,18 @@ pub fn entry(placed: &Placed, before: Option<Object>, after: Object) -> PlanEntr
     of(placed, action, before, Some(after))
 }
 
+impl PlanEntry {
+    /// The entry of an object that nobody was asked about: its manifest stands for its state after.
+    #[must_use]
+    pub fn predicted(placed: &Placed, before: Option<Object>, is_unchanged: bool) -> Self {
+        match before {
+            before if is_unchanged => unchanged(placed, before),
+            None => of(placed, Action::Create, None, Some(placed.object.clone())),
+            before => of(placed, Action::Update, before, Some(placed.object.clone())),
+        }
+    }
+}
+
 fn of(placed: &Placed, action: Action, before: Option<Object>, after: Option<Object>) -> PlanEntry {
     PlanEntry {
         gvk: placed.resource.gvk(),

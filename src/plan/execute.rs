@@ -4,6 +4,7 @@
 //! Invariant: an object that [`Question::Unchanged`] holds for causes no request.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -30,58 +31,75 @@ pub enum Done {
     Failed(Failure),
 }
 
-/// Applies a set and tells of each object as it finishes.
+/// What is to be done for one object.
+enum Job {
+    /// Nothing: what became of it is known.
+    Known(Done),
+    /// Apply it to its state before.
+    Apply(Placed, Option<Object>),
+}
+
+/// Applies a set and tells of each object as it finishes: stage by stage, and inside a stage in the set's order.
 pub async fn execute(client: &Client, placed: Vec<Placed>, mut live: Live, parameters: &ApplyParameters, mut done: impl FnMut(Done)) {
-    let mut stages: HashMap<Stage, Vec<(Placed, Option<Object>)>> = HashMap::new();
+    let mut stages: HashMap<Stage, Vec<Job>> = HashMap::new();
     for placed in placed {
-        match live.take_object(&placed) {
-            Err(error) => done(Done::Failed(placed.failure(ObjectError::Client(error)))),
+        let stage = Stage::of(&placed);
+        let job = match live.take_object(&placed) {
+            Err(error) => Job::Known(Done::Failed(placed.failure(ObjectError::Client(error)))),
             Ok(before) => match Question::of(&placed, before.as_ref(), &parameters.field_manager, &HashSet::new()) {
-                Question::Unchanged => done(Done::Applied(Box::new(unchanged(&placed, before)))),
-                Question::AskServer | Question::Pending => stages.entry(Stage::of(&placed)).or_default().push((placed, before)),
+                Question::Unchanged => Job::Known(Done::Applied(Box::new(unchanged(&placed, before)))),
+                Question::AskServer | Question::Pending => Job::Apply(placed, before),
             },
-        }
+        };
+        stages.entry(stage).or_default().push(job);
     }
     for stage in Stage::ALL {
-        let mut work = stages.remove(&stage).unwrap_or_default();
+        let mut jobs = stages.remove(&stage).unwrap_or_default();
         if stage == Stage::Rest {
-            work = wait_for_kinds(client, work, &mut done).await;
+            jobs = wait_for_kinds(client, jobs).await;
         }
-        run(client, work, parameters, &mut done).await;
+        run(client, jobs, parameters, &mut done).await;
     }
 }
 
-async fn run(client: &Client, work: Vec<(Placed, Option<Object>)>, parameters: &ApplyParameters, done: &mut impl FnMut(Done)) {
-    let apply = |(placed, before): (Placed, Option<Object>)| {
+async fn run(client: &Client, jobs: Vec<Job>, parameters: &ApplyParameters, done: &mut impl FnMut(Done)) {
+    let work = |job: Job| {
         let (client, parameters) = (client.clone(), parameters.clone());
         async move {
+            let (placed, before) = match job {
+                Job::Known(done) => return done,
+                Job::Apply(placed, before) => (placed, before),
+            };
             match apply_object(&client, &placed, before.as_ref(), &parameters).await {
                 Ok(after) => Done::Applied(Box::new(entry(&placed, before, after))),
                 Err(error) => Done::Failed(placed.failure(error)),
             }
         }
     };
-    each(work, REQUESTS_AT_ONCE, apply, done).await;
+    each(jobs, REQUESTS_AT_ONCE, work, done).await;
 }
 
-/// Waits until the kinds that the set defined are served; the objects of those that are not in time fail.
-async fn wait_for_kinds(
-    client: &Client,
-    work: Vec<(Placed, Option<Object>)>,
-    done: &mut impl FnMut(Done),
-) -> Vec<(Placed, Option<Object>)> {
-    let mut missing: HashSet<String> =
-        work.iter().filter(|(placed, _)| placed.kind_is_pending).map(|(placed, _)| definition_of(placed)).collect();
+/// The objects whose kinds the set defined.
+fn pending(jobs: &[Job]) -> impl Iterator<Item = &Placed> {
+    jobs.iter().filter_map(|job| match job {
+        Job::Apply(placed, _) if placed.kind_is_pending => Some(placed),
+        _ => None,
+    })
+}
+
+/// Waits until the kinds that the set defined are served; the objects of those that are not in time have failed.
+async fn wait_for_kinds(client: &Client, jobs: Vec<Job>) -> Vec<Job> {
+    let mut missing: HashSet<String> = pending(&jobs).map(definition_of).collect();
     if missing.is_empty() {
-        return work;
+        return jobs;
     }
     let deadline = tokio::time::Instant::now() + SERVED_WITHIN;
     let mut pause = Duration::from_millis(10);
     let mut problem = None;
     loop {
-        match not_served(client, &work, &missing).await {
+        match not_served(client, &jobs, &missing).await {
             Ok(still) => missing = still,
-            Err(error) => problem = Some(std::sync::Arc::new(error)),
+            Err(error) => problem = Some(Arc::new(error)),
         }
         if missing.is_empty() || problem.is_some() || tokio::time::Instant::now() + pause > deadline {
             break;
@@ -89,12 +107,14 @@ async fn wait_for_kinds(
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(Duration::from_millis(500));
     }
-    let (ready, late): (Vec<_>, Vec<_>) = work.into_iter().partition(|(p, _)| !p.kind_is_pending || !missing.contains(&definition_of(p)));
-    for (placed, _) in late {
-        let error = problem.clone().map_or_else(|| ObjectError::NotServed(placed.resource.gvk().to_string()), ObjectError::Client);
-        done(Done::Failed(placed.failure(error)));
-    }
-    ready
+    let settle = |job| match job {
+        Job::Apply(placed, _) if placed.kind_is_pending && missing.contains(&definition_of(&placed)) => {
+            let error = problem.clone().map_or_else(|| ObjectError::NotServed(placed.resource.gvk().to_string()), ObjectError::Client);
+            Job::Known(Done::Failed(placed.failure(error)))
+        }
+        other => other,
+    };
+    jobs.into_iter().map(settle).collect()
 }
 
 /// The name of the definition of an object's kind.
@@ -103,13 +123,13 @@ fn definition_of(placed: &Placed) -> String {
 }
 
 /// Which of the definitions do not serve their kinds: not established, or not yet in discovery.
-async fn not_served(client: &Client, work: &[(Placed, Option<Object>)], missing: &HashSet<String>) -> Result<HashSet<String>, ClientError> {
+async fn not_served(client: &Client, jobs: &[Job], missing: &HashSet<String>) -> Result<HashSet<String>, ClientError> {
     let discovery = Discovery::fetch(client).await?;
     let Ok(definitions) = discovery.resolve("customresourcedefinitions.apiextensions.k8s.io") else { return Ok(missing.clone()) };
     let mut still = HashSet::new();
     for name in missing {
-        let mut kinds = work.iter().filter(|(placed, _)| placed.kind_is_pending && definition_of(placed) == *name);
-        let known = kinds.all(|(placed, _)| discovery.by_kind(&placed.resource.gvk()).is_some());
+        let mut kinds = pending(jobs).filter(|placed| definition_of(placed) == *name);
+        let known = kinds.all(|placed| discovery.by_kind(&placed.resource.gvk()).is_some());
         // Without a definition to wait for (its apply failed) waiting is in vain, but what the apply says of the objects is not.
         let established = match client.object(&ApiRequest::get(definitions, None, name, Form::Objects)).await {
             Ok(definition) => is_established(&definition),
@@ -178,10 +198,8 @@ mod tests {
         });
         let config_map = |name: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
         let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}});
-        let mut lines = told(&client, set(vec![config_map("bad"), config_map("good"), namespace]), Live::default()).await;
-        assert_eq!(lines.remove(0), "namespace/a created");
-        lines.sort();
-        assert_eq!(lines, ["configmap/bad: bad is invalid", "configmap/good created"]);
+        let lines = told(&client, set(vec![config_map("bad"), config_map("good"), namespace]), Live::default()).await;
+        assert_eq!(lines, ["namespace/a created", "configmap/bad: bad is invalid", "configmap/good created"]);
         assert!(asked.lines()[0].starts_with("PATCH /api/v1/namespaces/a?"));
     }
 

@@ -81,6 +81,12 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The failure of an object whose live state is not known.
+    #[must_use]
+    pub fn of(placed: &Placed, error: Arc<ClientError>) -> Self {
+        placed.failure(ObjectError::Client(error))
+    }
+
     /// The manifest place to blame: of the first field the server complains about, else of the object.
     #[must_use]
     pub fn origin(&self) -> Option<Origin> {
