@@ -253,4 +253,54 @@ mod tests {
         let url = "https://10.0.0.1:6443/prefix".parse().expect("a URL");
         assert_eq!(with_host(&url, "kube.test").expect("a URL").to_string(), "https://kube.test:6443/prefix");
     }
+
+    /// A kubeconfig of one server and one token.
+    fn kubeconfig(directory: &Path, url: &str) -> RemoteOptions {
+        let file = directory.join("config");
+        let text = format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: here\n\
+             clusters: [{{name: c, cluster: {{server: \"{url}\"}}}}]\n\
+             users: [{{name: u, user: {{token: secret}}}}]\n\
+             contexts: [{{name: here, context: {{cluster: c, user: u, namespace: shop}}}}]\n"
+        );
+        std::fs::write(&file, text).expect("written");
+        RemoteOptions { kubeconfig: vec![file], ..RemoteOptions::default() }
+    }
+
+    #[tokio::test]
+    async fn requests_carry_the_token_below_the_server_s_path() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let served = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                request.push(tokio::io::AsyncReadExt::read_u8(&mut stream).await.expect("a byte"));
+            }
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 17\r\nwarning: 299 - \"old\"\r\n\r\n{\"kind\": \"Thing\"}";
+            tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.expect("written");
+            String::from_utf8(request).expect("text").to_lowercase()
+        });
+        let directory = tempfile::tempdir().expect("a directory");
+        let client = connect(&kubeconfig(directory.path(), &format!("http://{address}/prefix"))).await.expect("a client");
+        let object = client.object(&crate::client::ApiRequest::fetch("/api/v1/x")).await.expect("an answer");
+        let request = served.await.expect("no panic");
+        assert_eq!(object.kind(), "Thing");
+        assert!(request.starts_with("get /prefix/api/v1/x http/1.1\r\n"), "{request}");
+        assert!(request.contains("\r\nauthorization: bearer secret\r\n"), "{request}");
+        assert_eq!(client.take_warnings(), ["old"]);
+        assert_eq!((client.default_namespace(), client.target().to_string()), ("shop", format!("http://{address}/prefix (context here)")));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_told_by_name() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        drop(listener);
+        let directory = tempfile::tempdir().expect("a directory");
+        let client = connect(&kubeconfig(directory.path(), &format!("https://{address}"))).await.expect("a client");
+        let error = client.send(&crate::client::ApiRequest::fetch("/version")).await.expect_err("nobody listens");
+        assert_eq!(error.to_string(), format!("cannot reach https://{address} (context here): connection refused"));
+        assert!(error.is_passing());
+    }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::Source;
 use crate::object::Object;
 use crate::yaml::{Mark, Places};
@@ -52,13 +54,22 @@ impl Desired {
         (taken == path.len()).then(|| self.mark_of(index))
     }
 
-    /// The place that comes closest to a field as the server names it, such as `spec.containers[0].image`, `.spec.replicas` or
-    /// `metadata.labels[example.com/a]`: the field's own, or that of the nearest part around it that the manifest writes.
+    /// The place that comes closest to a field as the server names it, such as `spec.replicas`, `metadata.labels[example.com/a]`,
+    /// `spec.containers[0].image` or, in a conflict, `.spec.containers[name="web"].image`: the field's own, or that of the nearest
+    /// part around it that the manifest writes.
     #[must_use]
     pub fn locate(&self, field: &str) -> Origin {
-        let steps = steps_of(field);
-        let path: Vec<&str> = steps.iter().map(String::as_str).collect();
-        let (index, _) = self.places.descend(self.root, &path);
+        let mut index = self.root;
+        let mut value = None;
+        for step in steps_of(field) {
+            let within = match value {
+                None => self.object.root().get(step),
+                Some(value) => member(value, step),
+            };
+            let position = value.and_then(Value::as_array).and_then(|items| selected(items, step)).map(|position| position.to_string());
+            let Some(child) = self.places.child(index, position.as_deref().unwrap_or(step)) else { break };
+            (index, value) = (child, within);
+        }
         Origin { source: Arc::clone(&self.origin.source), mark: self.mark_of(index) }
     }
 
@@ -68,8 +79,8 @@ impl Desired {
     }
 }
 
-/// Splits `a.b[0]["x.y/z"].c` into its steps; what a bracket holds is one step, without quotes.
-fn steps_of(field: &str) -> Vec<String> {
+/// Splits `a.b[0]["x.y/z"].c` into its steps; what a bracket holds is one step, without quotes around the whole of it.
+fn steps_of(field: &str) -> Vec<&str> {
     let mut steps = Vec::new();
     let mut rest = field;
     while !rest.is_empty() {
@@ -80,9 +91,33 @@ fn steps_of(field: &str) -> Vec<String> {
             let name = rest.strip_prefix('.').unwrap_or(rest);
             (step, rest) = name.split_at(name.find(['.', '[']).unwrap_or(name.len()));
         }
+        let unquoted = step.strip_prefix('"').and_then(|step| step.strip_suffix('"'));
         if !step.is_empty() {
-            steps.push(step.trim_matches('"').to_owned());
+            steps.push(unquoted.unwrap_or(step));
         }
     }
     steps
+}
+
+/// What a step leads to inside a value.
+fn member<'v>(value: &'v Value, step: &str) -> Option<&'v Value> {
+    match value {
+        Value::Array(items) => items.get(selected(items, step)?),
+        _ => value.get(step),
+    }
+}
+
+/// The position of the item that a step names by position (`0`), by its keys (`name="c",port=80`), or by itself (`="x"`).
+fn selected(items: &[Value], step: &str) -> Option<usize> {
+    if !step.contains('=') {
+        return step.parse().ok();
+    }
+    let terms: Vec<(&str, Value)> = step
+        .split(',')
+        .filter_map(|term| term.split_once('='))
+        .map(|(key, value)| (key, serde_json::from_str(value).unwrap_or_else(|_| Value::from(value))))
+        .collect();
+    let matches =
+        |item: &Value| terms.iter().all(|(key, wanted)| if key.is_empty() { item == wanted } else { item.get(key) == Some(wanted) });
+    items.iter().position(matches)
 }

@@ -125,7 +125,7 @@ impl ManifestError {
     #[must_use]
     pub fn duplicate(first: &Desired, second: &Desired) -> Self {
         let object = &second.object;
-        let object = format!("{} {}", object.kind(), object.key());
+        let object = format!("{} {}", object.kind().escape_debug(), object.key().to_string().escape_debug());
         let problem = Problem::DuplicateObject { object, first: first.origin.to_string() };
         Self::at(&second.origin.source, second.origin.mark, problem)
     }
@@ -162,7 +162,7 @@ impl ManifestError {
             Place::Whole(_) | Place::Set => "",
         };
         Some(match &self.problem {
-            Problem::Yaml(YamlProblem::Syntax(_)) if line.contains("{{") => "this looks like a template; render it first",
+            Problem::Yaml(_) if line.contains("{{") => "this looks like a template; render it first",
             Problem::Yaml(YamlProblem::Syntax(_)) if indented_by_tab(line) => "YAML is indented with spaces; this line begins with a tab",
             Problem::Yaml(YamlProblem::Syntax(_) | YamlProblem::Json(_)) => return None,
             Problem::Yaml(YamlProblem::Directive) => "remove the line",

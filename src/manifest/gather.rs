@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::{ManifestError, ManifestErrors, Problem};
+use super::error::{ManifestError, Problem};
 use super::{FetchError, Source};
 
 /// One value of `-f`.
@@ -37,13 +37,9 @@ impl Input {
 /// Reads everything the inputs name. A folder stands for its files that end in `.yaml`, `.yml` or `.json`, and with `recursive` for
 /// those of the folders below it, symbolic links to folders excepted; a file named outright is read whatever its name is.
 ///
-/// Errors with everything that cannot be read.
-pub async fn gather<Fetch, Answer>(
-    inputs: &[Input],
-    recursive: bool,
-    stdin: &mut (dyn Read + Send),
-    fetch: Fetch,
-) -> Result<Vec<Arc<Source>>, ManifestErrors>
+/// What cannot be read is among the errors; the rest is read all the same, so that everything that is wrong can be told at once.
+/// Standard input is read where it blocks, since nothing else can go on without it.
+pub async fn gather<Fetch, Answer>(inputs: &[Input], recursive: bool, stdin: &mut (dyn Read + Send), fetch: Fetch) -> Gathered
 where
     Fetch: Fn(String) -> Answer,
     Answer: Future<Output = Result<Vec<u8>, FetchError>>,
@@ -60,13 +56,16 @@ where
             Input::Path(path) => gathered.path(path, recursive),
         }
     }
-    if gathered.errors.is_empty() { Ok(gathered.sources) } else { Err(ManifestErrors(gathered.errors)) }
+    gathered
 }
 
-#[derive(Default)]
-struct Gathered {
-    sources: Vec<Arc<Source>>,
-    errors: Vec<ManifestError>,
+/// What could be read of the inputs, and what could not.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// The texts, in order.
+    pub sources: Vec<Arc<Source>>,
+    /// What could not be read.
+    pub errors: Vec<ManifestError>,
 }
 
 impl Gathered {

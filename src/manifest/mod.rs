@@ -1,6 +1,6 @@
 //! Files, folders, URLs and standard input to desired objects that know where they were written.
 //!
-//! Receives what `-f` names, hands on [`Desired`] objects; [`gather`] does all the reading, [`parse`] is pure. Invariant: whoever gets
+//! Receives what `-f` names, hands on [`Desired`] objects; [`gather()`] does all the reading, [`parse`] is pure. Invariant: whoever gets
 //! a desired object may rely on `apiVersion`, `kind`, and a `metadata.name` or `metadata.generateName` of text, and on no two objects
 //! of a set having the same group, kind, namespace and name; everything that is wrong with a set is reported at once.
 
@@ -12,12 +12,11 @@ mod gather;
 mod source;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 pub use desired::{Desired, Origin};
 pub use error::{ManifestError, ManifestErrors, Problem};
 pub use fetch::{FetchError, fetch};
-pub use gather::{Input, gather};
+pub use gather::{Gathered, Input, gather};
 pub use source::Source;
 
 use crate::yaml;
@@ -26,17 +25,15 @@ use crate::yaml;
 ///
 /// Errors with everything that is wrong with the set, also where it holds no object at all.
 pub async fn load(inputs: &[Input], recursive: bool) -> Result<Vec<Desired>, ManifestErrors> {
-    let sources = gather(inputs, recursive, &mut std::io::stdin(), fetch).await?;
-    parse(&sources)
+    parse(gather(inputs, recursive, &mut std::io::stdin(), fetch).await)
 }
 
 /// Parses sources into desired objects, in the order of the sources and of the documents in them.
 ///
-/// Errors with everything that is wrong with the set, also where it holds no object at all.
-pub fn parse(sources: &[Arc<Source>]) -> Result<Vec<Desired>, ManifestErrors> {
+/// Errors with everything that is wrong with the set, what could not be read first, also where it holds no object at all.
+pub fn parse(Gathered { sources, mut errors }: Gathered) -> Result<Vec<Desired>, ManifestErrors> {
     let mut desired = Vec::new();
-    let mut errors = Vec::new();
-    for source in sources {
+    for source in &sources {
         let documents = yaml::read(source.text(), source.is_json());
         errors.extend(documents.errors.into_iter().map(|error| ManifestError::yaml(source, error)));
         for node in documents.nodes {
@@ -45,7 +42,7 @@ pub fn parse(sources: &[Arc<Source>]) -> Result<Vec<Desired>, ManifestErrors> {
     }
     errors.extend(duplicates(&desired));
     if errors.is_empty() && desired.is_empty() {
-        errors.push(ManifestError::nothing_found(sources));
+        errors.push(ManifestError::nothing_found(&sources));
     }
     if errors.is_empty() { Ok(desired) } else { Err(ManifestErrors(errors)) }
 }

@@ -89,6 +89,7 @@ fn unite(into: &mut Value, other: &Value) {
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "documents are written in place")]
 mod tests {
     use super::*;
     use crate::object::Reason;

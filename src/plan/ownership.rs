@@ -155,6 +155,7 @@ impl<'a> Element<'a> {
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "documents are written in place")]
 mod tests {
     use serde_json::json;
 

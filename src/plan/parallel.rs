@@ -60,7 +60,7 @@ mod tests {
             let (now, most) = (Arc::clone(&now), Arc::clone(&most));
             async move {
                 most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                if item % 3 == 0 {
+                if item.is_multiple_of(3) {
                     tokio::task::yield_now().await;
                 }
                 now.fetch_sub(1, Ordering::SeqCst);

@@ -237,6 +237,7 @@ pub(super) fn is_namespace(object: &Object) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "documents are written in place")]
 mod tests {
     use serde_json::json;
 

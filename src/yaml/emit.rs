@@ -2,7 +2,7 @@
 //!
 //! Two spaces for each level, list items at their key's own indentation, text over several lines as a literal block, and never a
 //! folded line: a diff is only as good as its lines are stable. Our own, because the layout, and quoting by the very resolver that
-//! reads, are what no library offers. Invariant: [`super::read`] and kubectl read back the value that was written (a float without a
+//! reads, are what no library offers. Invariant: [`super::read()`] and kubectl read back the value that was written (a float without a
 //! fraction comes back as an integer).
 
 use std::fmt::Write as _;

@@ -1,17 +1,25 @@
 //! YAML text to JSON values and back, read and written the way kubectl does.
 //!
-//! Receives text, hands on [`Node`]s (a value whose every part knows its line and column) and text. Invariant: what [`emit`] writes,
-//! [`read`] reads back as the same value, and so does kubectl; the question whether a text needs quotes is answered by the same
+//! Receives text, hands on [`Node`]s (a value whose every part knows its line and column) and text. Invariant: what [`emit()`] writes,
+//! [`read()`] reads back as the same value, and so does kubectl; the question whether a text needs quotes is answered by the same
 //! resolver that reads it.
 
 mod emit;
+mod error;
 mod node;
 mod places;
 mod read;
 mod resolve;
+mod scalar;
 
 pub use emit::emit;
-pub use node::{Mark, Node, NodeKind};
+pub use error::{YamlError, YamlProblem};
+pub use node::{Mark, Member, Node, NodeKind};
 pub use places::Places;
 pub(crate) use places::ROOT;
-pub use read::{Documents, YamlError, YamlProblem, read};
+pub use read::{Documents, read};
+
+#[cfg(test)]
+mod kubectl_cases;
+#[cfg(test)]
+mod tests;

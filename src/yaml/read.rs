@@ -6,88 +6,25 @@
 
 use std::collections::HashMap;
 
-use base64::Engine as _;
-use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, Tag, options};
+use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, options};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::error::{DEPTH_LIMIT, YamlError, YamlProblem};
 use super::node::{Mark, Member, Node, NodeKind};
-use super::resolve::{Scalar, resolve};
+use super::scalar::WrittenScalar;
 
-/// How deep lists and mappings may nest; serde_json, which reads what we send, goes no deeper.
-const DEPTH_LIMIT: usize = 127;
 /// How many bytes the anchors and aliases of one document may stand for.
 const ALIAS_BUDGET: usize = 16 << 20;
-const CORE_TAGS: &str = "tag:yaml.org,2002:";
-
-/// What is wrong with a text. No variant quotes a value, because values may be secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum YamlProblem {
-    /// The text is not YAML.
-    #[error("this is not YAML: {0}")]
-    Syntax(String),
-    /// The text is not JSON, though its name says so.
-    #[error("this is not JSON: {0}")]
-    Json(String),
-    /// A `%YAML` or another directive, which kubectl refuses.
-    #[error("YAML directives (lines that begin with `%`) are not supported, in kubectl as here")]
-    Directive,
-    /// One key stands twice in one mapping.
-    #[error("the key `{key}` stands twice in this mapping")]
-    DuplicateKey {
-        /// The key.
-        key: String,
-        /// Where it stood first.
-        first: Mark,
-    },
-    /// Null as a key.
-    #[error("a key is null")]
-    NullKey,
-    /// A list, a mapping or a number that is not finite as a key.
-    #[error("a key must be text, a number or a boolean")]
-    BadKey,
-    /// Infinity or not-a-number, which JSON cannot express.
-    #[error("infinity and not-a-number have no place in an API object")]
-    NotFinite,
-    /// A scalar that does not fit its explicit tag.
-    #[error("this value is not what its tag `!!{0}` says")]
-    TagMismatch(String),
-    /// Bad base64 after `!!binary`.
-    #[error("this `!!binary` value is not base64")]
-    BadBase64,
-    /// Bytes after `!!binary` that JSON text cannot hold.
-    #[error("this `!!binary` value is not UTF-8 text once decoded")]
-    BinaryNotText,
-    /// `<<` with something else than mappings.
-    #[error("the merge key `<<` takes a mapping or a list of mappings")]
-    BadMerge,
-    /// An anchor whose value contains an alias to it.
-    #[error("this alias stands inside the value it refers to")]
-    RecursiveAlias,
-    /// Aliases that multiply beyond the budget.
-    #[error("the anchors and aliases of this document stand for more than 16 MiB")]
-    AliasBudget,
-    /// Nesting beyond the limit.
-    #[error("this is nested more than {DEPTH_LIMIT} levels deep")]
-    TooDeep,
-}
-
-/// A problem and where it is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {}, column {}: {problem}", .mark.line, .mark.column)]
-pub struct YamlError {
-    /// What is wrong.
-    pub problem: YamlProblem,
-    /// Where.
-    pub mark: Mark,
-}
+/// How many problems of one text are told; whoever has that many has one cause for most of them.
+const ERROR_LIMIT: usize = 100;
 
 /// What a text holds.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Documents {
     /// The documents that could be read, null ones left out.
     pub nodes: Vec<Node>,
-    /// Everything that is wrong, in the order of the text; a document that is wrong in part may still be among the nodes.
+    /// What is wrong, the first hundred of it, document by document; a document that is wrong in part may still be among the nodes.
     pub errors: Vec<YamlError>,
 }
 
@@ -181,6 +118,9 @@ fn read_stream(text: &str, start: Mark, documents: &mut Documents) {
                 return;
             }
         }
+        if documents.errors.len() >= ERROR_LIMIT {
+            return documents.errors.truncate(ERROR_LIMIT);
+        }
     }
 }
 
@@ -262,7 +202,10 @@ impl Reader {
             Event::SequenceStart(_, anchor, _) => self.open(mark, anchor, FrameKind::Sequence(Vec::new()))?,
             Event::MappingStart(_, anchor, _) => self.open(mark, anchor, FrameKind::Mapping { members: Vec::new(), key: None })?,
             Event::SequenceEnd | Event::MappingEnd => self.close()?,
-            Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style == ScalarStyle::Plain, anchor, tag.as_deref(), mark)?,
+            Event::Scalar(text, style, anchor, tag) => {
+                let written = WrittenScalar { text: &text, plain: style == ScalarStyle::Plain, tag: tag.as_deref() };
+                self.scalar(&written, anchor, mark)?;
+            }
             Event::Alias(anchor) => self.alias(anchor, mark)?,
             _ => {}
         }
@@ -293,30 +236,26 @@ impl Reader {
         self.finish(Node { mark, kind }, anchor)
     }
 
-    fn scalar(&mut self, text: &str, plain: bool, anchor: usize, tag: Option<&Tag>, mark: Mark) -> Result<(), YamlError> {
+    fn scalar(&mut self, written: &WrittenScalar<'_>, anchor: usize, mark: Mark) -> Result<(), YamlError> {
         if self.expects_key() {
-            let merge_tag = tag.is_some_and(|tag| tag.suffix_in_namespace(CORE_TAGS).as_deref() == Some("merge"));
-            let merge = text == "<<" && (merge_tag || (plain && tag.is_none()));
-            let scalar = if merge_tag { Ok(Scalar::Text) } else { meaning(text, plain, tag) };
-            let text = scalar.and_then(|scalar| match scalar {
-                Scalar::Null => Err(YamlProblem::NullKey),
-                scalar => scalar.into_key(|| text.to_owned()).ok_or(YamlProblem::BadKey),
-            });
-            let text = text.map_err(|problem| YamlError { problem, mark })?;
-            if anchor != 0 {
-                self.remember(anchor, &Node { mark, kind: NodeKind::Scalar(Value::from(text.as_str())) })?;
-            }
-            self.set_key(Key { text, mark, merge });
-            return Ok(());
+            return self.scalar_key(written, anchor, mark);
         }
-        let value = match decode(text, plain, tag) {
-            Ok(value) => value,
-            Err(problem) => {
-                self.errors.push(YamlError { problem, mark });
-                Value::Null
-            }
-        };
+        let value = written.value().unwrap_or_else(|problem| {
+            self.errors.push(YamlError { problem, mark });
+            Value::Null
+        });
         self.finish(Node { mark, kind: NodeKind::Scalar(value) }, anchor)
+    }
+
+    fn scalar_key(&mut self, written: &WrittenScalar<'_>, anchor: usize, mark: Mark) -> Result<(), YamlError> {
+        let error = |problem| YamlError { problem, mark };
+        let text = written.key().map_err(error)?;
+        if anchor != 0 {
+            let value = written.value().map_err(error)?;
+            self.remember(anchor, &Node { mark, kind: NodeKind::Scalar(value) })?;
+        }
+        self.set_key(Key { text, mark, merge: written.is_merge_key() });
+        Ok(())
     }
 
     fn set_key(&mut self, new: Key) {
@@ -421,30 +360,4 @@ fn settle(mut written: Vec<Written>, errors: &mut Vec<YamlError>) -> Vec<Member>
         }
     }
     members
-}
-
-/// What a scalar means, given its tag.
-fn meaning(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Scalar, YamlProblem> {
-    let Some(tag) = tag else { return Ok(if plain { resolve(text) } else { Scalar::Text }) };
-    let name = tag.suffix_in_namespace(CORE_TAGS);
-    let name = name.as_deref().unwrap_or_default();
-    let scalar = resolve(text);
-    let fits = match (name, scalar) {
-        ("int", Scalar::Int(_) | Scalar::Wide(_)) | ("bool", Scalar::Bool(_)) | ("null", Scalar::Null) => true,
-        ("float", Scalar::Float(_) | Scalar::Int(_)) => true,
-        ("int" | "bool" | "null" | "float", _) => false,
-        // kubectl ignores every other tag, and with it the question what the text would be without one.
-        _ => return Ok(Scalar::Text),
-    };
-    if fits { Ok(scalar) } else { Err(YamlProblem::TagMismatch(name.to_owned())) }
-}
-
-/// A scalar's JSON value.
-fn decode(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Value, YamlProblem> {
-    if tag.is_some_and(|tag| tag.suffix_in_namespace(CORE_TAGS).as_deref() == Some("binary")) {
-        let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-        let bytes = base64::engine::general_purpose::STANDARD.decode(compact).map_err(|_| YamlProblem::BadBase64)?;
-        return String::from_utf8(bytes).map(Value::from).map_err(|_| YamlProblem::BinaryNotText);
-    }
-    meaning(text, plain, tag)?.into_value(|| text.to_owned()).ok_or(YamlProblem::NotFinite)
 }

@@ -134,13 +134,14 @@ fn underscores_part_digits(text: &str) -> bool {
 }
 
 impl Scalar {
-    /// The text of a mapping key written so, `None` where it cannot be a key (null).
+    /// The text of a mapping key written so, `None` where it cannot be a key: null, what is not finite, and integers beyond 64 signed
+    /// bits, which kubectl refuses in part and rounds in part.
     pub(super) fn into_key(self, text: impl FnOnce() -> String) -> Option<String> {
         match self {
-            Self::Null => None,
+            Self::Null | Self::Wide(_) => None,
             Self::Bool(value) => Some(value.to_string()),
             Self::Int(value) => Some(value.to_string()),
-            Self::Wide(value) | Self::Float(value) => value.is_finite().then(|| short_float(value as f32)),
+            Self::Float(value) => value.is_finite().then(|| short_float(value as f32)),
             Self::Text => Some(text()),
         }
     }
@@ -170,9 +171,14 @@ fn looks_like_date(text: &str) -> bool {
     bytes.len() >= 8 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-' && bytes[5].is_ascii_digit()
 }
 
+/// Numbers such as `1:30` or `-12:05:59.5`, in base 60.
 fn is_sexagesimal(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    unsigned.contains(':')
-        && unsigned.starts_with(|c: char| c.is_ascii_digit())
-        && unsigned.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'_'))
+    let Some((first, rest)) = unsigned.split_once(':') else { return false };
+    let (rest, fraction) = rest.split_once('.').unwrap_or((rest, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    first.starts_with(|c: char| c.is_ascii_digit())
+        && digits(first)
+        && digits(fraction)
+        && rest.split(':').all(|part| matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']))
 }

@@ -202,7 +202,7 @@ impl Followed {
     fn changed(&mut self, changes: Vec<(ChangeKind, Value)>) -> Result<Vec<String>, CommandError> {
         changes.iter().for_each(|(kind, part)| self.remember(*kind, part));
         match self.output.output {
-            None | Some(OutputForm::Wide) => self.rows(changes.into_iter().map(|(_, part)| part).collect()),
+            None | Some(OutputForm::Wide) => self.rows(&changes.into_iter().map(|(_, part)| part).collect::<Vec<_>>()),
             _ => Ok(changes.into_iter().map(|(kind, object)| self.event(&Change { kind, object })).collect()),
         }
     }
@@ -214,7 +214,7 @@ impl Followed {
         }
     }
 
-    fn rows(&mut self, rows: Vec<Value>) -> Result<Vec<String>, CommandError> {
+    fn rows(&mut self, rows: &[Value]) -> Result<Vec<String>, CommandError> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }

@@ -39,8 +39,7 @@ impl Default for DiffOptions {
 pub fn unified(before: Option<&Value>, after: Option<&Value>, options: DiffOptions) -> String {
     let (mut before, mut after) = if options.mask { masked_pair(before, after) } else { (before.cloned(), after.cloned()) };
     if !options.server_fields {
-        before.as_mut().map_or((), strip);
-        after.as_mut().map_or((), strip);
+        before.iter_mut().chain(&mut after).for_each(strip);
     }
     let text = |object: Option<&Value>| object.map(yaml::emit).unwrap_or_default();
     let (old, new) = (text(before.as_ref()), text(after.as_ref()));
