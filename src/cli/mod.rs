@@ -1,4 +1,148 @@
-//! The command line.
+//! The command line: arguments in, text and an exit status out.
+//!
+//! Receives the process's arguments and environment, hands on an [`std::process::ExitCode`]. Each command goes four steps: arguments
+//! (clap, pure), settings (the only step that looks at the environment), validation, run. Invariant: commands print through
+//! [`ui::Ui`] and fail with a [`CommandError`]; nothing else decides about exit codes.
 
+mod arguments;
+pub mod commands;
+mod context;
+mod error;
+mod failures;
 pub mod output;
+mod progress;
+mod settings;
 pub mod ui;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
+pub use context::{CommandContext, OpenStore, OpenStoreError};
+pub use error::{CommandError, ExitStatus};
+pub use settings::{EtcdAccess, Settings, StoreLocation, TargetSettings, UsageError};
+use ui::Ui;
+
+/// Bring what is up to what is declared
+#[derive(Debug, Parser)]
+#[command(name = "trueup", version, propagate_version = true, after_long_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    /// What applies to every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  trueup diff -f deploy/                     show what an apply would change
+  trueup apply -f deploy/                    apply it to the target
+  trueup --local ./data get deployments      read a store without any server
+  trueup --context staging get all -A        read a cluster
+
+Targets, the first that is given wins:
+  --local DIR, --etcd URLS, --server URL, --context NAME, --kubeconfig FILE
+  TRUEUP_LOCAL, TRUEUP_ETCD, TRUEUP_SERVER, KUBECONFIG
+  the current context of ~/.kube/config
+  the local store in the user's data directory";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Apply manifests to the target
+    Apply(commands::ApplyArgs),
+    /// Show what applying manifests would change
+    Diff(commands::DiffArgs),
+    /// Show objects
+    Get(commands::GetArgs),
+    /// Show objects and their changes as they come
+    Watch(commands::WatchArgs),
+    /// Delete objects
+    Delete(commands::DeleteArgs),
+    /// Print a completion script for a shell
+    Completions(commands::CompletionsArgs),
+    /// Show the version of this program and of the server
+    Version(commands::VersionArgs),
+}
+
+impl Command {
+    /// Whether the command does many things at once and so is worth more than one thread.
+    fn is_parallel(&self) -> bool {
+        matches!(self, Self::Apply(_) | Self::Diff(_) | Self::Delete(_))
+    }
+}
+
+/// Runs the command line `arguments` (the program's name first) in this process's environment and says how it ended.
+///
+/// `open` opens the stores that are served in this process.
+#[must_use]
+pub fn main(arguments: impl IntoIterator<Item = OsString>, open: OpenStore) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap prints help to stdout and complaints to stderr; a closed pipe leaves nobody to tell.
+            let _ = error.print();
+            return if error.use_stderr() { ExitStatus::Usage.into() } else { ExitStatus::Success.into() };
+        }
+    };
+    let environment = |name: &str| std::env::var(name).ok();
+    let ui = Ui::new(cli.global.color, cli.global.quiet, environment);
+    let status = match runtime(&cli.command) {
+        Ok(runtime) => {
+            let status = runtime.block_on(dispatch(&ui, &cli, &environment, open));
+            // What still runs (a cancelled watch, an idle connection) must not hold up the end.
+            runtime.shutdown_background();
+            status
+        }
+        Err(error) => {
+            ui.error(&format!("cannot start: {error}"));
+            ExitStatus::Failed
+        }
+    };
+    status.into()
+}
+
+fn runtime(command: &Command) -> std::io::Result<tokio::runtime::Runtime> {
+    // Starting threads costs more than a single request does.
+    let mut builder =
+        if command.is_parallel() { tokio::runtime::Builder::new_multi_thread() } else { tokio::runtime::Builder::new_current_thread() };
+    builder.enable_all().build()
+}
+
+/// Runs a parsed command line with any environment and streams, for tests too.
+pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<String>, open: OpenStore) -> ExitStatus {
+    let result = match Settings::resolve(&cli.global, environment) {
+        Ok(settings) => {
+            let context = CommandContext::new(settings, open);
+            tokio::select! {
+                result = run(ui, &context, &cli.command) => result,
+                Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(context.so_far())),
+            }
+        }
+        Err(error) => Err(error.into()),
+    };
+    let result = result.and_then(|status| ui.flush().map(|()| status).map_err(CommandError::from));
+    match result {
+        Ok(status) => status,
+        Err(error) => error.tell(ui, matches!(cli.command, Command::Diff(_))),
+    }
+}
+
+async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<ExitStatus, CommandError> {
+    match command {
+        Command::Apply(args) => commands::cmd_apply(ui, context, args).await,
+        Command::Diff(args) => commands::cmd_diff(ui, context, args).await,
+        Command::Get(args) => commands::cmd_get(ui, context, args).await,
+        Command::Watch(args) => commands::cmd_watch(ui, context, args).await,
+        Command::Delete(args) => commands::cmd_delete(ui, context, args).await,
+        Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),
+        Command::Version(args) => commands::cmd_version(ui, context, args).await,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,24 @@
 //! Receives desired objects (from [`crate::manifest`]) and live ones (from the API), hands on a [`Plan`] as plain data and its text.
 //! Invariant: what a plan says will happen is decided before anything is rendered or executed.
 
+mod adopt;
+mod apply;
+mod build;
+mod execute;
+mod live;
 mod model;
+mod order;
+mod ownership;
+mod parallel;
+mod place;
 pub mod render;
+mod simulate;
 
+pub use adopt::LAST_APPLIED;
+pub use build::{Built, Question, build, entry};
+pub use execute::{Done, execute};
+pub use live::Live;
 pub use model::{Action, Plan, PlanEntry, Summary};
+pub use order::Stage;
+pub use ownership::already_applied;
+pub use place::{Failure, Namespaces, ObjectError, Placed, place};

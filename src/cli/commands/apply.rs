@@ -1,0 +1,222 @@
+//! `trueup apply`: makes the target as the manifests say.
+
+use std::collections::HashSet;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::{load, place_all};
+use crate::cli::DryRun;
+use crate::cli::progress::with_progress;
+use crate::cli::ui::Ui;
+use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
+use crate::client::{ApplyParameters, Client};
+use crate::object::Object;
+use crate::plan::render::{DiffOptions, header, unified};
+use crate::plan::{Action, Done, Failure, Live, Placed, PlanEntry, Question, Summary, build, execute};
+use crate::yaml;
+
+const EXAMPLES: &str = "\
+Examples:
+  trueup apply -f deploy/ -R                 apply a directory and all below it
+  kustomize build . | trueup apply -f -      apply what another program writes
+  trueup apply -f web.yaml --diff            show each change as it is made
+  trueup apply -f web.yaml --dry-run=server  let the server say what would happen
+
+Objects that are as they should be cause no request. Failures are told and do not stop the rest.
+Exit status: 0 all applied, 1 something was refused or failed, 2 wrong usage.";
+
+/// Apply manifests to the target
+///
+/// Namespaces come first, then CustomResourceDefinitions, then everything else in parallel, by server-side apply.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct ApplyArgs {
+    #[command(flatten)]
+    manifests: ManifestArgs,
+    /// Apply only the objects with these labels
+    #[arg(long, short = 'l', value_name = "SELECTOR", default_value = "", hide_default_value = true)]
+    selector: String,
+    /// Say what would happen without doing it
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", num_args = 0..=1, default_missing_value = "client", require_equals = true)]
+    dry_run: DryRun,
+    /// Take fields over that other managers own
+    #[arg(long)]
+    force_conflicts: bool,
+    /// Own the applied fields under this name
+    #[arg(long, value_name = "NAME", default_value = "trueup")]
+    field_manager: String,
+    /// Show the difference of each changed object
+    #[arg(long)]
+    diff: bool,
+    /// Show the values of Secrets in differences
+    #[arg(long, requires = "diff")]
+    show_secrets: bool,
+    /// Print the applied objects
+    #[arg(long, short = 'o', value_enum, value_name = "FORM")]
+    output: Option<ApplyOutput>,
+    /// Accepted for kubectl's sake: every apply is a server-side apply
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide = true)]
+    server_side: Option<bool>,
+}
+
+/// How `apply -o` prints objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ApplyOutput {
+    /// One name a line
+    Name,
+    /// JSON, one object after the other
+    Json,
+    /// YAML, one document for each object
+    Yaml,
+}
+
+impl ApplyArgs {
+    fn validate(&self) -> Result<(), CommandError> {
+        if self.server_side == Some(false) {
+            return Err(CommandError::usage("--server-side=false is not supported: every apply is a server-side apply"));
+        }
+        if self.field_manager.is_empty() {
+            return Err(CommandError::usage("--field-manager must not be empty"));
+        }
+        Ok(())
+    }
+
+    fn parameters(&self) -> ApplyParameters {
+        ApplyParameters { field_manager: self.field_manager.clone(), force: self.force_conflicts, dry_run: false }
+    }
+}
+
+/// Prints each object's line as it comes, and counts.
+struct Report<'a> {
+    ui: &'a Ui,
+    context: &'a CommandContext,
+    args: &'a ApplyArgs,
+    total: usize,
+    summary: Summary,
+    failed: usize,
+    /// The first failure to print; everything after it is only counted.
+    broken: Option<CommandError>,
+}
+
+impl Report<'_> {
+    fn done(&mut self, done: Done) {
+        match done {
+            Done::Applied(entry) => self.entry(&entry),
+            Done::Failed(failure) => self.failure(&failure),
+        }
+    }
+
+    fn entry(&mut self, entry: &PlanEntry) {
+        self.summary.add(entry.action);
+        if let Err(error) = self.ui.data(&self.text(entry)).and_then(|()| self.ui.flush()) {
+            self.broken.get_or_insert(error.into());
+        }
+        if self.args.dry_run == DryRun::None {
+            let applied = self.summary.changes() + self.summary.unchanged;
+            self.context.note(format!("{applied} of {} objects were applied", self.total));
+        }
+    }
+
+    fn failure(&mut self, failure: &Failure) {
+        self.failed += 1;
+        failures::tell(self.ui, failure);
+    }
+
+    fn text(&self, entry: &PlanEntry) -> String {
+        match self.args.output {
+            Some(ApplyOutput::Name) => format!("{}\n", entry.display_name()),
+            Some(ApplyOutput::Json) => entry.after.as_ref().map(json).unwrap_or_default(),
+            Some(ApplyOutput::Yaml) => {
+                format!("---\n{}", entry.after.as_ref().map(|object| yaml::emit(&shown(object))).unwrap_or_default())
+            }
+            None if self.args.diff && entry.action.is_change() => self.difference(entry),
+            None => format!("{} {}{}\n", entry.display_name(), past_word(entry.action), self.args.dry_run.suffix()),
+        }
+    }
+
+    fn difference(&self, entry: &PlanEntry) -> String {
+        difference(self.ui, entry, self.args.show_secrets)
+    }
+
+    fn finish(self) -> Result<ExitStatus, CommandError> {
+        if let Some(error) = self.broken {
+            return Err(error);
+        }
+        let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
+        let counts = if self.args.dry_run == DryRun::None { self.summary.past() } else { self.summary.to_string() };
+        self.ui.say(&format!("{counts}{failed}"));
+        Ok(if self.failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
+    }
+}
+
+/// Header and hunks of one entry, as `diff` and `apply --diff` show it.
+pub(super) fn difference(ui: &Ui, entry: &PlanEntry, show_secrets: bool) -> String {
+    let color = ui.data_brush().is_colored();
+    let value = |object: &Option<Object>| object.as_ref().map(|object| Value::Object(object.root().clone()));
+    let options = DiffOptions { color, mask: !show_secrets, ..DiffOptions::default() };
+    header(entry, color) + &unified(value(&entry.before).as_ref(), value(&entry.after).as_ref(), options)
+}
+
+/// kubectl's word for what happened to an object.
+fn past_word(action: Action) -> &'static str {
+    match action {
+        Action::Update => "configured",
+        other => other.past(),
+    }
+}
+
+fn shown(object: &Object) -> Value {
+    let mut object = object.clone();
+    object.remove_meta("managedFields");
+    object.into_value()
+}
+
+fn json(object: &Object) -> String {
+    super::get::pretty(&shown(object))
+}
+
+/// Applies manifests.
+pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> Result<ExitStatus, CommandError> {
+    args.validate()?;
+    let desired = load(&args.manifests, &args.selector).await?;
+    let total = desired.len();
+    let doing = if args.dry_run == DryRun::None { "applying to" } else { "comparing with" };
+    let (client, discovery) = context.client_for_changes(ui, doing).await?;
+    let (placed, unplaced) = place_all(context, &client, &discovery, desired);
+    let mut report = Report { ui, context, args, total, summary: Summary::default(), failed: 0, broken: None };
+    unplaced.iter().for_each(|failure| report.failure(failure));
+    if args.dry_run == DryRun::None {
+        context.note("nothing was applied yet".to_owned());
+    }
+    let count = format!("{total} objects: reading, comparing, applying");
+    with_progress(ui, || context.so_far().unwrap_or_else(|| count.clone()), work(&client, placed, args, &mut report)).await?;
+    for warning in client.take_warnings() {
+        ui.warning(&warning);
+    }
+    report.finish()
+}
+
+async fn work(client: &Client, placed: Vec<Placed>, args: &ApplyArgs, report: &mut Report<'_>) -> Result<(), CommandError> {
+    let mut live = Live::fetch(client, &placed).await?;
+    match args.dry_run {
+        DryRun::None => execute(client, placed, live, &args.parameters(), |done| report.done(done)).await,
+        DryRun::Client => placed.iter().for_each(|placed| report.done(compare(placed, &mut live, &args.field_manager))),
+        DryRun::Server => {
+            let built = build(client, placed, live, &args.parameters(), None).await;
+            built.plan.entries.iter().for_each(|entry| report.entry(entry));
+            built.failures.iter().for_each(|failure| report.failure(failure));
+        }
+    }
+    Ok(())
+}
+
+/// What a client can say without asking: the manifest's own fields stand for the whole object.
+fn compare(placed: &Placed, live: &mut Live, manager: &str) -> Done {
+    let before = match live.take_object(placed) {
+        Ok(before) => before,
+        Err(error) => return Done::Failed(Failure::of(placed, error)),
+    };
+    let unchanged = Question::of(placed, before.as_ref(), manager, &HashSet::new()) == Question::Unchanged;
+    Done::Applied(Box::new(PlanEntry::predicted(placed, before, unchanged)))
+}

@@ -1,0 +1,45 @@
+//! One file for each command; each says what it takes, then what it does.
+
+mod apply;
+mod completions;
+mod delete;
+mod diff;
+mod get;
+mod version;
+mod watch;
+
+pub use apply::{ApplyArgs, cmd_apply};
+pub use completions::{CompletionsArgs, cmd_completions};
+pub use delete::{DeleteArgs, cmd_delete};
+pub use diff::{DiffArgs, cmd_diff};
+pub use get::{GetArgs, OutputArgs, OutputForm, cmd_get};
+pub use version::{VersionArgs, cmd_version};
+pub use watch::{WatchArgs, cmd_watch};
+
+use std::sync::Arc;
+
+use super::{CommandContext, CommandError, ManifestArgs};
+use crate::client::{Client, Discovery};
+use crate::manifest::{self, Desired, Input};
+use crate::object::LabelSelector;
+use crate::plan::{Failure, Placed, place};
+
+/// Reads the manifests that `-f` names; those a label selector leaves out are not there.
+async fn load(args: &ManifestArgs, selector: &str) -> Result<Vec<Desired>, CommandError> {
+    if args.filename.is_empty() {
+        return Err(
+            CommandError::usage("say which manifests: -f FILE").hint("-f takes a file, a directory, a URL, or - for standard input")
+        );
+    }
+    let selector = LabelSelector::parse(selector).map_err(|error| CommandError::usage(format!("--selector: {error}")))?;
+    let inputs: Vec<Input> = args.filename.iter().map(|name| Input::parse(name)).collect();
+    let mut desired = manifest::load(&inputs, args.recursive).await?;
+    desired.retain(|desired| selector.matches(&desired.object));
+    Ok(desired)
+}
+
+/// Finds the place of every desired object.
+fn place_all(context: &CommandContext, client: &Client, discovery: &Discovery, desired: Vec<Desired>) -> (Vec<Placed>, Vec<Failure>) {
+    let objects = desired.into_iter().map(|desired| (desired.object.clone(), Some(Arc::new(desired))));
+    place(objects, discovery, &context.namespaces(client))
+}

@@ -1,0 +1,311 @@
+//! `trueup watch`: shows objects, then their changes as they come, until interrupted.
+
+use std::collections::HashMap;
+
+use clap::Args;
+use futures::StreamExt;
+use futures::stream::{self, select_all};
+use serde_json::{Value, json};
+
+use super::get::{OutputArgs, OutputForm, short_name};
+use crate::cli::output::table::TablePrinter;
+use crate::cli::ui::Ui;
+use crate::cli::{CommandContext, CommandError, ExitStatus, SelectorArgs};
+use crate::client::{
+    Change, ChangeKind, Client, ClientError, Discovery, Form, ListParameters, Selection, WatchStep, Watcher, parse_resource_arguments,
+};
+use crate::yaml;
+
+const EXAMPLES: &str = "\
+Examples:
+  trueup watch deployments                   the table, then each change
+  trueup watch deploy,po -A                  two kinds in all namespaces
+  trueup watch cm -o json --changes-only     one event a line, for other programs
+
+A lost connection is taken up again where it broke off; nothing in between is missed.";
+
+/// Show objects and their changes as they come
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct WatchArgs {
+    /// TYPE[,TYPE...] [NAME...] or TYPE/NAME...
+    #[arg(required = true, value_name = "RESOURCE")]
+    resources: Vec<String>,
+    #[command(flatten)]
+    selectors: SelectorArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Show changes only, not what is there now
+    #[arg(long, alias = "watch-only")]
+    changes_only: bool,
+}
+
+/// What to follow, and how to print it.
+pub(super) struct Watch {
+    pub(super) selections: Vec<Selection>,
+    pub(super) namespace: Option<String>,
+    pub(super) parameters: ListParameters,
+    pub(super) output: OutputArgs,
+    pub(super) changes_only: bool,
+}
+
+/// Follows objects until interrupted.
+pub async fn cmd_watch(ui: &Ui, context: &CommandContext, args: &WatchArgs) -> Result<ExitStatus, CommandError> {
+    let client = context.client().await?;
+    let discovery = Discovery::fetch(&client).await?;
+    let selections = parse_resource_arguments(&args.resources, &discovery)?;
+    let watch = Watch {
+        selections,
+        namespace: (!args.selectors.all_namespaces).then(|| client.default_namespace().to_owned()),
+        parameters: ListParameters {
+            label_selector: args.selectors.selector.clone(),
+            field_selector: args.selectors.field_selector.clone(),
+            limit: 500,
+        },
+        output: args.output.clone(),
+        changes_only: args.changes_only,
+    };
+    follow(ui, &client, watch).await
+}
+
+/// Follows every selection at once and prints what comes.
+pub(super) async fn follow(ui: &Ui, client: &Client, watch: Watch) -> Result<ExitStatus, CommandError> {
+    let several = watch.selections.len() > 1;
+    let mut followed = Vec::new();
+    let mut streams = Vec::new();
+    for selection in &watch.selections {
+        for parameters in parameters_of(selection, &watch.parameters)? {
+            let form = watch.output.form();
+            let watcher = Watcher::new(client.clone(), selection.resource.clone(), watch.namespace.clone(), parameters, form);
+            streams.push(steps(followed.len(), watcher).boxed_local());
+            followed.push(Followed::new(selection.clone(), &watch, several));
+        }
+    }
+    let mut steps = select_all(streams);
+    while let Some((index, step)) = steps.next().await {
+        for text in followed[index].take(ui, step?)? {
+            ui.data(&text)?;
+        }
+        ui.flush()?;
+        for warning in client.take_warnings() {
+            ui.warning(&warning);
+        }
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// A name is followed by a field selector, since a watch is of a collection.
+fn parameters_of(selection: &Selection, parameters: &ListParameters) -> Result<Vec<ListParameters>, CommandError> {
+    if selection.names.is_empty() {
+        return Ok(vec![parameters.clone()]);
+    }
+    if !parameters.label_selector.is_empty() || !parameters.field_selector.is_empty() {
+        return Err(CommandError::usage("a name cannot be given together with a selector"));
+    }
+    let of = |name: &String| ListParameters { field_selector: format!("metadata.name={name}"), ..parameters.clone() };
+    Ok(selection.names.iter().map(of).collect())
+}
+
+type Step = (usize, Result<WatchStep, ClientError>);
+
+fn steps(index: usize, watcher: Watcher) -> impl futures::Stream<Item = Step> {
+    stream::unfold(Some(watcher), move |watcher| async move {
+        let mut watcher = watcher?;
+        let step = watcher.next().await;
+        // An error ends the watch; what comes after it is nobody's to ask.
+        let rest = step.is_ok().then_some(watcher);
+        Some(((index, step), rest))
+    })
+}
+
+/// One followed selection: what of it was seen, and its table.
+struct Followed {
+    selection: Selection,
+    output: OutputArgs,
+    printer: TablePrinter,
+    /// The last state seen of each object, as a row or as an object, by namespace and name.
+    seen: HashMap<(String, String), Value>,
+    /// The columns that the server named last; later tables may leave them out.
+    columns: Value,
+    silent: bool,
+}
+
+impl Followed {
+    fn new(selection: Selection, watch: &Watch, several: bool) -> Self {
+        let printer = TablePrinter::new(watch.output.table(&selection, several, watch.namespace.is_none()));
+        let output = watch.output.clone();
+        Self { selection, output, printer, seen: HashMap::new(), columns: Value::Null, silent: watch.changes_only }
+    }
+
+    /// The texts to print for a step.
+    fn take(&mut self, ui: &Ui, step: WatchStep) -> Result<Vec<String>, CommandError> {
+        match step {
+            WatchStep::Lost(error, pause) => {
+                ui.warning(&format!("{error}; trying again in {:.1} s", pause.as_secs_f64()));
+                Ok(Vec::new())
+            }
+            WatchStep::Change(change) => {
+                self.silent = false;
+                let kind = change.kind;
+                let parts = self.parts(change.object);
+                self.changed(parts.into_iter().map(|part| (kind, part)).collect())
+            }
+            WatchStep::State(pages) => {
+                let parts: Vec<Value> = pages.into_iter().flat_map(|page| self.parts(page)).collect();
+                let changes = self.differences(parts);
+                if std::mem::take(&mut self.silent) {
+                    changes.into_iter().for_each(|(kind, part)| self.remember(kind, &part));
+                    return Ok(Vec::new());
+                }
+                self.changed(changes)
+            }
+        }
+    }
+
+    /// The rows of a table, the items of a list, or the object itself.
+    fn parts(&mut self, mut document: Value) -> Vec<Value> {
+        let member = match self.output.form() {
+            Form::Table => {
+                if let Some(columns) =
+                    document.get_mut("columnDefinitions").filter(|columns| columns.as_array().is_some_and(|c| !c.is_empty()))
+                {
+                    self.columns = columns.take();
+                }
+                "rows"
+            }
+            Form::Objects => "items",
+        };
+        match document.get_mut(member).map(Value::take) {
+            Some(Value::Array(parts)) => parts,
+            Some(_) => Vec::new(),
+            None => vec![document],
+        }
+    }
+
+    /// What a whole new state changes against what was seen.
+    fn differences(&mut self, parts: Vec<Value>) -> Vec<(ChangeKind, Value)> {
+        let mut gone = self.seen.clone();
+        let mut changes = Vec::new();
+        for part in parts {
+            match gone.remove(&key(&part)) {
+                None => changes.push((ChangeKind::Added, part)),
+                Some(before) if version(&before) != version(&part) => changes.push((ChangeKind::Modified, part)),
+                Some(_) => {}
+            }
+        }
+        let mut gone: Vec<_> = gone.into_iter().collect();
+        gone.sort_by(|(left, _), (right, _)| left.cmp(right));
+        changes.extend(gone.into_iter().map(|(_, part)| (ChangeKind::Deleted, part)));
+        changes
+    }
+
+    fn changed(&mut self, changes: Vec<(ChangeKind, Value)>) -> Result<Vec<String>, CommandError> {
+        changes.iter().for_each(|(kind, part)| self.remember(*kind, part));
+        match self.output.output {
+            None | Some(OutputForm::Wide) => self.rows(&changes.into_iter().map(|(_, part)| part).collect::<Vec<_>>()),
+            _ => Ok(changes.into_iter().map(|(kind, object)| self.event(&Change { kind, object })).collect()),
+        }
+    }
+
+    fn remember(&mut self, kind: ChangeKind, part: &Value) {
+        match kind {
+            ChangeKind::Deleted => drop(self.seen.remove(&key(part))),
+            ChangeKind::Added | ChangeKind::Modified => drop(self.seen.insert(key(part), part.clone())),
+        }
+    }
+
+    fn rows(&mut self, rows: &[Value]) -> Result<Vec<String>, CommandError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        if self.columns.is_null() {
+            return Err(CommandError::failed(format!(
+                "{}: the server did not answer with a Table",
+                self.selection.resource.group_resource()
+            )));
+        }
+        let table = json!({"kind": "Table", "columnDefinitions": self.columns, "rows": rows});
+        let text = self.printer.print(&table);
+        Ok(vec![text.map_err(|error| CommandError::failed(error.to_string()))?])
+    }
+
+    fn event(&self, change: &Change) -> String {
+        let object = self.output.whole(change.object.clone(), &self.selection);
+        match self.output.output {
+            Some(OutputForm::Name) => format!("{}\n", short_name(&object, &self.selection)),
+            Some(OutputForm::Yaml) => format!("---\n{}", yaml::emit(&json!({"type": change.kind.as_str(), "object": object}))),
+            _ => format!("{}\n", json!({"type": change.kind.as_str(), "object": object})),
+        }
+    }
+}
+
+/// The metadata of an object, or of the object behind a row.
+fn metadata(part: &Value) -> &Value {
+    part.get("object").unwrap_or(part).get("metadata").unwrap_or(&Value::Null)
+}
+
+fn key(part: &Value) -> (String, String) {
+    let text = |member: &str| metadata(part).get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    (text("namespace"), text("name"))
+}
+
+fn version(part: &Value) -> Option<&Value> {
+    metadata(part).get("resourceVersion")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::ServedResource;
+
+    fn followed(output: Option<OutputForm>, changes_only: bool) -> Followed {
+        let resource = ServedResource::named("", "v1", "ConfigMap", "configmaps", true);
+        let selection = Selection { resource, names: Vec::new() };
+        let output = OutputArgs { output, ..OutputArgs::default() };
+        let watch =
+            Watch { selections: Vec::new(), namespace: Some("a".to_owned()), parameters: ListParameters::default(), output, changes_only };
+        Followed::new(selection, &watch, false)
+    }
+
+    fn table(rows: &[(&str, &str)]) -> Value {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(name, version)| json!({"cells": [name], "object": {"metadata": {"name": name, "resourceVersion": version}}}))
+            .collect();
+        json!({"kind": "Table", "columnDefinitions": [{"name": "Name", "type": "string", "format": "name"}], "rows": rows})
+    }
+
+    fn told(followed: &mut Followed, step: WatchStep) -> String {
+        let (ui, printed) = Ui::buffered(false, false, 80);
+        let data = followed.take(&ui, step).expect("no failure").concat();
+        data + &printed.stderr()
+    }
+
+    #[test]
+    fn a_table_begins_with_what_is_there_and_goes_on_with_changes() {
+        let mut followed = followed(None, false);
+        assert_eq!(told(&mut followed, WatchStep::State(vec![table(&[("a", "1"), ("b", "2")])])), "NAME\na\nb\n");
+        let change = Change { kind: ChangeKind::Modified, object: table(&[("a", "3")]) };
+        assert_eq!(told(&mut followed, WatchStep::Change(change)), "a\n");
+    }
+
+    #[test]
+    fn a_new_state_prints_only_what_differs() {
+        let mut followed = followed(Some(OutputForm::Json), false);
+        let list = |items: Value| WatchStep::State(vec![json!({"items": items})]);
+        let item = |name: &str, version: &str| json!({"metadata": {"name": name, "resourceVersion": version}});
+        told(&mut followed, list(json!([item("a", "1"), item("b", "2"), item("c", "3")])));
+        let text = told(&mut followed, list(json!([item("a", "1"), item("c", "4"), item("d", "5")])));
+        let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let short: Vec<_> = events.iter().map(|event| (event["type"].clone(), event["object"]["metadata"]["name"].clone())).collect();
+        let pair = |kind: &str, name: &str| (Value::from(kind), Value::from(name));
+        assert_eq!(short, [pair("MODIFIED", "c"), pair("ADDED", "d"), pair("DELETED", "b")]);
+    }
+
+    #[test]
+    fn changes_only_leaves_the_first_state_out() {
+        let mut followed = followed(None, true);
+        assert_eq!(told(&mut followed, WatchStep::State(vec![table(&[("a", "1")])])), "");
+        assert_eq!(told(&mut followed, WatchStep::State(vec![table(&[("a", "1"), ("b", "2")])])), "NAME\nb\n");
+    }
+}

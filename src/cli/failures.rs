@@ -1,0 +1,141 @@
+//! What could not be done for single objects, in words.
+//!
+//! Receives [`Failure`]s, hands on text: where in which file, which object, what the server said, and the ways out.
+
+use super::error::{client_error_in_words, refusal_in_words};
+use super::ui::Ui;
+use crate::object::{Cause, CauseKind, Refusal};
+use crate::plan::{Failure, ObjectError};
+
+/// Tells one failure on standard error.
+pub(super) fn tell(ui: &Ui, failure: &Failure) {
+    ui.error(&in_words(failure));
+    if let Some(hint) = hint(failure) {
+        ui.hint(&hint);
+    }
+}
+
+/// `deploy/web.yaml:12:3: deployment.apps/web in namespace shop: …`, and a line for each cause.
+fn in_words(failure: &Failure) -> String {
+    let place = failure.origin().map(|origin| format!("{origin}: ")).unwrap_or_default();
+    let namespace = failure.namespace.as_ref().map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
+    let mut text = format!("{place}{}{namespace}: {}", failure.name, what(&failure.error));
+    for cause in refusal_of(failure).map(causes).unwrap_or_default() {
+        text.push_str("\n  ");
+        text.push_str(&cause);
+    }
+    text
+}
+
+fn what(error: &ObjectError) -> String {
+    match error {
+        ObjectError::Client(error) => match error.refusal() {
+            Some(refusal) if is_conflict(refusal) => "other managers own fields that the manifest sets".to_owned(),
+            // The message of the server repeats all causes in one line; with several they are listed below instead.
+            Some(refusal) if refusal.causes.len() > 1 => format!("from server ({}):", refusal.reason.as_str()),
+            Some(refusal) => refusal_in_words(refusal),
+            None => client_error_in_words(error),
+        },
+        other => other.to_string(),
+    }
+}
+
+fn causes(refusal: &Refusal) -> Vec<String> {
+    let line = |cause: &Cause| match owner(cause) {
+        Some(owner) => format!("{} is owned by {owner}", cause.field),
+        None if cause.field.is_empty() => cause.message.clone(),
+        None => format!("{}: {}", cause.field, cause.message),
+    };
+    let worth_listing = is_conflict(refusal) || refusal.causes.len() > 1;
+    let mut lines: Vec<String> = if worth_listing { refusal.causes.iter().map(line).collect() } else { Vec::new() };
+    lines.sort();
+    lines
+}
+
+fn owner(cause: &Cause) -> Option<&str> {
+    (cause.kind == CauseKind::ManagerConflict).then(|| cause.message.strip_prefix("conflict with ").unwrap_or(&cause.message))
+}
+
+fn is_conflict(refusal: &Refusal) -> bool {
+    refusal.causes.iter().any(|cause| cause.kind == CauseKind::ManagerConflict)
+}
+
+fn refusal_of(failure: &Failure) -> Option<&Refusal> {
+    match &failure.error {
+        ObjectError::Client(error) => error.refusal(),
+        _ => None,
+    }
+}
+
+fn hint(failure: &Failure) -> Option<String> {
+    let refusal = refusal_of(failure);
+    let hint = match &failure.error {
+        ObjectError::UnknownKind(_) => "apply the CustomResourceDefinition of the kind first, or together with it",
+        ObjectError::OtherNamespace { .. } => "leave -n out, or take the namespace out of the manifest",
+        ObjectError::Duplicate { .. } => "remove one of the two, or give it another name or namespace",
+        ObjectError::NotServed(_) => "look at the definition's conditions, then apply again",
+        _ if refusal.is_some_and(is_conflict) => {
+            "leave the fields to their owners by taking them out of the manifest, or take them over with --force-conflicts"
+        }
+        _ if refusal.is_some_and(|refusal| refusal.message.contains("immutable")) => {
+            "the field cannot be changed in place; delete the object and apply again, or undo the change in the manifest"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::client::ClientError;
+    use crate::object::Reason;
+
+    fn failure(refusal: Refusal) -> Failure {
+        let error = ClientError::Refused { attempted: "PATCH /x".to_owned(), refusal: Box::new(refusal) };
+        Failure {
+            name: "deployment.apps/web".to_owned(),
+            namespace: Some("shop".to_owned()),
+            source: None,
+            error: ObjectError::Client(Arc::new(error)),
+        }
+    }
+
+    fn told(failure: &Failure) -> String {
+        let (ui, printed) = Ui::buffered(false, false, 80);
+        tell(&ui, failure);
+        printed.stderr()
+    }
+
+    #[test]
+    fn a_conflict_names_field_owner_and_the_ways_out() {
+        let refusal = Refusal::new(Reason::Conflict, "Apply failed with 1 conflict").with_cause(Cause::new(
+            CauseKind::ManagerConflict,
+            ".spec.replicas",
+            "conflict with \"hpa\" using apps/v1",
+        ));
+        assert_eq!(
+            told(&failure(refusal)),
+            "error: deployment.apps/web in namespace shop: other managers own fields that the manifest sets\n  \
+             .spec.replicas is owned by \"hpa\" using apps/v1\n\
+             hint: leave the fields to their owners by taking them out of the manifest, or take them over with --force-conflicts\n"
+        );
+    }
+
+    #[test]
+    fn one_cause_stands_in_the_message_and_several_in_lines() {
+        let one = Refusal::invalid("apps", "Deployment", "web", vec![Cause::required("spec.selector", "")]);
+        assert_eq!(
+            told(&failure(one)),
+            "error: deployment.apps/web in namespace shop: from server (Invalid): \
+             Deployment.apps \"web\" is invalid: spec.selector: Required value\n"
+        );
+        let two = Refusal::invalid("apps", "Deployment", "web", vec![Cause::required("spec.b", ""), Cause::required("spec.a", "")]);
+        assert_eq!(
+            told(&failure(two)),
+            "error: deployment.apps/web in namespace shop: from server (Invalid):\n  spec.a: Required value\n  spec.b: Required value\n"
+        );
+    }
+}

@@ -1,0 +1,256 @@
+//! Which control plane to use, from flags, environment and kubeconfig: the one place that looks at the environment.
+
+use std::path::PathBuf;
+
+use super::GlobalArgs;
+use crate::client::{RemoteOptions, Target, has_kubeconfig};
+
+/// Arguments that make no sense together, or alone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+/// What all commands need to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where to work.
+    pub target: TargetSettings,
+    /// The namespace asked for on the command line.
+    pub namespace: Option<String>,
+}
+
+/// Where to work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetSettings {
+    /// A server over the network.
+    Remote(RemoteOptions),
+    /// A store, served in this process.
+    Store(StoreLocation),
+}
+
+/// A store that is served in this process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreLocation {
+    /// The embedded store in a directory.
+    Local(PathBuf),
+    /// An etcd cluster.
+    Etcd(EtcdAccess),
+}
+
+/// How to reach an etcd cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EtcdAccess {
+    /// The endpoints' URLs.
+    pub endpoints: Vec<String>,
+    /// The authorities that the servers' certificates are checked against, in PEM.
+    pub cafile: Option<PathBuf>,
+    /// The client's certificate and its key, in PEM.
+    pub identity: Option<(PathBuf, PathBuf)>,
+    /// User and password.
+    pub user: Option<(String, String)>,
+}
+
+impl StoreLocation {
+    /// The store as messages name it.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        match self {
+            Self::Local(directory) => Target::Local { directory: directory.clone() },
+            Self::Etcd(access) => Target::Etcd { endpoints: access.endpoints.clone() },
+        }
+    }
+}
+
+/// Looks up environment variables; unset and empty are the same to it.
+struct Environment<'a>(&'a dyn Fn(&str) -> Option<String>);
+
+impl Environment<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        (self.0)(name).filter(|value| !value.is_empty())
+    }
+
+    fn kubeconfig(&self) -> Vec<PathBuf> {
+        let paths = self.text("KUBECONFIG").unwrap_or_default();
+        std::env::split_paths(&paths).filter(|path| !path.as_os_str().is_empty()).collect()
+    }
+}
+
+impl Settings {
+    /// Reads flags first, then the environment, then the kubeconfig; contradictions are errors, because a wrong guess would change the
+    /// wrong control plane.
+    pub fn resolve(args: &GlobalArgs, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, UsageError> {
+        let environment = Environment(environment);
+        let from_flags = from_flags(args, &environment)?;
+        let target = match from_flags {
+            Some(target) => target,
+            None => match from_environment(args, &environment)? {
+                Some(target) => target,
+                None => by_default(args, &environment)?,
+            },
+        };
+        if let (TargetSettings::Remote(_) | TargetSettings::Store(StoreLocation::Local(_)), Some(flag)) = (&target, etcd_flag(args)) {
+            return Err(UsageError(format!("{flag} says how to reach etcd, but the target is not etcd; add --etcd")));
+        }
+        Ok(Self { target, namespace: args.namespace.clone() })
+    }
+}
+
+fn from_flags(args: &GlobalArgs, environment: &Environment<'_>) -> Result<Option<TargetSettings>, UsageError> {
+    let remote = [("--server", args.server.is_some()), ("--context", args.context.is_some()), ("--kubeconfig", args.kubeconfig.is_some())];
+    let remote = remote.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag);
+    let local = args.local.as_ref().map(|_| "--local");
+    let etcd = (!args.etcd.is_empty()).then_some("--etcd");
+    let given: Vec<&str> = [local, etcd, remote].into_iter().flatten().collect();
+    contradiction(&given)?;
+    Ok(match given.first() {
+        Some(&"--local") => args.local.clone().map(|directory| TargetSettings::Store(StoreLocation::Local(directory))),
+        Some(&"--etcd") => Some(etcd_target(args, args.etcd.clone(), environment)?),
+        Some(_) => Some(TargetSettings::Remote(remote_options(args, args.server.clone(), environment))),
+        None => None,
+    })
+}
+
+fn from_environment(args: &GlobalArgs, environment: &Environment<'_>) -> Result<Option<TargetSettings>, UsageError> {
+    let names = ["TRUEUP_LOCAL", "TRUEUP_ETCD", "TRUEUP_SERVER"];
+    let given: Vec<(&str, String)> = names.iter().filter_map(|name| Some((*name, environment.text(name)?))).collect();
+    contradiction(&given.iter().map(|(name, _)| *name).collect::<Vec<_>>())?;
+    Ok(match given.into_iter().next() {
+        Some(("TRUEUP_LOCAL", directory)) => Some(TargetSettings::Store(StoreLocation::Local(directory.into()))),
+        Some(("TRUEUP_ETCD", urls)) => Some(etcd_target(args, urls.split(',').map(str::to_owned).collect(), environment)?),
+        Some((_, url)) => Some(TargetSettings::Remote(remote_options(args, Some(url), environment))),
+        None => (!environment.kubeconfig().is_empty()).then(|| TargetSettings::Remote(remote_options(args, None, environment))),
+    })
+}
+
+fn by_default(args: &GlobalArgs, environment: &Environment<'_>) -> Result<TargetSettings, UsageError> {
+    let options = remote_options(args, None, environment);
+    if has_kubeconfig(&[]) {
+        return Ok(TargetSettings::Remote(options));
+    }
+    if environment.text("KUBERNETES_SERVICE_HOST").is_some() {
+        return Ok(TargetSettings::Remote(RemoteOptions { in_cluster: true, ..options }));
+    }
+    let strategy = etcetera::choose_base_strategy().map_err(|error| UsageError(format!("no home directory ({error}); add --local DIR")))?;
+    Ok(TargetSettings::Store(StoreLocation::Local(etcetera::BaseStrategy::data_dir(&strategy).join("trueup"))))
+}
+
+fn contradiction(given: &[&str]) -> Result<(), UsageError> {
+    match given {
+        [first, second, ..] => Err(UsageError(format!("{first} and {second} name different targets; give one of them"))),
+        _ => Ok(()),
+    }
+}
+
+fn remote_options(args: &GlobalArgs, server: Option<String>, environment: &Environment<'_>) -> RemoteOptions {
+    RemoteOptions {
+        kubeconfig: args.kubeconfig.clone().map_or_else(|| environment.kubeconfig(), |file| vec![file]),
+        context: args.context.clone(),
+        server,
+        in_cluster: false,
+        namespace: args.namespace.clone(),
+    }
+}
+
+fn etcd_target(args: &GlobalArgs, endpoints: Vec<String>, environment: &Environment<'_>) -> Result<TargetSettings, UsageError> {
+    if let Some(bad) = endpoints.iter().find(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
+        return Err(UsageError(format!("etcd endpoint {bad:?} must begin with http:// or https://")));
+    }
+    Ok(TargetSettings::Store(StoreLocation::Etcd(EtcdAccess {
+        endpoints,
+        cafile: args.etcd_cafile.clone(),
+        identity: args.etcd_certfile.clone().zip(args.etcd_keyfile.clone()),
+        user: args.etcd_user.as_deref().map(|user| login(user, environment)).transpose()?,
+    })))
+}
+
+fn login(user: &str, environment: &Environment<'_>) -> Result<(String, String), UsageError> {
+    if let Some((user, password)) = user.split_once(':') {
+        return Ok((user.to_owned(), password.to_owned()));
+    }
+    let password = environment.text("TRUEUP_ETCD_PASSWORD");
+    let password = password.ok_or_else(|| UsageError("--etcd-user needs a password: USER:PASSWORD, or TRUEUP_ETCD_PASSWORD".to_owned()))?;
+    Ok((user.to_owned(), password))
+}
+
+fn etcd_flag(args: &GlobalArgs) -> Option<&'static str> {
+    let flags = [
+        ("--etcd-cafile", args.etcd_cafile.is_some()),
+        ("--etcd-certfile", args.etcd_certfile.is_some()),
+        ("--etcd-user", args.etcd_user.is_some()),
+    ];
+    flags.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(args: &GlobalArgs, environment: &[(&str, &str)]) -> Result<TargetSettings, String> {
+        let lookup = |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        Settings::resolve(args, &lookup).map(|settings| settings.target).map_err(|error| error.to_string())
+    }
+
+    fn local(directory: &str) -> Result<TargetSettings, String> {
+        Ok(TargetSettings::Store(StoreLocation::Local(directory.into())))
+    }
+
+    fn remote(kubeconfig: &[&str], context: Option<&str>, server: Option<&str>) -> Result<TargetSettings, String> {
+        Ok(TargetSettings::Remote(RemoteOptions {
+            kubeconfig: kubeconfig.iter().map(PathBuf::from).collect(),
+            context: context.map(str::to_owned),
+            server: server.map(str::to_owned),
+            ..RemoteOptions::default()
+        }))
+    }
+
+    #[test]
+    fn a_flag_wins_over_every_variable() {
+        let environment = [("TRUEUP_LOCAL", "/env"), ("KUBECONFIG", "/kube")];
+        let args = GlobalArgs { local: Some("/flag".into()), ..GlobalArgs::default() };
+        assert_eq!(resolve(&args, &environment), local("/flag"));
+        let args = GlobalArgs { context: Some("staging".to_owned()), ..GlobalArgs::default() };
+        assert_eq!(resolve(&args, &environment), remote(&["/kube"], Some("staging"), None));
+    }
+
+    #[test]
+    fn variables_follow_in_their_order() {
+        let args = GlobalArgs::default();
+        assert_eq!(resolve(&args, &[("TRUEUP_LOCAL", "/env"), ("KUBECONFIG", "/kube")]), local("/env"));
+        assert_eq!(resolve(&args, &[("TRUEUP_SERVER", "https://a"), ("KUBECONFIG", "/kube")]), remote(&["/kube"], None, Some("https://a")));
+        assert_eq!(resolve(&args, &[("KUBECONFIG", "/a:/b"), ("TRUEUP_LOCAL", "")]), remote(&["/a", "/b"], None, None));
+    }
+
+    #[test]
+    fn contradictory_targets_are_refused() {
+        let args = GlobalArgs { local: Some("/a".into()), context: Some("b".to_owned()), ..GlobalArgs::default() };
+        assert_eq!(resolve(&args, &[]), Err("--local and --context name different targets; give one of them".to_owned()));
+        let environment = [("TRUEUP_LOCAL", "/a"), ("TRUEUP_ETCD", "http://b")];
+        let refused = Err("TRUEUP_LOCAL and TRUEUP_ETCD name different targets; give one of them".to_owned());
+        assert_eq!(resolve(&GlobalArgs::default(), &environment), refused);
+    }
+
+    #[test]
+    fn etcd_needs_urls_and_whole_credentials() {
+        let args = |user: Option<&str>, url: &str| GlobalArgs {
+            etcd: vec![url.to_owned()],
+            etcd_user: user.map(str::to_owned),
+            ..GlobalArgs::default()
+        };
+        let access = |user: Option<(&str, &str)>| {
+            let user = user.map(|(user, password)| (user.to_owned(), password.to_owned()));
+            let access = EtcdAccess { endpoints: vec!["http://a:2379".to_owned()], user, ..EtcdAccess::default() };
+            Ok(TargetSettings::Store(StoreLocation::Etcd(access)))
+        };
+        assert_eq!(resolve(&args(None, "http://a:2379"), &[]), access(None));
+        assert_eq!(resolve(&args(Some("u:p:q"), "http://a:2379"), &[]), access(Some(("u", "p:q"))));
+        assert_eq!(resolve(&args(Some("u"), "http://a:2379"), &[("TRUEUP_ETCD_PASSWORD", "s")]), access(Some(("u", "s"))));
+        assert!(resolve(&args(Some("u"), "http://a:2379"), &[]).is_err_and(|error| error.contains("TRUEUP_ETCD_PASSWORD")));
+        assert!(resolve(&args(None, "a:2379"), &[]).is_err_and(|error| error.contains("http://")));
+    }
+
+    #[test]
+    fn etcd_credentials_without_etcd_are_refused() {
+        let args = GlobalArgs { local: Some("/a".into()), etcd_cafile: Some("/ca".into()), ..GlobalArgs::default() };
+        assert!(resolve(&args, &[]).is_err_and(|error| error.contains("--etcd-cafile")));
+    }
+}

@@ -1,0 +1,251 @@
+//! Sending requests and reading whole answers.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, WARNING};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
+use http_body_util::BodyExt;
+use kube::client::Body;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::error::{ClientError, classify};
+use super::{ApiRequest, Lines, Target};
+use crate::object::{Object, Reason, Refusal};
+
+/// A client of one control plane; cheap to clone.
+///
+/// Must be made and used inside a tokio runtime, which carries its connection.
+#[derive(Clone)]
+pub struct Client {
+    inner: kube::Client,
+    target: Arc<Target>,
+    warnings: Arc<Mutex<Warnings>>,
+}
+
+/// How often a busy server is asked again.
+const BUSY_ATTEMPTS: u32 = 5;
+
+/// Warnings of the server that nobody has fetched yet, and all that were ever seen, so that each is told once.
+#[derive(Default)]
+struct Warnings {
+    seen: BTreeSet<String>,
+    waiting: Vec<String>,
+}
+
+/// A whole answer with a status below 400.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The body, decompressed.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// Whether the request made something new.
+    #[must_use]
+    pub fn created(&self) -> bool {
+        self.status == StatusCode::CREATED
+    }
+}
+
+impl Client {
+    /// A client on a transport that is ready for use.
+    #[must_use]
+    pub fn new(inner: kube::Client, target: Target) -> Self {
+        Self { inner, target: Arc::new(target), warnings: Arc::default() }
+    }
+
+    /// The same connection for those who speak kube's own types, such as controllers.
+    #[must_use]
+    pub fn kube(&self) -> &kube::Client {
+        &self.inner
+    }
+
+    /// What the client talks to.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The namespace that applies where none is named.
+    #[must_use]
+    pub fn default_namespace(&self) -> &str {
+        self.inner.default_namespace()
+    }
+
+    /// Takes the server's warnings that came since the last call; each text is handed out once in the client's life.
+    #[must_use]
+    pub fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut self.warnings.lock().unwrap_or_else(PoisonError::into_inner).waiting)
+    }
+
+    /// Sends a request and reads the whole answer. Refusals of the server come back as [`ClientError::Refused`].
+    ///
+    /// A server that is busy (429) and says when to come again is asked again, up to five times, as client-go does.
+    pub async fn send(&self, request: &ApiRequest) -> Result<Answer, ClientError> {
+        for _ in 0..BUSY_ATTEMPTS {
+            match self.send_once(request).await {
+                Err(error) if error.is(Reason::TooManyRequests) => {
+                    let seconds = error.refusal().map_or(0, |refusal| refusal.retry_after_seconds);
+                    if seconds == 0 {
+                        return Err(error);
+                    }
+                    tokio::time::sleep(Duration::from_secs(u64::from(seconds))).await;
+                }
+                other => return other,
+            }
+        }
+        self.send_once(request).await
+    }
+
+    async fn send_once(&self, request: &ApiRequest) -> Result<Answer, ClientError> {
+        let response = self.exchange(request).await?;
+        let (parts, body) = response.into_parts();
+        let collected = body.collect().await.map_err(|error| self.unreachable(request, error))?;
+        let body = self.decompress(request, &parts.headers, collected.to_bytes())?;
+        if parts.status.is_client_error() || parts.status.is_server_error() {
+            return Err(refused(request, parts.status, &body));
+        }
+        Ok(Answer { status: parts.status, body })
+    }
+
+    /// Sends a request and reads the answer's JSON as a type.
+    pub async fn read<T: DeserializeOwned>(&self, request: &ApiRequest) -> Result<T, ClientError> {
+        let answer = self.send(request).await?;
+        self.parse(request, &answer.body)
+    }
+
+    /// Sends a request and reads the answer as an API object.
+    pub async fn object(&self, request: &ApiRequest) -> Result<Object, ClientError> {
+        let value: Value = self.read(request).await?;
+        Object::from_value(value).map_err(|error| self.unreadable(request, error.to_string()))
+    }
+
+    /// Sends a request and hands out the answer line by line as it comes, for watches.
+    pub async fn stream(&self, request: &ApiRequest) -> Result<Lines, ClientError> {
+        let response = self.exchange(request).await?;
+        let status = response.status();
+        if !status.is_client_error() && !status.is_server_error() {
+            return Ok(Lines::new(response.into_body()));
+        }
+        let collected = response.into_body().collect().await.map_err(|error| self.unreachable(request, error))?;
+        Err(refused(request, status, &collected.to_bytes()))
+    }
+
+    /// Reads a body as JSON, blaming the answer where it is none.
+    pub fn parse<T: DeserializeOwned>(&self, request: &ApiRequest, body: &[u8]) -> Result<T, ClientError> {
+        serde_json::from_slice(body).map_err(|error| self.unreadable(request, error.to_string()))
+    }
+
+    /// An answer that came but makes no sense.
+    pub(crate) fn unreadable(&self, request: &ApiRequest, problem: impl Into<String>) -> ClientError {
+        ClientError::Unreadable { attempted: request.describe(), target: self.target.to_string(), problem: problem.into() }
+    }
+
+    /// A connection that broke or never came to be.
+    pub(super) fn unreachable(&self, request: &ApiRequest, error: kube::Error) -> ClientError {
+        let why = classify(&error);
+        ClientError::Unreachable { attempted: request.describe(), target: self.target.to_string(), why, source: Box::new(error) }
+    }
+
+    async fn exchange(&self, request: &ApiRequest) -> Result<Response<Body>, ClientError> {
+        let wire = self.encode(request)?;
+        let response = self.inner.send(wire).await.map_err(|error| self.unreachable(request, error))?;
+        self.keep_warnings(response.headers());
+        Ok(response)
+    }
+
+    fn encode(&self, request: &ApiRequest) -> Result<Request<Body>, ClientError> {
+        let uri = Uri::try_from(&request.path).map_err(|error| self.unreadable(request, format!("the path is no URI: {error}")))?;
+        let mut wire = Request::new(Body::from(request.body.clone()));
+        *wire.method_mut() = request.method.clone();
+        *wire.uri_mut() = uri;
+        let headers = wire.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static(request.accept));
+        if let Some(content_type) = request.content_type {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        if request.may_be_large && self.target.is_remote() {
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        Ok(wire)
+    }
+
+    fn decompress(&self, request: &ApiRequest, headers: &HeaderMap, body: Bytes) -> Result<Bytes, ClientError> {
+        if headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding != "gzip") {
+            return Ok(body);
+        }
+        let mut plain = Vec::with_capacity(body.len() * 4);
+        let read = flate2::read::MultiGzDecoder::new(body.as_ref()).read_to_end(&mut plain);
+        read.map_err(|error| self.unreadable(request, format!("broken gzip: {error}")))?;
+        Ok(plain.into())
+    }
+
+    fn keep_warnings(&self, headers: &HeaderMap) {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        for text in headers.get_all(WARNING).iter().filter_map(|value| warning_text(value.to_str().ok()?)) {
+            if warnings.seen.insert(text.clone()) {
+                warnings.waiting.push(text);
+            }
+        }
+    }
+}
+
+/// Reads `299 - "text"` (RFC 9110 allows an agent and a date around the quoted text).
+fn warning_text(header: &str) -> Option<String> {
+    let quoted = header.strip_prefix("299 ")?.split_once('"')?.1;
+    let mut text = String::with_capacity(quoted.len());
+    let mut escaped = false;
+    for character in quoted.chars() {
+        match character {
+            '\\' if !escaped => escaped = true,
+            '"' if !escaped => return Some(text),
+            other => {
+                escaped = false;
+                text.push(other);
+            }
+        }
+    }
+    None
+}
+
+fn refused(request: &ApiRequest, status: StatusCode, body: &[u8]) -> ClientError {
+    let said = serde_json::from_slice::<Value>(body).ok().and_then(|value| Refusal::from_json(&value));
+    let refusal = said.unwrap_or_else(|| without_status(status, body));
+    ClientError::Refused { attempted: request.describe(), refusal: Box::new(refusal) }
+}
+
+/// A proxy or a server that is not Kubernetes answers without a `Status`; its code and first line have to do.
+fn without_status(status: StatusCode, body: &[u8]) -> Refusal {
+    let bare = serde_json::json!({"kind": "Status", "status": "Failure", "code": status.as_u16()});
+    let mut refusal = Refusal::from_json(&bare).unwrap_or_else(|| Refusal::new(Reason::InternalError, ""));
+    let text = String::from_utf8_lossy(body);
+    let line: String = text.lines().next().unwrap_or_default().chars().take(200).collect();
+    refusal.message =
+        if line.is_empty() { format!("the server answered {status}") } else { format!("the server answered {status}: {line}") };
+    refusal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_is_read_out_of_its_quotes() {
+        assert_eq!(warning_text(r#"299 - "unknown field \"datta\"""#).as_deref(), Some(r#"unknown field "datta""#));
+        assert_eq!(warning_text("199 - \"x\""), None);
+    }
+
+    #[test]
+    fn an_answer_without_status_still_tells_its_code() {
+        let refusal = without_status(StatusCode::BAD_GATEWAY, b"<html>\nno");
+        assert_eq!(refusal.message, "the server answered 502 Bad Gateway: <html>");
+        assert_eq!(without_status(StatusCode::FORBIDDEN, b"").reason, Reason::Forbidden);
+    }
+}

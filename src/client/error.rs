@@ -1,0 +1,180 @@
+//! What can go wrong between asking and reading the answer, and how a broken connection is told apart by its cause.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+use crate::object::{Reason, Refusal};
+
+/// Why a request brought no usable answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The server answered and refused.
+    #[error("{refusal}")]
+    Refused {
+        /// The method and path that were asked.
+        attempted: String,
+        /// What the server said.
+        refusal: Box<Refusal>,
+    },
+    /// No answer came.
+    #[error("cannot reach {target}: {why}")]
+    Unreachable {
+        /// The method and path that were asked.
+        attempted: String,
+        /// The target, in words.
+        target: String,
+        /// What kept the request from being answered.
+        why: Unreachable,
+        /// The transport's own error.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// An answer came, but it cannot be understood.
+    #[error("{target} answered {attempted} with something that cannot be read: {problem}")]
+    Unreadable {
+        /// The method and path that were asked.
+        attempted: String,
+        /// The target, in words.
+        target: String,
+        /// What is wrong with the answer.
+        problem: String,
+    },
+}
+
+/// What kept a request from being answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreachable {
+    /// Nothing listens at the address.
+    Refused,
+    /// The host's name is not known.
+    UnknownHost,
+    /// The certificates do not fit; the text says how.
+    Tls(String),
+    /// The credentials could not be made ready; the text says why.
+    Credentials(String),
+    /// Nothing came back in time.
+    TimedOut,
+    /// The connection broke before the whole answer was there.
+    Broken,
+    /// Anything else; the text is the innermost cause.
+    Other(String),
+}
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused => f.write_str("connection refused"),
+            Self::UnknownHost => f.write_str("the host name is not known"),
+            Self::Tls(how) => write!(f, "TLS failed: {how}"),
+            Self::Credentials(why) => write!(f, "no usable credentials: {why}"),
+            Self::TimedOut => f.write_str("no answer in time"),
+            Self::Broken => f.write_str("the connection broke"),
+            Self::Other(cause) => f.write_str(cause),
+        }
+    }
+}
+
+impl ClientError {
+    /// The server's refusal, where there was one.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused { refusal, .. } => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// Whether the server refused for this reason.
+    #[must_use]
+    pub fn is(&self, reason: Reason) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.reason == reason)
+    }
+
+    /// Whether asking again later may bring an answer: no connection, or a server that says it is busy.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { why, .. } => !matches!(why, Unreachable::Tls(_) | Unreachable::Credentials(_)),
+            Self::Refused { refusal, .. } => matches!(
+                refusal.reason,
+                Reason::TooManyRequests | Reason::ServiceUnavailable | Reason::ServerTimeout | Reason::Timeout | Reason::InternalError
+            ),
+            Self::Unreadable { .. } => false,
+        }
+    }
+}
+
+/// Finds the cause of a transport failure in its chain of sources.
+pub(super) fn classify(error: &(dyn StdError + 'static)) -> Unreachable {
+    let mut innermost = error.to_string();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = known_cause(error) {
+            return found;
+        }
+        innermost = error.to_string();
+        next = error.source();
+    }
+    Unreachable::Other(innermost)
+}
+
+fn known_cause(error: &(dyn StdError + 'static)) -> Option<Unreachable> {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return Some(Unreachable::Tls(tls.to_string()));
+    }
+    if let Some(error) = error.downcast_ref::<kube::client::AuthError>() {
+        return Some(Unreachable::Credentials(error.to_string()));
+    }
+    if let Some(error) = error.downcast_ref::<reqwest::Error>() {
+        return match () {
+            () if error.is_dns() => Some(Unreachable::UnknownHost),
+            () if error.is_timeout() => Some(Unreachable::TimedOut),
+            () => None,
+        };
+    }
+    io_cause(error.downcast_ref::<io::Error>()?)
+}
+
+/// An `io::Error` made around another error hides it from `source`, so it is looked into here.
+fn io_cause(error: &io::Error) -> Option<Unreachable> {
+    if let Some(inner) = error.get_ref()
+        && let Some(found) = known_cause(inner)
+    {
+        return Some(found);
+    }
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Some(Unreachable::Refused),
+        io::ErrorKind::TimedOut => Some(Unreachable::TimedOut),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => {
+            Some(Unreachable::Broken)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("outer")]
+    struct Outer(#[source] io::Error);
+
+    #[test]
+    fn a_refused_connection_is_found_below_other_errors() {
+        let error = Outer(io::Error::from(io::ErrorKind::ConnectionRefused));
+        assert_eq!(classify(&error), Unreachable::Refused);
+    }
+
+    #[test]
+    fn a_tls_failure_inside_an_io_error_is_found() {
+        let error = Outer(io::Error::other(rustls::Error::General("bad certificate".to_owned())));
+        assert_eq!(classify(&error), Unreachable::Tls("unexpected error: bad certificate".to_owned()));
+    }
+
+    #[test]
+    fn an_unknown_failure_is_told_by_its_innermost_cause() {
+        assert_eq!(classify(&Outer(io::Error::other("the moon"))), Unreachable::Other("the moon".to_owned()));
+    }
+}

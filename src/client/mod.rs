@@ -1,0 +1,31 @@
+//! The one client of the Kubernetes API that the CLI and the controllers share.
+//!
+//! Receives a [`Target`] (a server, a local store, an etcd cluster) and requests as plain data ([`ApiRequest`]), hands on answers,
+//! lists, discovery and watches. Both transports, HTTP and in-process, stand behind the same [`kube::Client`]. Invariant: nothing
+//! here knows whether it talks to a trueup server, to a kube-apiserver or to the API layer of its own process.
+
+mod connection;
+mod discovery;
+mod error;
+mod in_process;
+mod lines;
+mod list;
+mod remote;
+mod request;
+mod resolve;
+mod target;
+#[cfg(test)]
+pub(crate) mod testing;
+mod watch;
+
+pub use connection::{Answer, Client};
+pub use discovery::{Discovery, ServedResource};
+pub use error::{ClientError, Unreachable};
+pub use in_process::in_process;
+pub use lines::Lines;
+pub use list::{Page, list_pages};
+pub use remote::{RemoteError, RemoteOptions, connect, has_kubeconfig};
+pub use request::{ApiRequest, ApplyParameters, DeleteParameters, Form, ListParameters, Propagation};
+pub use resolve::{ResourceArgumentError, Selection, UnknownResource, parse_resource_arguments};
+pub use target::Target;
+pub use watch::{Change, ChangeKind, WatchStep, Watcher};

@@ -1,0 +1,306 @@
+//! The transport over the network: a kubeconfig (or a bare URL) becomes a client on reqwest.
+//!
+//! Receives [`RemoteOptions`], hands on a [`Client`]. Everything a kubeconfig can say is read by kube; TLS is rustls with ring.
+
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use kube::client::{Body, ConfigExt};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+use tower::{BoxError, Service, ServiceBuilder};
+
+use super::{Client, Target};
+
+/// Where a remote server's address and credentials come from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RemoteOptions {
+    /// Kubeconfig files in order of precedence; empty for the user's default file.
+    pub kubeconfig: Vec<PathBuf>,
+    /// The context to use in place of the current one.
+    pub context: Option<String>,
+    /// The server's URL in place of the kubeconfig's.
+    pub server: Option<String>,
+    /// Use the service account of the pod this process runs in; the other fields but `namespace` are left aside.
+    pub in_cluster: bool,
+    /// The default namespace in place of the context's.
+    pub namespace: Option<String>,
+}
+
+/// Why no client could be made for a remote server; nothing was sent yet.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    /// The kubeconfig could not be read or does not hold what was asked for.
+    #[error("cannot use the kubeconfig {files}: {source}")]
+    Kubeconfig {
+        /// The files, as the user named them.
+        files: String,
+        /// What is wrong.
+        #[source]
+        source: Box<KubeconfigError>,
+    },
+    /// The server's URL is not one.
+    #[error("{url:?} is not a server's URL: {problem}")]
+    Url {
+        /// The text given.
+        url: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Certificates, keys or credentials could not be made ready.
+    #[error("cannot prepare the connection to {url}: {source}")]
+    Credentials {
+        /// The server.
+        url: String,
+        /// What is wrong.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// Makes a client for a remote server. Nothing is sent to it, but an exec plugin of the kubeconfig may run.
+pub async fn connect(options: &RemoteOptions) -> Result<Client, RemoteError> {
+    install_ring();
+    let (config, context) = configuration(options).await?;
+    let url = config.cluster_url.to_string();
+    let prepared = prepare(&config).await;
+    let service = prepared.map_err(|source| RemoteError::Credentials { url: url.clone(), source })?;
+    let namespace = options.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
+    Ok(Client::new(wrap(&config, service, namespace, &url)?, Target::Remote { url, context }))
+}
+
+/// Whether the user's default kubeconfig exists and names a current context, so that it can be a target without being asked for.
+#[must_use]
+pub fn has_kubeconfig(files: &[PathBuf]) -> bool {
+    merged(files).is_ok_and(|config| config.current_context.is_some_and(|context| !context.is_empty()))
+}
+
+/// rustls wants one provider for the process; a second call finds it there.
+fn install_ring() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // An error says that another provider is installed, which serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+async fn configuration(options: &RemoteOptions) -> Result<(kube::Config, Option<String>), RemoteError> {
+    if options.in_cluster {
+        let config = kube::Config::incluster();
+        let fail = |source| RemoteError::Credentials { url: "the cluster of this pod".to_owned(), source: Box::new(source) };
+        return Ok((config.map_err(fail)?, None));
+    }
+    let bare = options.kubeconfig.is_empty() && options.context.is_none();
+    match &options.server {
+        Some(url) if bare && !has_kubeconfig(&[]) => Ok((kube::Config::new(server_url(url)?), None)),
+        _ => from_kubeconfig(options).await,
+    }
+}
+
+async fn from_kubeconfig(options: &RemoteOptions) -> Result<(kube::Config, Option<String>), RemoteError> {
+    let fail = |source| RemoteError::Kubeconfig { files: files_in_words(&options.kubeconfig), source: Box::new(source) };
+    let kubeconfig = merged(&options.kubeconfig).map_err(fail)?;
+    let context = options.context.clone().or_else(|| kubeconfig.current_context.clone());
+    let chosen = KubeConfigOptions { context: options.context.clone(), ..KubeConfigOptions::default() };
+    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &chosen).await.map_err(fail)?;
+    if let Some(url) = &options.server {
+        config.cluster_url = server_url(url)?;
+    }
+    Ok((config, context))
+}
+
+/// Reads and merges kubeconfig files; those that do not exist are passed over, as kubectl does, unless none exists.
+fn merged(files: &[PathBuf]) -> Result<Kubeconfig, KubeconfigError> {
+    let default = default_file();
+    let files: Vec<&Path> = match files {
+        [] => default.as_deref().into_iter().collect(),
+        some => some.iter().map(PathBuf::as_path).collect(),
+    };
+    let existing: Vec<_> = files.iter().filter(|file| file.exists()).collect();
+    let chosen = if existing.is_empty() { files.iter().collect() } else { existing };
+    chosen.into_iter().try_fold(Kubeconfig::default(), |whole, file| whole.merge(Kubeconfig::read_from(file)?))
+}
+
+fn default_file() -> Option<PathBuf> {
+    etcetera::home_dir().ok().map(|home| home.join(".kube").join("config"))
+}
+
+fn files_in_words(files: &[PathBuf]) -> String {
+    let names: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+    if names.is_empty() { "~/.kube/config".to_owned() } else { names.join(", ") }
+}
+
+/// Reads a server's URL; a bare `host:port` means HTTP, as in kubectl.
+fn server_url(text: &str) -> Result<http::Uri, RemoteError> {
+    let fail = |problem: String| RemoteError::Url { url: text.to_owned(), problem };
+    let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let uri: http::Uri = whole.parse().map_err(|error: http::uri::InvalidUri| fail(error.to_string()))?;
+    match uri.scheme_str() {
+        Some("http" | "https") if uri.host().is_some() => Ok(uri),
+        _ => Err(fail("it must begin with http:// or https:// and name a host".to_owned())),
+    }
+}
+
+/// A reqwest client as a tower service.
+#[derive(Clone)]
+struct Network(reqwest::Client);
+
+async fn prepare(config: &kube::Config) -> Result<Network, BoxError> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("trueup/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(10))
+        .tcp_nodelay(true)
+        .http2_adaptive_window(true)
+        .http2_keep_alive_interval(Duration::from_secs(30))
+        .http2_keep_alive_while_idle(true)
+        .tls_backend_preconfigured(tls(config)?);
+    if let Some(proxy) = &config.proxy_url {
+        builder = builder.proxy(reqwest::Proxy::all(proxy.to_string())?);
+    }
+    if let Some(name) = &config.tls_server_name {
+        builder = builder.resolve_to_addrs(name, &addresses(&config.cluster_url).await?);
+    }
+    Ok(Network(builder.build()?))
+}
+
+fn tls(config: &kube::Config) -> Result<rustls::ClientConfig, BoxError> {
+    let mut tls = config.rustls_client_config()?;
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(tls)
+}
+
+/// The addresses behind a URL, for a certificate that names another host (`tls-server-name`).
+async fn addresses(url: &http::Uri) -> Result<Vec<std::net::SocketAddr>, BoxError> {
+    let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
+    let port = url.port_u16().unwrap_or(443);
+    Ok(tokio::net::lookup_host((host, port)).await?.collect())
+}
+
+fn wrap(config: &kube::Config, service: Network, namespace: String, url: &str) -> Result<kube::Client, RemoteError> {
+    let fail = |source: kube::Error| RemoteError::Credentials { url: url.to_owned(), source: Box::new(source) };
+    let mut config = config.clone();
+    if let Some(name) = &config.tls_server_name {
+        config.cluster_url = with_host(&config.cluster_url, name)
+            .map_err(|problem| RemoteError::Url { url: url.to_owned(), problem: format!("tls-server-name {name:?}: {problem}") })?;
+    }
+    let stack = ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer().map_err(fail)?)
+        .layer(config.extra_headers_layer().map_err(fail)?)
+        .map_err(BoxError::from)
+        .service(service);
+    Ok(kube::Client::new(stack, namespace))
+}
+
+fn with_host(url: &http::Uri, host: &str) -> Result<http::Uri, http::Error> {
+    let port = url.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+    let path = url.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    http::Uri::builder().scheme(url.scheme_str().unwrap_or("https")).authority(format!("{host}{port}")).path_and_query(path).build()
+}
+
+impl Service<Request<Body>> for Network {
+    type Response = Response<reqwest::Body>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let client = self.0.clone();
+        Box::pin(async move {
+            // kube's body is not Sync, which reqwest's must be; request bodies are small and there as a whole.
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await?.to_bytes();
+            let request = reqwest::Request::try_from(Request::from_parts(parts, body))?;
+            Ok(client.execute(request).await.map_err(reqwest::Error::without_url)?.into())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_without_scheme_is_plain_http() {
+        assert_eq!(server_url("127.0.0.1:8001").expect("a URL").to_string(), "http://127.0.0.1:8001/");
+        assert!(server_url("ftp://x").is_err());
+        assert!(server_url("http://").is_err());
+    }
+
+    #[test]
+    fn the_first_kubeconfig_wins_and_missing_ones_are_passed_over() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = |name: &str, context: &str| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, format!("apiVersion: v1\nkind: Config\ncurrent-context: {context}\n")).expect("written");
+            path
+        };
+        let files = [directory.path().join("none"), file("a", "first"), file("b", "second")];
+        assert_eq!(merged(&files).expect("readable").current_context.as_deref(), Some("first"));
+        assert!(matches!(merged(&files[..1]), Err(KubeconfigError::ReadConfig(..))));
+    }
+
+    #[test]
+    fn another_host_keeps_port_and_path() {
+        let url = "https://10.0.0.1:6443/prefix".parse().expect("a URL");
+        assert_eq!(with_host(&url, "kube.test").expect("a URL").to_string(), "https://kube.test:6443/prefix");
+    }
+
+    /// A kubeconfig of one server and one token.
+    fn kubeconfig(directory: &Path, url: &str) -> RemoteOptions {
+        let file = directory.join("config");
+        let text = format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: here\n\
+             clusters: [{{name: c, cluster: {{server: \"{url}\"}}}}]\n\
+             users: [{{name: u, user: {{token: secret}}}}]\n\
+             contexts: [{{name: here, context: {{cluster: c, user: u, namespace: shop}}}}]\n"
+        );
+        std::fs::write(&file, text).expect("written");
+        RemoteOptions { kubeconfig: vec![file], ..RemoteOptions::default() }
+    }
+
+    #[tokio::test]
+    async fn requests_carry_the_token_below_the_server_s_path() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let served = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                request.push(tokio::io::AsyncReadExt::read_u8(&mut stream).await.expect("a byte"));
+            }
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 17\r\nwarning: 299 - \"old\"\r\n\r\n{\"kind\": \"Thing\"}";
+            tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.expect("written");
+            String::from_utf8(request).expect("text").to_lowercase()
+        });
+        let directory = tempfile::tempdir().expect("a directory");
+        let client = connect(&kubeconfig(directory.path(), &format!("http://{address}/prefix"))).await.expect("a client");
+        let object = client.object(&crate::client::ApiRequest::fetch("/api/v1/x")).await.expect("an answer");
+        let request = served.await.expect("no panic");
+        assert_eq!(object.kind(), "Thing");
+        assert!(request.starts_with("get /prefix/api/v1/x http/1.1\r\n"), "{request}");
+        assert!(request.contains("\r\nauthorization: bearer secret\r\n"), "{request}");
+        assert_eq!(client.take_warnings(), ["old"]);
+        assert_eq!((client.default_namespace(), client.target().to_string()), ("shop", format!("http://{address}/prefix (context here)")));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_told_by_name() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        drop(listener);
+        let directory = tempfile::tempdir().expect("a directory");
+        let client = connect(&kubeconfig(directory.path(), &format!("https://{address}"))).await.expect("a client");
+        let error = client.send(&crate::client::ApiRequest::fetch("/version")).await.expect_err("nobody listens");
+        assert_eq!(error.to_string(), format!("cannot reach https://{address} (context here): connection refused"));
+        assert!(error.is_passing());
+    }
+}

@@ -1,0 +1,301 @@
+//! Building a plan: what an apply would do to each object.
+//!
+//! Receives placed objects and their live state, hands on a [`Plan`] and the [`Failure`]s. The decisions ([`Question::of`] and
+//! [`entry`]) are pure; only what they leave open is asked of the server, by dry-run applies in parallel. One object's failure never
+//! keeps another from its plan.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::apply::apply_object;
+use super::live::Live;
+use super::ownership::already_applied;
+use super::parallel::{REQUESTS_AT_ONCE, each};
+use super::place::{Failure, Placed, is_namespace};
+use super::simulate::simulate;
+use super::{Action, Plan, PlanEntry};
+use crate::client::{ApplyParameters, Client};
+use crate::object::Object;
+
+/// What a plan leaves open about one object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// Nothing: it is as it should be.
+    Unchanged,
+    /// What the server would make of it.
+    AskServer,
+    /// What it would become in a namespace, or of a kind, that the set itself makes; the server cannot say yet.
+    Pending,
+}
+
+impl Question {
+    /// Decides what is open about one object. `new_namespaces` are those the set makes and the server does not have.
+    #[must_use]
+    pub fn of(placed: &Placed, live: Option<&Object>, manager: &str, new_namespaces: &HashSet<String>) -> Self {
+        let in_new_namespace = placed.key.namespace.as_ref().is_some_and(|namespace| new_namespaces.contains(namespace));
+        match live {
+            Some(live) if already_applied(live, &placed.object, manager) => Self::Unchanged,
+            Some(_) => Self::AskServer,
+            None if placed.kind_is_pending || in_new_namespace => Self::Pending,
+            None => Self::AskServer,
+        }
+    }
+}
+
+/// A plan and what could not be planned.
+#[derive(Debug, Default)]
+pub struct Built {
+    /// One entry for each object that could be planned, in the order of the objects.
+    pub plan: Plan,
+    /// One failure for each other object.
+    pub failures: Vec<Failure>,
+}
+
+/// Builds the plan of a set.
+///
+/// `simulation` is a client of an empty in-memory control plane of the same API, on which objects that the server cannot judge yet
+/// are tried out; without one they are shown as their manifests write them.
+pub async fn build(
+    client: &Client,
+    placed: Vec<Placed>,
+    mut live: Live,
+    parameters: &ApplyParameters,
+    simulation: Option<&Client>,
+) -> Built {
+    let new_namespaces = new_namespaces(&placed, &live);
+    let parameters = ApplyParameters { dry_run: true, ..parameters.clone() };
+    let mut entries: Vec<(usize, PlanEntry)> = Vec::new();
+    let mut failures: Vec<(usize, Failure)> = Vec::new();
+    let (mut open, mut pending) = (Vec::new(), Vec::new());
+    for (index, placed) in placed.iter().enumerate() {
+        match live.take_object(placed) {
+            Err(error) => failures.push((index, placed.failure(super::ObjectError::Client(error)))),
+            Ok(before) => match Question::of(placed, before.as_ref(), &parameters.field_manager, &new_namespaces) {
+                Question::Unchanged => entries.push((index, unchanged(placed, before))),
+                Question::AskServer => open.push((index, placed.clone(), before)),
+                Question::Pending => pending.push((index, placed)),
+            },
+        }
+    }
+    let work = |(index, placed, before): (usize, Placed, Option<Object>)| {
+        let (client, parameters) = (client.clone(), parameters.clone());
+        async move {
+            let answer = apply_object(&client, &placed, before.as_ref(), &parameters).await;
+            (index, answer.map(|after| entry(&placed, before, after)).map_err(|error| placed.failure(error)))
+        }
+    };
+    each(open, REQUESTS_AT_ONCE, work, |(index, result)| match result {
+        Ok(entry) => entries.push((index, entry)),
+        Err(failure) => failures.push((index, failure)),
+    })
+    .await;
+    for (index, result) in simulate(simulation, &placed, pending, &parameters).await {
+        match result {
+            Ok(entry) => entries.push((index, entry)),
+            Err(failure) => failures.push((index, failure)),
+        }
+    }
+    Built { plan: Plan { entries: in_order(entries) }, failures: in_order(failures) }
+}
+
+fn in_order<T>(mut numbered: Vec<(usize, T)>) -> Vec<T> {
+    numbered.sort_by_key(|(index, _)| *index);
+    numbered.into_iter().map(|(_, item)| item).collect()
+}
+
+/// The namespaces the set makes and the server does not have.
+pub(super) fn new_namespaces(placed: &[Placed], live: &Live) -> HashSet<String> {
+    let namespaces = placed.iter().filter(|placed| is_namespace(&placed.object)).map(|placed| &placed.key.name);
+    namespaces.filter(|name| !live.has("namespaces", name)).cloned().collect()
+}
+
+/// The entry of an object that needs nothing.
+pub(super) fn unchanged(placed: &Placed, live: Option<Object>) -> PlanEntry {
+    of(placed, Action::Unchanged, live.clone(), live)
+}
+
+/// The entry of an object whose state before and after is known.
+#[must_use]
+pub fn entry(placed: &Placed, before: Option<Object>, after: Object) -> PlanEntry {
+    let action = match &before {
+        None => Action::Create,
+        Some(before) if same_content(before, &after) => Action::Unchanged,
+        Some(_) => Action::Update,
+    };
+    of(placed, action, before, Some(after))
+}
+
+impl PlanEntry {
+    /// The entry of an object that nobody was asked about: its manifest stands for its state after.
+    #[must_use]
+    pub fn predicted(placed: &Placed, before: Option<Object>, is_unchanged: bool) -> Self {
+        match before {
+            before if is_unchanged => unchanged(placed, before),
+            None => of(placed, Action::Create, None, Some(placed.object.clone())),
+            before => of(placed, Action::Update, before, Some(placed.object.clone())),
+        }
+    }
+}
+
+fn of(placed: &Placed, action: Action, before: Option<Object>, after: Option<Object>) -> PlanEntry {
+    PlanEntry {
+        gvk: placed.resource.gvk(),
+        plural: placed.resource.plural.clone(),
+        key: placed.key.clone(),
+        action,
+        before,
+        after,
+        origin: placed.origin(),
+        reason: None,
+    }
+}
+
+/// Whether two states of an object differ in nothing but the server's own bookkeeping.
+fn same_content(before: &Object, after: &Object) -> bool {
+    const BOOKKEEPING: [&str; 3] = ["managedFields", "resourceVersion", "generation"];
+    let empty = Map::new();
+    let metadata = |object: &'_ Object| -> Map<String, Value> {
+        let members = object.metadata().unwrap_or(&empty).iter();
+        members.filter(|(name, _)| !BOOKKEEPING.contains(&name.as_str())).map(|(name, value)| (name.clone(), value.clone())).collect()
+    };
+    let others = |object: &Object| object.root().len() - usize::from(object.root().contains_key("metadata"));
+    others(before) == others(after)
+        && before.root().iter().filter(|(name, _)| *name != "metadata").all(|(name, value)| after.root().get(name) == Some(value))
+        && metadata(before) == metadata(after)
+}
+
+#[cfg(test)]
+mod tests {
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::client::testing::{answer, scripted};
+    use crate::client::{Discovery, ServedResource};
+    use crate::object::{Cause, CauseKind, GroupResource, Reason, Refusal};
+    use crate::plan::{Namespaces, place};
+
+    fn object(value: Value) -> Object {
+        Object::from_value(value).expect("an object")
+    }
+
+    fn config_map(name: &str, value: &str) -> Value {
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "a"}, "data": {"k": value}})
+    }
+
+    fn live_config_map(name: &str, value: &str, manager: &str) -> (GroupResource, Object) {
+        let mut live = object(config_map(name, value));
+        live.set_meta("resourceVersion", "1");
+        live.set_meta(
+            "managedFields",
+            json!([{"manager": manager, "operation": "Apply", "apiVersion": "v1", "fieldsV1": {"f:data": {"f:k": {}}}}]),
+        );
+        (GroupResource::new("", "configmaps"), live)
+    }
+
+    fn set(values: Vec<Value>) -> Vec<Placed> {
+        let discovery = Discovery::of(vec![
+            ServedResource::named("", "v1", "ConfigMap", "configmaps", true),
+            ServedResource::named("", "v1", "Namespace", "namespaces", false),
+        ]);
+        let namespaces = Namespaces { default: "a".to_owned(), enforced: false };
+        place(values.into_iter().map(|value| (object(value), None)), &discovery, &namespaces).0
+    }
+
+    fn parameters() -> ApplyParameters {
+        ApplyParameters { field_manager: "trueup".to_owned(), force: false, dry_run: false }
+    }
+
+    fn told(built: &Built) -> Vec<String> {
+        let entries = built.plan.entries.iter().map(|entry| format!("{} {}", entry.display_name(), entry.action.word()));
+        entries.chain(built.failures.iter().map(|failure| format!("{}: {}", failure.name, failure.error))).collect()
+    }
+
+    #[tokio::test]
+    async fn only_what_is_open_is_asked_and_failures_stay_alone() {
+        let (client, asked) = scripted(|request| match request.uri().path().rsplit('/').next() {
+            Some("taken") => answer(409, {
+                let cause = Cause::new(CauseKind::ManagerConflict, ".data.k", "conflict with \"other\"");
+                Refusal::new(Reason::Conflict, "Apply failed with 1 conflict").with_cause(cause).to_json()
+            }),
+            Some("same") => answer(200, config_map("same", "1")),
+            Some(name) => answer(200, config_map(name, "2")),
+            None => answer(404, json!({})),
+        });
+        let live = Live::of([
+            live_config_map("owned", "1", "trueup"),
+            live_config_map("same", "1", "other"),
+            live_config_map("changed", "1", "trueup"),
+            live_config_map("taken", "1", "other"),
+        ]);
+        let wanted = set(vec![
+            config_map("new", "2"),
+            config_map("taken", "2"),
+            config_map("owned", "1"),
+            config_map("same", "1"),
+            config_map("changed", "2"),
+        ]);
+        let built = build(&client, wanted, live, &parameters(), None).await;
+        assert_eq!(
+            told(&built),
+            [
+                "configmap/new create",
+                "configmap/owned unchanged",
+                "configmap/same unchanged",
+                "configmap/changed update",
+                "configmap/taken: Apply failed with 1 conflict",
+            ]
+        );
+        let mut lines = asked.lines();
+        lines.sort();
+        let expected = ["changed", "new", "same", "taken"]
+            .map(|name| format!("PATCH /api/v1/namespaces/a/configmaps/{name}?fieldManager=trueup&fieldValidation=Strict&dryRun=All"));
+        assert_eq!(lines, expected);
+    }
+
+    #[tokio::test]
+    async fn objects_in_a_namespace_of_the_set_are_planned_without_the_server() {
+        let (client, asked) = scripted(|_| answer(200, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}})));
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}});
+        let built = build(&client, set(vec![namespace, config_map("x", "1")]), Live::default(), &parameters(), None).await;
+        assert_eq!(told(&built), ["namespace/a create", "configmap/x create"]);
+        assert_eq!(built.plan.entries[1].after, Some(object(config_map("x", "1"))));
+        assert_eq!(asked.lines(), ["PATCH /api/v1/namespaces/a?fieldManager=trueup&fieldValidation=Strict&dryRun=All"]);
+    }
+
+    #[tokio::test]
+    async fn what_the_server_cannot_judge_is_tried_on_the_simulation() {
+        let (client, _) = scripted(|_| answer(200, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}})));
+        let (simulation, tried) = scripted(|request| match request.uri().path() {
+            "/api/v1/namespaces/a" => answer(201, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}})),
+            _ => answer(201, config_map("x", "defaulted")),
+        });
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}});
+        let wanted = set(vec![config_map("x", "1"), namespace]);
+        let built = build(&client, wanted, Live::default(), &parameters(), Some(&simulation)).await;
+        assert_eq!(told(&built), ["configmap/x create", "namespace/a create"]);
+        assert_eq!(built.plan.entries[0].after, Some(object(config_map("x", "defaulted"))));
+        assert_eq!(
+            tried.lines(),
+            [
+                "PATCH /api/v1/namespaces/a?fieldManager=trueup&force=true&fieldValidation=Strict",
+                "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=trueup&force=true&fieldValidation=Strict",
+            ]
+        );
+    }
+
+    #[test]
+    fn bookkeeping_is_no_difference() {
+        let before = object(config_map("a", "1"));
+        let mut after = before.clone();
+        after.set_meta("resourceVersion", "9");
+        after.set_meta("generation", 2);
+        assert!(same_content(&before, &after));
+        after.set_meta("labels", json!({"a": "b"}));
+        assert!(!same_content(&before, &after));
+        let mut grown = before.clone();
+        grown.root_mut().insert("immutable".to_owned(), true.into());
+        assert!(!same_content(&before, &grown));
+    }
+}

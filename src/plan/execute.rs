@@ -1,0 +1,257 @@
+//! Carrying a set out: applying each object, stage by stage.
+//!
+//! Receives placed objects and their live state, hands on one [`Done`] for each object as it finishes. Keeps going past failures.
+//! Invariant: an object that [`Question::Unchanged`] holds for causes no request.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::PlanEntry;
+use super::apply::apply_object;
+use super::build::{Question, entry, unchanged};
+use super::live::Live;
+use super::order::Stage;
+use super::parallel::{REQUESTS_AT_ONCE, each};
+use super::place::{Failure, ObjectError, Placed};
+use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form};
+use crate::object::Object;
+
+/// How long a new kind may take to be served; a kube-apiserver needs about a second.
+const SERVED_WITHIN: Duration = Duration::from_secs(30);
+
+/// What became of one object; the entry is boxed because it holds the object twice.
+#[derive(Debug)]
+pub enum Done {
+    /// It was applied, or needed nothing.
+    Applied(Box<PlanEntry>),
+    /// It was not.
+    Failed(Failure),
+}
+
+/// What is to be done for one object.
+enum Job {
+    /// Nothing: what became of it is known.
+    Known(Done),
+    /// Apply it to its state before.
+    Apply(Placed, Option<Object>),
+}
+
+/// Applies a set and tells of each object as it finishes: stage by stage, and inside a stage in the set's order.
+pub async fn execute(client: &Client, placed: Vec<Placed>, mut live: Live, parameters: &ApplyParameters, mut done: impl FnMut(Done)) {
+    let mut stages: HashMap<Stage, Vec<Job>> = HashMap::new();
+    for placed in placed {
+        let stage = Stage::of(&placed);
+        let job = match live.take_object(&placed) {
+            Err(error) => Job::Known(Done::Failed(placed.failure(ObjectError::Client(error)))),
+            Ok(before) => match Question::of(&placed, before.as_ref(), &parameters.field_manager, &HashSet::new()) {
+                Question::Unchanged => Job::Known(Done::Applied(Box::new(unchanged(&placed, before)))),
+                Question::AskServer | Question::Pending => Job::Apply(placed, before),
+            },
+        };
+        stages.entry(stage).or_default().push(job);
+    }
+    for stage in Stage::ALL {
+        let mut jobs = stages.remove(&stage).unwrap_or_default();
+        if stage == Stage::Rest {
+            jobs = wait_for_kinds(client, jobs).await;
+        }
+        run(client, jobs, parameters, &mut done).await;
+    }
+}
+
+async fn run(client: &Client, jobs: Vec<Job>, parameters: &ApplyParameters, done: &mut impl FnMut(Done)) {
+    let work = |job: Job| {
+        let (client, parameters) = (client.clone(), parameters.clone());
+        async move {
+            let (placed, before) = match job {
+                Job::Known(done) => return done,
+                Job::Apply(placed, before) => (placed, before),
+            };
+            match apply_object(&client, &placed, before.as_ref(), &parameters).await {
+                Ok(after) => Done::Applied(Box::new(entry(&placed, before, after))),
+                Err(error) => Done::Failed(placed.failure(error)),
+            }
+        }
+    };
+    each(jobs, REQUESTS_AT_ONCE, work, done).await;
+}
+
+/// The objects whose kinds the set defined.
+fn pending(jobs: &[Job]) -> impl Iterator<Item = &Placed> {
+    jobs.iter().filter_map(|job| match job {
+        Job::Apply(placed, _) if placed.kind_is_pending => Some(placed),
+        _ => None,
+    })
+}
+
+/// Waits until the kinds that the set defined are served; the objects of those that are not in time have failed.
+async fn wait_for_kinds(client: &Client, jobs: Vec<Job>) -> Vec<Job> {
+    let mut missing: HashSet<String> = pending(&jobs).map(definition_of).collect();
+    if missing.is_empty() {
+        return jobs;
+    }
+    let deadline = tokio::time::Instant::now() + SERVED_WITHIN;
+    let mut pause = Duration::from_millis(10);
+    let mut problem = None;
+    loop {
+        match not_served(client, &jobs, &missing).await {
+            Ok(still) => missing = still,
+            Err(error) => problem = Some(Arc::new(error)),
+        }
+        if missing.is_empty() || problem.is_some() || tokio::time::Instant::now() + pause > deadline {
+            break;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(500));
+    }
+    let settle = |job| match job {
+        Job::Apply(placed, _) if placed.kind_is_pending && missing.contains(&definition_of(&placed)) => {
+            let error = problem.clone().map_or_else(|| ObjectError::NotServed(placed.resource.gvk().to_string()), ObjectError::Client);
+            Job::Known(Done::Failed(placed.failure(error)))
+        }
+        other => other,
+    };
+    jobs.into_iter().map(settle).collect()
+}
+
+/// The name of the definition of an object's kind.
+fn definition_of(placed: &Placed) -> String {
+    format!("{}.{}", placed.resource.plural, placed.resource.group)
+}
+
+/// Which of the definitions do not serve their kinds: not established, or not yet in discovery.
+async fn not_served(client: &Client, jobs: &[Job], missing: &HashSet<String>) -> Result<HashSet<String>, ClientError> {
+    let discovery = Discovery::fetch(client).await?;
+    let Ok(definitions) = discovery.resolve("customresourcedefinitions.apiextensions.k8s.io") else { return Ok(missing.clone()) };
+    let mut still = HashSet::new();
+    for name in missing {
+        let mut kinds = pending(jobs).filter(|placed| definition_of(placed) == *name);
+        let known = kinds.all(|placed| discovery.by_kind(&placed.resource.gvk()).is_some());
+        // Without a definition to wait for (its apply failed) waiting is in vain, but what the apply says of the objects is not.
+        let established = match client.object(&ApiRequest::get(definitions, None, name, Form::Objects)).await {
+            Ok(definition) => is_established(&definition),
+            Err(ClientError::Refused { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        if !known || !established {
+            still.insert(name.clone());
+        }
+    }
+    Ok(still)
+}
+
+fn is_established(definition: &Object) -> bool {
+    let conditions = definition.get(&["status", "conditions"]).and_then(Value::as_array);
+    conditions.into_iter().flatten().any(|c| c.get("type") == Some(&"Established".into()) && c.get("status") == Some(&"True".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::client::ServedResource;
+    use crate::client::testing::{answer, scripted};
+    use crate::object::{GroupResource, Reason, Refusal};
+    use crate::plan::{LAST_APPLIED, Namespaces, place};
+
+    fn object(value: Value) -> Object {
+        Object::from_value(value).expect("an object")
+    }
+
+    fn parameters() -> ApplyParameters {
+        ApplyParameters { field_manager: "trueup".to_owned(), force: false, dry_run: false }
+    }
+
+    fn set(values: Vec<Value>) -> Vec<Placed> {
+        let discovery = Discovery::of(vec![
+            ServedResource::named("", "v1", "ConfigMap", "configmaps", true),
+            ServedResource::named("", "v1", "Namespace", "namespaces", false),
+            ServedResource::named("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", false),
+        ]);
+        let namespaces = Namespaces { default: "a".to_owned(), enforced: false };
+        place(values.into_iter().map(|value| (object(value), None)), &discovery, &namespaces).0
+    }
+
+    async fn told(client: &Client, placed: Vec<Placed>, live: Live) -> Vec<String> {
+        let mut lines = Vec::new();
+        execute(client, placed, live, &parameters(), |done| {
+            lines.push(match done {
+                Done::Applied(entry) => format!("{} {}", entry.display_name(), entry.action.past()),
+                Done::Failed(failure) => format!("{}: {}", failure.name, failure.error),
+            });
+        })
+        .await;
+        lines
+    }
+
+    #[tokio::test]
+    async fn namespaces_come_first_and_a_failure_stops_nothing() {
+        let (client, asked) = scripted(|request| match request.uri().path() {
+            path if path.ends_with("/bad") => answer(422, Refusal::new(Reason::Invalid, "bad is invalid").to_json()),
+            path => answer(201, json!({"metadata": {"name": path.rsplit('/').next()}})),
+        });
+        let config_map = |name: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}});
+        let lines = told(&client, set(vec![config_map("bad"), config_map("good"), namespace]), Live::default()).await;
+        assert_eq!(lines, ["namespace/a created", "configmap/bad: bad is invalid", "configmap/good created"]);
+        assert!(asked.lines()[0].starts_with("PATCH /api/v1/namespaces/a?"));
+    }
+
+    #[tokio::test]
+    async fn objects_of_a_new_kind_wait_until_it_is_served() {
+        let polls = AtomicUsize::new(0);
+        let (client, asked) = scripted(move |request| match request.uri().path() {
+            "/api" => answer(200, json!({"kind": "APIVersions", "versions": []})),
+            "/apis" if polls.fetch_add(1, Ordering::SeqCst) == 0 => answer(200, discovery(&[])),
+            "/apis" => answer(
+                200,
+                discovery(&[json!({"version": "v1", "resources": [{"resource": "things", "scope": "Namespaced",
+                "responseKind": {"kind": "Thing"}, "verbs": ["get"]}]})]),
+            ),
+            path if path.contains("customresourcedefinitions") => answer(
+                200,
+                json!({"kind": "CustomResourceDefinition",
+                "metadata": {"name": "things.x.io"}, "status": {"conditions": [{"type": "Established", "status": "True"}]}}),
+            ),
+            _ => answer(201, json!({"kind": "Thing", "metadata": {"name": "t"}})),
+        });
+        let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": "things.x.io"}, "spec": {"group": "x.io", "scope": "Namespaced",
+            "names": {"kind": "Thing", "plural": "things"}, "versions": [{"name": "v1", "served": true}]}});
+        let thing = json!({"apiVersion": "x.io/v1", "kind": "Thing", "metadata": {"name": "t"}});
+        let lines = told(&client, set(vec![thing, definition]), Live::default()).await;
+        assert_eq!(lines, ["customresourcedefinition.apiextensions.k8s.io/things.x.io created", "thing.x.io/t created"]);
+        assert_eq!(asked.lines().iter().filter(|line| *line == "GET /apis").count(), 2);
+    }
+
+    fn discovery(versions: &[Value]) -> Value {
+        json!({"kind": "APIGroupDiscoveryList", "items": [
+            {"metadata": {"name": "x.io"}, "versions": versions},
+            {"metadata": {"name": "apiextensions.k8s.io"}, "versions": [{"version": "v1", "resources": [{"scope": "Cluster",
+                "resource": "customresourcedefinitions", "responseKind": {"kind": "CustomResourceDefinition"}, "verbs": ["get"]}]}]}]})
+    }
+
+    #[tokio::test]
+    async fn fields_of_client_side_apply_are_taken_over_first() {
+        let config_map =
+            |data: Value| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "a"}, "data": data});
+        let (client, asked) = scripted(move |_| answer(200, config_map(json!({"k": "2"}))));
+        let mut live = object(config_map(json!({"k": "1"})));
+        live.set_meta("resourceVersion", "7");
+        let fields = json!({"f:data": {"f:k": {}}, "f:metadata": {"f:annotations": {format!("f:{LAST_APPLIED}"): {}}}});
+        live.set_meta(
+            "managedFields",
+            json!([{"manager": "kubectl-client-side-apply", "operation": "Update", "apiVersion": "v1", "fieldsV1": fields}]),
+        );
+        let live = Live::of([(GroupResource::new("", "configmaps"), live)]);
+        assert_eq!(told(&client, set(vec![config_map(json!({"k": "2"}))]), live).await, ["configmap/x updated"]);
+        assert_eq!(asked.bodies()[0][0]["value"][0]["manager"], "trueup");
+        assert_eq!(asked.lines().len(), 2);
+    }
+}

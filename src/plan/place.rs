@@ -1,0 +1,315 @@
+//! Where each desired object belongs: its resource on the server, its namespace, its name.
+//!
+//! Receives desired objects and what the server serves, hands on [`Placed`] objects and one [`Failure`] for each object that has no
+//! place. Kinds that the set itself defines by a CustomResourceDefinition have one before the server knows them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::client::{ClientError, Discovery, ServedResource};
+use crate::manifest::{Desired, Origin};
+use crate::object::{GroupResource, Gvk, Object, ObjectKey};
+
+/// A desired object at its place.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// The object, its namespace filled in where its kind is namespaced.
+    pub object: Object,
+    /// The manifest's view of it, which knows the place of each field; `None` for an object that no manifest wrote.
+    pub source: Option<Arc<Desired>>,
+    /// The resource it belongs to.
+    pub resource: Arc<ServedResource>,
+    /// Its namespace and name.
+    pub key: ObjectKey,
+    /// Whether the kind is defined by the same set and not yet served.
+    pub kind_is_pending: bool,
+}
+
+/// Why nothing could be done about one object.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    /// The server serves no such kind.
+    #[error("no matches for kind {:?} in version {:?}", .0.kind, .0.api_version())]
+    UnknownKind(Gvk),
+    /// `apiVersion` or `kind` is missing or malformed.
+    #[error("apiVersion and kind must be set")]
+    NoKind,
+    /// `metadata.name` is missing.
+    #[error("metadata.name must be set; generateName cannot be applied, since every apply would make another object")]
+    NoName,
+    /// The namespace asked for is not the one the object names.
+    #[error("the object is in namespace {own:?}, but {asked:?} was asked for")]
+    OtherNamespace {
+        /// The object's own namespace.
+        own: String,
+        /// The namespace of the command line.
+        asked: String,
+    },
+    /// Another object of the set is the same one.
+    #[error("it is already described{}", .first.as_ref().map(|place| format!(" at {place}")).unwrap_or_default())]
+    Duplicate {
+        /// Where the first is written.
+        first: Option<Origin>,
+    },
+    /// The kind was defined, but the server did not serve it in time.
+    #[error("the server does not serve {0} yet, although its definition was applied")]
+    NotServed(String),
+    /// The server refused, or could not be asked.
+    #[error(transparent)]
+    Client(Arc<ClientError>),
+}
+
+impl From<ClientError> for ObjectError {
+    fn from(error: ClientError) -> Self {
+        Self::Client(Arc::new(error))
+    }
+}
+
+/// One object that could not be planned or applied.
+#[derive(Debug)]
+pub struct Failure {
+    /// The object as kubectl writes it, such as `deployment.apps/web`.
+    pub name: String,
+    /// Its namespace, where it has one.
+    pub namespace: Option<String>,
+    /// The manifest's view of it.
+    pub source: Option<Arc<Desired>>,
+    /// What is wrong.
+    pub error: ObjectError,
+}
+
+impl Failure {
+    /// The failure of an object whose live state is not known.
+    #[must_use]
+    pub fn of(placed: &Placed, error: Arc<ClientError>) -> Self {
+        placed.failure(ObjectError::Client(error))
+    }
+
+    /// The manifest place to blame: of the first field the server complains about, else of the object.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin> {
+        let source = self.source.as_ref()?;
+        let ObjectError::Client(error) = &self.error else { return Some(source.origin.clone()) };
+        let field = error.refusal().and_then(|refusal| refusal.causes.iter().map(|cause| &cause.field).find(|field| !field.is_empty()));
+        Some(field.map_or_else(|| source.origin.clone(), |field| source.locate(field)))
+    }
+}
+
+/// Which namespaces objects go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namespaces {
+    /// Where an object goes that names none.
+    pub default: String,
+    /// Whether an object that names another is refused, because the user asked for this one.
+    pub enforced: bool,
+}
+
+impl Placed {
+    /// The object as kubectl writes it, such as `deployment.apps/web`.
+    #[must_use]
+    pub fn display_name(&self) -> String {
+        format!("{}/{}", self.resource.display_kind(), self.key.name)
+    }
+
+    /// The manifest place that asks for it.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin> {
+        self.source.as_ref().map(|source| source.origin.clone())
+    }
+
+    pub(super) fn failure(&self, error: impl Into<ObjectError>) -> Failure {
+        Failure { name: self.display_name(), namespace: self.key.namespace.clone(), source: self.source.clone(), error: error.into() }
+    }
+}
+
+/// Finds the place of every object, in order; pure.
+pub fn place(
+    desired: impl IntoIterator<Item = (Object, Option<Arc<Desired>>)>,
+    discovery: &Discovery,
+    namespaces: &Namespaces,
+) -> (Vec<Placed>, Vec<Failure>) {
+    let desired: Vec<_> = desired.into_iter().collect();
+    let defined: Vec<ServedResource> = desired.iter().flat_map(|(object, _)| defined_resources(object)).collect();
+    let (mut placed, mut failures) = (Vec::with_capacity(desired.len()), Vec::new());
+    let mut shared: Vec<Arc<ServedResource>> = Vec::new();
+    let mut seen: HashMap<(GroupResource, ObjectKey), Option<Origin>> = HashMap::new();
+    for (object, source) in desired {
+        let place = place_one(&object, discovery, &defined, &mut shared, namespaces);
+        match place.and_then(|place| only_once(place, source.as_deref(), &mut seen)) {
+            Ok((resource, key, kind_is_pending)) => placed.push(at(object, source, resource, key, kind_is_pending)),
+            Err(error) => failures.push(unplaced(&object, source, error)),
+        }
+    }
+    (placed, failures)
+}
+
+fn at(mut object: Object, source: Option<Arc<Desired>>, resource: Arc<ServedResource>, key: ObjectKey, kind_is_pending: bool) -> Placed {
+    if let Some(namespace) = &key.namespace {
+        object.set_meta("namespace", namespace.as_str());
+    }
+    Placed { object, source, resource, key, kind_is_pending }
+}
+
+fn unplaced(object: &Object, source: Option<Arc<Desired>>, error: ObjectError) -> Failure {
+    let group = object.gvk().map(|gvk| gvk.group).filter(|group| !group.is_empty());
+    let kind = object.kind().to_lowercase();
+    let kind = group.map_or(kind.clone(), |group| format!("{kind}.{group}"));
+    Failure { name: format!("{kind}/{}", object.name()), namespace: object.namespace().map(str::to_owned), source, error }
+}
+
+/// A resource, a key in it, and whether the resource is still to come.
+type Place = (Arc<ServedResource>, ObjectKey, bool);
+
+/// Two documents may turn out to be one object only when the default namespace is filled in.
+fn only_once(
+    place: Place,
+    source: Option<&Desired>,
+    seen: &mut HashMap<(GroupResource, ObjectKey), Option<Origin>>,
+) -> Result<Place, ObjectError> {
+    let origin = source.map(|source| source.origin.clone());
+    match seen.insert((place.0.group_resource(), place.1.clone()), origin) {
+        Some(first) => Err(ObjectError::Duplicate { first }),
+        None => Ok(place),
+    }
+}
+
+fn place_one(
+    object: &Object,
+    discovery: &Discovery,
+    defined: &[ServedResource],
+    shared: &mut Vec<Arc<ServedResource>>,
+    namespaces: &Namespaces,
+) -> Result<Place, ObjectError> {
+    let gvk = object.gvk().ok_or(ObjectError::NoKind)?;
+    let served = discovery.by_kind(&gvk);
+    let pending = served.is_none();
+    let found = served.or_else(|| defined.iter().find(|resource| resource.gvk() == gvk)).ok_or(ObjectError::UnknownKind(gvk))?;
+    if object.name().is_empty() {
+        return Err(ObjectError::NoName);
+    }
+    let namespace = if found.namespaced { Some(namespace_of(object, namespaces)?) } else { None };
+    let key = ObjectKey { namespace, name: object.name().to_owned() };
+    Ok((share(found, shared), key, pending))
+}
+
+fn namespace_of(object: &Object, namespaces: &Namespaces) -> Result<String, ObjectError> {
+    match object.namespace() {
+        Some(own) if namespaces.enforced && own != namespaces.default => {
+            Err(ObjectError::OtherNamespace { own: own.to_owned(), asked: namespaces.default.clone() })
+        }
+        Some(own) => Ok(own.to_owned()),
+        None => Ok(namespaces.default.clone()),
+    }
+}
+
+fn share(found: &ServedResource, shared: &mut Vec<Arc<ServedResource>>) -> Arc<ServedResource> {
+    if let Some(known) = shared.iter().find(|known| known.as_ref() == found) {
+        return Arc::clone(known);
+    }
+    let new = Arc::new(found.clone());
+    shared.push(Arc::clone(&new));
+    new
+}
+
+/// The resources a CustomResourceDefinition will serve; none for any other object.
+fn defined_resources(object: &Object) -> Vec<ServedResource> {
+    if !is_definition(object) {
+        return Vec::new();
+    }
+    let text = |path: &[&str]| object.get_str(path).unwrap_or_default();
+    let (group, kind, plural) = (text(&["spec", "group"]), text(&["spec", "names", "kind"]), text(&["spec", "names", "plural"]));
+    let versions = object.get(&["spec", "versions"]).and_then(Value::as_array);
+    let served = versions.into_iter().flatten().filter(|version| version.get("served") == Some(&Value::Bool(true)));
+    let names = served.filter_map(|version| version.get("name")?.as_str());
+    names.map(|version| ServedResource::named(group, version, kind, plural, text(&["spec", "scope"]) == "Namespaced")).collect()
+}
+
+/// Whether the object defines a kind.
+pub(super) fn is_definition(object: &Object) -> bool {
+    object.kind() == "CustomResourceDefinition" && object.api_version().starts_with("apiextensions.k8s.io/")
+}
+
+/// Whether the object is a namespace.
+pub(super) fn is_namespace(object: &Object) -> bool {
+    object.kind() == "Namespace" && object.api_version() == "v1"
+}
+
+#[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "documents are written in place")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(value: Value) -> (Object, Option<Arc<Desired>>) {
+        (Object::from_value(value).expect("an object"), None)
+    }
+
+    fn discovery() -> Discovery {
+        Discovery::of(vec![
+            ServedResource::named("", "v1", "ConfigMap", "configmaps", true),
+            ServedResource::named("", "v1", "Namespace", "namespaces", false),
+            ServedResource::named("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", false),
+        ])
+    }
+
+    fn placed(values: Vec<Value>, enforced: bool) -> Vec<String> {
+        let namespaces = Namespaces { default: "shop".to_owned(), enforced };
+        let (placed, failures) = place(values.into_iter().map(object), &discovery(), &namespaces);
+        let good =
+            placed.iter().map(|p| format!("{} {} {}", p.display_name(), p.key, if p.kind_is_pending { "pending" } else { "served" }));
+        good.chain(failures.iter().map(|f| format!("{}: {}", f.name, f.error))).collect()
+    }
+
+    fn config_map(metadata: Value) -> Value {
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+    }
+
+    #[test]
+    fn a_namespace_is_filled_in_only_where_the_kind_has_one() {
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}});
+        assert_eq!(
+            placed(vec![config_map(json!({"name": "a"})), config_map(json!({"name": "b", "namespace": "x"})), namespace], false),
+            ["configmap/a shop/a served", "configmap/b x/b served", "namespace/n n served"]
+        );
+    }
+
+    #[test]
+    fn a_kind_of_the_same_set_has_a_place_before_it_is_served() {
+        let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": "things.x.io"}, "spec": {"group": "x.io", "scope": "Namespaced",
+            "names": {"kind": "Thing", "plural": "things"}, "versions": [{"name": "v1", "served": true}, {"name": "v0", "served": false}]}});
+        let thing = |version: &str| json!({"apiVersion": format!("x.io/{version}"), "kind": "Thing", "metadata": {"name": "t"}});
+        assert_eq!(
+            placed(vec![thing("v1"), thing("v0"), definition], false),
+            [
+                "thing.x.io/t shop/t pending",
+                "customresourcedefinition.apiextensions.k8s.io/things.x.io things.x.io served",
+                "thing.x.io/t: no matches for kind \"Thing\" in version \"x.io/v0\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn one_object_described_twice_by_way_of_the_default_namespace_is_refused() {
+        let twice = vec![config_map(json!({"name": "a"})), config_map(json!({"name": "a", "namespace": "shop"}))];
+        assert_eq!(placed(twice, false), ["configmap/a shop/a served", "configmap/a: it is already described"]);
+    }
+
+    #[test]
+    fn objects_without_a_place_do_not_keep_others_from_theirs() {
+        assert_eq!(
+            placed(
+                vec![config_map(json!({"generateName": "a-"})), json!({"kind": "X"}), config_map(json!({"name": "b", "namespace": "x"}))],
+                true
+            ),
+            [
+                "configmap/: metadata.name must be set; generateName cannot be applied, since every apply would make another object",
+                "x/: apiVersion and kind must be set",
+                "configmap/b: the object is in namespace \"x\", but \"shop\" was asked for",
+            ]
+        );
+    }
+}
