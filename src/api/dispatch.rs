@@ -105,14 +105,12 @@ where
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { collect(body).await? };
     let mut call = Call {
         api: Arc::clone(api),
-        catalog,
         resource,
         route,
         query,
         headers: parts.headers,
         form,
         gzip,
-        identity: identity.clone(),
         body,
     };
     let quiet = |answer: Answer| (answer, Vec::new());
