@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use futures::future::BoxFuture;
-use trueup::cli::{self, OpenStoreError, StoreLocation};
+use trueup::cli::{self, OpenStoreError, Openers, StoreLocation};
 use trueup::client::Client;
 
 fn main() -> ExitCode {
-    cli::main(std::env::args_os(), open_store)
+    cli::main(std::env::args_os(), Openers { store: open_store, simulation: None })
 }
 
 /// Opens a store in this process.

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use super::ui::Ui;
 use super::{CommandError, Settings, StoreLocation, TargetSettings};
 use crate::client::{Client, Discovery, connect};
-use crate::plan::Namespaces;
+use crate::plan::{Namespaces, Placed, Stage};
 
 /// Why a store could not be opened; displays as the reason.
 pub type OpenStoreError = Box<dyn StdError + Send + Sync>;
@@ -16,18 +16,30 @@ pub type OpenStoreError = Box<dyn StdError + Send + Sync>;
 /// Opens a store in this process and answers a client of the API layer on it, whose default namespace is the text given.
 pub type OpenStore = fn(StoreLocation, String) -> BoxFuture<'static, Result<Client, OpenStoreError>>;
 
+/// Opens an empty in-memory control plane in this process, whose default namespace is the text given.
+pub type OpenSimulation = fn(String) -> BoxFuture<'static, Result<Client, OpenStoreError>>;
+
+/// What the command line cannot open by itself: it is a client of the API and knows no store.
+#[derive(Debug, Clone, Copy)]
+pub struct Openers {
+    /// Opens the stores that are served in this process.
+    pub store: OpenStore,
+    /// Opens what change sets are tried out on; without it, objects that the server cannot judge yet are shown as written.
+    pub simulation: Option<OpenSimulation>,
+}
+
 /// What a command works with. Opens nothing before it is asked to.
 pub struct CommandContext {
     settings: Settings,
-    open: OpenStore,
+    openers: Openers,
     so_far: Mutex<Option<String>>,
 }
 
 impl CommandContext {
     /// A context that has opened nothing.
     #[must_use]
-    pub fn new(settings: Settings, open: OpenStore) -> Self {
-        Self { settings, open, so_far: Mutex::new(None) }
+    pub fn new(settings: Settings, openers: Openers) -> Self {
+        Self { settings, openers, so_far: Mutex::new(None) }
     }
 
     /// What was decided from flags and environment.
@@ -42,7 +54,7 @@ impl CommandContext {
             TargetSettings::Remote(options) => Ok(connect(options).await?),
             TargetSettings::Store(location) => {
                 let namespace = self.settings.namespace.clone().unwrap_or_else(|| "default".to_owned());
-                let opened = (self.open)(location.clone(), namespace).await;
+                let opened = (self.openers.store)(location.clone(), namespace).await;
                 opened.map_err(|error| CommandError::failed(format!("cannot open the {}: {error}", location.target())))
             }
         }
@@ -54,6 +66,15 @@ impl CommandContext {
         ui.say(&format!("{doing} {}", client.target()));
         let discovery = Discovery::fetch(&client).await?;
         Ok((client, discovery))
+    }
+
+    /// A control plane to try a set out on, where the set holds objects that others of it stand on: namespaces and definitions.
+    pub async fn simulation(&self, client: &Client, placed: &[Placed]) -> Result<Option<Client>, CommandError> {
+        let Some(open) = self.openers.simulation.filter(|_| placed.iter().any(|placed| Stage::of(placed) != Stage::Rest)) else {
+            return Ok(None);
+        };
+        let opened = open(client.default_namespace().to_owned()).await;
+        opened.map(Some).map_err(|error| CommandError::failed(format!("cannot try the change set out: {error}")))
     }
 
     /// The namespaces that objects go to.

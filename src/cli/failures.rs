@@ -2,10 +2,12 @@
 //!
 //! Receives [`Failure`]s, hands on text: where in which file, which object, what the server said, and the ways out.
 
+use serde_json::Value;
+
 use super::error::{client_error_in_words, refusal_in_words};
 use super::ui::Ui;
 use crate::object::{Cause, CauseKind, Refusal};
-use crate::plan::{Failure, ObjectError};
+use crate::plan::{Dispute, Failure, ObjectError};
 
 /// Tells one failure on standard error.
 pub(super) fn tell(ui: &Ui, failure: &Failure) {
@@ -20,11 +22,25 @@ fn in_words(failure: &Failure) -> String {
     let place = failure.origin().map(|origin| format!("{origin}: ")).unwrap_or_default();
     let namespace = failure.namespace.as_ref().map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
     let mut text = format!("{place}{}{namespace}: {}", failure.name, what(&failure.error));
-    for cause in refusal_of(failure).map(causes).unwrap_or_default() {
+    for line in failure.disputes.iter().map(dispute).chain(refusal_of(failure).map(causes).unwrap_or_default()) {
         text.push_str("\n  ");
-        text.push_str(&cause);
+        text.push_str(&line);
     }
     text
+}
+
+/// `.spec.replicas is owned by "hpa" using apps/v1: 5 there, 3 here`
+fn dispute(dispute: &Dispute) -> String {
+    let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), short);
+    format!("{} is owned by {}: {} there, {} here", dispute.field, dispute.owner, value(&dispute.live), value(&dispute.desired))
+}
+
+/// A value on one line, cut where it is long.
+fn short(value: &Value) -> String {
+    const LONGEST: usize = 60;
+    let text = value.to_string();
+    let cut: String = text.chars().take(LONGEST).collect();
+    if cut.len() < text.len() { format!("{cut}…") } else { text }
 }
 
 fn what(error: &ObjectError) -> String {
@@ -41,19 +57,13 @@ fn what(error: &ObjectError) -> String {
 }
 
 fn causes(refusal: &Refusal) -> Vec<String> {
-    let line = |cause: &Cause| match owner(cause) {
-        Some(owner) => format!("{} is owned by {owner}", cause.field),
-        None if cause.field.is_empty() => cause.message.clone(),
-        None => format!("{}: {}", cause.field, cause.message),
-    };
-    let worth_listing = is_conflict(refusal) || refusal.causes.len() > 1;
-    let mut lines: Vec<String> = if worth_listing { refusal.causes.iter().map(line).collect() } else { Vec::new() };
+    if refusal.causes.len() < 2 || is_conflict(refusal) {
+        return Vec::new();
+    }
+    let line = |cause: &Cause| if cause.field.is_empty() { cause.message.clone() } else { format!("{}: {}", cause.field, cause.message) };
+    let mut lines: Vec<String> = refusal.causes.iter().map(line).collect();
     lines.sort();
     lines
-}
-
-fn owner(cause: &Cause) -> Option<&str> {
-    (cause.kind == CauseKind::ManagerConflict).then(|| cause.message.strip_prefix("conflict with ").unwrap_or(&cause.message))
 }
 
 fn is_conflict(refusal: &Refusal) -> bool {
@@ -100,6 +110,7 @@ mod tests {
             namespace: Some("shop".to_owned()),
             source: None,
             error: ObjectError::Client(Arc::new(error)),
+            disputes: Vec::new(),
         }
     }
 
@@ -116,10 +127,16 @@ mod tests {
             ".spec.replicas",
             "conflict with \"hpa\" using apps/v1",
         ));
+        let dispute = Dispute {
+            field: ".spec.replicas".to_owned(),
+            owner: "\"hpa\" using apps/v1".to_owned(),
+            live: Some(5.into()),
+            desired: Some(3.into()),
+        };
         assert_eq!(
-            told(&failure(refusal)),
+            told(&Failure { disputes: vec![dispute], ..failure(refusal) }),
             "error: deployment.apps/web in namespace shop: other managers own fields that the manifest sets\n  \
-             .spec.replicas is owned by \"hpa\" using apps/v1\n\
+             .spec.replicas is owned by \"hpa\" using apps/v1: 5 there, 3 here\n\
              hint: leave the fields to their owners by taking them out of the manifest, or take them over with --force-conflicts\n"
         );
     }

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
-pub use context::{CommandContext, OpenStore, OpenStoreError};
+pub use context::{CommandContext, OpenSimulation, OpenStore, OpenStoreError, Openers};
 pub use error::{CommandError, ExitStatus};
 pub use settings::{EtcdAccess, Settings, StoreLocation, TargetSettings, UsageError};
 use ui::Ui;
@@ -78,9 +78,9 @@ impl Command {
 
 /// Runs the command line `arguments` (the program's name first) in this process's environment and says how it ended.
 ///
-/// `open` opens the stores that are served in this process.
+/// `openers` open what is served in this process.
 #[must_use]
-pub fn main(arguments: impl IntoIterator<Item = OsString>, open: OpenStore) -> ExitCode {
+pub fn main(arguments: impl IntoIterator<Item = OsString>, openers: Openers) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -93,7 +93,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, open: OpenStore) -> E
     let ui = Ui::new(cli.global.color, cli.global.quiet, environment);
     let status = match runtime(&cli.command) {
         Ok(runtime) => {
-            let status = runtime.block_on(dispatch(&ui, &cli, &environment, open));
+            let status = runtime.block_on(dispatch(&ui, &cli, &environment, openers));
             // What still runs (a cancelled watch, an idle connection) must not hold up the end.
             runtime.shutdown_background();
             status
@@ -114,10 +114,10 @@ fn runtime(command: &Command) -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 /// Runs a parsed command line with any environment and streams, for tests too.
-pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<String>, open: OpenStore) -> ExitStatus {
+pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<String>, openers: Openers) -> ExitStatus {
     let result = match Settings::resolve(&cli.global, environment) {
         Ok(settings) => {
-            let context = CommandContext::new(settings, open);
+            let context = CommandContext::new(settings, openers);
             tokio::select! {
                 result = run(ui, &context, &cli.command) => result,
                 Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(context.so_far())),

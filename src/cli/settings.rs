@@ -51,6 +51,31 @@ pub struct EtcdAccess {
 }
 
 impl StoreLocation {
+    /// The store to serve, by flags, then environment, then the user's data directory.
+    pub fn resolve(args: &GlobalArgs, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, UsageError> {
+        let environment = Environment(environment);
+        if let Some(flag) = remote_flag(args) {
+            return Err(UsageError(format!("{flag} names another server, but a store is to be served here")));
+        }
+        let target = match from_flags(args, &environment)? {
+            None => from_environment(args, &environment)?,
+            some => some,
+        };
+        let location = match target {
+            Some(TargetSettings::Store(location)) => location,
+            Some(TargetSettings::Remote(_)) | None => Self::Local(Self::default_directory()?),
+        };
+        no_stray_etcd_flag(args, &location)?;
+        Ok(location)
+    }
+
+    /// The directory of the local store where none is named.
+    pub fn default_directory() -> Result<PathBuf, UsageError> {
+        let strategy =
+            etcetera::choose_base_strategy().map_err(|error| UsageError(format!("no home directory ({error}); add --local DIR")))?;
+        Ok(etcetera::BaseStrategy::data_dir(&strategy).join("trueup"))
+    }
+
     /// The store as messages name it.
     #[must_use]
     pub fn target(&self) -> Target {
@@ -88,16 +113,16 @@ impl Settings {
                 None => by_default(args, &environment)?,
             },
         };
-        if let (TargetSettings::Remote(_) | TargetSettings::Store(StoreLocation::Local(_)), Some(flag)) = (&target, etcd_flag(args)) {
-            return Err(UsageError(format!("{flag} says how to reach etcd, but the target is not etcd; add --etcd")));
+        match &target {
+            TargetSettings::Store(location) => no_stray_etcd_flag(args, location)?,
+            TargetSettings::Remote(_) => etcd_flag(args).map_or(Ok(()), |flag| Err(stray(flag)))?,
         }
         Ok(Self { target, namespace: args.namespace.clone() })
     }
 }
 
 fn from_flags(args: &GlobalArgs, environment: &Environment<'_>) -> Result<Option<TargetSettings>, UsageError> {
-    let remote = [("--server", args.server.is_some()), ("--context", args.context.is_some()), ("--kubeconfig", args.kubeconfig.is_some())];
-    let remote = remote.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag);
+    let remote = remote_flag(args);
     let local = args.local.as_ref().map(|_| "--local");
     let etcd = (!args.etcd.is_empty()).then_some("--etcd");
     let given: Vec<&str> = [local, etcd, remote].into_iter().flatten().collect();
@@ -130,8 +155,12 @@ fn by_default(args: &GlobalArgs, environment: &Environment<'_>) -> Result<Target
     if environment.text("KUBERNETES_SERVICE_HOST").is_some() {
         return Ok(TargetSettings::Remote(RemoteOptions { in_cluster: true, ..options }));
     }
-    let strategy = etcetera::choose_base_strategy().map_err(|error| UsageError(format!("no home directory ({error}); add --local DIR")))?;
-    Ok(TargetSettings::Store(StoreLocation::Local(etcetera::BaseStrategy::data_dir(&strategy).join("trueup"))))
+    Ok(TargetSettings::Store(StoreLocation::Local(StoreLocation::default_directory()?)))
+}
+
+fn remote_flag(args: &GlobalArgs) -> Option<&'static str> {
+    let flags = [("--server", args.server.is_some()), ("--context", args.context.is_some()), ("--kubeconfig", args.kubeconfig.is_some())];
+    flags.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
 }
 
 fn contradiction(given: &[&str]) -> Result<(), UsageError> {
@@ -179,6 +208,17 @@ fn etcd_flag(args: &GlobalArgs) -> Option<&'static str> {
         ("--etcd-user", args.etcd_user.is_some()),
     ];
     flags.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
+}
+
+fn no_stray_etcd_flag(args: &GlobalArgs, location: &StoreLocation) -> Result<(), UsageError> {
+    match (location, etcd_flag(args)) {
+        (StoreLocation::Local(_), Some(flag)) => Err(stray(flag)),
+        _ => Ok(()),
+    }
+}
+
+fn stray(flag: &str) -> UsageError {
+    UsageError(format!("{flag} says how to reach etcd, but the target is not etcd; add --etcd"))
 }
 
 #[cfg(test)]

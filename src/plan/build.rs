@@ -81,8 +81,10 @@ pub async fn build(
     let work = |(index, placed, before): (usize, Placed, Option<Object>)| {
         let (client, parameters) = (client.clone(), parameters.clone());
         async move {
-            let answer = apply_object(&client, &placed, before.as_ref(), &parameters).await;
-            (index, answer.map(|after| entry(&placed, before, after)).map_err(|error| placed.failure(error)))
+            match apply_object(&client, &placed, before.as_ref(), &parameters).await {
+                Ok(after) => (index, Ok(entry(&placed, before, after))),
+                Err(error) => (index, Err(placed.refused(before.as_ref(), error))),
+            }
         }
     };
     each(open, REQUESTS_AT_ONCE, work, |(index, result)| match result {

@@ -72,7 +72,7 @@ async fn run(client: &Client, jobs: Vec<Job>, parameters: &ApplyParameters, done
             };
             match apply_object(&client, &placed, before.as_ref(), &parameters).await {
                 Ok(after) => Done::Applied(Box::new(entry(&placed, before, after))),
-                Err(error) => Done::Failed(placed.failure(error)),
+                Err(error) => Done::Failed(placed.refused(before.as_ref(), error)),
             }
         }
     };

@@ -6,6 +6,7 @@
 mod adopt;
 mod apply;
 mod build;
+mod dispute;
 mod execute;
 mod live;
 mod model;
@@ -18,6 +19,7 @@ mod simulate;
 
 pub use adopt::LAST_APPLIED;
 pub use build::{Built, Question, build, entry};
+pub use dispute::Dispute;
 pub use execute::{Done, execute};
 pub use live::Live;
 pub use model::{Action, Plan, PlanEntry, Summary};

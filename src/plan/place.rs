@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::dispute::{Dispute, disputes};
 use crate::client::{ClientError, Discovery, ServedResource};
 use crate::manifest::{Desired, Origin};
 use crate::object::{GroupResource, Gvk, Object, ObjectKey};
@@ -78,6 +79,8 @@ pub struct Failure {
     pub source: Option<Arc<Desired>>,
     /// What is wrong.
     pub error: ObjectError,
+    /// The fields that other managers own, where that is what is wrong.
+    pub disputes: Vec<Dispute>,
 }
 
 impl Failure {
@@ -120,7 +123,19 @@ impl Placed {
     }
 
     pub(super) fn failure(&self, error: impl Into<ObjectError>) -> Failure {
-        Failure { name: self.display_name(), namespace: self.key.namespace.clone(), source: self.source.clone(), error: error.into() }
+        Failure {
+            name: self.display_name(),
+            namespace: self.key.namespace.clone(),
+            source: self.source.clone(),
+            error: error.into(),
+            disputes: Vec::new(),
+        }
+    }
+
+    /// The failure of an apply to a known state.
+    pub(super) fn refused(&self, live: Option<&Object>, error: ClientError) -> Failure {
+        let disputes = error.refusal().map(|refusal| disputes(refusal, live, &self.object)).unwrap_or_default();
+        Failure { disputes, ..self.failure(error) }
     }
 }
 
@@ -156,7 +171,13 @@ fn unplaced(object: &Object, source: Option<Arc<Desired>>, error: ObjectError) -
     let group = object.gvk().map(|gvk| gvk.group).filter(|group| !group.is_empty());
     let kind = object.kind().to_lowercase();
     let kind = group.map_or(kind.clone(), |group| format!("{kind}.{group}"));
-    Failure { name: format!("{kind}/{}", object.name()), namespace: object.namespace().map(str::to_owned), source, error }
+    Failure {
+        name: format!("{kind}/{}", object.name()),
+        namespace: object.namespace().map(str::to_owned),
+        source,
+        error,
+        disputes: Vec::new(),
+    }
 }
 
 /// A resource, a key in it, and whether the resource is still to come.

@@ -203,7 +203,8 @@ async fn work(client: &Client, placed: Vec<Placed>, args: &ApplyArgs, report: &m
         DryRun::None => execute(client, placed, live, &args.parameters(), |done| report.done(done)).await,
         DryRun::Client => placed.iter().for_each(|placed| report.done(compare(placed, &mut live, &args.field_manager))),
         DryRun::Server => {
-            let built = build(client, placed, live, &args.parameters(), None).await;
+            let simulation = report.context.simulation(client, &placed).await?;
+            let built = build(client, placed, live, &args.parameters(), simulation.as_ref()).await;
             built.plan.entries.iter().for_each(|entry| report.entry(entry));
             built.failures.iter().for_each(|failure| report.failure(failure));
         }

@@ -54,7 +54,7 @@ pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Res
     let discovery = Discovery::fetch(&client).await?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
     let mut built =
-        with_progress(ui, || format!("comparing {count} objects with {}", client.target()), plan(&client, placed, args)).await?;
+        with_progress(ui, || format!("comparing {count} objects with {}", client.target()), plan(context, &client, placed, args)).await?;
     built.failures.splice(0..0, unplaced);
     show(ui, &built, args)?;
     for warning in client.take_warnings() {
@@ -67,10 +67,11 @@ pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Res
     })
 }
 
-async fn plan(client: &Client, placed: Vec<Placed>, args: &DiffArgs) -> Result<Built, CommandError> {
+async fn plan(context: &CommandContext, client: &Client, placed: Vec<Placed>, args: &DiffArgs) -> Result<Built, CommandError> {
     let live = Live::fetch(client, &placed).await?;
     let parameters = ApplyParameters { field_manager: args.field_manager.clone(), force: args.force_conflicts, dry_run: true };
-    Ok(build(client, placed, live, &parameters, None).await)
+    let simulation = context.simulation(client, &placed).await?;
+    Ok(build(client, placed, live, &parameters, simulation.as_ref()).await)
 }
 
 fn show(ui: &Ui, built: &Built, args: &DiffArgs) -> Result<(), CommandError> {
