@@ -1,16 +1,10 @@
-//! The program: hands the command line to the library.
+//! The program: hands the command line to the library, together with what the command line cannot open by itself.
 
 use std::process::ExitCode;
 
-use futures::future::BoxFuture;
-use trueup::cli::{self, OpenStoreError, Openers, StoreLocation};
-use trueup::client::Client;
+use trueup::cli::{self, Openers};
+use trueup::serve::in_process::{open_simulation, open_store};
 
 fn main() -> ExitCode {
-    cli::main(std::env::args_os(), Openers { store: open_store, simulation: None })
-}
-
-/// Opens a store in this process.
-fn open_store(location: StoreLocation, _default_namespace: String) -> BoxFuture<'static, Result<Client, OpenStoreError>> {
-    Box::pin(async move { Err(format!("this build serves no stores of its own, so {} cannot be used", location.target()).into()) })
+    cli::main(std::env::args_os(), Openers { store: open_store, simulation: Some(open_simulation) })
 }

@@ -124,11 +124,9 @@ fn aggregated_version(parts: &Parts) -> Option<&'static str> {
     })
 }
 
-const OPENAPI_V2_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
-
 async fn open_api(api: &Arc<Shared>, parts: &Parts, path: &str) -> Result<Answer, Refusal> {
     let accept = parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let protobuf = path == "/openapi/v2" && accept.contains("application/com.github.proto-openapi.spec.v2@v1.0+protobuf");
+    let protobuf = path == "/openapi/v2" && [openapi::V2_PROTOBUF_MEDIA_TYPE, openapi::V2_PROTOBUF_OLD_MEDIA_TYPE].iter().any(|known| accept.contains(known));
     let kept_as = if protobuf { format!("{path} protobuf") } else { path.to_owned() };
     let (catalog, edition) = api.catalogs.newest(&api.cache).await?;
     let document = match api.documents.kept(edition, &kept_as) {
@@ -141,7 +139,7 @@ async fn open_api(api: &Arc<Shared>, parts: &Parts, path: &str) -> Result<Answer
             api.documents.keep(edition, kept_as, made)
         }
     };
-    let content_type = if protobuf { OPENAPI_V2_PROTOBUF } else { "application/json" };
+    let content_type = if protobuf { openapi::V2_PROTOBUF_MEDIA_TYPE } else { "application/json" };
     let answer = Answer { code: StatusCode::OK, content_type, body: Body::whole(document), gzipped: false };
     Ok(compress::whole(answer, negotiate::accepts_gzip(&parts.headers)))
 }

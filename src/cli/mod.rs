@@ -9,6 +9,7 @@ pub mod commands;
 mod context;
 mod error;
 mod failures;
+mod logging;
 pub mod output;
 mod progress;
 mod settings;
@@ -63,6 +64,8 @@ pub enum Command {
     Watch(commands::WatchArgs),
     /// Delete objects
     Delete(commands::DeleteArgs),
+    /// Serve the API over HTTPS
+    Serve(commands::ServeArgs),
     /// Print a completion script for a shell
     Completions(commands::CompletionsArgs),
     /// Show the version of this program and of the server
@@ -72,7 +75,7 @@ pub enum Command {
 impl Command {
     /// Whether the command does many things at once and so is worth more than one thread.
     fn is_parallel(&self) -> bool {
-        matches!(self, Self::Apply(_) | Self::Diff(_) | Self::Delete(_))
+        matches!(self, Self::Apply(_) | Self::Diff(_) | Self::Delete(_) | Self::Serve(_))
     }
 }
 
@@ -115,20 +118,34 @@ fn runtime(command: &Command) -> std::io::Result<tokio::runtime::Runtime> {
 
 /// Runs a parsed command line with any environment and streams, for tests too.
 pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<String>, openers: Openers) -> ExitStatus {
-    let result = match Settings::resolve(&cli.global, environment) {
-        Ok(settings) => {
-            let context = CommandContext::new(settings, openers);
-            tokio::select! {
-                result = run(ui, &context, &cli.command) => result,
-                Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(context.so_far())),
-            }
-        }
-        Err(error) => Err(error.into()),
+    let result = match &cli.command {
+        Command::Serve(args) => serve(ui, cli, args, environment).await,
+        command => work(ui, cli, command, environment, openers).await,
     };
     let result = result.and_then(|status| ui.flush().map(|()| status).map_err(CommandError::from));
     match result {
         Ok(status) => status,
         Err(error) => error.tell(ui, matches!(cli.command, Command::Diff(_))),
+    }
+}
+
+async fn serve(ui: &Ui, cli: &Cli, args: &commands::ServeArgs, environment: &dyn Fn(&str) -> Option<String>) -> Result<ExitStatus, CommandError> {
+    logging::start(environment)?;
+    commands::cmd_serve(ui, commands::ServeSettings::resolve(&cli.global, args, environment)?).await
+}
+
+/// Runs a command that works with a target and ends when it is done or interrupted.
+async fn work(
+    ui: &Ui,
+    cli: &Cli,
+    command: &Command,
+    environment: &dyn Fn(&str) -> Option<String>,
+    openers: Openers,
+) -> Result<ExitStatus, CommandError> {
+    let context = CommandContext::new(Settings::resolve(&cli.global, environment)?, openers);
+    tokio::select! {
+        result = run(ui, &context, command) => result,
+        Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(context.so_far())),
     }
 }
 
@@ -139,6 +156,7 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::Get(args) => commands::cmd_get(ui, context, args).await,
         Command::Watch(args) => commands::cmd_watch(ui, context, args).await,
         Command::Delete(args) => commands::cmd_delete(ui, context, args).await,
+        Command::Serve(_) => Err(CommandError::usage("serve works with a store of its own")),
         Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),
         Command::Version(args) => commands::cmd_version(ui, context, args).await,
     }

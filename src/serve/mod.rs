@@ -3,6 +3,7 @@
 //! Receives options that are already resolved; runs until it is told to stop. Invariant: a stop ends watches cleanly and lets writes
 //! under way finish, and takes less than two seconds.
 
+pub mod in_process;
 mod kubeconfig;
 mod listener;
 mod pki;

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::{GlobalArgs, StoreLocation, UsageError};
+use crate::ambient::Ambient;
+use crate::cli::ui::Ui;
+use crate::cli::{CommandError, ExitStatus, GlobalArgs, StoreLocation, UsageError};
+use crate::serve::{self, ServeOptions, Started, in_process};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -108,6 +111,45 @@ impl ServeSettings {
             token_auth_file: args.token_auth_file.clone(),
             controllers: args.controllers.chosen(),
         })
+    }
+}
+
+/// Serves until the process is asked to stop.
+pub async fn cmd_serve(ui: &Ui, settings: ServeSettings) -> Result<ExitStatus, CommandError> {
+    let ambient = Ambient::from_env().map_err(CommandError::usage)?;
+    let options = ServeOptions {
+        store: in_process::location_of(&settings.store),
+        data_directory: settings.data_directory,
+        listen: settings.listen,
+        write_kubeconfig: settings.write_kubeconfig,
+        token_auth_file: settings.token_auth_file,
+    };
+    let started = |started: &Started, _: &crate::api::Api| {
+        ui.say(&format!("serving {} on {}", settings.store.target(), started.url));
+        ui.say(&format!("kubeconfig: {}", started.kubeconfig.display()));
+    };
+    serve::run(&options, ambient, started, asked_to_stop()).await.map_err(|error| CommandError::failed(error.to_string()))?;
+    ui.say("stopped");
+    Ok(ExitStatus::Success)
+}
+
+/// Done when the process is interrupted, or told to end.
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            let _ = tokio::signal::ctrl_c().await;
+            return;
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = tokio::signal::ctrl_c().await;
     }
 }
 

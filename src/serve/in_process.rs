@@ -6,19 +6,18 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http_body_util::Full;
 
-use super::{EtcdAccess, OpenStoreError, StoreLocation};
+use crate::cli::{EtcdAccess, OpenStoreError, StoreLocation};
 use crate::ambient::Ambient;
 use crate::api::Api;
 use crate::auth::Identity;
 use crate::client::{Client, Target, in_process};
-use crate::serve;
 use crate::store::{EtcdOptions, EtcdTls, MemoryStore};
 
 /// Opens a store and answers a client of the API layer on it, as the user who owns the store.
 #[must_use]
 pub fn open_store(location: StoreLocation, default_namespace: String) -> BoxFuture<'static, Result<Client, OpenStoreError>> {
     Box::pin(async move {
-        let served = Arc::new(serve::open(&to_serve(&location), Ambient::from_env()?).await?);
+        let served = Arc::new(super::open(&location_of(&location), Ambient::from_env()?).await?);
         let api = served.api.clone();
         let handle = move |request: http::Request<Full<Bytes>>| {
             // The store's upkeep ends with the last request that may come.
@@ -30,21 +29,31 @@ pub fn open_store(location: StoreLocation, default_namespace: String) -> BoxFutu
 }
 
 /// A client of an empty control plane in memory, on which changes are tried out that concern nobody else.
-pub async fn open_simulation() -> Result<Client, OpenStoreError> {
-    let api = Api::open(Arc::new(MemoryStore::new()), Ambient::from_env()?).await?;
+#[must_use]
+pub fn open_simulation(default_namespace: String) -> BoxFuture<'static, Result<Client, OpenStoreError>> {
+    Box::pin(async move {
+        let api = Api::open(Arc::new(MemoryStore::new()), Ambient::from_env()?).await?;
+        Ok(client(&api, &default_namespace, Target::Local { directory: "memory".into() }))
+    })
+}
+
+/// A client of an API in this process, as the user who owns its store.
+#[must_use]
+pub fn client(api: &Api, default_namespace: &str, target: Target) -> Client {
+    let api = api.clone();
     let handle = move |request: http::Request<Full<Bytes>>| {
         let api = api.clone();
         async move { api.handle(&Identity::in_process(), request).await }
     };
-    Ok(in_process(handle, "default", Target::Local { directory: "memory".into() }))
+    in_process(handle, default_namespace, target)
 }
 
-/// The same location as the server names it.
+/// The location that the command line names, as the server opens it.
 #[must_use]
-pub fn to_serve(location: &StoreLocation) -> serve::StoreLocation {
-    match location {
-        StoreLocation::Local(directory) => serve::StoreLocation::Local(directory.clone()),
-        StoreLocation::Etcd(access) => serve::StoreLocation::Etcd(etcd_options(access)),
+pub fn location_of(named: &StoreLocation) -> super::StoreLocation {
+    match named {
+        StoreLocation::Local(directory) => super::StoreLocation::Local(directory.clone()),
+        StoreLocation::Etcd(access) => super::StoreLocation::Etcd(etcd_options(access)),
     }
 }
 
