@@ -13,7 +13,7 @@ use super::compare::compare;
 use super::conflict::{self, Conflict};
 use super::field_set::FieldSet;
 use super::managed::{ManagedFieldsError, ManagerEntry, Managers, Operation};
-use super::ownership::{add_named_ancestors, everything, to_field_set};
+use super::ownership::{add_named_ancestors, everything, follow_schema, to_field_set};
 use super::path::FieldPath;
 use super::typed::WalkError;
 use super::value::same;
@@ -110,9 +110,10 @@ pub fn apply_change(mut request: ApplyRequest<'_>) -> Result<Option<Object>, App
     let mut own = request.entry(to_field_set(request.schema, &applied).map_err(ApplyError::Invalid)?);
     own.fields.subtract_with_children(request.ignored);
     own.fields.subtract(&UNOWNED);
-    let last = Managers::find_in_json(managed_fields(live), &own)?;
+    let mut last = Managers::find_in_json(managed_fields(live), &own)?;
+    let is_outdated = last.as_mut().is_some_and(|last| follow_schema(request.schema, &mut last.fields));
     let owns_the_same = match &last {
-        Some(last) => last.fields == own.fields && last.api_version == own.api_version,
+        Some(last) => last.fields == own.fields && last.api_version == own.api_version && !is_outdated,
         None => own.fields.is_empty(),
     };
     let stated = last.as_ref().is_some_and(|last| !last.fields.is_subset(&own.fields)).then(|| applied.clone());
@@ -123,6 +124,7 @@ pub fn apply_change(mut request: ApplyRequest<'_>) -> Result<Option<Object>, App
     }
 
     let mut others = Managers::others_in_json(managed_fields(live), &own)?;
+    others.follow_schema(request.schema);
     if !is_tracked {
         others.entries.extend(before_first_apply(&request, live)?);
     }
