@@ -13,7 +13,7 @@ use super::compare::compare;
 use super::conflict::{self, Conflict};
 use super::field_set::FieldSet;
 use super::managed::{ManagedFieldsError, ManagerEntry, Managers, Operation};
-use super::ownership::{add_named_ancestors, everything, to_field_set};
+use super::ownership::{add_named_ancestors, everything, follow_schema, to_field_set};
 use super::path::FieldPath;
 use super::typed::WalkError;
 use super::value::same;
@@ -110,9 +110,10 @@ pub fn apply_change(mut request: ApplyRequest<'_>) -> Result<Option<Object>, App
     let mut own = request.entry(to_field_set(request.schema, &applied).map_err(ApplyError::Invalid)?);
     own.fields.subtract_with_children(request.ignored);
     own.fields.subtract(&UNOWNED);
-    let last = Managers::find_in_json(managed_fields(live), &own)?;
+    let mut last = Managers::find_in_json(managed_fields(live), &own)?;
+    let is_outdated = last.as_mut().is_some_and(|last| follow_schema(request.schema, &mut last.fields));
     let owns_the_same = match &last {
-        Some(last) => last.fields == own.fields && last.api_version == own.api_version,
+        Some(last) => last.fields == own.fields && last.api_version == own.api_version && !is_outdated,
         None => own.fields.is_empty(),
     };
     let stated = last.as_ref().is_some_and(|last| !last.fields.is_subset(&own.fields)).then(|| applied.clone());
@@ -123,6 +124,7 @@ pub fn apply_change(mut request: ApplyRequest<'_>) -> Result<Option<Object>, App
     }
 
     let mut others = Managers::others_in_json(managed_fields(live), &own)?;
+    others.follow_schema(request.schema);
     if !is_tracked {
         others.entries.extend(before_first_apply(&request, live)?);
     }
@@ -137,7 +139,11 @@ pub fn apply_change(mut request: ApplyRequest<'_>) -> Result<Option<Object>, App
         own.time = last.and_then(|last| last.time);
     }
     others.entries.push(own);
-    update::set_managers(&mut result, others.to_json());
+    let entries = others.to_json();
+    if !changed && request.live.is_some() && entries.as_ref() == managed_fields(live).filter(|entries| has_entries(entries)) {
+        return Ok(None);
+    }
+    update::set_managers(&mut result, entries);
     Ok(Some(result))
 }
 
@@ -268,4 +274,40 @@ fn same_but_for_managers(live: &Map<String, Value>, merged: &Value) -> bool {
 fn without_ignored(mut applied: Object, ignored: &FieldSet) -> Map<String, Value> {
     let members = std::mem::take(applied.root_mut());
     if ignored.is_empty() { members } else { combine::remove_items(SchemaNode::any(), members, ignored, &FieldSet::new()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schema;
+    use serde_json::json;
+
+    fn request<'a>(schema: &'a Schema, live: Option<&'a Object>, applied: Value, ignored: &'a FieldSet) -> ApplyRequest<'a> {
+        let applied = Object::from_value(applied).unwrap();
+        let now = Time::parse("2026-11-22T10:00:00Z").unwrap();
+        let schema = schema.root();
+        ApplyRequest { schema, live, applied, manager: "a", api_version: "v1", subresource: "", force: false, now, ignored }
+    }
+
+    #[test]
+    fn an_apply_that_changes_nothing_says_so() {
+        let (schema, ignored) = (Schema::any(), FieldSet::new());
+        for applied in [json!({"data": {"k": "v"}}), json!({"metadata": {"name": "x"}})] {
+            let created = apply(request(&schema, None, applied.clone(), &ignored)).unwrap();
+            assert_eq!(apply_change(request(&schema, Some(&created), applied.clone(), &ignored)), Ok(None), "{applied}");
+            assert_eq!(apply(request(&schema, Some(&created), applied, &ignored)), Ok(created));
+        }
+    }
+
+    #[test]
+    fn refusals_have_the_codes_that_clients_test_for() {
+        let (schema, ignored) = (Schema::any(), FieldSet::new());
+        let code = |live: Value, applied: Value| {
+            let live = Object::from_value(live).unwrap();
+            apply(request(&schema, Some(&live), applied, &ignored)).map_err(|error| Refusal::from(error).reason.code())
+        };
+        assert_eq!(code(json!({"data": {"k": "v"}}), json!({"data": {"k": "w"}})), Err(409));
+        assert_eq!(code(json!({}), json!({"metadata": {"managedFields": [{}]}})), Err(400));
+        assert_eq!(code(json!({"metadata": {"managedFields": [{}]}}), json!({})), Err(500));
+    }
 }

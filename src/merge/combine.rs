@@ -200,3 +200,55 @@ fn part_of(schema: SchemaNode<'_>, value: &Value, fields: &FieldSet) -> Value {
         _ => value.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merge::{FieldPath, to_field_set};
+    use crate::schema::{ListType, MapKey, Node, NodeId, Schema, Shape};
+    use serde_json::json;
+
+    /// A map list `items` with the key `name`.
+    fn schema() -> Schema {
+        let key = MapKey { name: "name".into(), default: None };
+        let fields = [("items".into(), NodeId(1))].into();
+        let root = Shape::Struct { fields, required: Vec::new(), preserve_unknown: true, atomic: false, embedded_resource: false };
+        let items = Shape::List { item: NodeId(2), list_type: ListType::Map(vec![key]) };
+        let nodes = [root, items, Shape::Any].map(|shape| Node { shape, ..Node::default() });
+        Schema { nodes: nodes.into() }
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "calls read better with the document written in place")]
+    fn members(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap()
+    }
+
+    #[test]
+    fn extracted_items_keep_what_tells_them_apart() {
+        let schema = schema();
+        let document = members(json!({"items": [{"name": "a", "x": 1, "y": 2}, {"name": "b", "x": 3}], "free": {"l": [1], "m": 2}}));
+        let item = PathElement::key(vec![("name".into(), json!("a"))]);
+        let wanted = [
+            FieldPath(vec![PathElement::field("items"), item, PathElement::field("x")]),
+            FieldPath::of_fields(&["free", "l"]),
+            FieldPath::of_fields(&["gone"]),
+        ];
+        let part = extract_items(schema.root(), &document, &wanted.into_iter().collect());
+        assert_eq!(part, members(json!({"items": [{"name": "a", "x": 1}], "free": {"l": [1]}})));
+    }
+
+    #[test]
+    fn all_that_is_stated_extracts_to_the_whole() {
+        let schema = schema();
+        let document = json!({"items": [{"name": "a", "x": {"z": null}}, {"name": "b", "l": []}], "free": {"m": {}}});
+        let stated = to_field_set(schema.root(), &document).unwrap();
+        assert_eq!(Value::Object(extract_items(schema.root(), &members(document.clone()), &stated)), document);
+    }
+
+    #[test]
+    fn paths_below_a_leaf_remove_nothing() {
+        let document = members(json!({"free": {"l": [1], "s": 1}}));
+        let below = [FieldPath::of_fields(&["free", "l", "x"]), FieldPath::of_fields(&["free", "s", "x"])].into_iter().collect();
+        assert_eq!(remove_items(schema().root(), document.clone(), &below, &FieldSet::new()), document);
+    }
+}

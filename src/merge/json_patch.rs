@@ -11,6 +11,8 @@ use crate::object::{Reason, Refusal};
 pub const MAX_OPERATIONS: usize = 10_000;
 /// How many bytes of JSON all `copy` operations of one patch may add up to: as much as a request body may have.
 const MAX_COPIED_BYTES: usize = 3 * 1024 * 1024;
+/// How deep a patched document may nest: as deep as one that can be read. Operations could otherwise nest it until the stack is full.
+const MAX_DEPTH: usize = 127;
 
 /// Why a JSON patch was not applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +26,12 @@ pub enum JsonPatchError {
     /// Its `copy` operations would let the document grow without bound.
     #[error("json patch: operation {index}: copies add up to more than {MAX_COPIED_BYTES} bytes")]
     TooMuchCopied {
+        /// The position of the operation, from 0.
+        index: usize,
+    },
+    /// The document would nest deeper than one that can be read.
+    #[error("json patch: operation {index}: the document would nest deeper than {MAX_DEPTH} levels")]
+    TooDeep {
         /// The position of the operation, from 0.
         index: usize,
     },
@@ -122,6 +130,12 @@ impl Operation {
             let path = path.text.clone();
             move |why: String| JsonPatchError::NoSuchPlace { index, operation, path, why }
         };
+        let check_depth = |path: &Pointer, value: &Value| {
+            if path.tokens.len() + depth(value) > MAX_DEPTH { Err(JsonPatchError::TooDeep { index }) } else { Ok(()) }
+        };
+        if let Self::Add(path, value) | Self::Replace(path, value) = &self {
+            check_depth(path, value)?;
+        }
         match self {
             Self::Add(path, value) => add(document, &path, value).map_err(at(&path)),
             Self::Remove(path) => remove(document, &path).map(drop).map_err(at(&path)),
@@ -137,6 +151,7 @@ impl Operation {
                     return find(document, &from).map(drop).map_err(at(&from));
                 }
                 let value = remove(document, &from).map_err(at(&from))?;
+                check_depth(&path, &value)?;
                 add(document, &path, value).map_err(at(&path))
             }
             Self::Copy(from, path) => {
@@ -145,6 +160,7 @@ impl Operation {
                 if *copied > MAX_COPIED_BYTES {
                     return Err(JsonPatchError::TooMuchCopied { index });
                 }
+                check_depth(&path, value)?;
                 let value = value.clone();
                 add(document, &path, value).map_err(at(&path))
             }
@@ -253,6 +269,15 @@ fn remove(document: &mut Value, path: &Pointer) -> Result<Value, String> {
     }
 }
 
+/// How many containers lie in one another.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
+
 /// About how many bytes a value takes as JSON.
 fn size(value: &Value) -> usize {
     match value {
@@ -344,6 +369,17 @@ mod tests {
             assert!(matches!(error, JsonPatchError::Malformed(_)), "{patch}: {error}");
             assert_eq!(Refusal::from(error).reason.code(), 400);
         }
+    }
+
+    #[test]
+    fn a_document_cannot_be_nested_until_the_stack_is_full() {
+        let nesting: Vec<_> = (0..200).map(|level| json!({"op": "add", "path": "/a".repeat(level + 1), "value": {}})).collect();
+        assert_eq!(refused(json!({}), nesting[..].into()), JsonPatchError::TooDeep { index: MAX_DEPTH - 1 });
+        let deepest = patched(json!({}), nesting[..MAX_DEPTH - 1].into());
+        assert_eq!(serde_json::from_str::<Value>(&deepest.to_string()).unwrap(), deepest);
+        let doubling = json!([{"op": "copy", "from": "", "path": format!("{}/a", "/a".repeat(70))}]);
+        let seventy = patched(json!({}), nesting[..70].into());
+        assert_eq!(refused(seventy, doubling), JsonPatchError::TooDeep { index: 0 });
     }
 
     #[test]

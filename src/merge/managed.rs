@@ -11,7 +11,9 @@ use serde_json::{Map, Value};
 
 use super::field_set::FieldSet;
 use super::fields_v1::{FieldsV1Error, from_fields_v1, to_fields_v1};
+use super::ownership::follow_schema;
 use crate::object::Time;
+use crate::schema::SchemaNode;
 
 /// How many managers by Update an object remembers; the oldest are united beyond that.
 const MAX_UPDATE_MANAGERS: usize = 10;
@@ -217,6 +219,13 @@ impl Managers {
             key(left).cmp(&key(right)).then_with(|| names(left).cmp(&names(right)))
         });
         (!entries.is_empty()).then(|| entries.into_iter().map(ManagerEntry::to_json).collect())
+    }
+
+    /// Brings all sets up to a schema that may be newer than they are.
+    pub(super) fn follow_schema(&mut self, schema: SchemaNode<'_>) {
+        for entry in &mut self.entries {
+            follow_schema(schema, &mut entry.fields);
+        }
     }
 
     /// Removes the entry of the same manager and hands it out.

@@ -11,7 +11,7 @@ use super::field_set::{Branch, FieldSet};
 use super::path::PathElement;
 use super::typed::{self, Form, Problem, WalkError};
 use super::value::kind_of;
-use crate::schema::{SchemaNode, Shape};
+use crate::schema::{ListType, SchemaNode, Shape};
 
 /// The fields that a document states.
 ///
@@ -138,4 +138,30 @@ pub(super) fn add_named_ancestors(schema: SchemaNode<'_>, set: &mut FieldSet) {
         };
         add_named_ancestors(place, &mut branch.children);
     }
+}
+
+/// Brings a set that was written under an older schema up to this one: who owned a part of what is now indivisible owns the whole.
+/// Answers whether that changed anything.
+///
+/// What was indivisible and has parts now needs no change: its owner goes on owning the container, as if it had always had parts.
+pub(super) fn follow_schema(schema: SchemaNode<'_>, set: &mut FieldSet) -> bool {
+    let mut changed = false;
+    for (element, branch) in set.entries_mut() {
+        if branch.children.is_empty() {
+            continue;
+        }
+        let place = match element {
+            PathElement::Field(name) => schema.member(name),
+            _ => schema.item(),
+        };
+        let Some(place) = place else { continue };
+        let is_atomic_list = matches!(place.shape(), Shape::List { list_type: ListType::Atomic, .. });
+        if place.is_atomic_map() || is_atomic_list {
+            *branch = Branch { member: true, children: FieldSet::new() };
+            changed = true;
+        } else {
+            changed |= follow_schema(place, &mut branch.children);
+        }
+    }
+    changed
 }

@@ -68,6 +68,7 @@ pub fn track_update(mut request: UpdateRequest<'_>) -> Object {
         return result;
     }
     if let Ok(difference) = difference {
+        managers.follow_schema(request.schema);
         record(&request, &mut managers, difference);
     }
     set_managers(&mut result, managers.to_json());

@@ -279,3 +279,106 @@ fn a_strategic_patch_with_the_document_itself_changes_nothing() {
         assert_eq!(strategic_merge_patch(schema.root(), document.clone(), document.clone()), Ok(document));
     });
 }
+
+/// Anything at all, in words that mean something here.
+fn garbage(random: &mut Random, depth: u64) -> Value {
+    let words = [
+        "metadata",
+        "name",
+        "data",
+        "tags",
+        "ports",
+        "port",
+        "protocol",
+        "nested",
+        "deep",
+        "free",
+        "$patch",
+        "$retainKeys",
+        "delete",
+        "replace",
+        "$setElementOrder/ports",
+        "$setElementOrder/tags",
+        "$deleteFromPrimitiveList/tags",
+        "managedFields",
+        "f:data",
+        "v:1",
+        "k:{}",
+        ".",
+        "op",
+        "path",
+        "from",
+        "value",
+        "add",
+        "copy",
+        "move",
+        "test",
+        "remove",
+        "/tags/0",
+        "/ports/-",
+        "/data",
+        "operation",
+        "Apply",
+        "Update",
+        "apiVersion",
+        "fieldsType",
+        "FieldsV1",
+        "fieldsV1",
+        "manager",
+        "v1",
+    ];
+    let word = |random: &mut Random| words[usize::try_from(random.below(words.len() as u64)).expect("small")];
+    let kinds = if depth == 0 { 5 } else { 9 };
+    match random.below(kinds) {
+        0 => Value::Null,
+        1 => random.chance().into(),
+        2 => random.below(3).into(),
+        3 => 1.5.into(),
+        4 => word(random).into(),
+        5 | 6 => (0..random.below(4)).map(|_| garbage(random, depth - 1)).collect(),
+        _ => (0..random.below(6)).map(|_| (word(random).to_owned(), garbage(random, depth - 1))).collect::<Map<_, _>>().into(),
+    }
+}
+
+fn garbage_object(random: &mut Random) -> Object {
+    let members: Map<String, Value> =
+        ["metadata", "data", "tags", "ports", "nested", "free"].into_iter().map(|name| (name.to_owned(), garbage(random, 4))).collect();
+    Object::from_value(Value::Object(members)).expect("an object")
+}
+
+#[test]
+fn garbage_is_refused_or_taken_and_never_a_panic() {
+    let (mut taken, mut refused) = (0, 0);
+    for_each_round(|schema, random| {
+        for _ in 0..10 {
+            let (live, other) = (garbage_object(random), garbage_object(random));
+            let patch = garbage(random, 4);
+            let ignored = FieldSet::new();
+            let request = |live, applied| ApplyRequest {
+                schema: schema.root(),
+                live,
+                applied,
+                manager: "a",
+                api_version: "v1",
+                subresource: "",
+                force: true,
+                now: at(1),
+                ignored: &ignored,
+            };
+            let outcomes = [
+                apply(request(Some(&live), document(random, ""))).is_ok(),
+                apply(request(Some(&live), other.clone())).is_ok(),
+                apply(request(None, other.clone())).is_ok(),
+                from_fields_v1(&patch).is_ok(),
+                json_patch(live.clone().into_value(), &patch).is_ok(),
+                json_patch(live.clone().into_value(), &json!([patch])).is_ok(),
+                strategic_merge_patch(schema.root(), live.clone().into_value(), other.clone().into_value()).is_ok(),
+            ];
+            let _ = update(schema, Some(&live), other.clone(), "m", 1);
+            let _ = update(schema, None, other, "m", 1);
+            taken += outcomes.iter().filter(|outcome| **outcome).count();
+            refused += outcomes.iter().filter(|outcome| !**outcome).count();
+        }
+    });
+    assert!(taken > 100 && refused > 100, "{taken} taken, {refused} refused");
+}

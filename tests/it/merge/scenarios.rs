@@ -1,9 +1,10 @@
 //! The one runner for all scenarios of the merge engine: `scenarios/*.yaml`.
 //!
-//! A file has a schema and named cases. Each case has steps (`apply`, `update`, the patches, `stored` for an object nobody tracks),
-//! which happen one second after the other, then the object and its managers as they are to be. Objects get `apiVersion`, `kind` and
-//! `metadata.name` by themselves. A manager is labelled by its name for an apply, `name Update` for anything else, then its version
-//! where that is not `v1` and `/subresource` where there is one. Managers without fields are failures in any case.
+//! A file has a schema and named cases. Each case has steps (`apply`, `update`, the patches, `stored` for an object nobody tracks,
+//! `schema` for fields whose type changes), which happen one second after the other, then the object and its managers as they are to
+//! be. Objects get `apiVersion`, `kind` and `metadata.name` by themselves. A manager is labelled by its name for an apply,
+//! `name Update` for anything else, then its version where that is not `v1` and `/subresource` where there is one. Managers without
+//! fields are failures in any case.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -46,6 +47,7 @@ struct Case {
 #[serde(rename_all = "snake_case")]
 enum Step {
     Stored(Value),
+    Schema(BTreeMap<String, Type>),
     Apply(Write),
     Update(Write),
     MergePatch(Write),
@@ -82,10 +84,9 @@ fn every_scenario_comes_out_as_written() {
         // YAML 1.2: in a scenario `y` and `n` are names, not truth values.
         let options = serde_saphyr::options! { strict_booleans: true };
         let file: File = serde_saphyr::from_str_with_options(&text, options).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let schema = of_object(&file.schema);
         for case in file.cases {
             let label = format!("{}: {}", path.file_stem().expect("a name").display(), case.name);
-            if let Err(failure) = run(&schema, case) {
+            if let Err(failure) = run(file.schema.clone(), case) {
                 failures.push(format!("{label}\n    {failure}"));
             }
             assert!(names.insert(label.clone()), "{label} stands twice");
@@ -95,11 +96,17 @@ fn every_scenario_comes_out_as_written() {
     assert!(names.len() >= 70, "only {} scenarios", names.len());
 }
 
-fn run(schema: &Schema, case: Case) -> Result<(), String> {
+fn run(mut fields: BTreeMap<String, Type>, case: Case) -> Result<(), String> {
+    let mut schema = of_object(&fields);
     let mut live: Option<Object> = None;
     for (index, step) in case.steps.into_iter().enumerate() {
+        if let Step::Schema(changed) = step {
+            fields.extend(changed);
+            schema = of_object(&fields);
+            continue;
+        }
         let now = at(i64::try_from(index).expect("few steps") + 1);
-        take(schema, step, &mut live, now).map_err(|failure| format!("step {}: {failure}", index + 1))?;
+        take(&schema, step, &mut live, now).map_err(|failure| format!("step {}: {failure}", index + 1))?;
     }
     let mut found = live.ok_or("there is no object")?;
     let entries = Managers::from_json(found.remove_meta("managedFields").as_ref()).map_err(|error| error.to_string())?.entries;
@@ -131,6 +138,7 @@ fn run(schema: &Schema, case: Case) -> Result<(), String> {
 fn take(schema: &Schema, step: Step, live: &mut Option<Object>, now: Time) -> Result<(), String> {
     let before = live.clone();
     let (write, outcome) = match step {
+        Step::Schema(_) => return Ok(()),
         Step::Stored(object) => {
             *live = Some(dressed(object));
             return Ok(());
