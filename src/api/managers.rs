@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::call::Call;
 use crate::admission::{self, Ignored};
-use crate::merge::{self, ApplyError, ApplyRequest, FieldSet, PathElement, UpdateRequest};
-use crate::object::{CauseKind, Object, Refusal};
+use crate::merge::{self, ApplyRequest, FieldSet, PathElement, UpdateRequest};
+use crate::object::{Object, Refusal};
 
 static NOTHING: LazyLock<FieldSet> = LazyLock::new(FieldSet::new);
 static STATUS: LazyLock<FieldSet> = LazyLock::new(|| members(&["status"]));
@@ -49,7 +49,6 @@ pub(super) fn track(call: &Call, before: Option<&Object>, after: Object) -> Obje
 
 /// Merges an applied object into the live one.
 pub(super) fn apply(call: &Call, live: Option<&Object>, applied: Object) -> Result<Object, Refusal> {
-    let name = applied.name().to_owned();
     let merged = merge::apply(ApplyRequest {
         schema: call.resource.schema().root(),
         live,
@@ -61,15 +60,7 @@ pub(super) fn apply(call: &Call, live: Option<&Object>, applied: Object) -> Resu
         now: call.api.ambient.now_seconds(),
         ignored: ignored(call),
     });
-    merged.map_err(|error| match error {
-        ApplyError::Conflicts(conflicts) => merge::refusal(&conflicts),
-        ApplyError::ManagedFieldsGiven => Refusal::bad_request(error.to_string()),
-        ApplyError::Invalid(_) => {
-            let cause = crate::object::Cause::new(CauseKind::Invalid, "", error.to_string());
-            Refusal::invalid(&call.resource.gvk.group, &call.resource.gvk.kind, &name, vec![cause])
-        }
-        ApplyError::Live(_) | ApplyError::Managers(_) => Refusal::internal(error.to_string()),
-    })
+    Ok(merged?)
 }
 
 /// Whether two states of an object differ in anything but the times of their managers' entries, which alone are no change.
