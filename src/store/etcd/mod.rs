@@ -75,6 +75,8 @@ impl EtcdStore {
     /// the password is wrong.
     pub async fn connect(options: EtcdOptions) -> Result<Self, StoreError> {
         let connection = Arc::new(Connection::open(options).await?);
+        // Names a user that may not read; the connection itself needs none.
+        request::current(&connection).await?;
         Ok(Self { revisions: Revisions::new(Arc::clone(&connection)), connection })
     }
 }

@@ -16,19 +16,20 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::follow::closed;
 use super::super::{Event, StoreError, Tidings};
-use super::connection::{Backoff, Connection, failure, number, revision};
-use super::request::{check_readable, range_end};
+use super::connection::{Backoff, Connection, failure, header_revision, number, revision};
+use super::request::{PROBED_KEY, check_readable, range_end};
 use crate::object::Revision;
 
 /// How many tidings wait for a reader before its stream is closed.
 const WAITING: usize = 32;
 
-/// A write that is known is told by its event as a rule; progress is asked for when none came in this time, as the write may lie
-/// outside the prefix.
+/// What a reader waits for is told by an event as a rule; progress is asked for when none came in this time, as the write may lie outside
+/// the prefix.
 const ASK_PROGRESS_AFTER: Duration = Duration::from_millis(5);
 
-/// And again after this, should the answer have come from a member that lags.
-const ASK_PROGRESS_AGAIN: Duration = Duration::from_millis(100);
+/// And again no sooner than this: an etcd that is still sending past events does not answer, and under a steady load of reads and
+/// writes every one of many watches asks.
+const ASK_PROGRESS_AGAIN: Duration = Duration::from_millis(25);
 
 /// How long the first answer to a new watch may take.
 const CREATED_WITHIN: Duration = Duration::from_secs(10);
@@ -41,7 +42,7 @@ struct Watch {
     /// As stored in etcd.
     prefix: String,
     position: Revision,
-    observed: watch::Receiver<Revision>,
+    wanted: watch::Receiver<Revision>,
     tidings: mpsc::Sender<Told>,
 }
 
@@ -62,8 +63,8 @@ pub(super) async fn open(
     after: Revision,
 ) -> Result<impl Stream<Item = Told> + Send + 'static, StoreError> {
     let (tidings, told) = mpsc::channel(WAITING);
-    let observed = connection.observed();
-    let watch = Watch { prefix: connection.stored(prefix), connection, position: after, observed, tidings };
+    let wanted = connection.wanted();
+    let watch = Watch { prefix: connection.stored(prefix), connection, position: after, wanted, tidings };
     // A cluster that cannot be reached at the moment is no reason to refuse: the task goes on trying.
     let first = match watch.begin().await {
         Ok(stream) => Some(stream),
@@ -166,7 +167,8 @@ impl Watch {
 
     async fn follow(&mut self, stream: EtcdStream) -> Interruption {
         let (mut requests, mut answers) = stream.split();
-        let mut ask_at = self.ask_progress_at(ASK_PROGRESS_AFTER);
+        let mut asked_at = Instant::now();
+        let mut ask_at = self.ask_progress_at(asked_at);
         loop {
             tokio::select! {
                 // What has come is taken first: it may make asking needless.
@@ -182,25 +184,28 @@ impl Watch {
                     }
                     ask_at = ask_at.and_then(|at| self.is_behind().then_some(at));
                 }
-                Ok(()) = self.observed.changed() => ask_at = ask_at.or_else(|| self.ask_progress_at(ASK_PROGRESS_AFTER)),
+                Ok(()) = self.wanted.changed() => ask_at = ask_at.or_else(|| self.ask_progress_at(asked_at)),
                 () = sleep_until(ask_at.unwrap_or_else(Instant::now)), if ask_at.is_some() => {
                     if let Err(error) = requests.request_progress().await {
                         return interrupted(failure(&error));
                     }
-                    ask_at = self.ask_progress_at(ASK_PROGRESS_AGAIN);
+                    asked_at = Instant::now();
+                    ask_at = self.ask_progress_at(asked_at);
                 }
             }
         }
     }
 
-    /// Whether a revision is known that this watch has not told of. Where progress cannot be asked for, every write of the cluster comes
-    /// as an event, so that there is no need to.
+    /// Whether a reader waits for a revision that this watch has not reached. Where progress cannot be asked for, every write of the
+    /// cluster comes as an event, so that there is no need to.
     fn is_behind(&self) -> bool {
-        self.connection.progress_in_order && *self.observed.borrow() > self.position
+        self.connection.progress_in_order && *self.wanted.borrow() > self.position
     }
 
-    fn ask_progress_at(&self, wait: Duration) -> Option<Instant> {
-        self.is_behind().then(|| Instant::now() + wait)
+    /// When to ask for progress, if it was asked for the last time at `asked_at`.
+    fn ask_progress_at(&self, asked_at: Instant) -> Option<Instant> {
+        let soon = Instant::now() + ASK_PROGRESS_AFTER;
+        self.is_behind().then(|| soon.max(asked_at + ASK_PROGRESS_AGAIN))
     }
 
     /// Hands on what an answer holds, and moves the position.
@@ -212,7 +217,7 @@ impl Watch {
             Some(kv) => revision(kv.mod_revision()),
             // The answer to the watch's creation names a revision whose events may be still to come.
             None if answer.created() => return Ok(()),
-            None => self.connection.observe(answer.header()),
+            None => header_revision(answer.header()),
         };
         let reached = reached.map_err(Interruption::Over)?;
         if reached <= self.position {
@@ -262,7 +267,7 @@ fn interrupted(error: StoreError) -> Interruption {
 pub(super) async fn oldest(connection: &Connection) -> Result<Revision, StoreError> {
     let probe = async {
         let options = WatchOptions::new().with_start_revision(1);
-        let mut stream = connection.watch_client().watch(connection.stored("/"), Some(options)).await?;
+        let mut stream = connection.watch_client().watch(connection.stored(PROBED_KEY), Some(options)).await?;
         while let Some(answer) = stream.message().await? {
             if answer.canceled() {
                 return Ok(answer.compact_revision());
