@@ -228,9 +228,10 @@ impl Backoff {
 
 /// gRPC's status codes, as numbers.
 mod code {
+    /// The channel's own word for a request whose connection ended under it, as when the server refuses the client's certificate.
+    pub(super) const CANCELLED: i32 = 1;
     pub(super) const DEADLINE_EXCEEDED: i32 = 4;
     pub(super) const RESOURCE_EXHAUSTED: i32 = 8;
-    pub(super) const OUT_OF_RANGE: i32 = 11;
     pub(super) const UNAVAILABLE: i32 = 14;
 }
 
@@ -270,8 +271,7 @@ pub(super) fn failure(error: &Error) -> StoreError {
             let text = status.message().to_owned();
             match i32::from(status.code()) {
                 code::RESOURCE_EXHAUSTED if text.contains("space exceeded") => StoreError::Full(text),
-                code::RESOURCE_EXHAUSTED | code::UNAVAILABLE | code::DEADLINE_EXCEEDED => StoreError::Unavailable(text),
-                code::OUT_OF_RANGE => StoreError::Failed(text),
+                code::CANCELLED | code::DEADLINE_EXCEEDED | code::RESOURCE_EXHAUSTED | code::UNAVAILABLE => StoreError::Unavailable(text),
                 // The channel says so when a connection breaks under a request: no etcd answers with these words.
                 _ if text.contains("transport error") || text.contains("h2 protocol error") => StoreError::Unavailable(text),
                 _ => StoreError::Failed(text),

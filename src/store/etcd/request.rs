@@ -46,9 +46,11 @@ pub(super) async fn list(connection: &Connection, request: &ListRequest) -> Resu
     let mut at = request.at;
     let mut page = Page { entries: Vec::new(), revision: Revision::ZERO, remaining: 0 };
     if start.as_bytes() >= end.as_slice() && end != [0] {
-        // etcd answers such a range with nothing, but also without looking at the revision.
-        page.revision = check_readable(connection, request.at.unwrap_or(Revision::ZERO)).await?;
-        page.revision = request.at.unwrap_or(page.revision);
+        // The position lies behind the prefix. etcd refuses such a range.
+        page.revision = match request.at {
+            Some(at) => check_readable(connection, at).await.map(|_| at)?,
+            None => current(connection).await?,
+        };
         return Ok(page);
     }
     loop {

@@ -95,11 +95,20 @@ impl WalKeeper {
         }
         self.written = 0;
         let _ = self.checkpoints.try_send(());
-        let size = std::fs::metadata(&self.wal).map_or(0, |metadata| metadata.len());
+        let size = self.size();
         if size > self.limit {
             let emptied = self.truncate(connection);
             self.limit = if emptied { WAL_LIMIT } else { size + WAL_LIMIT / 4 };
         }
+    }
+
+    /// Makes room on a full disk: most pages of the WAL replace some of the database. Answers whether that was any use.
+    pub(super) fn give_back(&self, connection: &mut Connection) -> bool {
+        self.size() > 0 && self.truncate(connection)
+    }
+
+    fn size(&self) -> u64 {
+        std::fs::metadata(&self.wal).map_or(0, |metadata| metadata.len())
     }
 
     /// Copies all and empties the file, unless a reader holds it, or another process copies, for too long. Answers whether it did.

@@ -6,7 +6,10 @@
 //! before it (0: none), which chains the versions of a key. `latest` leads from a key to its newest write; removed keys stay in both
 //! until a compaction passes them, so that older revisions can still be read.
 
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, TransactionBehavior};
@@ -74,11 +77,26 @@ impl Location {
     }
 
     pub(super) fn open_for_writing(&self) -> Result<Connection, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        // SQLite says only that it cannot open the file; the system knows why.
-        let opened = std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&self.0);
-        opened.map_err(|error| StoreError::Failed(format!("cannot open {}: {error}", self.0.display())))?;
-        self.open(flags, -16_000)
+        // One at a time: see `create`.
+        static OPENING: Mutex<()> = Mutex::new(());
+        let _opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+        self.create().map_err(|error| StoreError::Failed(format!("cannot create {}: {error}", self.0.display())))?;
+        self.open(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX, -16_000)
+    }
+
+    /// Creates the file for its owner alone, as it will hold Secrets; the WAL gets the same mode from SQLite.
+    ///
+    /// A file that exists is not opened here: closing it again would drop the locks that SQLite holds on it in this process, whoever
+    /// opened it (<https://www.sqlite.org/howtocorrupt.html>, 2.2).
+    fn create(&self) -> std::io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(&self.0) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn open_for_reading(&self) -> Result<Connection, StoreError> {

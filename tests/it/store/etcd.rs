@@ -172,9 +172,11 @@ async fn tls_checks_both_sides() {
     let without = refusal(quick.clone()).await.to_string();
     assert!(without.contains("needs the file with the certificate authority"), "{without}");
     let anonymous = EtcdTls { ca: Some(server.path("ca.pem")), identity: None };
-    assert!(matches!(refusal(EtcdOptions { tls: Some(anonymous), ..quick.clone() }).await, StoreError::Unavailable(_)));
+    let anonymous = refusal(EtcdOptions { tls: Some(anonymous), ..quick.clone() }).await;
+    assert!(matches!(anonymous, StoreError::Unavailable(_)), "{anonymous:?}");
     let strange = EtcdTls { ca: Some(server.path("client.pem")), identity };
-    assert!(matches!(refusal(EtcdOptions { tls: Some(strange), ..quick.clone() }).await, StoreError::Unavailable(_)));
+    let strange = refusal(EtcdOptions { tls: Some(strange), ..quick.clone() }).await;
+    assert!(matches!(strange, StoreError::Unavailable(_)), "{strange:?}");
     let missing = EtcdTls { ca: Some("/nowhere/ca.pem".into()), identity: None };
     let missing = refusal(EtcdOptions { tls: Some(missing), ..quick }).await.to_string();
     assert_eq!(missing, "the store failed: cannot read /nowhere/ca.pem: No such file or directory (os error 2)");
