@@ -1,6 +1,6 @@
 //! Watches: a task for each, which keeps a gRPC stream open for as long as its reader keeps up.
 //!
-//! Receives etcd's answers and hands on tidings over a bounded channel. Invariant: `position` is the revision up to which the reader has
+//! Receives etcd's answers and hands on tidings by way of a mailbox. Invariant: `position` is the revision up to which the reader has
 //! got everything; after any interruption the watch goes on from there. A reader that stops reading loses its stream, not its place:
 //! otherwise it would hold back the connection that all others share.
 
@@ -9,19 +9,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use etcd_client::{Event as EtcdEvent, EventType, KeyValue, WatchOptions, WatchResponse, WatchStream as EtcdStream};
-use futures::stream::{self, Stream};
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, watch};
+use futures::stream::Stream;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::follow::closed;
 use super::super::{Event, StoreError, Tidings};
 use super::connection::{Backoff, Connection, failure, header_revision, number, revision};
+use super::mailbox::Mailbox;
 use super::request::{PROBED_KEY, check_readable, range_end};
 use crate::object::Revision;
-
-/// How many tidings wait for a reader before its stream is closed.
-const WAITING: usize = 32;
 
 /// What a reader waits for is told by an event as a rule; progress is asked for when none came in this time, as the write may lie outside
 /// the prefix.
@@ -43,7 +40,7 @@ struct Watch {
     prefix: String,
     position: Revision,
     wanted: watch::Receiver<Revision>,
-    tidings: mpsc::Sender<Told>,
+    mailbox: Arc<Mailbox>,
 }
 
 /// Why a stream came to its end.
@@ -62,9 +59,9 @@ pub(super) async fn open(
     prefix: &str,
     after: Revision,
 ) -> Result<impl Stream<Item = Told> + Send + 'static, StoreError> {
-    let (tidings, told) = mpsc::channel(WAITING);
+    let mailbox = Mailbox::new(after);
     let wanted = connection.wanted();
-    let watch = Watch { prefix: connection.stored(prefix), connection, position: after, wanted, tidings };
+    let watch = Watch { prefix: connection.stored(prefix), connection, position: after, wanted, mailbox: Arc::clone(&mailbox) };
     // A cluster that cannot be reached at the moment is no reason to refuse: the task goes on trying.
     let first = match watch.begin().await {
         Ok(stream) => Some(stream),
@@ -72,19 +69,18 @@ pub(super) async fn open(
         Err(_) => None,
     };
     tokio::spawn(watch.run(first));
-    Ok(stream::unfold(told, |mut told| async { told.recv().await.map(|tidings| (tidings, told)) }))
+    Ok(mailbox.read())
 }
 
 impl Watch {
     async fn run(mut self, first: Option<EtcdStream>) {
-        let closed_store = self.connection.until_closed();
-        let gone_reader = self.tidings.clone();
-        let error = tokio::select! {
-            error = self.keep_on(first) => error,
-            () = closed_store => closed(),
-            () = gone_reader.closed() => return,
-        };
-        let _ = gone_reader.send(Err(error)).await;
+        let mailbox = Arc::clone(&self.mailbox);
+        let store_closed = self.connection.until_closed();
+        tokio::select! {
+            error = self.keep_on(first) => mailbox.fail(error),
+            () = store_closed => mailbox.fail(closed()),
+            () = mailbox.gone() => {}
+        }
     }
 
     /// Goes on through all interruptions but the last.
@@ -105,8 +101,7 @@ impl Watch {
             }
             match interruption {
                 Interruption::Over(error) => return error,
-                // Half-way empty, so that a slow reader does not cost a new stream for each of its steps.
-                Interruption::Behind => drop(self.tidings.reserve_many(WAITING / 2).await),
+                Interruption::Behind => self.mailbox.emptied().await,
                 Interruption::Broken(error) => {
                     tracing::debug!(%error, prefix = self.prefix, position = %self.position, "a watch was interrupted");
                     backoff.wait().await;
@@ -223,17 +218,9 @@ impl Watch {
         if reached <= self.position {
             return Ok(());
         }
-        // Both or none: the events with the place behind them.
         let events = self.events(answer.events()).map_err(Interruption::Over)?;
-        let wanted = 1 + usize::from(!events.is_empty());
-        let mut permits = match self.tidings.try_reserve_many(wanted) {
-            Ok(permits) => permits,
-            // A reader that is gone is noticed in `run`.
-            Err(TrySendError::Full(()) | TrySendError::Closed(())) => return Err(Interruption::Behind),
-        };
-        let batch = (!events.is_empty()).then_some(Tidings::Events(events));
-        for (permit, tidings) in permits.by_ref().zip(batch.into_iter().chain([Tidings::Progress(reached)])) {
-            permit.send(Ok(tidings));
+        if !self.mailbox.put(events, reached) {
+            return Err(Interruption::Behind);
         }
         self.position = reached;
         Ok(())

@@ -45,9 +45,10 @@ CREATE TABLE history (
 INSERT INTO history (id, compacted, swept) VALUES (1, 0, 0);
 ";
 
-/// How often, and for how long in all, a process tries to write while another one does. SQLite's own waits grow to 100 ms, which would
-/// starve one of two busy processes.
-const BUSY_TRIES: i32 = 2_500;
+/// How often a process tries to write while another one does: 10 s in all. SQLite's own waits grow to 100 ms, which would starve one of
+/// two busy processes; the gap that a busy one leaves between two groups is short, so that the first second is spent on quick tries.
+const BUSY_TRIES: i32 = 3_250;
+const QUICK_TRIES: i32 = 1_000;
 
 /// Where the database lies.
 #[derive(Debug, Clone)]
@@ -117,7 +118,7 @@ impl Location {
 
 /// SQLite's busy handler: waits, and answers whether to try again.
 pub(super) fn wait_for_others(tries: i32) -> bool {
-    std::thread::sleep(Duration::from_millis(if tries < 20 { 1 } else { 4 }));
+    std::thread::sleep(Duration::from_millis(if tries < QUICK_TRIES { 1 } else { 4 }));
     tries < BUSY_TRIES
 }
 
