@@ -56,7 +56,10 @@ impl Writer {
     }
 
     pub(super) fn spawn(mut self, mut jobs: UnboundedReceiver<Job>) -> Result<std::thread::JoinHandle<()>, StoreError> {
-        spawn_thread("trueup-writer", move || while self.turn(&mut jobs) {})
+        spawn_thread("trueup-writer", move || {
+            while self.turn(&mut jobs) {}
+            self.wal.finish(&mut self.connection);
+        })
     }
 
     /// One group and one step of the compaction. Answers whether more can come.

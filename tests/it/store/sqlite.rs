@@ -100,6 +100,19 @@ async fn closing_finishes_what_was_asked_for() {
 }
 
 #[tokio::test]
+async fn a_closed_store_is_whole_without_its_wal() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = open(&folder);
+    let first = create(&store, "/a/x", "one").await;
+    store.close().await;
+    drop(store);
+    let copy = other.path().join("copy.db");
+    std::fs::copy(database(&folder), &copy).unwrap();
+    let copy = SqliteStore::open(copy, &SqliteOptions::default()).unwrap();
+    assert_eq!(copy.get("/a/x").await.unwrap(), Some(entry("/a/x", "one", first)));
+}
+
+#[tokio::test]
 async fn a_full_store_says_so_and_keeps_what_it_has() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(database(&folder), &SqliteOptions { max_bytes: Some(400_000) }).unwrap();
