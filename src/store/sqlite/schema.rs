@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, Error, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::super::StoreError;
 use super::SqliteOptions;
@@ -131,8 +131,14 @@ pub(super) fn prepare(connection: &Connection, location: &Location) -> Result<()
 }
 
 fn check_owner(connection: &Connection, location: &Location) -> Result<(), StoreError> {
-    let number = |pragma: &str| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
-    let read = || Ok((number("application_id")?, number("user_version")?, number("schema_version")?));
+    // On one snapshot: another process may be creating the tables right now.
+    let read = || {
+        let snapshot = Transaction::new_unchecked(connection, TransactionBehavior::Deferred)?;
+        let number = |pragma: &str| snapshot.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
+        // The schema first: reading it is what begins the snapshot.
+        let schema = number("schema_version")?;
+        Ok((number("application_id")?, number("user_version")?, schema))
+    };
     let (application, version, schema) = read().map_err(failure(location))?;
     let path = location.database().display();
     // An empty file has no schema; nobody owns it yet.
@@ -173,7 +179,7 @@ fn retry_busy<T>(mut work: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Res
 }
 
 fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
-    let transaction = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if tables == 0 {
         transaction.execute_batch(TABLES)?;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::future::join_all;
+use futures::stream::{self, StreamExt};
 use trueup::object::Revision;
 use trueup::store::{Change, ListRequest, Outcome, Store, StoreError};
 
@@ -219,8 +220,7 @@ async fn a_list_without_limit_is_whole(fixture: Fixture) {
         let store = Arc::clone(&fixture.store);
         async move { done(store.commit(&key, Revision::ZERO, put_of(&value)).await.unwrap()) }
     });
-    let revisions =
-        futures::stream::StreamExt::collect::<Vec<_>>(futures::stream::StreamExt::buffer_unordered(futures::stream::iter(tasks), 64)).await;
+    let revisions = stream::iter(tasks).buffer_unordered(64).collect::<Vec<_>>().await;
     assert_eq!(revisions.iter().collect::<BTreeSet<_>>().len(), count);
     let page = fixture.store.list(request("/a/")).await.unwrap();
     assert_eq!((page.entries.len(), page.remaining), (count, 0));

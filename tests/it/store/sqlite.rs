@@ -1,7 +1,7 @@
 //! What only SQLite can show: shared files, crashes, files that do not grow.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
@@ -147,15 +147,21 @@ async fn a_full_store_says_so_and_keeps_what_it_has() {
 
 #[test]
 fn many_may_create_the_same_store_at_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let openers = (0..8).map(|_| {
-        let path = database(&folder);
-        std::thread::spawn(move || SqliteStore::open(path, &SqliteOptions::default()).map(drop))
-    });
-    for opener in openers.collect::<Vec<_>>() {
-        opener.join().unwrap().unwrap();
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let start = Arc::new(Barrier::new(8));
+        let openers = (0..8).map(|_| {
+            let (path, start) = (database(&folder), Arc::clone(&start));
+            std::thread::spawn(move || {
+                start.wait();
+                SqliteStore::open(path, &SqliteOptions::default()).map(drop)
+            })
+        });
+        for opener in openers.collect::<Vec<_>>() {
+            opener.join().unwrap().unwrap();
+        }
+        assert_sound(&database(&folder));
     }
-    assert_sound(&database(&folder));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
