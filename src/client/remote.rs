@@ -74,9 +74,14 @@ pub async fn connect(options: &RemoteOptions) -> Result<Client, RemoteError> {
 }
 
 /// Whether the user's default kubeconfig exists and names a current context, so that it can be a target without being asked for.
+///
+/// One that exists and cannot be read counts: to use another target in its place would be a surprise.
 #[must_use]
-pub fn has_kubeconfig(files: &[PathBuf]) -> bool {
-    merged(files).is_ok_and(|config| config.current_context.is_some_and(|context| !context.is_empty()))
+pub fn has_kubeconfig() -> bool {
+    match merged(&[]) {
+        Ok(config) => config.current_context.is_some_and(|context| !context.is_empty()),
+        Err(_) => default_file().is_some_and(|file| file.exists()),
+    }
 }
 
 /// rustls wants one provider for the process; a second call finds it there.
@@ -96,7 +101,7 @@ async fn configuration(options: &RemoteOptions) -> Result<(kube::Config, Option<
     }
     let bare = options.kubeconfig.is_empty() && options.context.is_none();
     match &options.server {
-        Some(url) if bare && !has_kubeconfig(&[]) => Ok((kube::Config::new(server_url(url)?), None)),
+        Some(url) if bare && !has_kubeconfig() => Ok((kube::Config::new(server_url(url)?), None)),
         _ => from_kubeconfig(options).await,
     }
 }
@@ -159,6 +164,10 @@ async fn prepare(config: &kube::Config) -> Result<Network, BoxError> {
         .http2_keep_alive_interval(Duration::from_secs(30))
         .http2_keep_alive_while_idle(true)
         .tls_backend_preconfigured(tls(config)?);
+    if config.proxy_url.is_none() && is_loopback(&config.cluster_url) {
+        // As client-go does: the proxy that the environment names cannot know what listens on this machine.
+        builder = builder.no_proxy();
+    }
     if let Some(proxy) = &config.proxy_url {
         builder = builder.proxy(reqwest::Proxy::all(proxy.to_string())?);
     }
@@ -172,6 +181,11 @@ fn tls(config: &kube::Config) -> Result<rustls::ClientConfig, BoxError> {
     let mut tls = config.rustls_client_config()?;
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(tls)
+}
+
+fn is_loopback(url: &http::Uri) -> bool {
+    let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The addresses behind a URL, for a certificate that names another host (`tls-server-name`).
