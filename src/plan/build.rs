@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::adopt::client_side_managers;
 use super::apply::apply_object;
 use super::live::Live;
 use super::ownership::already_applied;
@@ -125,7 +126,9 @@ pub fn entry(placed: &Placed, before: Option<Object>, after: Object) -> PlanEntr
         Some(before) if same_content(before, &after, placed.object.root().contains_key("status")) => Action::Unchanged,
         Some(_) => Action::Update,
     };
-    of(placed, action, before, Some(after))
+    let adopted = action == Action::Update && before.as_ref().is_some_and(|before| !client_side_managers(before).is_empty());
+    let reason = adopted.then(|| "taken over from client-side apply".to_owned());
+    PlanEntry { reason, ..of(placed, action, before, Some(after)) }
 }
 
 impl PlanEntry {

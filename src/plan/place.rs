@@ -100,10 +100,13 @@ impl Failure {
     }
 }
 
-/// The first field a refusal names: in its causes, or in the words of a strict decoder (`unknown field "spec.replica"`).
+/// The first field a refusal names: in its causes, or in the words of a decoder (`unknown field "spec.replica"`, `cannot unmarshal
+/// string into field spec.replicas of type int32`).
 fn blamed_field(refusal: &Refusal) -> Option<&str> {
     let named = refusal.causes.iter().map(|cause| cause.field.as_str()).find(|field| !field.is_empty());
-    named.or_else(|| refusal.message.split_once("field \"")?.1.split('"').next())
+    let unknown = || refusal.message.split_once("field \"")?.1.split('"').next();
+    let mistyped = || refusal.message.split_once("into field ")?.1.split(' ').next();
+    named.or_else(unknown).or_else(mistyped)
 }
 
 /// Which namespaces objects go to.
@@ -326,6 +329,8 @@ mod tests {
         assert_eq!(blamed_field(&strict), Some("spec.replica"));
         let invalid = Refusal::invalid("", "ConfigMap", "a", vec![Cause::required("", ""), Cause::required("data.k", "")]);
         assert_eq!(blamed_field(&invalid), Some("data.k"));
+        let mistyped = Refusal::bad_request("json: cannot unmarshal string into field spec.replicas of type int32");
+        assert_eq!(blamed_field(&mistyped), Some("spec.replicas"));
         assert_eq!(blamed_field(&Refusal::internal("no")), None);
     }
 
