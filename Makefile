@@ -1,0 +1,50 @@
+# Every target does its own set-up: on a fresh Debian or Ubuntu with Rust, `make demo` and `make test` are all there is to know.
+# What they fetch goes below target/; only what a compiler needs (and python3-venv) is installed, and only where it is missing.
+
+CARGO ?= cargo
+TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+TOOLS := $(CURDIR)/target/tools
+
+# What the tests run beside trueup itself. Set any of them to use another one.
+export TRUEUP_ETCD_BIN ?= $(TOOLS)/bin/etcd
+export TRUEUP_KUBECTL_BIN ?= $(TOOLS)/bin/kubectl
+export TRUEUP_TEST_PYTHON ?= $(TOOLS)/venv/bin/python
+
+.PHONY: help demo test lint bench tools build-tools lint-tools clean-tools
+
+help:
+	@echo 'make demo     build trueup and show it at work on examples/shop'
+	@echo 'make test     run the whole test suite, a real etcd, kubectl and the Python client included'
+	@echo 'make lint     check format, lints and dependencies'
+	@echo 'make bench    measure what docs/performance.md reports'
+	@echo 'make tools    only fetch what the others need'
+
+demo: build-tools
+	$(CARGO) build --locked
+	tools/demo $(TARGET_DIR)/debug/trueup
+
+test: build-tools
+	tools/test-tools
+	$(CARGO) test --locked
+
+lint: build-tools lint-tools
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets --locked -- -D warnings
+	tools/deny
+
+bench: build-tools
+	tools/test-tools
+	$(CARGO) bench --locked
+
+tools: build-tools lint-tools
+	tools/test-tools
+
+build-tools:
+	@tools/build-tools
+
+lint-tools:
+	@tools/build-tools rustfmt clippy
+	@tools/deny --install
+
+clean-tools:
+	rm -rf target/tools
