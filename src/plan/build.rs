@@ -93,7 +93,7 @@ pub async fn build(
         Err(failure) => failures.push((index, failure)),
     })
     .await;
-    for (index, result) in simulate(simulation, &placed, pending, &parameters).await {
+    for (index, result) in simulate(client, simulation, &placed, pending, &parameters).await {
         match result {
             Ok(entry) => entries.push((index, entry)),
             Err(failure) => failures.push((index, failure)),
