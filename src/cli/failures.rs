@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::error::{client_error_in_words, refusal_in_words};
 use super::ui::Ui;
-use crate::object::{Cause, CauseKind, Refusal};
+use crate::object::{Cause, CauseKind, Reason, Refusal};
 use crate::plan::{Dispute, Failure, ObjectError};
 
 /// Tells one failure on standard error.
@@ -87,6 +87,9 @@ fn hint(failure: &Failure) -> Option<String> {
         _ if refusal.is_some_and(is_conflict) => {
             "leave the fields to their owners by taking them out of the manifest, or take them over with --force-conflicts"
         }
+        _ if refusal.is_some_and(|refusal| refusal.reason == Reason::NotFound && refusal.kind == "namespaces") => {
+            "add the namespace to the set, or create it first"
+        }
         _ if refusal.is_some_and(|refusal| refusal.message.contains("immutable")) => {
             "the field cannot be changed in place; delete the object and apply again, or undo the change in the manifest"
         }
@@ -101,7 +104,6 @@ mod tests {
 
     use super::*;
     use crate::client::ClientError;
-    use crate::object::Reason;
 
     fn failure(refusal: Refusal) -> Failure {
         let error = ClientError::Refused { attempted: "PATCH /x".to_owned(), refusal: Box::new(refusal) };

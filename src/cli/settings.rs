@@ -149,7 +149,7 @@ fn from_environment(args: &GlobalArgs, environment: &Environment<'_>) -> Result<
 
 fn by_default(args: &GlobalArgs, environment: &Environment<'_>) -> Result<TargetSettings, UsageError> {
     let options = remote_options(args, None, environment);
-    if has_kubeconfig(&[]) {
+    if has_kubeconfig() {
         return Ok(TargetSettings::Remote(options));
     }
     if environment.text("KUBERNETES_SERVICE_HOST").is_some() {

@@ -130,6 +130,7 @@ fn known_cause(error: &(dyn StdError + 'static)) -> Option<Unreachable> {
         return match () {
             () if error.is_dns() => Some(Unreachable::UnknownHost),
             () if error.is_timeout() => Some(Unreachable::TimedOut),
+            () if error.is_body() || error.is_decode() => Some(Unreachable::Broken),
             () => None,
         };
     }

@@ -74,9 +74,14 @@ pub async fn connect(options: &RemoteOptions) -> Result<Client, RemoteError> {
 }
 
 /// Whether the user's default kubeconfig exists and names a current context, so that it can be a target without being asked for.
+///
+/// One that exists and cannot be read counts: to use another target in its place would be a surprise.
 #[must_use]
-pub fn has_kubeconfig(files: &[PathBuf]) -> bool {
-    merged(files).is_ok_and(|config| config.current_context.is_some_and(|context| !context.is_empty()))
+pub fn has_kubeconfig() -> bool {
+    match merged(&[]) {
+        Ok(config) => config.current_context.is_some_and(|context| !context.is_empty()),
+        Err(_) => default_file().is_some_and(|file| file.exists()),
+    }
 }
 
 /// rustls wants one provider for the process; a second call finds it there.
@@ -96,7 +101,7 @@ async fn configuration(options: &RemoteOptions) -> Result<(kube::Config, Option<
     }
     let bare = options.kubeconfig.is_empty() && options.context.is_none();
     match &options.server {
-        Some(url) if bare && !has_kubeconfig(&[]) => Ok((kube::Config::new(server_url(url)?), None)),
+        Some(url) if bare && !has_kubeconfig() => Ok((kube::Config::new(server_url(url)?), None)),
         _ => from_kubeconfig(options).await,
     }
 }
@@ -159,6 +164,10 @@ async fn prepare(config: &kube::Config) -> Result<Network, BoxError> {
         .http2_keep_alive_interval(Duration::from_secs(30))
         .http2_keep_alive_while_idle(true)
         .tls_backend_preconfigured(tls(config)?);
+    if config.proxy_url.is_none() && is_loopback(&config.cluster_url) {
+        // As client-go does: the proxy that the environment names cannot know what listens on this machine.
+        builder = builder.no_proxy();
+    }
     if let Some(proxy) = &config.proxy_url {
         builder = builder.proxy(reqwest::Proxy::all(proxy.to_string())?);
     }
@@ -172,6 +181,11 @@ fn tls(config: &kube::Config) -> Result<rustls::ClientConfig, BoxError> {
     let mut tls = config.rustls_client_config()?;
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(tls)
+}
+
+fn is_loopback(url: &http::Uri) -> bool {
+    let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The addresses behind a URL, for a certificate that names another host (`tls-server-name`).
@@ -225,82 +239,4 @@ impl Service<Request<Body>> for Network {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_without_scheme_is_plain_http() {
-        assert_eq!(server_url("127.0.0.1:8001").expect("a URL").to_string(), "http://127.0.0.1:8001/");
-        assert!(server_url("ftp://x").is_err());
-        assert!(server_url("http://").is_err());
-    }
-
-    #[test]
-    fn the_first_kubeconfig_wins_and_missing_ones_are_passed_over() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let file = |name: &str, context: &str| {
-            let path = directory.path().join(name);
-            std::fs::write(&path, format!("apiVersion: v1\nkind: Config\ncurrent-context: {context}\n")).expect("written");
-            path
-        };
-        let files = [directory.path().join("none"), file("a", "first"), file("b", "second")];
-        assert_eq!(merged(&files).expect("readable").current_context.as_deref(), Some("first"));
-        assert!(matches!(merged(&files[..1]), Err(KubeconfigError::ReadConfig(..))));
-    }
-
-    #[test]
-    fn another_host_keeps_port_and_path() {
-        let url = "https://10.0.0.1:6443/prefix".parse().expect("a URL");
-        assert_eq!(with_host(&url, "kube.test").expect("a URL").to_string(), "https://kube.test:6443/prefix");
-    }
-
-    /// A kubeconfig of one server and one token.
-    fn kubeconfig(directory: &Path, url: &str) -> RemoteOptions {
-        let file = directory.join("config");
-        let text = format!(
-            "apiVersion: v1\nkind: Config\ncurrent-context: here\n\
-             clusters: [{{name: c, cluster: {{server: \"{url}\"}}}}]\n\
-             users: [{{name: u, user: {{token: secret}}}}]\n\
-             contexts: [{{name: here, context: {{cluster: c, user: u, namespace: shop}}}}]\n"
-        );
-        std::fs::write(&file, text).expect("written");
-        RemoteOptions { kubeconfig: vec![file], ..RemoteOptions::default() }
-    }
-
-    #[tokio::test]
-    async fn requests_carry_the_token_below_the_server_s_path() {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let served = tokio::spawn(async move {
-            let (mut stream, _) = listener.accept().await.expect("a connection");
-            let mut request = Vec::new();
-            while !request.ends_with(b"\r\n\r\n") {
-                request.push(tokio::io::AsyncReadExt::read_u8(&mut stream).await.expect("a byte"));
-            }
-            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 17\r\nwarning: 299 - \"old\"\r\n\r\n{\"kind\": \"Thing\"}";
-            tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.expect("written");
-            String::from_utf8(request).expect("text").to_lowercase()
-        });
-        let directory = tempfile::tempdir().expect("a directory");
-        let client = connect(&kubeconfig(directory.path(), &format!("http://{address}/prefix"))).await.expect("a client");
-        let object = client.object(&crate::client::ApiRequest::fetch("/api/v1/x")).await.expect("an answer");
-        let request = served.await.expect("no panic");
-        assert_eq!(object.kind(), "Thing");
-        assert!(request.starts_with("get /prefix/api/v1/x http/1.1\r\n"), "{request}");
-        assert!(request.contains("\r\nauthorization: bearer secret\r\n"), "{request}");
-        assert_eq!(client.take_warnings(), ["old"]);
-        assert_eq!((client.default_namespace(), client.target().to_string()), ("shop", format!("http://{address}/prefix (context here)")));
-    }
-
-    #[tokio::test]
-    async fn a_server_that_is_not_there_is_told_by_name() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address");
-        drop(listener);
-        let directory = tempfile::tempdir().expect("a directory");
-        let client = connect(&kubeconfig(directory.path(), &format!("https://{address}"))).await.expect("a client");
-        let error = client.send(&crate::client::ApiRequest::fetch("/version")).await.expect_err("nobody listens");
-        assert_eq!(error.to_string(), format!("cannot reach https://{address} (context here): connection refused"));
-        assert!(error.is_passing());
-    }
-}
+mod tests;

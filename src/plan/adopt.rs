@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::ownership::Element;
 use crate::object::{Cause, CauseKind, Object, Refusal};
 
 /// Where client-side apply keeps the manifest it applied last.
@@ -59,13 +60,78 @@ pub(super) fn conflicts_only_with(refusal: &Refusal, managers: &BTreeSet<String>
     !refusal.causes.is_empty() && refusal.causes.iter().all(|cause| cause.kind == CauseKind::ManagerConflict && with(cause))
 }
 
-/// What a dry run that could not take over first must still show: the annotation of client-side apply goes.
-pub(super) fn without_last_applied(object: &mut Object) {
-    let Some(annotations) = object.metadata_mut().get_mut("annotations").and_then(Value::as_object_mut) else { return };
-    annotations.remove(LAST_APPLIED);
-    if annotations.is_empty() {
-        object.remove_meta("annotations");
+/// What a dry run that could not take over first must still show: what client-side apply set, the manifest no longer says and nobody
+/// else owns goes, the last-applied annotation among it.
+///
+/// An approximation: a field that has a default is shown to go, although the server will fill it in again.
+pub(super) fn without_abandoned(answer: Object, live: &Object, desired: &Object, manager: &str) -> Object {
+    let from = client_side_managers(live);
+    let taken = |entry: &&Value| is_update(entry) && from.contains(text(entry, "manager"));
+    let fields = |entry: &Value| entry.get("fieldsV1").and_then(Value::as_object).cloned();
+    let mut owned = Value::Object(Map::new());
+    entries(live).iter().filter(taken).filter_map(fields).for_each(|fields| unite(&mut owned, &Value::Object(fields)));
+    // Our own fields that the manifest no longer says are gone from the answer already.
+    let foreign = |entry: &&Value| !taken(entry) && text(entry, "manager") != manager;
+    let others: Vec<Map<String, Value>> = entries(live).iter().filter(foreign).filter_map(fields).collect();
+    let mut answer = answer.into_value();
+    if let Value::Object(owned) = &owned {
+        let desired = Value::Object(desired.root().clone());
+        abandon(&mut answer, owned, Some(&desired), &others.iter().collect::<Vec<_>>());
     }
+    Object::from_value(answer).unwrap_or_default()
+}
+
+/// Removes what `owned` names and `desired` does not, unless `others` name it too.
+fn abandon(value: &mut Value, owned: &Map<String, Value>, desired: Option<&Value>, others: &[&Map<String, Value>]) {
+    for (path, fields) in owned {
+        let others: Vec<&Map<String, Value>> = others.iter().filter_map(|other| other.get(path)?.as_object()).collect();
+        let wanted = desired.and_then(|desired| part(desired, path, fields));
+        let goes = wanted.is_none() && others.is_empty();
+        let inner = fields.as_object().filter(|fields| fields.keys().any(|path| path != "."));
+        let (Some(inner), Some(own)) = (inner.filter(|_| !goes || path.starts_with("f:")), part_mut(value, path)) else {
+            if goes {
+                remove(value, path);
+            }
+            continue;
+        };
+        // What stands in a member beside the owned fields, such as defaults, stays, and the member with it.
+        abandon(own, inner, wanted, &others);
+        if goes && is_empty(own) {
+            remove(value, path);
+        }
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty)
+}
+
+/// The member or item of a desired value that a path names; a key that has a default may be left out there.
+fn part<'a>(value: &'a Value, path: &str, fields: &Value) -> Option<&'a Value> {
+    match path.strip_prefix("f:") {
+        Some(name) => value.get(name),
+        None => Element::parse(path, fields).and_then(|element| value.as_array()?.iter().find(|item| element.wants(item))),
+    }
+}
+
+fn part_mut<'a>(value: &'a mut Value, path: &str) -> Option<&'a mut Value> {
+    match path.strip_prefix("f:") {
+        Some(name) => value.get_mut(name),
+        None => position(value, path).and_then(|index| value.get_mut(index)),
+    }
+}
+
+fn remove(value: &mut Value, path: &str) {
+    match (path.strip_prefix("f:"), position(value, path)) {
+        (Some(name), _) => drop(value.as_object_mut().and_then(|members| members.remove(name))),
+        (None, Some(index)) => drop(value.as_array_mut().map(|items| items.remove(index))),
+        (None, None) => {}
+    }
+}
+
+fn position(value: &Value, path: &str) -> Option<usize> {
+    let element = Element::parse(path, &Value::Null)?;
+    value.as_array()?.iter().position(|item| element.is(item))
 }
 
 fn entries(live: &Object) -> &[Value] {
@@ -151,9 +217,25 @@ mod tests {
     }
 
     #[test]
-    fn the_annotation_is_shown_to_go() {
-        let mut object = live(json!([]));
-        without_last_applied(&mut object);
-        assert!(object.metadata().is_some_and(|metadata| !metadata.contains_key("annotations")));
+    fn what_client_side_apply_set_and_the_manifest_dropped_is_shown_to_go() {
+        let ports = json!({"k:{\"port\":80,\"protocol\":\"TCP\"}": {".": {}, "f:port": {}}, "k:{\"port\":81,\"protocol\":\"TCP\"}": {".": {}, "f:port": {}}});
+        let owned = json!({"f:data": {"f:kept": {}, "f:dropped": {}, "f:shared": {}}, "f:map": {"f:only": {}}, "f:ports": ports,
+            "f:metadata": {"f:annotations": {".": {}, format!("f:{LAST_APPLIED}"): {}}}});
+        let before = live(json!([
+            entry("kubectl-client-side-apply", "Update", owned),
+            entry("other", "Update", json!({"f:data": {"f:shared": {}}})),
+        ]));
+        let mut answer = before.clone();
+        let port = |port: u16| json!({"port": port, "protocol": "TCP"});
+        answer.root_mut().insert("data".to_owned(), json!({"kept": "1", "dropped": "2", "shared": "3", "foreign": "4"}));
+        answer.root_mut().insert("map".to_owned(), json!({"only": 1}));
+        answer.root_mut().insert("ports".to_owned(), json!([port(80), port(81), port(82)]));
+        let desired =
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"kept": "1"}, "ports": [{"port": 80}]});
+        let shown = without_abandoned(answer, &before, &Object::from_value(desired).expect("an object"), "trueup");
+        assert_eq!(shown.root().get("data"), Some(&json!({"kept": "1", "shared": "3", "foreign": "4"})));
+        assert_eq!(shown.root().get("ports"), Some(&json!([port(80), port(82)])));
+        assert_eq!(shown.root().get("map"), None);
+        assert!(shown.metadata().is_some_and(|metadata| !metadata.contains_key("annotations")));
     }
 }

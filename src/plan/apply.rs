@@ -1,6 +1,6 @@
 //! Applying one object: server-side apply, with the takeover from client-side apply before it.
 
-use super::adopt::{client_side_managers, conflicts_only_with, takeover_patch, without_last_applied};
+use super::adopt::{client_side_managers, conflicts_only_with, takeover_patch, without_abandoned};
 use super::place::Placed;
 use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Form};
 use crate::object::{Object, Reason};
@@ -18,24 +18,21 @@ pub(super) async fn apply_object(
     live: Option<&Object>,
     parameters: &ApplyParameters,
 ) -> Result<Object, ClientError> {
-    let managers = live.map(client_side_managers).unwrap_or_default();
-    if managers.is_empty() {
+    let Some(live) = live.filter(|live| !client_side_managers(live).is_empty()) else {
         return send(client, placed, parameters).await;
-    }
+    };
     if !parameters.dry_run {
-        if let Some(live) = live {
-            take_over(client, placed, live, &parameters.field_manager).await?;
-        }
+        take_over(client, placed, live, &parameters.field_manager).await?;
         return send(client, placed, parameters).await;
     }
-    let mut answer = match send(client, placed, parameters).await {
+    let managers = client_side_managers(live);
+    let answer = match send(client, placed, parameters).await {
         Err(error) if error.refusal().is_some_and(|refusal| conflicts_only_with(refusal, &managers)) => {
             send(client, placed, &ApplyParameters { force: true, ..parameters.clone() }).await?
         }
         other => other?,
     };
-    without_last_applied(&mut answer);
-    Ok(answer)
+    Ok(without_abandoned(answer, live, &placed.object, &parameters.field_manager))
 }
 
 async fn send(client: &Client, placed: &Placed, parameters: &ApplyParameters) -> Result<Object, ClientError> {

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::adopt::client_side_managers;
 use super::apply::apply_object;
 use super::live::Live;
 use super::ownership::already_applied;
@@ -122,10 +123,12 @@ pub(super) fn unchanged(placed: &Placed, live: Option<Object>) -> PlanEntry {
 pub fn entry(placed: &Placed, before: Option<Object>, after: Object) -> PlanEntry {
     let action = match &before {
         None => Action::Create,
-        Some(before) if same_content(before, &after) => Action::Unchanged,
+        Some(before) if same_content(before, &after, placed.object.root().contains_key("status")) => Action::Unchanged,
         Some(_) => Action::Update,
     };
-    of(placed, action, before, Some(after))
+    let adopted = action == Action::Update && before.as_ref().is_some_and(|before| !client_side_managers(before).is_empty());
+    let reason = adopted.then(|| "taken over from client-side apply".to_owned());
+    PlanEntry { reason, ..of(placed, action, before, Some(after)) }
 }
 
 impl PlanEntry {
@@ -153,18 +156,19 @@ fn of(placed: &Placed, action: Action, before: Option<Object>, after: Option<Obj
     }
 }
 
-/// Whether two states of an object differ in nothing but the server's own bookkeeping.
-fn same_content(before: &Object, after: &Object) -> bool {
+/// Whether two states of an object differ in nothing but the server's own bookkeeping. The status counts only where the manifest
+/// states one: a controller may have written it in between.
+fn same_content(before: &Object, after: &Object, with_status: bool) -> bool {
     const BOOKKEEPING: [&str; 3] = ["managedFields", "resourceVersion", "generation"];
-    let empty = Map::new();
-    let metadata = |object: &'_ Object| -> Map<String, Value> {
-        let members = object.metadata().unwrap_or(&empty).iter();
-        members.filter(|(name, _)| !BOOKKEEPING.contains(&name.as_str())).map(|(name, value)| (name.clone(), value.clone())).collect()
+    let same = |left: &Map<String, Value>, right: &Map<String, Value>, ignored: &dyn Fn(&str) -> bool| {
+        let count = |members: &Map<String, Value>| members.keys().filter(|name| !ignored(name)).count();
+        let equal = left.iter().filter(|(name, _)| !ignored(name)).all(|(name, value)| right.get(name) == Some(value));
+        equal && count(left) == count(right)
     };
-    let others = |object: &Object| object.root().len() - usize::from(object.root().contains_key("metadata"));
-    others(before) == others(after)
-        && before.root().iter().filter(|(name, _)| *name != "metadata").all(|(name, value)| after.root().get(name) == Some(value))
-        && metadata(before) == metadata(after)
+    let empty = Map::new();
+    let (old, new) = (before.metadata().unwrap_or(&empty), after.metadata().unwrap_or(&empty));
+    same(before.root(), after.root(), &|name| name == "metadata" || (name == "status" && !with_status))
+        && same(old, new, &|name| BOOKKEEPING.contains(&name))
 }
 
 #[cfg(test)]
@@ -293,11 +297,15 @@ mod tests {
         let mut after = before.clone();
         after.set_meta("resourceVersion", "9");
         after.set_meta("generation", 2);
-        assert!(same_content(&before, &after));
+        assert!(same_content(&before, &after, true));
         after.set_meta("labels", json!({"a": "b"}));
-        assert!(!same_content(&before, &after));
+        assert!(!same_content(&before, &after, true));
         let mut grown = before.clone();
         grown.root_mut().insert("immutable".to_owned(), true.into());
-        assert!(!same_content(&before, &grown));
+        assert!(!same_content(&before, &grown, true));
+        let mut seen = before.clone();
+        seen.root_mut().insert("status".to_owned(), json!({"ready": true}));
+        assert!(same_content(&before, &seen, false));
+        assert!(!same_content(&before, &seen, true));
     }
 }

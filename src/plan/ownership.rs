@@ -111,7 +111,7 @@ fn items_hold(live: &[Value], desired: &[Value], owned: &Map<String, Value>) -> 
 }
 
 /// One element of a list in a field set.
-enum Element<'a> {
+pub(super) enum Element<'a> {
     /// `k:{…}`: an item known by the values of its key fields.
     Keyed(Map<String, Value>, &'a Value),
     /// `v:…`: a member of a set.
@@ -119,7 +119,7 @@ enum Element<'a> {
 }
 
 impl<'a> Element<'a> {
-    fn parse(path: &str, fields: &'a Value) -> Option<Self> {
+    pub(super) fn parse(path: &str, fields: &'a Value) -> Option<Self> {
         if let Some(keys) = path.strip_prefix("k:") {
             return serde_json::from_str(keys).ok().map(|keys| Self::Keyed(keys, fields));
         }
@@ -128,7 +128,7 @@ impl<'a> Element<'a> {
 
     /// Whether a desired item may be this element. It may leave a key field out that has a default: that field is then not owned,
     /// which [`Element::holds`] checks.
-    fn wants(&self, item: &Value) -> bool {
+    pub(super) fn wants(&self, item: &Value) -> bool {
         match self {
             Self::Keyed(keys, owned) => keys.iter().all(|(name, value)| match item.get(name) {
                 Some(own) => own == value,
@@ -139,7 +139,7 @@ impl<'a> Element<'a> {
     }
 
     /// Whether a live item is this element.
-    fn is(&self, item: &Value) -> bool {
+    pub(super) fn is(&self, item: &Value) -> bool {
         match self {
             Self::Keyed(keys, _) => keys.iter().all(|(name, value)| item.get(name) == Some(value)),
             Self::Valued(value) => value == item,

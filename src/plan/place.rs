@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::dispute::{Dispute, disputes};
 use crate::client::{ClientError, Discovery, ServedResource};
 use crate::manifest::{Desired, Origin};
-use crate::object::{GroupResource, Gvk, Object, ObjectKey};
+use crate::object::{GroupResource, Gvk, Object, ObjectKey, Refusal};
 
 /// A desired object at its place.
 #[derive(Debug, Clone)]
@@ -95,9 +95,18 @@ impl Failure {
     pub fn origin(&self) -> Option<Origin> {
         let source = self.source.as_ref()?;
         let ObjectError::Client(error) = &self.error else { return Some(source.origin.clone()) };
-        let field = error.refusal().and_then(|refusal| refusal.causes.iter().map(|cause| &cause.field).find(|field| !field.is_empty()));
+        let field = error.refusal().and_then(blamed_field);
         Some(field.map_or_else(|| source.origin.clone(), |field| source.locate(field)))
     }
+}
+
+/// The first field a refusal names: in its causes, or in the words of a decoder (`unknown field "spec.replica"`, `cannot unmarshal
+/// string into field spec.replicas of type int32`).
+fn blamed_field(refusal: &Refusal) -> Option<&str> {
+    let named = refusal.causes.iter().map(|cause| cause.field.as_str()).find(|field| !field.is_empty());
+    let unknown = || refusal.message.split_once("field \"")?.1.split('"').next();
+    let mistyped = || refusal.message.split_once("into field ")?.1.split(' ').next();
+    named.or_else(unknown).or_else(mistyped)
 }
 
 /// Which namespaces objects go to.
@@ -263,6 +272,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::object::Cause;
 
     fn object(value: Value) -> (Object, Option<Arc<Desired>>) {
         (Object::from_value(value).expect("an object"), None)
@@ -311,6 +321,17 @@ mod tests {
                 "thing.x.io/t: no matches for kind \"Thing\" in version \"x.io/v0\"",
             ]
         );
+    }
+
+    #[test]
+    fn the_field_to_blame_stands_in_a_cause_or_in_the_message() {
+        let strict = Refusal::bad_request("strict decoding error: unknown field \"spec.replica\", unknown field \"x\"");
+        assert_eq!(blamed_field(&strict), Some("spec.replica"));
+        let invalid = Refusal::invalid("", "ConfigMap", "a", vec![Cause::required("", ""), Cause::required("data.k", "")]);
+        assert_eq!(blamed_field(&invalid), Some("data.k"));
+        let mistyped = Refusal::bad_request("json: cannot unmarshal string into field spec.replicas of type int32");
+        assert_eq!(blamed_field(&mistyped), Some("spec.replicas"));
+        assert_eq!(blamed_field(&Refusal::internal("no")), None);
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl Report<'_> {
         }
         if self.args.dry_run == DryRun::None {
             let applied = self.summary.changes() + self.summary.unchanged;
-            self.context.note(format!("{applied} of {} objects were applied", self.total));
+            self.context.note(format!("{applied} of {} objects were applied; requests under way may still take effect", self.total));
         }
     }
 

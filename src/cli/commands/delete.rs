@@ -16,7 +16,7 @@ use crate::client::{
     Watcher, list_pages, parse_resource_arguments,
 };
 use crate::object::Reason;
-use crate::plan::Stage;
+use crate::plan::{Placed, Stage};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -166,9 +166,13 @@ pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) ->
             failures.iter().for_each(|failure| crate::cli::failures::tell(ui, failure));
             // What others stand on goes last.
             placed.sort_by_key(|placed| std::cmp::Reverse(Stage::of(placed)));
-            let doomed = placed.into_iter().filter(|placed| !placed.kind_is_pending);
-            let of = |p: crate::plan::Placed| Doomed { resource: (*p.resource).clone(), namespace: p.key.namespace, name: p.key.name };
-            (doomed.map(of).collect(), failures.len())
+            // An object of a kind that is not served yet cannot exist.
+            let (absent, placed): (Vec<_>, Vec<_>) = placed.into_iter().partition(|placed| placed.kind_is_pending);
+            let absent = if args.ignore_not_found { Vec::new() } else { absent };
+            absent.iter().for_each(|placed| ui.error(&format!("{}: the server serves no such kind", placed.display_name())));
+            let of =
+                |placed: Placed| Doomed { resource: (*placed.resource).clone(), namespace: placed.key.namespace, name: placed.key.name };
+            (placed.into_iter().map(of).collect(), failures.len() + absent.len())
         }
         None => (select(&client, &discovery, args).await?, 0),
     };

@@ -37,6 +37,9 @@ async fn load(args: &ManifestArgs, selector: &str) -> Result<Vec<Desired>, Comma
     let inputs: Vec<Input> = args.filename.iter().map(|name| Input::parse(name)).collect();
     let mut desired = manifest::load(&inputs, args.recursive).await?;
     desired.retain(|desired| selector.matches(&desired.object));
+    if desired.is_empty() {
+        return Err(CommandError::failed("no manifest matches the selector"));
+    }
     Ok(desired)
 }
 

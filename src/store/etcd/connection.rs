@@ -31,8 +31,8 @@ pub(super) struct Connection {
     options: EtcdOptions,
     /// Whether the cluster tells progress only after everything up to it; see [`tells_progress_in_order`].
     pub(super) progress_in_order: bool,
-    /// The newest revision that any answer has named: watches that are behind it ask for progress.
-    observed: watch::Sender<Revision>,
+    /// The newest revision that a reader has asked for: watches that are behind it ask for progress.
+    wanted: watch::Sender<Revision>,
     closed: watch::Sender<bool>,
 }
 
@@ -54,7 +54,13 @@ impl Connection {
             Err(_) => return Err(unreachable("no answer in time".to_owned())),
         };
         let progress_in_order = tells_progress_in_order(status.version());
-        Ok(Self { client, options, progress_in_order, observed: watch::Sender::new(Revision::ZERO), closed: watch::Sender::new(false) })
+        if !progress_in_order {
+            tracing::warn!(
+                version = status.version(),
+                "this etcd is old; each watch follows the whole cluster's writes to learn of progress"
+            );
+        }
+        Ok(Self { client, options, progress_in_order, wanted: watch::Sender::new(Revision::ZERO), closed: watch::Sender::new(false) })
     }
 
     pub(super) fn kv(&self) -> KvClient {
@@ -114,20 +120,17 @@ impl Connection {
         }
     }
 
-    /// Takes note of the revision an answer names, and hands it back.
-    pub(super) fn observe(&self, header: Option<&ResponseHeader>) -> Result<Revision, StoreError> {
-        let revision = header.map(|header| revision(header.revision())).transpose()?;
-        let revision = revision.ok_or_else(|| StoreError::Failed("etcd answered without a revision".to_owned()))?;
-        self.observed.send_if_modified(|newest| {
-            let newer = revision > *newest;
-            *newest = revision.max(*newest);
+    /// Says that readers wait for this revision.
+    pub(super) fn want(&self, revision: Revision) {
+        self.wanted.send_if_modified(|wanted| {
+            let newer = revision > *wanted;
+            *wanted = revision.max(*wanted);
             newer
         });
-        Ok(revision)
     }
 
-    pub(super) fn observed(&self) -> watch::Receiver<Revision> {
-        self.observed.subscribe()
+    pub(super) fn wanted(&self) -> watch::Receiver<Revision> {
+        self.wanted.subscribe()
     }
 
     pub(super) fn close(&self) {
@@ -225,9 +228,10 @@ impl Backoff {
 
 /// gRPC's status codes, as numbers.
 mod code {
+    /// The channel's own word for a request whose connection ended under it, as when the server refuses the client's certificate.
+    pub(super) const CANCELLED: i32 = 1;
     pub(super) const DEADLINE_EXCEEDED: i32 = 4;
     pub(super) const RESOURCE_EXHAUSTED: i32 = 8;
-    pub(super) const OUT_OF_RANGE: i32 = 11;
     pub(super) const UNAVAILABLE: i32 = 14;
 }
 
@@ -254,6 +258,12 @@ pub(super) fn revision_error(error: &StoreError) -> Option<RevisionError> {
     }
 }
 
+/// The revision that an answer names.
+pub(super) fn header_revision(header: Option<&ResponseHeader>) -> Result<Revision, StoreError> {
+    let header = header.ok_or_else(|| StoreError::Failed("etcd answered without a revision".to_owned()))?;
+    revision(header.revision())
+}
+
 /// Says what an error of etcd means for the store.
 pub(super) fn failure(error: &Error) -> StoreError {
     match error {
@@ -261,8 +271,7 @@ pub(super) fn failure(error: &Error) -> StoreError {
             let text = status.message().to_owned();
             match i32::from(status.code()) {
                 code::RESOURCE_EXHAUSTED if text.contains("space exceeded") => StoreError::Full(text),
-                code::RESOURCE_EXHAUSTED | code::UNAVAILABLE | code::DEADLINE_EXCEEDED => StoreError::Unavailable(text),
-                code::OUT_OF_RANGE => StoreError::Failed(text),
+                code::CANCELLED | code::DEADLINE_EXCEEDED | code::RESOURCE_EXHAUSTED | code::UNAVAILABLE => StoreError::Unavailable(text),
                 // The channel says so when a connection breaks under a request: no etcd answers with these words.
                 _ if text.contains("transport error") || text.contains("h2 protocol error") => StoreError::Unavailable(text),
                 _ => StoreError::Failed(text),

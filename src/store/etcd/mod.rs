@@ -1,10 +1,11 @@
 //! The distributed store: an etcd cluster, which many servers may share.
 //!
 //! Receives and hands on what [`Store`] says, over one gRPC channel that spreads over all endpoints and mends itself. `connection` holds
-//! that channel, `request` the single requests, `revisions` the shared look at the current revision, `watch` the watches. Invariant:
+//! that channel, `request` the single requests, `revisions` the shared look at the current revision, `watch` and `mailbox` the watches. Invariant:
 //! every read is linearizable, and a write is sent once: after a failure it is the caller who knows whether to try again.
 
 mod connection;
+mod mailbox;
 mod request;
 mod revisions;
 mod watch;
@@ -75,6 +76,8 @@ impl EtcdStore {
     /// the password is wrong.
     pub async fn connect(options: EtcdOptions) -> Result<Self, StoreError> {
         let connection = Arc::new(Connection::open(options).await?);
+        // Names a user that may not read; the connection itself needs none.
+        request::current(&connection).await?;
         Ok(Self { revisions: Revisions::new(Arc::clone(&connection)), connection })
     }
 }

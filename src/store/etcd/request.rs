@@ -6,12 +6,15 @@ use bytes::Bytes;
 use etcd_client::{CompactionOptions, Compare, CompareOp, GetOptions, GetResponse, KeyValue, Txn, TxnOp, TxnOpResponse};
 
 use super::super::{Change, Claim, Entry, ListRequest, Outcome, Page, StoreError, keys};
-use super::connection::{Connection, RevisionError, number, revision, revision_error};
+use super::connection::{Connection, RevisionError, header_revision, number, revision, revision_error};
 use super::watch;
 use crate::object::Revision;
 
 /// How many entries one request asks for where the caller sets no limit: as fast as one large request, and no burden to the server.
 const ENTRIES_PER_REQUEST: usize = 2000;
+
+/// Looked for where only the answer's header matters. Callers' keys begin so, and users may read these and no others.
+pub(super) const PROBED_KEY: &str = "/registry/";
 
 /// kube-apiserver's key for the same purpose, and its protocol (`apiserver/pkg/storage/etcd3/compact.go`): the version of this key
 /// counts the compactions, and who raises it by one may compact. It stands outside the prefix, as a compaction is the whole cluster's.
@@ -21,7 +24,6 @@ const COMPACTION_KEY: &str = "compact_rev_key";
 pub(super) async fn newest(connection: &Connection, key: &str) -> Result<Option<Entry>, StoreError> {
     let stored = connection.stored(key);
     let answer = connection.read(|| async { connection.kv().get(stored.clone(), None).await }).await?;
-    connection.observe(answer.header())?;
     first_entry(connection, answer)
 }
 
@@ -44,15 +46,17 @@ pub(super) async fn list(connection: &Connection, request: &ListRequest) -> Resu
     let mut at = request.at;
     let mut page = Page { entries: Vec::new(), revision: Revision::ZERO, remaining: 0 };
     if start.as_bytes() >= end.as_slice() && end != [0] {
-        // etcd answers such a range with nothing, but also without looking at the revision.
-        page.revision = check_readable(connection, request.at.unwrap_or(Revision::ZERO)).await?;
-        page.revision = request.at.unwrap_or(page.revision);
+        // The position lies behind the prefix. etcd refuses such a range.
+        page.revision = match request.at {
+            Some(at) => check_readable(connection, at).await.map(|_| at)?,
+            None => current(connection).await?,
+        };
         return Ok(page);
     }
     loop {
         let left = if request.limit == 0 { ENTRIES_PER_REQUEST } else { request.limit - page.entries.len() };
         let mut answer = range(connection, &start, &end, left, at).await?;
-        page.revision = at.unwrap_or(connection.observe(answer.header())?);
+        page.revision = at.unwrap_or(header_revision(answer.header())?);
         let kvs = answer.take_kvs();
         let received = kvs.len() as u64;
         for kv in kvs {
@@ -97,9 +101,9 @@ fn asked(at: Revision) -> i64 {
 /// Checks that the history after `at` can be read; answers the current revision.
 pub(super) async fn check_readable(connection: &Connection, at: Revision) -> Result<Revision, StoreError> {
     let options = GetOptions::new().with_count_only().with_revision(asked(at));
-    let key = connection.stored("/");
+    let key = connection.stored(PROBED_KEY);
     match connection.read(|| async { connection.kv().get(key.clone(), Some(options.clone())).await }).await {
-        Ok(answer) => connection.observe(answer.header()),
+        Ok(answer) => header_revision(answer.header()),
         Err(error) => Err(explain(connection, error, at).await),
     }
 }
@@ -116,10 +120,12 @@ async fn explain(connection: &Connection, error: StoreError, asked: Revision) ->
 
 /// The newest revision, by the cheapest read that etcd has: of one key, linearizable, without values.
 pub(super) async fn current(connection: &Connection) -> Result<Revision, StoreError> {
-    let key = connection.stored("/");
+    let key = connection.stored(PROBED_KEY);
     let options = GetOptions::new().with_count_only();
     let answer = connection.read(|| async { connection.kv().get(key.clone(), Some(options.clone())).await }).await?;
-    connection.observe(answer.header())
+    let current = header_revision(answer.header())?;
+    connection.want(current);
+    Ok(current)
 }
 
 /// Writes one key under a compare; the same request brings what it lost to.
@@ -135,7 +141,7 @@ pub(super) async fn commit(connection: &Connection, key: &str, expected: Revisio
         .and_then([write])
         .or_else([TxnOp::get(stored, None)]);
     let answer = connection.write(|| async { connection.kv().txn(transaction.clone()).await }).await?;
-    let revision = connection.observe(answer.header())?;
+    let revision = header_revision(answer.header())?;
     if answer.succeeded() {
         return Ok(Outcome::Done(revision));
     }
@@ -167,7 +173,7 @@ pub(super) async fn claim_compaction(connection: &Connection, turn: u64, upto: R
         .and_then([TxnOp::put(COMPACTION_KEY, upto.to_string(), None)])
         .or_else([TxnOp::get(COMPACTION_KEY, None)]);
     let answer = connection.write(|| async { connection.kv().txn(transaction.clone()).await }).await?;
-    let current = connection.observe(answer.header())?;
+    let current = header_revision(answer.header())?;
     if answer.succeeded() {
         return Ok(Claim { granted: true, turn: turn + 1, current });
     }

@@ -1,7 +1,7 @@
 //! The current revision for many askers at once.
 //!
 //! Receives askers and hands each the answer to a request that began after it asked. Invariant: at most one such request is under way, and
-//! nobody is answered by one that began before he came, for that could miss a write he knows of.
+//! no asker is answered by one that began earlier, for that could miss a write the asker knows of.
 
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

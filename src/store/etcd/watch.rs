@@ -1,6 +1,6 @@
 //! Watches: a task for each, which keeps a gRPC stream open for as long as its reader keeps up.
 //!
-//! Receives etcd's answers and hands on tidings over a bounded channel. Invariant: `position` is the revision up to which the reader has
+//! Receives etcd's answers and hands on tidings by way of a mailbox. Invariant: `position` is the revision up to which the reader has
 //! got everything; after any interruption the watch goes on from there. A reader that stops reading loses its stream, not its place:
 //! otherwise it would hold back the connection that all others share.
 
@@ -9,26 +9,24 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use etcd_client::{Event as EtcdEvent, EventType, KeyValue, WatchOptions, WatchResponse, WatchStream as EtcdStream};
-use futures::stream::{self, Stream};
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, watch};
+use futures::stream::Stream;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::follow::closed;
 use super::super::{Event, StoreError, Tidings};
-use super::connection::{Backoff, Connection, failure, number, revision};
-use super::request::{check_readable, range_end};
+use super::connection::{Backoff, Connection, failure, header_revision, number, revision};
+use super::mailbox::Mailbox;
+use super::request::{PROBED_KEY, check_readable, range_end};
 use crate::object::Revision;
 
-/// How many tidings wait for a reader before its stream is closed.
-const WAITING: usize = 32;
-
-/// A write that is known is told by its event as a rule; progress is asked for when none came in this time, as the write may lie
-/// outside the prefix.
+/// What a reader waits for is told by an event as a rule; progress is asked for when none came in this time, as the write may lie outside
+/// the prefix.
 const ASK_PROGRESS_AFTER: Duration = Duration::from_millis(5);
 
-/// And again after this, should the answer have come from a member that lags.
-const ASK_PROGRESS_AGAIN: Duration = Duration::from_millis(100);
+/// And again no sooner than this: an etcd that is still sending past events does not answer, and under a steady load of reads and
+/// writes every one of many watches asks.
+const ASK_PROGRESS_AGAIN: Duration = Duration::from_millis(25);
 
 /// How long the first answer to a new watch may take.
 const CREATED_WITHIN: Duration = Duration::from_secs(10);
@@ -41,8 +39,8 @@ struct Watch {
     /// As stored in etcd.
     prefix: String,
     position: Revision,
-    observed: watch::Receiver<Revision>,
-    tidings: mpsc::Sender<Told>,
+    wanted: watch::Receiver<Revision>,
+    mailbox: Arc<Mailbox>,
 }
 
 /// Why a stream came to its end.
@@ -61,9 +59,9 @@ pub(super) async fn open(
     prefix: &str,
     after: Revision,
 ) -> Result<impl Stream<Item = Told> + Send + 'static, StoreError> {
-    let (tidings, told) = mpsc::channel(WAITING);
-    let observed = connection.observed();
-    let watch = Watch { prefix: connection.stored(prefix), connection, position: after, observed, tidings };
+    let mailbox = Mailbox::new(after);
+    let wanted = connection.wanted();
+    let watch = Watch { prefix: connection.stored(prefix), connection, position: after, wanted, mailbox: Arc::clone(&mailbox) };
     // A cluster that cannot be reached at the moment is no reason to refuse: the task goes on trying.
     let first = match watch.begin().await {
         Ok(stream) => Some(stream),
@@ -71,19 +69,18 @@ pub(super) async fn open(
         Err(_) => None,
     };
     tokio::spawn(watch.run(first));
-    Ok(stream::unfold(told, |mut told| async { told.recv().await.map(|tidings| (tidings, told)) }))
+    Ok(mailbox.read())
 }
 
 impl Watch {
     async fn run(mut self, first: Option<EtcdStream>) {
-        let closed_store = self.connection.until_closed();
-        let gone_reader = self.tidings.clone();
-        let error = tokio::select! {
-            error = self.keep_on(first) => error,
-            () = closed_store => closed(),
-            () = gone_reader.closed() => return,
-        };
-        let _ = gone_reader.send(Err(error)).await;
+        let mailbox = Arc::clone(&self.mailbox);
+        let store_closed = self.connection.until_closed();
+        tokio::select! {
+            error = self.keep_on(first) => mailbox.fail(error),
+            () = store_closed => mailbox.fail(closed()),
+            () = mailbox.gone() => {}
+        }
     }
 
     /// Goes on through all interruptions but the last.
@@ -104,8 +101,7 @@ impl Watch {
             }
             match interruption {
                 Interruption::Over(error) => return error,
-                // Half-way empty, so that a slow reader does not cost a new stream for each of its steps.
-                Interruption::Behind => drop(self.tidings.reserve_many(WAITING / 2).await),
+                Interruption::Behind => self.mailbox.emptied().await,
                 Interruption::Broken(error) => {
                     tracing::debug!(%error, prefix = self.prefix, position = %self.position, "a watch was interrupted");
                     backoff.wait().await;
@@ -166,7 +162,8 @@ impl Watch {
 
     async fn follow(&mut self, stream: EtcdStream) -> Interruption {
         let (mut requests, mut answers) = stream.split();
-        let mut ask_at = self.ask_progress_at(ASK_PROGRESS_AFTER);
+        let mut asked_at = Instant::now();
+        let mut ask_at = self.ask_progress_at(asked_at);
         loop {
             tokio::select! {
                 // What has come is taken first: it may make asking needless.
@@ -182,25 +179,28 @@ impl Watch {
                     }
                     ask_at = ask_at.and_then(|at| self.is_behind().then_some(at));
                 }
-                Ok(()) = self.observed.changed() => ask_at = ask_at.or_else(|| self.ask_progress_at(ASK_PROGRESS_AFTER)),
+                Ok(()) = self.wanted.changed() => ask_at = ask_at.or_else(|| self.ask_progress_at(asked_at)),
                 () = sleep_until(ask_at.unwrap_or_else(Instant::now)), if ask_at.is_some() => {
                     if let Err(error) = requests.request_progress().await {
                         return interrupted(failure(&error));
                     }
-                    ask_at = self.ask_progress_at(ASK_PROGRESS_AGAIN);
+                    asked_at = Instant::now();
+                    ask_at = self.ask_progress_at(asked_at);
                 }
             }
         }
     }
 
-    /// Whether a revision is known that this watch has not told of. Where progress cannot be asked for, every write of the cluster comes
-    /// as an event, so that there is no need to.
+    /// Whether a reader waits for a revision that this watch has not reached. Where progress cannot be asked for, every write of the
+    /// cluster comes as an event, so that there is no need to.
     fn is_behind(&self) -> bool {
-        self.connection.progress_in_order && *self.observed.borrow() > self.position
+        self.connection.progress_in_order && *self.wanted.borrow() > self.position
     }
 
-    fn ask_progress_at(&self, wait: Duration) -> Option<Instant> {
-        self.is_behind().then(|| Instant::now() + wait)
+    /// When to ask for progress, if it was asked for the last time at `asked_at`.
+    fn ask_progress_at(&self, asked_at: Instant) -> Option<Instant> {
+        let soon = Instant::now() + ASK_PROGRESS_AFTER;
+        self.is_behind().then(|| soon.max(asked_at + ASK_PROGRESS_AGAIN))
     }
 
     /// Hands on what an answer holds, and moves the position.
@@ -212,23 +212,15 @@ impl Watch {
             Some(kv) => revision(kv.mod_revision()),
             // The answer to the watch's creation names a revision whose events may be still to come.
             None if answer.created() => return Ok(()),
-            None => self.connection.observe(answer.header()),
+            None => header_revision(answer.header()),
         };
         let reached = reached.map_err(Interruption::Over)?;
         if reached <= self.position {
             return Ok(());
         }
-        // Both or none: the events with the place behind them.
         let events = self.events(answer.events()).map_err(Interruption::Over)?;
-        let wanted = 1 + usize::from(!events.is_empty());
-        let mut permits = match self.tidings.try_reserve_many(wanted) {
-            Ok(permits) => permits,
-            // A reader that is gone is noticed in `run`.
-            Err(TrySendError::Full(()) | TrySendError::Closed(())) => return Err(Interruption::Behind),
-        };
-        let batch = (!events.is_empty()).then_some(Tidings::Events(events));
-        for (permit, tidings) in permits.by_ref().zip(batch.into_iter().chain([Tidings::Progress(reached)])) {
-            permit.send(Ok(tidings));
+        if !self.mailbox.put(events, reached) {
+            return Err(Interruption::Behind);
         }
         self.position = reached;
         Ok(())
@@ -262,7 +254,7 @@ fn interrupted(error: StoreError) -> Interruption {
 pub(super) async fn oldest(connection: &Connection) -> Result<Revision, StoreError> {
     let probe = async {
         let options = WatchOptions::new().with_start_revision(1);
-        let mut stream = connection.watch_client().watch(connection.stored("/"), Some(options)).await?;
+        let mut stream = connection.watch_client().watch(connection.stored(PROBED_KEY), Some(options)).await?;
         while let Some(answer) = stream.message().await? {
             if answer.canceled() {
                 return Ok(answer.compact_revision());

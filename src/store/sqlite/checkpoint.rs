@@ -49,7 +49,7 @@ impl Checkpointer {
     /// The writer's side.
     pub(super) fn keeper(&self, location: &Location) -> WalKeeper {
         let (checkpoints, copying) = (self.signal.clone(), Arc::clone(&self.copying));
-        WalKeeper { wal: location.wal(), checkpoints, copying, written: 0, limit: WAL_LIMIT }
+        WalKeeper { wal: location.wal(), checkpoints, copying, written: 0, used: false, limit: WAL_LIMIT }
     }
 
     /// Waits for the thread's end. The writer, which holds the other end of the signal, must have ended before.
@@ -82,6 +82,8 @@ pub(super) struct WalKeeper {
     copying: Copying,
     /// Bytes written since the last signal.
     written: u64,
+    /// Whether anything was written at all.
+    used: bool,
     /// The size from which the writer copies itself; more than [`WAL_LIMIT`] after a reader kept it from emptying the file.
     limit: u64,
 }
@@ -90,16 +92,34 @@ impl WalKeeper {
     /// Takes note of what was written and copies where it is time.
     pub(super) fn note(&mut self, connection: &mut Connection, bytes: u64) {
         self.written += bytes;
+        self.used = true;
         if self.written < BACKGROUND_AFTER {
             return;
         }
         self.written = 0;
         let _ = self.checkpoints.try_send(());
-        let size = std::fs::metadata(&self.wal).map_or(0, |metadata| metadata.len());
+        let size = self.size();
         if size > self.limit {
             let emptied = self.truncate(connection);
             self.limit = if emptied { WAL_LIMIT } else { size + WAL_LIMIT / 4 };
         }
+    }
+
+    /// Makes room on a full disk: most pages of the WAL replace some of the database. Answers whether that was any use.
+    pub(super) fn give_back(&self, connection: &mut Connection) -> bool {
+        self.size() > 0 && self.truncate(connection)
+    }
+
+    /// Leaves a database that is whole without its WAL. SQLite does so when the last connection is closed, but not if that one can only
+    /// read, as most of ours.
+    pub(super) fn finish(&self, connection: &mut Connection) {
+        if self.used {
+            self.truncate(connection);
+        }
+    }
+
+    fn size(&self) -> u64 {
+        std::fs::metadata(&self.wal).map_or(0, |metadata| metadata.len())
     }
 
     /// Copies all and empties the file, unless a reader holds it, or another process copies, for too long. Answers whether it did.

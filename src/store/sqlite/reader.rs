@@ -165,13 +165,35 @@ fn list_past(transaction: &Transaction<'_>, range: &Range, limit: usize, at: Rev
     while let Some(row) = rows.next()? {
         let newest = Version { revision: revision(row, 1)?, deleted: row.get(2)? };
         let Some(standing) = versions.standing_at(newest, at)? else { continue };
-        if limit == 0 || page.entries.len() < limit {
-            page.entries.push(Entry { key: row.get(0)?, revision: standing, value: versions.value(standing)? });
-        } else {
-            page.remaining += 1;
+        page.entries.push(Entry { key: row.get(0)?, revision: standing, value: versions.value(standing)? });
+        if limit > 0 && page.entries.len() >= limit {
+            page.remaining = count_past(transaction, &mut versions, range, row.get_ref(0)?.as_str()?, at)?;
+            break;
         }
     }
     Ok(page)
+}
+
+/// How many keys behind `last` existed at `at`. Most are as they were then, and are counted without a look at the log.
+fn count_past(
+    transaction: &Transaction<'_>,
+    versions: &mut Versions<'_>,
+    range: &Range,
+    last: &str,
+    at: Revision,
+) -> rusqlite::Result<u64> {
+    const UNCHANGED: &str = "SELECT count(*) FROM latest WHERE key > ?1 AND key < ?2 AND rev <= ?3 AND deleted = 0";
+    const CHANGED: &str = "SELECT rev, deleted FROM latest WHERE key > ?1 AND key < ?2 AND rev > ?3";
+    let bounds = params![last, range.end, number(at)];
+    let unchanged: i64 = transaction.prepare_cached(UNCHANGED)?.query_row(bounds, |row| row.get(0))?;
+    let mut count = u64::try_from(unchanged).unwrap_or(0);
+    let mut statement = transaction.prepare_cached(CHANGED)?;
+    let mut rows = statement.query(bounds)?;
+    while let Some(row) = rows.next()? {
+        let newest = Version { revision: revision(row, 0)?, deleted: row.get(1)? };
+        count += u64::from(versions.standing_at(newest, at)?.is_some());
+    }
+    Ok(count)
 }
 
 #[derive(Clone, Copy)]

@@ -6,10 +6,13 @@
 //! before it (0: none), which chains the versions of a key. `latest` leads from a key to its newest write; removed keys stay in both
 //! until a compaction passes them, so that older revisions can still be read.
 
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, Error, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::super::StoreError;
 use super::SqliteOptions;
@@ -42,9 +45,10 @@ CREATE TABLE history (
 INSERT INTO history (id, compacted, swept) VALUES (1, 0, 0);
 ";
 
-/// How often, and for how long in all, a process tries to write while another one does. SQLite's own waits grow to 100 ms, which would
-/// starve one of two busy processes.
-const BUSY_TRIES: i32 = 2_500;
+/// How often a process tries to write while another one does: 10 s in all. SQLite's own waits grow to 100 ms, which would starve one of
+/// two busy processes; the gap that a busy one leaves between two groups is short, so that the first second is spent on quick tries.
+const BUSY_TRIES: i32 = 3_250;
+const QUICK_TRIES: i32 = 1_000;
 
 /// Where the database lies.
 #[derive(Debug, Clone)]
@@ -74,11 +78,26 @@ impl Location {
     }
 
     pub(super) fn open_for_writing(&self) -> Result<Connection, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        // SQLite says only that it cannot open the file; the system knows why.
-        let opened = std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&self.0);
-        opened.map_err(|error| StoreError::Failed(format!("cannot open {}: {error}", self.0.display())))?;
-        self.open(flags, -16_000)
+        // One at a time: see `create`.
+        static OPENING: Mutex<()> = Mutex::new(());
+        let _opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+        self.create().map_err(|error| StoreError::Failed(format!("cannot create {}: {error}", self.0.display())))?;
+        self.open(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX, -16_000)
+    }
+
+    /// Creates the file for its owner alone, as it will hold Secrets; the WAL gets the same mode from SQLite.
+    ///
+    /// A file that exists is not opened here: closing it again would drop the locks that SQLite holds on it in this process, whoever
+    /// opened it (<https://www.sqlite.org/howtocorrupt.html>, 2.2).
+    fn create(&self) -> std::io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(&self.0) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn open_for_reading(&self) -> Result<Connection, StoreError> {
@@ -99,7 +118,7 @@ impl Location {
 
 /// SQLite's busy handler: waits, and answers whether to try again.
 pub(super) fn wait_for_others(tries: i32) -> bool {
-    std::thread::sleep(Duration::from_millis(if tries < 20 { 1 } else { 4 }));
+    std::thread::sleep(Duration::from_millis(if tries < QUICK_TRIES { 1 } else { 4 }));
     tries < BUSY_TRIES
 }
 
@@ -112,8 +131,14 @@ pub(super) fn prepare(connection: &Connection, location: &Location) -> Result<()
 }
 
 fn check_owner(connection: &Connection, location: &Location) -> Result<(), StoreError> {
-    let number = |pragma: &str| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
-    let read = || Ok((number("application_id")?, number("user_version")?, number("schema_version")?));
+    // On one snapshot: another process may be creating the tables right now.
+    let read = || {
+        let snapshot = Transaction::new_unchecked(connection, TransactionBehavior::Deferred)?;
+        let number = |pragma: &str| snapshot.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
+        // The schema first: reading it is what begins the snapshot.
+        let schema = number("schema_version")?;
+        Ok((number("application_id")?, number("user_version")?, schema))
+    };
     let (application, version, schema) = read().map_err(failure(location))?;
     let path = location.database().display();
     // An empty file has no schema; nobody owns it yet.
@@ -154,7 +179,7 @@ fn retry_busy<T>(mut work: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Res
 }
 
 fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
-    let transaction = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if tables == 0 {
         transaction.execute_batch(TABLES)?;

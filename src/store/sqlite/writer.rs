@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::oneshot;
@@ -56,7 +56,10 @@ impl Writer {
     }
 
     pub(super) fn spawn(mut self, mut jobs: UnboundedReceiver<Job>) -> Result<std::thread::JoinHandle<()>, StoreError> {
-        spawn_thread("trueup-writer", move || while self.turn(&mut jobs) {})
+        spawn_thread("trueup-writer", move || {
+            while self.turn(&mut jobs) {}
+            self.wal.finish(&mut self.connection);
+        })
     }
 
     /// One group and one step of the compaction. Answers whether more can come.
@@ -91,12 +94,22 @@ impl Writer {
         if group.is_empty() {
             return;
         }
-        match write_group(&mut self.connection, &group) {
+        let mut written = write_group(&mut self.connection, &group);
+        if matches!(&written, Err(error) if is_about_size(error)) && self.wal.give_back(&mut self.connection) {
+            written = write_group(&mut self.connection, &group);
+        }
+        match written {
             Ok(outcomes) => {
                 self.hub.wake();
                 self.wal.note(&mut self.connection, group.iter().map(cost).sum());
                 for (commit, outcome) in group.into_iter().zip(outcomes) {
                     let _ = commit.reply.send(Ok(outcome));
+                }
+            }
+            // One large value must not refuse its group the space that is left for small ones.
+            Err(error) if group.len() > 1 && is_about_size(&error) => {
+                for commit in group {
+                    self.commit_group(vec![commit]);
                 }
             }
             Err(error) => {
@@ -137,6 +150,10 @@ impl Writer {
             let _ = reply.send(result.clone());
         }
     }
+}
+
+fn is_about_size(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::TooBig))
 }
 
 /// How many bytes of WAL a commit takes, more or less: a page of `latest`, and the value's pages of `log`.

@@ -4,45 +4,63 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::future::join_all;
+use futures::stream::{self, StreamExt};
 use trueup::object::Revision;
 use trueup::store::{Change, ListRequest, Outcome, Store, StoreError};
 
 use super::fixture::{Fixture, Tap, create, delete, done, entry, event, list_at, put, put_of, request, soon};
 
+/// The cases of the contract, each once per engine. Those of the second list need an etcd of their own.
 macro_rules! contract {
-    ($($case:ident,)*) => {
-        mod memory { $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $case() { super::$case(super::Fixture::memory().await).await; })* }
-        mod sqlite { $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $case() { super::$case(super::Fixture::sqlite().await).await; })* }
-        mod etcd { $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $case() { super::$case(super::Fixture::etcd().await).await; })* }
+    (sharing { $($sharing:ident,)* } alone { $($alone:ident,)* }) => {
+        contract!(memory: memory => $($sharing)* $($alone)*);
+        contract!(sqlite: sqlite => $($sharing)* $($alone)*);
+        contract!(etcd: shared_etcd => $($sharing)*);
+        contract!(etcd_alone: etcd => $($alone)*);
+    };
+    ($module:ident: $fixture:ident => $($case:ident)*) => {
+        mod $module {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    super::$case(super::Fixture::$fixture().await).await;
+                }
+            )*
+        }
     };
 }
 
-contract!(
-    what_was_put_is_read_back,
-    an_absent_key_is_none,
-    a_lost_race_hands_back_the_winner,
-    removing_what_is_not_there_is_lost,
-    a_removed_key_can_be_created_again,
-    revisions_grow_with_every_write,
-    a_fresh_store_stands_at_revision_one,
-    a_prefix_shows_no_neighbours,
-    pages_follow_each_other_and_count_the_rest,
-    pages_at_a_pinned_revision_stay_the_same_while_writes_go_on,
-    a_list_without_limit_is_whole,
-    a_future_revision_is_refused,
-    a_compacted_revision_is_refused_and_newer_ones_are_not,
-    compacting_keeps_what_is_newest,
-    compacting_twice_or_backwards_is_no_error,
-    a_watch_tells_past_and_coming_writes_with_the_values_before,
-    a_watch_hears_nothing_of_neighbours_but_of_progress,
-    a_watch_from_a_compacted_revision_is_refused,
-    a_watch_that_is_up_to_date_survives_a_compaction,
-    many_watches_hear_the_same,
-    of_many_writers_one_wins_each_round,
-    a_dropped_watch_harms_nobody,
-    a_large_value_comes_back_whole,
-    a_closed_store_ends_its_watches_or_has_none,
-);
+contract! {
+    sharing {
+        what_was_put_is_read_back,
+        an_absent_key_is_none,
+        a_lost_race_hands_back_the_winner,
+        a_removed_key_can_be_created_again,
+        revisions_grow_with_every_write,
+        a_prefix_shows_no_neighbours,
+        pages_follow_each_other_and_count_the_rest,
+        pages_at_a_pinned_revision_stay_the_same_while_writes_go_on,
+        a_list_without_limit_is_whole,
+        a_watch_tells_past_and_coming_writes_with_the_values_before,
+        a_watch_hears_nothing_of_neighbours_but_of_progress,
+        many_watches_hear_the_same,
+        of_many_writers_one_wins_each_round,
+        a_dropped_watch_harms_nobody,
+        a_watch_that_is_not_read_for_long_misses_nothing,
+        a_large_value_comes_back_whole,
+        a_closed_store_ends_its_watches_or_has_none,
+    }
+    alone {
+        removing_what_is_not_there_is_lost,
+        a_fresh_store_stands_at_revision_one,
+        a_future_revision_is_refused,
+        a_compacted_revision_is_refused_and_newer_ones_are_not,
+        compacting_keeps_what_is_newest,
+        compacting_twice_or_backwards_is_no_error,
+        a_watch_from_a_compacted_revision_is_refused,
+        a_watch_that_is_up_to_date_survives_a_compaction,
+    }
+}
 
 async fn what_was_put_is_read_back(fixture: Fixture) {
     let store = fixture.store.as_ref();
@@ -202,8 +220,7 @@ async fn a_list_without_limit_is_whole(fixture: Fixture) {
         let store = Arc::clone(&fixture.store);
         async move { done(store.commit(&key, Revision::ZERO, put_of(&value)).await.unwrap()) }
     });
-    let revisions =
-        futures::stream::StreamExt::collect::<Vec<_>>(futures::stream::StreamExt::buffer_unordered(futures::stream::iter(tasks), 64)).await;
+    let revisions = stream::iter(tasks).buffer_unordered(64).collect::<Vec<_>>().await;
     assert_eq!(revisions.iter().collect::<BTreeSet<_>>().len(), count);
     let page = fixture.store.list(request("/a/")).await.unwrap();
     assert_eq!((page.entries.len(), page.remaining), (count, 0));
@@ -384,6 +401,26 @@ async fn a_dropped_watch_harms_nobody(fixture: Fixture) {
     drop(unread);
     let next = create(store, "/a/next", "x").await;
     assert_eq!(kept.until(next).await.len(), 1);
+}
+
+async fn a_watch_that_is_not_read_for_long_misses_nothing(fixture: Fixture) {
+    let start = fixture.store.current_revision().await.unwrap();
+    let mut tap = Tap::on(fixture.store.as_ref(), "/a/", start).await;
+    let tasks = (0..16).map(|writer| {
+        let store = Arc::clone(&fixture.store);
+        tokio::spawn(async move {
+            let mut written = Vec::new();
+            for number in 0..150 {
+                let key = format!("/a/{writer}-{number}");
+                written.push((create(store.as_ref(), &key, &key).await, key));
+            }
+            written
+        })
+    });
+    let mut written = join_all(tasks).await.into_iter().flat_map(Result::unwrap).collect::<Vec<_>>();
+    written.sort();
+    let heard = tap.until(written[written.len() - 1].0).await;
+    assert_eq!(heard.into_iter().map(|event| (event.revision, event.key)).collect::<Vec<_>>(), written);
 }
 
 async fn a_large_value_comes_back_whole(fixture: Fixture) {

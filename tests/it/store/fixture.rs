@@ -35,6 +35,12 @@ impl Fixture {
         Self { store: Arc::new(store), _folder: Some(folder), _server: None }
     }
 
+    /// A part of the server that all tests share.
+    pub(super) async fn shared_etcd() -> Self {
+        let store = EtcdStore::connect(EtcdServer::shared()).await.unwrap();
+        Self { store: Arc::new(store), _folder: None, _server: None }
+    }
+
     /// A server of its own: tests that compact would take the history from others.
     pub(super) async fn etcd() -> Self {
         let server = EtcdServer::start();
@@ -134,10 +140,15 @@ impl Tap {
 
     /// So many events, or the few more that came in the same batch.
     pub(super) async fn events(&mut self, count: usize) -> Vec<Event> {
+        self.events_or_error(count).await.unwrap()
+    }
+
+    /// The same, where the watch may also end.
+    pub(super) async fn events_or_error(&mut self, count: usize) -> Result<Vec<Event>, StoreError> {
         while self.events.len() < count {
-            self.take().await.unwrap();
+            self.take().await?;
         }
-        std::mem::take(&mut self.events)
+        Ok(std::mem::take(&mut self.events))
     }
 
     /// The error that ends the watch.

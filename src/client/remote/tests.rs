@@ -1,0 +1,145 @@
+//! The network transport against real sockets.
+
+use base64::Engine as _;
+use http_body_util::Full;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+use super::*;
+use crate::client::{ApiRequest, ClientError, Unreachable};
+
+#[test]
+fn a_server_without_scheme_is_plain_http() {
+    assert_eq!(server_url("127.0.0.1:8001").expect("a URL").to_string(), "http://127.0.0.1:8001/");
+    assert!(server_url("ftp://x").is_err());
+    assert!(server_url("http://").is_err());
+}
+
+#[test]
+fn the_first_kubeconfig_wins_and_missing_ones_are_passed_over() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, context: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, format!("apiVersion: v1\nkind: Config\ncurrent-context: {context}\n")).expect("written");
+        path
+    };
+    let files = [directory.path().join("none"), file("a", "first"), file("b", "second")];
+    assert_eq!(merged(&files).expect("readable").current_context.as_deref(), Some("first"));
+    assert!(matches!(merged(&files[..1]), Err(KubeconfigError::ReadConfig(..))));
+}
+
+#[test]
+fn another_host_keeps_port_and_path() {
+    let url = "https://10.0.0.1:6443/prefix".parse().expect("a URL");
+    assert_eq!(with_host(&url, "kube.test").expect("a URL").to_string(), "https://kube.test:6443/prefix");
+}
+
+/// A kubeconfig of one server and one token.
+fn kubeconfig(directory: &Path, url: &str) -> RemoteOptions {
+    let file = directory.join("config");
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: here\n\
+         clusters: [{{name: c, cluster: {{server: \"{url}\"}}}}]\n\
+         users: [{{name: u, user: {{token: secret}}}}]\n\
+         contexts: [{{name: here, context: {{cluster: c, user: u, namespace: shop}}}}]\n"
+    );
+    std::fs::write(&file, text).expect("written");
+    RemoteOptions { kubeconfig: vec![file], ..RemoteOptions::default() }
+}
+
+#[tokio::test]
+async fn requests_carry_the_token_below_the_server_s_path() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let served = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(tokio::io::AsyncReadExt::read_u8(&mut stream).await.expect("a byte"));
+        }
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 17\r\nwarning: 299 - \"old\"\r\n\r\n{\"kind\": \"Thing\"}";
+        tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await.expect("written");
+        String::from_utf8(request).expect("text").to_lowercase()
+    });
+    let directory = tempfile::tempdir().expect("a directory");
+    let client = connect(&kubeconfig(directory.path(), &format!("http://{address}/prefix"))).await.expect("a client");
+    let object = client.object(&ApiRequest::fetch("/api/v1/x")).await.expect("an answer");
+    let request = served.await.expect("no panic");
+    assert_eq!(object.kind(), "Thing");
+    assert!(request.starts_with("get /prefix/api/v1/x http/1.1\r\n"), "{request}");
+    assert!(request.contains("\r\nauthorization: bearer secret\r\n"), "{request}");
+    assert_eq!(client.take_warnings(), ["old"]);
+    assert_eq!((client.default_namespace(), client.target().to_string()), ("shop", format!("http://{address}/prefix (context here)")));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_told_by_name() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let directory = tempfile::tempdir().expect("a directory");
+    let client = connect(&kubeconfig(directory.path(), &format!("https://{address}"))).await.expect("a client");
+    let error = client.send(&ApiRequest::fetch("/version")).await.expect_err("nobody listens");
+    assert_eq!(error.to_string(), format!("cannot reach https://{address} (context here): connection refused"));
+    assert!(error.is_passing());
+}
+
+/// Serves HTTPS for one name; every answer is an object whose kind is the HTTP version.
+async fn https(name: &str) -> (std::net::SocketAddr, String) {
+    install_ring();
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed([name.to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
+    let mut config =
+        rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![cert.der().clone()], key).expect("fitting");
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(stream) = acceptor.accept(stream).await else { continue };
+            let answer = hyper::service::service_fn(|request: Request<hyper::body::Incoming>| async move {
+                let body = format!("{{\"kind\": \"{:?}\"}}", request.version());
+                Ok::<_, std::convert::Infallible>(Response::new(Full::new(bytes::Bytes::from(body))))
+            });
+            tokio::spawn(async move { auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), answer).await });
+        }
+    });
+    (address, base64::engine::general_purpose::STANDARD.encode(cert.pem()))
+}
+
+async fn ask(address: std::net::SocketAddr, authority: &str, server_name: &str) -> Result<String, ClientError> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("config");
+    let text = format!(
+        "current-context: here\nclusters: [{{name: c, cluster: {{server: \"https://{address}\", certificate-authority-data: {authority}{server_name}}}}}]\n\
+         contexts: [{{name: here, context: {{cluster: c}}}}]\n"
+    );
+    std::fs::write(&file, text).expect("written");
+    let client = connect(&RemoteOptions { kubeconfig: vec![file], ..RemoteOptions::default() }).await.expect("a client");
+    client.object(&ApiRequest::fetch("/")).await.map(|object| object.kind().to_owned())
+}
+
+#[tokio::test]
+async fn the_kubeconfig_s_authority_is_trusted_and_http_2_agreed_on() {
+    let (address, authority) = https("127.0.0.1").await;
+    assert_eq!(ask(address, &authority, "").await.expect("an answer"), "HTTP/2.0");
+}
+
+#[tokio::test]
+async fn a_certificate_may_name_another_host_where_the_kubeconfig_says_so() {
+    let (address, authority) = https("kube.test").await;
+    assert_eq!(ask(address, &authority, ", tls-server-name: kube.test").await.expect("an answer"), "HTTP/2.0");
+    assert!(matches!(ask(address, &authority, "").await, Err(ClientError::Unreachable { why: Unreachable::Tls(_), .. })));
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_authority_is_a_tls_failure() {
+    let (address, _) = https("127.0.0.1").await;
+    let (_, other) = https("127.0.0.1").await;
+    let error = ask(address, &other, "").await.expect_err("not to be trusted");
+    assert!(matches!(&error, ClientError::Unreachable { why: Unreachable::Tls(_), .. }), "{error}");
+    assert!(!error.is_passing());
+}
