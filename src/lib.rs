@@ -8,6 +8,7 @@ pub mod ambient;
 pub mod api;
 pub mod auth;
 pub mod cli;
+pub mod controllers;
 pub mod manifest;
 pub mod merge;
 pub mod object;

@@ -1,6 +1,7 @@
 //! Integration tests.
 
 mod api;
+mod controllers;
 mod harness;
 mod merge;
 mod store;
