@@ -193,12 +193,13 @@ mod tests {
 
     fn lease(holder: &str, renewed: i64) -> Lease {
         let renew_time = Some(MicroTime(jiff::Timestamp::from_second(renewed).expect("a time")));
-        let spec = LeaseSpec { holder_identity: Some(holder.to_owned()), lease_duration_seconds: Some(15), renew_time, ..LeaseSpec::default() };
+        let spec =
+            LeaseSpec { holder_identity: Some(holder.to_owned()), lease_duration_seconds: Some(15), renew_time, ..LeaseSpec::default() };
         Lease { metadata: ObjectMeta::default(), spec: Some(spec) }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_lead_is_free_when_nobody_holds_it_or_it_was_seen_unchanged_for_its_time() {
+    #[test]
+    fn a_lead_is_free_when_nobody_holds_it_or_it_was_seen_unchanged_for_its_time() {
         let now = Instant::now();
         let later = now + Duration::from_secs(16);
         let seen = see(None, &lease("other", 5), now);
@@ -209,8 +210,8 @@ mod tests {
         assert_eq!(see(None, &lease("me", 6), now).standing("me", later), Standing::Mine);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn the_clock_of_the_holder_does_not_matter() {
+    #[test]
+    fn the_clock_of_the_holder_does_not_matter() {
         let now = Instant::now();
         assert_eq!(see(None, &lease("other", -1_000_000), now).standing("me", now), Standing::Taken);
     }

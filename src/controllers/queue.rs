@@ -87,8 +87,8 @@ mod tests {
         (Queue::new(Backoff { first: SECOND, longest: 8 * SECOND }), Instant::now())
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn the_earlier_of_two_times_counts() {
+    #[test]
+    fn the_earlier_of_two_times_counts() {
         let (mut queue, now) = queue();
         queue.add("a", now + 2 * SECOND);
         queue.add("a", now + SECOND);
@@ -99,8 +99,8 @@ mod tests {
         assert_eq!((queue.pop(now + 9 * SECOND), queue.next_due()), (None, None));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_key_under_work_is_not_handed_out_twice_and_comes_again() {
+    #[test]
+    fn a_key_under_work_is_not_handed_out_twice_and_comes_again() {
         let (mut queue, now) = queue();
         queue.add("a", now);
         assert_eq!(queue.pop(now), Some("a"));
@@ -112,8 +112,8 @@ mod tests {
         assert_eq!(queue.next_due(), None);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn failures_push_a_key_back_until_it_succeeds() {
+    #[test]
+    fn failures_push_a_key_back_until_it_succeeds() {
         let (mut queue, now) = queue();
         let mut pauses = Vec::new();
         for _ in 0..3 {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::super::resources::{Resources, Served};
 use super::decide::{Action, Dependents, Item, Owner, Propagation, decide};
-use super::observed::{FOREGROUND, Observed, ORPHAN, OwnerRef};
+use super::observed::{FOREGROUND, ORPHAN, Observed, OwnerRef};
 
 /// The field manager of what the collector writes.
 const MANAGER: &str = "garbage-collector";

@@ -178,7 +178,13 @@ pub(super) mod tests {
             blocks: true,
         };
         let owners = owners.iter().map(owner).collect();
-        Observed { uid: uid.into(), namespace: Some("n".to_owned()), name: format!("name-of-{uid}").into(), owners, marks: Marks::default() }
+        Observed {
+            uid: uid.into(),
+            namespace: Some("n".to_owned()),
+            name: format!("name-of-{uid}").into(),
+            owners,
+            marks: Marks::default(),
+        }
     }
 
     fn waiting(uid: &str) -> Observed {

@@ -139,8 +139,8 @@ mod tests {
         list.iter().map(|(_, served)| served.group_resource()).collect()
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn kinds_come_and_go_and_come_again_under_their_number() {
+    #[test]
+    fn kinds_come_and_go_and_come_again_under_their_number() {
         let mut kinds = Kinds::default();
         let now = Instant::now();
         assert_eq!(names(&kinds.update(resources(&[PODS, EVENTS]), now).begin), ["pods."]);
@@ -153,8 +153,8 @@ mod tests {
         assert_eq!(kinds.update(resources(&[PODS, THINGS]), now).begin[0].0, number);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_kind_that_cannot_be_read_is_waited_for_a_while_only() {
+    #[test]
+    fn a_kind_that_cannot_be_read_is_waited_for_a_while_only() {
         let mut kinds = Kinds::default();
         let now = Instant::now();
         let begun = kinds.update(resources(&[PODS, THINGS]), now).begin;
