@@ -45,6 +45,9 @@ const REDISCOVER: Duration = Duration::from_secs(30);
 /// A kube-apiserver serves a new kind a moment after its definition says so.
 const AFTERTHOUGHT: Duration = Duration::from_secs(2);
 
+/// At the start many kinds become known at once; what that changes for each object is looked at together.
+const RESCAN: Duration = Duration::from_millis(20);
+
 /// The resource whose changes change the kinds.
 const DEFINITIONS: &str = "customresourcedefinitions.apiextensions.k8s.io";
 
@@ -79,6 +82,8 @@ struct Collector {
     /// When the server is asked for its kinds, one time after the other.
     discover_at: Instant,
     afterthought: Option<Instant>,
+    /// When all objects are looked at again, because more kinds are known or read.
+    rescan_at: Option<Instant>,
 }
 
 impl Collector {
@@ -95,6 +100,7 @@ impl Collector {
             discovering: false,
             discover_at: Instant::now() + REDISCOVER,
             afterthought: None,
+            rescan_at: None,
         }
     }
 
@@ -107,6 +113,7 @@ impl Collector {
             Some(done) = self.running.next() => self.done(done),
             () = until(due) => {}
             () = until(discover) => self.discover(),
+            () = until(self.rescan_at) => self.rescan(),
         }
         self.start();
     }
@@ -139,11 +146,20 @@ impl Collector {
     }
 
     fn read(&mut self, id: ResourceId) -> Vec<Uid> {
-        let mut look: Vec<Uid> = self.graph.vanished(id).iter().flat_map(|uid| self.remove(uid)).collect();
         if self.kinds.read(id) {
-            look.extend(self.graph.unsettled());
+            self.rescan_soon();
         }
-        look
+        self.graph.vanished(id).iter().flat_map(|uid| self.remove(uid)).collect()
+    }
+
+    fn rescan_soon(&mut self) {
+        self.rescan_at.get_or_insert_with(|| Instant::now() + RESCAN);
+    }
+
+    fn rescan(&mut self) {
+        self.rescan_at = None;
+        let look: Vec<Uid> = self.graph.that_matter().cloned().collect();
+        self.enqueue(look);
     }
 
     fn enqueue(&mut self, uids: impl IntoIterator<Item = Uid>) {
@@ -178,8 +194,7 @@ impl Collector {
             self.watches.begin(&self.client, id, &served);
         }
         if changes.any {
-            let look = self.graph.unsettled();
-            self.enqueue(look);
+            self.rescan_soon();
         }
     }
 

@@ -57,16 +57,16 @@ async fn what_happened_while_no_controller_ran_is_made_up_for() {
     let owner = world.create(MAPS, map("owner", &[])).await;
     let mut held = map("held", &[owned_by(&owner)]);
     held["metadata"]["finalizers"] = json!(["x.io/hold"]);
-    let held = world.create(MAPS, held).await;
-    world.create(MAPS, map("leaf", &[owned_by(&held)])).await;
+    world.create(MAPS, held).await;
     world.delete(&format!("{MAPS}/owner"), "Foreground").await;
     world.until(&format!("{MAPS}/held"), "is being deleted", is_deleted).await;
     world.sleep().await;
-    world.merge(&format!("{MAPS}/held"), json!({"metadata": {"finalizers": ["foregroundDeletion"]}})).await;
-    let waits = world.get(&format!("{MAPS}/owner")).await.expect("it waits");
-    assert_eq!(waits["metadata"]["finalizers"], json!(["foregroundDeletion"]));
+    world.let_go(&format!("{MAPS}/held")).await;
+    let late = world.create(MAPS, map("late", &[owned_by(&owner)])).await;
+    world.create(MAPS, map("later", &[owned_by(&late)])).await;
+    assert!(world.get(&format!("{MAPS}/owner")).await.is_some_and(|owner| is_deleted(&owner)), "nobody lets it go");
     world.wake();
-    for name in ["leaf", "held", "owner"] {
+    for name in ["later", "late", "held", "owner"] {
         world.until_gone(&format!("{MAPS}/{name}")).await;
     }
 }
