@@ -9,6 +9,7 @@ pub mod api;
 pub mod auth;
 pub mod cli;
 pub mod client;
+pub mod controllers;
 pub mod manifest;
 pub mod merge;
 pub mod object;

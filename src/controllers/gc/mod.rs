@@ -1,0 +1,333 @@
+//! The garbage collector: deletes objects whose owners are gone, lets owners wait for their dependents, or sets dependents free.
+//!
+//! Receives the metadata of all objects through watches; hands on deletions and patches. One task holds all state and never waits for
+//! the server; up to [`WORKERS`] looks at single objects run beside it. Invariant: what the watches showed only says what to look at;
+//! nothing is written before the server was asked again.
+//!
+//! See <https://kubernetes.io/docs/concepts/architecture/garbage-collection/>; the rules follow kube-controller-manager's
+//! `pkg/controller/garbagecollector`.
+
+mod absent;
+mod act;
+mod decide;
+mod graph;
+mod kinds;
+mod observed;
+mod watches;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use kube::Client;
+use tokio::time::{Instant, sleep_until};
+
+use self::absent::AbsentOwners;
+use self::act::{Next, Outcome, Task};
+use self::decide::{Action, Dependents, Item, Owner, decide};
+use self::graph::{Graph, Node, Place, ResourceId};
+use self::kinds::Kinds;
+use self::observed::{OwnerRef, Uid};
+use self::watches::{Tidings, Watches};
+use super::backoff::Backoff;
+use super::queue::Queue;
+use super::resources::Resources;
+
+/// How many objects are looked at on the server at a time.
+const WORKERS: usize = 20;
+
+/// How often the server is asked for its kinds where nothing says that they changed.
+const REDISCOVER: Duration = Duration::from_secs(30);
+
+/// A kube-apiserver serves a new kind a moment after its definition says so.
+const AFTERTHOUGHT: Duration = Duration::from_secs(2);
+
+/// At the start many kinds become known at once; what that changes for each object is looked at together.
+const RESCAN: Duration = Duration::from_millis(20);
+
+/// The resource whose changes change the kinds.
+const DEFINITIONS: &str = "customresourcedefinitions.apiextensions.k8s.io";
+
+const BACKOFF: Backoff = Backoff { first: Duration::from_millis(50), longest: Duration::from_secs(60) };
+
+/// Collects until it is dropped. Errors where the server cannot be asked for its kinds at the start.
+pub(super) async fn run(client: Client) -> Result<Infallible, kube::Error> {
+    let resources = Resources::discover(&client).await?;
+    let mut collector = Collector::new(client);
+    collector.discovered(Ok(resources));
+    loop {
+        collector.step().await;
+    }
+}
+
+/// What runs beside the collector's own task.
+enum Done {
+    Looked(Uid, Outcome),
+    Discovered(Result<Resources, kube::Error>),
+}
+
+struct Collector {
+    client: Client,
+    kinds: Kinds,
+    graph: Graph,
+    absent: AbsentOwners,
+    queue: Queue<Uid>,
+    watches: Watches,
+    running: FuturesUnordered<BoxFuture<'static, Done>>,
+    looking: usize,
+    discovering: bool,
+    /// When the server is asked for its kinds, one time after the other.
+    discover_at: Instant,
+    afterthought: Option<Instant>,
+    /// When all objects are looked at again, because more kinds are known or read.
+    rescan_at: Option<Instant>,
+}
+
+impl Collector {
+    fn new(client: Client) -> Self {
+        Self {
+            client,
+            kinds: Kinds::default(),
+            graph: Graph::default(),
+            absent: AbsentOwners::default(),
+            queue: Queue::new(BACKOFF),
+            watches: Watches::default(),
+            running: FuturesUnordered::new(),
+            looking: 0,
+            discovering: false,
+            discover_at: Instant::now() + REDISCOVER,
+            afterthought: None,
+            rescan_at: None,
+        }
+    }
+
+    /// Waits for the next thing that happens, and starts what follows from it.
+    async fn step(&mut self) {
+        let due = self.queue.next_due().filter(|_| self.looking < WORKERS);
+        let discover = (!self.discovering).then_some(self.afterthought.map_or(self.discover_at, |at| at.min(self.discover_at)));
+        tokio::select! {
+            (id, tidings) = self.watches.next() => self.take(id, tidings),
+            Some(done) = self.running.next() => self.done(done),
+            () = until(due) => {}
+            () = until(discover) => self.discover(),
+            () = until(self.rescan_at) => self.rescan(),
+        }
+        self.start();
+    }
+
+    fn take(&mut self, id: ResourceId, tidings: Tidings) {
+        let definitions = self.kinds.served(id).is_some_and(|served| served.group_resource() == DEFINITIONS);
+        let look = match tidings {
+            Tidings::Begin => {
+                self.graph.begin(id);
+                Vec::new()
+            }
+            Tidings::There(observed) => self.graph.apply(id, observed),
+            Tidings::Gone(uid) => self.remove(&uid),
+            Tidings::Read => self.read(id),
+        };
+        self.enqueue(look);
+        if definitions {
+            let now = Instant::now();
+            self.discover_at = now;
+            self.afterthought = Some(now + AFTERTHOUGHT);
+        }
+    }
+
+    fn remove(&mut self, uid: &Uid) -> Vec<Uid> {
+        let (place, look) = self.graph.remove(uid);
+        if let Some(place) = place.filter(|_| !look.is_empty()) {
+            self.absent.insert(uid.clone(), place);
+        }
+        look
+    }
+
+    fn read(&mut self, id: ResourceId) -> Vec<Uid> {
+        if self.kinds.read(id) {
+            self.rescan_soon();
+        }
+        self.graph.vanished(id).iter().flat_map(|uid| self.remove(uid)).collect()
+    }
+
+    fn rescan_soon(&mut self) {
+        self.rescan_at.get_or_insert_with(|| Instant::now() + RESCAN);
+    }
+
+    fn rescan(&mut self) {
+        self.rescan_at = None;
+        let look: Vec<Uid> = self.graph.that_matter().cloned().collect();
+        self.enqueue(look);
+    }
+
+    fn enqueue(&mut self, uids: impl IntoIterator<Item = Uid>) {
+        let now = Instant::now();
+        uids.into_iter().for_each(|uid| self.queue.add(uid, now));
+    }
+
+    fn discover(&mut self) {
+        let now = Instant::now();
+        self.discovering = true;
+        self.discover_at = now + REDISCOVER;
+        self.afterthought = self.afterthought.filter(|at| *at > now);
+        let client = self.client.clone();
+        self.running.push(Box::pin(async move { Done::Discovered(Resources::discover(&client).await) }));
+    }
+
+    fn discovered(&mut self, resources: Result<Resources, kube::Error>) {
+        self.discovering = false;
+        let resources = match resources {
+            Ok(resources) => resources,
+            Err(error) => {
+                tracing::warn!(%error, "the garbage collector cannot ask for the kinds served and goes on with those it knows");
+                return;
+            }
+        };
+        let changes = self.kinds.update(resources, Instant::now());
+        for id in changes.end {
+            self.watches.end(id);
+            self.graph.forget(id);
+        }
+        for (id, served) in changes.begin {
+            self.watches.begin(&self.client, id, &served);
+        }
+        if changes.any {
+            self.rescan_soon();
+        }
+    }
+
+    fn done(&mut self, done: Done) {
+        match done {
+            Done::Discovered(resources) => self.discovered(resources),
+            Done::Looked(uid, outcome) => {
+                self.looking -= 1;
+                self.remember(&uid, outcome.absent);
+                self.looked(&uid, outcome.result);
+            }
+        }
+    }
+
+    fn looked(&mut self, uid: &Uid, result: Result<Next, act::ActError>) {
+        match result {
+            Ok(Next::WhenSomethingChanges) => self.queue.succeeded(uid),
+            Ok(Next::InAWhile) => self.queue.failed(uid, Instant::now()),
+            Err(error) => {
+                let place = self.graph.node(uid).map(|node| (node.place.namespace.clone(), node.place.name.clone()));
+                if error.is_lost_race() {
+                    tracing::debug!(%uid, ?place, %error, "an object changed while it was collected");
+                } else {
+                    tracing::warn!(%uid, ?place, %error, "an object cannot be collected yet");
+                }
+                self.queue.failed(uid, Instant::now());
+            }
+        }
+    }
+
+    /// Keeps in mind which owners do not exist.
+    fn remember(&mut self, dependent: &Uid, absent: Vec<OwnerRef>) {
+        for reference in absent {
+            let place = self.graph.node(dependent).and_then(|node| place_of(&self.kinds, node, &reference));
+            if let Some(place) = place {
+                self.absent.insert(reference.uid, place);
+            }
+        }
+    }
+
+    /// Starts looks at what is due, as long as there are workers.
+    fn start(&mut self) {
+        let now = Instant::now();
+        while self.looking < WORKERS
+            && let Some(uid) = self.queue.pop(now)
+        {
+            match self.believed(&uid, now) {
+                None | Some(Action::Leave) => self.queue.succeeded(&uid),
+                Some(Action::Wait) => self.queue.failed(&uid, now),
+                Some(_) => match self.task(&uid, now) {
+                    Some(task) => {
+                        self.looking += 1;
+                        self.running.push(Box::pin(async move { Done::Looked(uid, task.run().await) }));
+                    }
+                    None => self.queue.succeeded(&uid),
+                },
+            }
+        }
+    }
+
+    /// What would be done if the watches were right.
+    fn believed(&self, uid: &Uid, now: Instant) -> Option<Action> {
+        let node = self.graph.node(uid)?;
+        let owners = node.owners.iter().map(|reference| self.owner(node, reference)).collect();
+        Some(decide(&Item { marks: node.marks, owners, dependents: self.dependents(uid, now) }))
+    }
+
+    fn owner(&self, node: &Node, reference: &OwnerRef) -> Owner {
+        let Some(kind) = self.kinds.of(&reference.api_version, &reference.kind) else { return Owner::Unknown };
+        let Some(place) = place_of(&self.kinds, node, reference) else {
+            tracing::warn!(
+                name = %node.place.name, owner_kind = %reference.kind, owner = %reference.name,
+                "an object outside namespaces names an owner of a namespaced kind, which cannot be; it is left alone"
+            );
+            return Owner::Misplaced;
+        };
+        match self.graph.node(&reference.uid).filter(|owner| owner.place == place) {
+            Some(owner) if owner.marks.awaits_dependents() => Owner::Waiting,
+            Some(_) => Owner::Present,
+            None if kind.unread => Owner::Unknown,
+            None => Owner::Absent,
+        }
+    }
+
+    fn dependents(&self, uid: &Uid, now: Instant) -> Dependents {
+        let mut dependents = Dependents { incomplete: self.kinds.incomplete(now), ..Dependents::default() };
+        let Some(owner) = self.graph.node(uid) else { return dependents };
+        for (_, node) in self.graph.dependents(uid) {
+            // A reference that points elsewhere but for its uid does not hold the owner up.
+            let mut references = node.owners.iter().filter(|reference| reference.uid == *uid);
+            let Some(reference) = references.find(|reference| place_of(&self.kinds, node, reference).as_ref() == Some(&owner.place)) else {
+                continue;
+            };
+            dependents.any = true;
+            dependents.blocking |= reference.blocks;
+            dependents.waiting |= node.marks.awaits_dependents();
+        }
+        dependents
+    }
+
+    fn task(&self, uid: &Uid, now: Instant) -> Option<Task> {
+        let node = self.graph.node(uid)?;
+        let known_absent = |reference: &&OwnerRef| {
+            place_of(&self.kinds, node, reference).is_some_and(|place| self.absent.contains(&reference.uid, &place))
+        };
+        Some(Task {
+            client: self.client.clone(),
+            resources: Arc::clone(self.kinds.resources()),
+            served: Arc::clone(self.kinds.served(node.place.resource)?),
+            namespace: node.place.namespace.clone(),
+            name: node.place.name.clone(),
+            uid: uid.clone(),
+            dependents: self.dependents(uid, now),
+            watched: if node.marks.orphan { self.kinds.watched().cloned().collect() } else { Vec::new() },
+            absent: node.owners.iter().filter(known_absent).cloned().collect(),
+        })
+    }
+}
+
+/// Where a reference points: to the dependent's own namespace, or outside namespaces. `None` where there is no such place.
+fn place_of(kinds: &Kinds, dependent: &Node, reference: &OwnerRef) -> Option<Place> {
+    let kind = kinds.of(&reference.api_version, &reference.kind)?;
+    let namespace = match (kind.served.namespaced, &dependent.place.namespace) {
+        (true, None) => return None,
+        (true, Some(namespace)) => Some(Arc::clone(namespace)),
+        (false, _) => None,
+    };
+    Some(Place { resource: kind.id, namespace, name: reference.name.clone() })
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
