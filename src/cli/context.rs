@@ -7,7 +7,9 @@ use futures::future::BoxFuture;
 
 use super::ui::Ui;
 use super::{CommandError, Settings, StoreLocation, TargetSettings};
+use crate::ambient::Ambient;
 use crate::client::{Client, Discovery, connect};
+use crate::controllers::{self, ControllerOptions, ControllersHandle, Selection};
 use crate::plan::{Namespaces, Placed, Stage};
 
 /// Why a store could not be opened; displays as the reason.
@@ -75,6 +77,20 @@ impl CommandContext {
         };
         let opened = open(client.default_namespace().to_owned()).await;
         opened.map(Some).map_err(|error| CommandError::failed(format!("cannot try the change set out: {error}")))
+    }
+
+    /// Runs the controllers for as long as the handle lives, where no server does: a store that is served by this process alone.
+    ///
+    /// `None` for servers, which have controllers of their own.
+    #[must_use]
+    pub fn reconcile(&self, client: &Client) -> Option<ControllersHandle> {
+        let TargetSettings::Store(location) = &self.settings.target else { return None };
+        Some(controllers::spawn(ControllerOptions {
+            client: client.kube().clone(),
+            selection: Selection::all(),
+            leader_election: matches!(location, StoreLocation::Etcd(_)),
+            ambient: Ambient::system(),
+        }))
     }
 
     /// The namespaces that objects go to.

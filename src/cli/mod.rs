@@ -66,6 +66,8 @@ pub enum Command {
     Delete(commands::DeleteArgs),
     /// Serve the API over HTTPS
     Serve(commands::ServeArgs),
+    /// Run the controllers against the target
+    Controllers(commands::ControllersCommandArgs),
     /// Print a completion script for a shell
     Completions(commands::CompletionsArgs),
     /// Show the version of this program and of the server
@@ -120,6 +122,7 @@ fn runtime(command: &Command) -> std::io::Result<tokio::runtime::Runtime> {
 pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<String>, openers: Openers) -> ExitStatus {
     let result = match &cli.command {
         Command::Serve(args) => serve(ui, cli, args, environment).await,
+        Command::Controllers(args) => control(ui, cli, args, environment, openers).await,
         command => work(ui, cli, command, environment, openers).await,
     };
     let result = result.and_then(|status| ui.flush().map(|()| status).map_err(CommandError::from));
@@ -137,6 +140,19 @@ async fn serve(
 ) -> Result<ExitStatus, CommandError> {
     logging::start(environment)?;
     commands::cmd_serve(ui, commands::ServeSettings::resolve(&cli.global, args, environment)?).await
+}
+
+/// Runs controllers, which end in their own way when they are interrupted.
+async fn control(
+    ui: &Ui,
+    cli: &Cli,
+    args: &commands::ControllersCommandArgs,
+    environment: &dyn Fn(&str) -> Option<String>,
+    openers: Openers,
+) -> Result<ExitStatus, CommandError> {
+    logging::start(environment)?;
+    let context = CommandContext::new(Settings::resolve(&cli.global, environment)?, openers);
+    commands::cmd_controllers(ui, &context, args).await
 }
 
 /// Runs a command that works with a target and ends when it is done or interrupted.
@@ -161,7 +177,7 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::Get(args) => commands::cmd_get(ui, context, args).await,
         Command::Watch(args) => commands::cmd_watch(ui, context, args).await,
         Command::Delete(args) => commands::cmd_delete(ui, context, args).await,
-        Command::Serve(_) => Err(CommandError::usage("serve works with a store of its own")),
+        Command::Serve(_) | Command::Controllers(_) => Err(CommandError::usage("this command runs until it is stopped")),
         Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),
         Command::Version(args) => commands::cmd_version(ui, context, args).await,
     }

@@ -160,6 +160,7 @@ pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) ->
     let desired = if args.manifests.filename.is_empty() { None } else { Some(load(&args.manifests, &args.selectors.selector).await?) };
     let doing = if args.dry_run == DryRun::None { "deleting from" } else { "comparing with" };
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
+    let _controllers = args.waits().then(|| context.reconcile(&client)).flatten();
     let (doomed, mut failed) = match desired {
         Some(desired) => {
             let (mut placed, failures) = place_all(context, &client, &discovery, desired);

@@ -2,6 +2,7 @@
 
 mod apply;
 mod completions;
+mod controllers;
 mod delete;
 mod diff;
 mod get;
@@ -11,10 +12,11 @@ mod watch;
 
 pub use apply::{ApplyArgs, cmd_apply};
 pub use completions::{CompletionsArgs, cmd_completions};
+pub use controllers::{ControllersCommandArgs, cmd_controllers};
 pub use delete::{DeleteArgs, cmd_delete};
 pub use diff::{DiffArgs, cmd_diff};
 pub use get::{GetArgs, OutputArgs, OutputForm, cmd_get};
-pub use serve::{Controllers, ControllersArgs, ServeArgs, ServeSettings, cmd_serve};
+pub use serve::{ControllersArgs, ServeArgs, ServeSettings, cmd_serve};
 pub use version::{VersionArgs, cmd_version};
 pub use watch::{WatchArgs, cmd_watch};
 

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::ambient::Ambient;
+use crate::api::Api;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandError, ExitStatus, GlobalArgs, StoreLocation, UsageError};
+use crate::controllers::{self, ControllerOptions, Selection};
 use crate::serve::{self, ServeOptions, Started, in_process};
 
 const EXAMPLES: &str = "\
@@ -39,42 +41,16 @@ pub struct ServeArgs {
 /// Which controllers run.
 #[derive(Debug, Clone, Args)]
 pub struct ControllersArgs {
-    /// Run these controllers: *, none, or names parted by commas
-    #[arg(long, value_name = "LIST", default_value = "*", value_parser = controllers)]
-    controllers: Controllers,
-}
-
-/// A choice of controllers, in the order in which they are named here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Controllers {
-    /// The garbage collector, which follows owner references.
-    pub gc: bool,
-    /// The namespace controller, which empties deleted namespaces.
-    pub namespace: bool,
-}
-
-fn controllers(text: &str) -> Result<Controllers, String> {
-    let mut chosen = Controllers { gc: false, namespace: false };
-    match text {
-        "*" => return Ok(Controllers { gc: true, namespace: true }),
-        "none" => return Ok(chosen),
-        _ => {}
-    }
-    for name in text.split(',') {
-        match name {
-            "gc" => chosen.gc = true,
-            "namespace" => chosen.namespace = true,
-            other => return Err(format!("there is no controller {other:?}; there are gc and namespace")),
-        }
-    }
-    Ok(chosen)
+    /// Run these controllers: *, none, or names parted by commas; -NAME leaves one out
+    #[arg(long, value_name = "LIST", default_value = "*", allow_hyphen_values = true)]
+    controllers: Selection,
 }
 
 impl ControllersArgs {
     /// The controllers chosen.
     #[must_use]
-    pub fn chosen(&self) -> Controllers {
-        self.controllers
+    pub fn chosen(&self) -> Selection {
+        self.controllers.clone()
     }
 }
 
@@ -92,7 +68,7 @@ pub struct ServeSettings {
     /// A file of static tokens.
     pub token_auth_file: Option<PathBuf>,
     /// The controllers to run beside the API.
-    pub controllers: Controllers,
+    pub controllers: Selection,
 }
 
 impl ServeSettings {
@@ -124,9 +100,18 @@ pub async fn cmd_serve(ui: &Ui, settings: ServeSettings) -> Result<ExitStatus, C
         write_kubeconfig: settings.write_kubeconfig,
         token_auth_file: settings.token_auth_file,
     };
-    let started = |started: &Started, _: &crate::api::Api| {
-        ui.say(&format!("serving {} on {}", settings.store.target(), started.url));
+    let target = settings.store.target();
+    let clock = ambient.clone();
+    let started = |started: &Started, api: &Api| {
+        ui.say(&format!("serving {target} on {}", started.url));
         ui.say(&format!("kubeconfig: {}", started.kubeconfig.display()));
+        controllers::spawn(ControllerOptions {
+            client: in_process::client(api, "default", target.clone()).kube().clone(),
+            // Several servers may share an etcd; one process with the embedded store is the rule.
+            leader_election: matches!(settings.store, StoreLocation::Etcd(_)),
+            selection: settings.controllers,
+            ambient: clock,
+        })
     };
     serve::run(&options, ambient, started, asked_to_stop()).await.map_err(|error| CommandError::failed(error.to_string()))?;
     ui.say("stopped");
@@ -134,7 +119,7 @@ pub async fn cmd_serve(ui: &Ui, settings: ServeSettings) -> Result<ExitStatus, C
 }
 
 /// Done when the process is interrupted, or told to end.
-async fn asked_to_stop() {
+pub(super) async fn asked_to_stop() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -158,6 +143,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::controllers::Controller;
 
     #[derive(Debug, Parser)]
     struct Line {
@@ -177,7 +163,7 @@ mod tests {
     fn a_server_keeps_its_certificates_beside_its_local_store() {
         let settings = resolve(&["--local", "/a", "--listen", "127.0.0.1:0"], &[("KUBECONFIG", "/k")]).expect("settings");
         assert_eq!((settings.store, settings.data_directory), (StoreLocation::Local("/a".into()), "/a".into()));
-        assert_eq!(settings.controllers, Controllers { gc: true, namespace: true });
+        assert_eq!(settings.controllers, Selection::all());
     }
 
     #[test]
@@ -192,9 +178,11 @@ mod tests {
 
     #[test]
     fn controllers_are_chosen_by_name() {
-        let chosen = |text: &str| resolve(&["--local", "/a", "--controllers", text], &[]).map(|settings| settings.controllers);
-        assert_eq!(chosen("none"), Ok(Controllers { gc: false, namespace: false }));
-        assert_eq!(chosen("gc"), Ok(Controllers { gc: true, namespace: false }));
-        assert!(chosen("gc,cron").is_err_and(|error| error.contains("there is no controller \"cron\"")));
+        let settings = |text: &str| resolve(&["--local", "/a", "--controllers", text], &[]);
+        let chosen = |text: &str| settings(text).map(|settings| settings.controllers.iter().collect::<Vec<_>>());
+        assert_eq!(chosen("none"), Ok(Vec::new()));
+        assert_eq!(chosen("gc"), Ok(vec![Controller::Gc]));
+        assert_eq!(chosen("-gc"), Ok(vec![Controller::Namespace]));
+        assert!(chosen("gc,cron").is_err_and(|error| error.contains("unknown controller \"cron\"")));
     }
 }

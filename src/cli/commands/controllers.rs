@@ -1,0 +1,45 @@
+//! `trueup controllers`: the controllers as a process of their own.
+
+use clap::Args;
+
+use super::ControllersArgs;
+use super::serve::asked_to_stop;
+use crate::ambient::Ambient;
+use crate::cli::ui::Ui;
+use crate::cli::{CommandContext, CommandError, ExitStatus};
+use crate::client::Discovery;
+use crate::controllers::{self, ControllerOptions};
+
+const EXAMPLES: &str = "\
+Examples:
+  trueup controllers --server https://127.0.0.1:6443 --kubeconfig ./kubeconfig
+  trueup controllers --controllers gc      the garbage collector alone
+
+Of several processes on one control plane one works at a time: the one that holds the Lease kube-system/trueup-controllers.";
+
+/// Run the controllers against the target
+///
+/// For servers that were started with --controllers=none, and for control planes that have no such controllers.
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct ControllersCommandArgs {
+    #[command(flatten)]
+    which: ControllersArgs,
+}
+
+/// Runs controllers until the process is asked to stop.
+pub async fn cmd_controllers(ui: &Ui, context: &CommandContext, args: &ControllersCommandArgs) -> Result<ExitStatus, CommandError> {
+    let client = context.client().await?;
+    // A target that does not answer is an error now; later it is something to wait for.
+    Discovery::fetch(&client).await?;
+    ui.say(&format!("running controllers on {}", client.target()));
+    let options = ControllerOptions {
+        client: client.kube().clone(),
+        selection: args.which.chosen(),
+        leader_election: true,
+        ambient: Ambient::from_env().map_err(CommandError::usage)?,
+    };
+    controllers::run(options, asked_to_stop()).await;
+    ui.say("stopped");
+    Ok(ExitStatus::Success)
+}
