@@ -11,7 +11,6 @@ mod pki;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
@@ -23,11 +22,8 @@ use crate::ambient::Ambient;
 use crate::api::Api;
 use crate::auth::{TokenFile, TokenFileError};
 use crate::object::Refusal;
-use crate::store::{Compactor, EtcdOptions, EtcdStore, SqliteOptions, SqliteStore};
+use crate::store::{Compactor, DEFAULT_COMPACTION_INTERVAL, EtcdOptions, EtcdStore, SqliteOptions, SqliteStore};
 use crate::store::{Store, StoreError};
-
-/// How long history is kept for watches and paged lists, as kube-apiserver's default.
-const HISTORY: Duration = Duration::from_secs(300);
 
 /// Where objects are kept.
 #[derive(Debug, Clone)]
@@ -105,7 +101,16 @@ pub enum ServeError {
 pub struct Served {
     /// The API.
     pub api: Api,
+    store: Arc<dyn Store>,
     compactor: JoinHandle<()>,
+}
+
+impl Served {
+    /// Finishes the writes under way and lets go of the store.
+    pub async fn close(self) {
+        self.compactor.abort();
+        self.store.close().await;
+    }
 }
 
 impl Drop for Served {
@@ -117,9 +122,13 @@ impl Drop for Served {
 /// Opens an API in this process, for a command that needs no server or for one that serves.
 pub async fn open(location: &StoreLocation, ambient: Ambient) -> Result<Served, ServeError> {
     let store = location.open().await?;
-    let api = Api::open(Arc::clone(&store), ambient).await?;
-    let compactor = tokio::spawn(Compactor::new(store).run(HISTORY));
-    Ok(Served { api, compactor })
+    let api = Api::open(Arc::clone(&store), ambient.clone()).await?;
+    let compactor = match location {
+        StoreLocation::Local(_) => Compactor::with_marks(Arc::clone(&store), ambient),
+        StoreLocation::Etcd(_) => Compactor::new(Arc::clone(&store)),
+    };
+    let compactor = tokio::spawn(compactor.run(DEFAULT_COMPACTION_INTERVAL));
+    Ok(Served { api, store, compactor })
 }
 
 /// Serves until `stop` is done. `started` is told once the server answers, with the API for those that run beside it in this process;
@@ -142,6 +151,7 @@ pub async fn run<K>(
             drop(companions);
         })
         .await;
+    served.close().await;
     Ok(())
 }
 

@@ -8,7 +8,12 @@ use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
 
-use super::{Store, StoreError};
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Change, Store, StoreError};
+use crate::ambient::Ambient;
 use crate::object::Revision;
 
 /// How often kube-apiserver compacts, too (`--etcd-compaction-interval`).
@@ -19,13 +24,33 @@ pub struct Compactor {
     store: Arc<dyn Store>,
     turn: u64,
     remembered: Revision,
+    /// The clock for the marks that processes leave each other; `None` where the engine's claims do that.
+    marks: Option<Ambient>,
+}
+
+/// Where a process leaves, for those after it, when the store stood where. Commands end long before a second tick, so without marks a
+/// store that nothing but commands write to would keep its history for ever.
+const MARK: &str = "/trueup/compaction";
+
+/// What is kept under [`MARK`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Mark {
+    revision: u64,
+    /// Seconds since 1970.
+    time: i64,
 }
 
 impl Compactor {
     /// A compactor that has seen nothing yet: its first tick only remembers.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, turn: 0, remembered: Revision::ZERO }
+        Self { store, turn: 0, remembered: Revision::ZERO, marks: None }
+    }
+
+    /// A compactor that goes on from the mark of an earlier process, and leaves its own.
+    #[must_use]
+    pub fn with_marks(store: Arc<dyn Store>, ambient: Ambient) -> Self {
+        Self { marks: Some(ambient), ..Self::new(store) }
     }
 
     /// Ticks until it is dropped. Failures are logged; the next tick makes up for them.
@@ -34,7 +59,11 @@ impl Compactor {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = self.tick().await {
+            let ticked = match self.marks.clone() {
+                Some(ambient) => self.marked_tick(ambient.now(), every).await,
+                None => self.tick().await,
+            };
+            if let Err(error) = ticked {
                 tracing::warn!(%error, engine = self.store.engine(), "compaction failed");
             }
         }
@@ -55,6 +84,24 @@ impl Compactor {
         tracing::debug!(%upto, engine = self.store.engine(), "compacted");
         Ok(Some(upto))
     }
+
+    /// One tick that counts the time since the last mark, whoever left it.
+    async fn marked_tick(&mut self, now: Timestamp, every: Duration) -> Result<Option<Revision>, StoreError> {
+        let found = self.store.get(MARK).await?;
+        let mark = found.as_ref().and_then(|entry| serde_json::from_slice::<Mark>(&entry.value).ok());
+        let age = mark.map(|mark| now.as_second().saturating_sub(mark.time));
+        // A tick that comes a moment early must not have to wait for the next one.
+        if age.is_some_and(|age| age.unsigned_abs() < every.as_secs() * 9 / 10) {
+            return Ok(None);
+        }
+        self.remembered = mark.map_or(Revision::ZERO, |mark| Revision(mark.revision));
+        let compacted = self.tick().await?;
+        let next = Mark { revision: self.remembered.0, time: now.as_second() };
+        let value = serde_json::to_vec(&next).map_err(|error| StoreError::Failed(error.to_string()))?;
+        // Where another process was faster, its mark is as good.
+        self.store.commit(MARK, found.map(|entry| entry.revision).unwrap_or_default(), Change::Put(Bytes::from(value))).await?;
+        Ok(compacted)
+    }
 }
 
 #[cfg(test)]
@@ -73,5 +120,20 @@ mod tests {
         assert_eq!(put, Outcome::Done(Revision(2)));
         assert_eq!(compactor.tick().await.unwrap(), Some(Revision(1)));
         assert_eq!(compactor.tick().await.unwrap(), Some(Revision(2)));
+    }
+
+    #[tokio::test]
+    async fn a_process_goes_on_from_the_mark_of_one_before_it() {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let every = Duration::from_mins(5);
+        let tick = async |at: &str| {
+            let now: Timestamp = at.parse().expect("a time");
+            Compactor::with_marks(Arc::clone(&store), Ambient::pinned(now)).marked_tick(now, every).await.unwrap()
+        };
+        assert_eq!(tick("2026-11-22T10:00:00Z").await, None);
+        let before = store.current_revision().await.unwrap();
+        store.commit("/a/x", Revision::ZERO, Change::Put(Bytes::from_static(b"1"))).await.unwrap();
+        assert_eq!(tick("2026-11-22T10:04:00Z").await, None);
+        assert_eq!(tick("2026-11-22T10:05:00Z").await, Some(Revision(before.0 - 1)));
     }
 }
