@@ -61,6 +61,10 @@ pub(super) async fn watch(call: Call) -> Result<Answer, Refusal> {
         Start::Initial { at_least, marked } => feed.begin_with_all(&call, at_least, marked).await?,
         Start::After(revision) => feed.begin_after(&call, revision).await?,
     }
+    // A watch that began after all others were ended would hold up the stop. Asked last: what began before has been ended.
+    if call.api.stopping() {
+        return Err(Refusal::new(Reason::ServiceUnavailable, "the server is shutting down"));
+    }
     let body = Body::stream(stream::unfold(feed, |mut feed| async move { feed.next().await.map(|frame| (frame, feed)) }));
     Ok(Answer { code: StatusCode::OK, content_type: "application/json", body, gzipped: false })
 }

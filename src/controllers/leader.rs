@@ -65,13 +65,13 @@ impl Elector {
     /// Waits until the lead is won.
     pub(super) async fn win(&mut self) {
         loop {
-            match self.attempt().await {
-                Ok(true) => {
+            match timeout(DEADLINE, self.attempt()).await {
+                Ok(Ok(true)) => {
                     tracing::info!(identity = %self.identity, "won the lead over the controllers");
                     return;
                 }
-                Ok(false) => {}
-                Err(error) => tracing::debug!(%error, "cannot stand for the lead over the controllers"),
+                Ok(Ok(false)) | Err(_) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "cannot stand for the lead over the controllers"),
             }
             sleep(RETRY).await;
         }

@@ -137,6 +137,8 @@ impl Task {
                 let named = status.details.as_ref().is_some_and(|details| *details.name == *reference.name);
                 Ok(if named { Owner::Absent } else { Owner::Unknown })
             }
+            // A name that no path can hold: asking again would not help.
+            Err(kube::Error::BuildRequest(_) | kube::Error::HttpError(_)) => Ok(Owner::Unknown),
             Err(source) => Err(ActError::ReadOwner { kind: Arc::clone(&reference.kind), name: reference.name.clone(), source }),
         }
     }

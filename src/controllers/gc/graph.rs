@@ -125,6 +125,11 @@ impl Graph {
         self.nodes.iter().filter(|(_, node)| node.matters()).map(|(uid, _)| uid)
     }
 
+    /// Forgets texts that no object has any more.
+    pub(super) fn tidy(&mut self) {
+        self.texts.retain(|text| Arc::strong_count(text) > 1);
+    }
+
     fn waiting_owners(&self, owners: &[OwnerRef]) -> Vec<Uid> {
         let waits = |owner: &&OwnerRef| self.nodes.get(&owner.uid).is_some_and(|node| node.marks.awaits_dependents());
         owners.iter().filter(waits).map(|owner| owner.uid.clone()).collect()

@@ -19,9 +19,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use kube::Client;
 use tokio::time::{Instant, sleep_until};
 
@@ -47,6 +47,9 @@ const AFTERTHOUGHT: Duration = Duration::from_secs(2);
 
 /// At the start many kinds become known at once; what that changes for each object is looked at together.
 const RESCAN: Duration = Duration::from_millis(20);
+
+/// How many events are taken in before decisions get their turn.
+const CATCH_UP: usize = 1000;
 
 /// The resource whose changes change the kinds.
 const DEFINITIONS: &str = "customresourcedefinitions.apiextensions.k8s.io";
@@ -115,7 +118,31 @@ impl Collector {
             () = until(discover) => self.discover(),
             () = until(self.rescan_at) => self.rescan(),
         }
+        self.catch_up().await;
         self.start();
+    }
+
+    /// Takes in what the watches have to tell at this moment before anything is decided.
+    ///
+    /// Each kind has a watch of its own, and nothing orders one after the other: an owner's deletion may be told before the creation of
+    /// a dependent that came before it. Whoever decides at once lets an owner go that should have waited. What has been sent is here
+    /// after this; what is still on its way over a network is not, as with kube-controller-manager.
+    async fn catch_up(&mut self) {
+        let mut left = CATCH_UP;
+        loop {
+            let before = left;
+            while left > 0
+                && let Some((id, tidings)) = self.watches.next().now_or_never()
+            {
+                self.take(id, tidings);
+                left -= 1;
+            }
+            // Others get their turn: the server beside, where there is one in this process, and the network.
+            tokio::task::yield_now().await;
+            if left == 0 || left == before {
+                return;
+            }
+        }
     }
 
     fn take(&mut self, id: ResourceId, tidings: Tidings) {
@@ -170,6 +197,7 @@ impl Collector {
     fn discover(&mut self) {
         let now = Instant::now();
         self.discovering = true;
+        self.graph.tidy();
         self.discover_at = now + REDISCOVER;
         self.afterthought = self.afterthought.filter(|at| *at > now);
         let client = self.client.clone();

@@ -96,11 +96,7 @@ async fn list(client: &Client, served: &Served, namespace: &str) -> Result<Vec<P
     let mut parameters = ListParams::default().limit(PAGE);
     let mut objects = Vec::new();
     loop {
-        let page = match api.list_metadata(&parameters).await {
-            // The kind went away meanwhile, and its objects with it.
-            Err(kube::Error::Api(status)) if status.is_not_found() => return Ok(Vec::new()),
-            page => page?,
-        };
+        let page = api.list_metadata(&parameters).await?;
         objects.extend(page.items);
         match page.metadata.continue_.filter(|token| !token.is_empty()) {
             Some(token) => parameters.continue_token = Some(token),

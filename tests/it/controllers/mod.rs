@@ -26,13 +26,15 @@ pub(crate) fn client(api: &Api) -> kube::Client {
     let api = api.clone();
     let service = tower::service_fn(move |request: Request<kube::client::Body>| {
         let api = api.clone();
-        async move {
-            let (parts, body) = request.into_parts();
-            let body = Full::new(body.collect().await?.to_bytes());
-            Ok::<_, BoxError>(api.handle(&Identity::in_process(), Request::from_parts(parts, body)).await)
-        }
+        async move { answer(&api, request).await }
     });
     kube::Client::new(service, "default")
+}
+
+async fn answer(api: &Api, request: Request<kube::client::Body>) -> Result<http::Response<trueup::api::Body>, BoxError> {
+    let (parts, body) = request.into_parts();
+    let body = Full::new(body.collect().await?.to_bytes());
+    Ok(api.handle(&Identity::in_process(), Request::from_parts(parts, body)).await)
 }
 
 /// Controllers over an API.
@@ -58,6 +60,11 @@ impl World {
     /// No controller runs yet.
     async fn asleep() -> Self {
         Self { api: TestApi::new().await, controllers: None }
+    }
+
+    /// An API that runs already, without controllers.
+    fn over(api: Api) -> Self {
+        Self { api: TestApi { api }, controllers: None }
     }
 
     fn wake(&mut self) {

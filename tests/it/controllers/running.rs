@@ -1,13 +1,14 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 use tower::BoxError;
 use trueup::ambient::Ambient;
 use trueup::api::Api;
 use trueup::controllers::{ControllerOptions, ControllersHandle, Selection, spawn};
+use trueup::store::MemoryStore;
 
-use super::{MAPS, World, client, eventually, is_deleted, map, owned_by};
+use super::{MAPS, World, answer, client, eventually, is_deleted, map, owned_by};
 
 const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/trueup-controllers";
 
@@ -69,6 +70,37 @@ async fn what_happened_while_no_controller_ran_is_made_up_for() {
     for name in ["later", "late", "held", "owner"] {
         world.until_gone(&format!("{MAPS}/{name}")).await;
     }
+}
+
+#[tokio::test]
+async fn controllers_outlive_their_server() {
+    let store = Arc::new(MemoryStore::new());
+    let open = async || Api::open(Arc::<MemoryStore>::clone(&store), Ambient::system()).await.expect("it opens");
+    let server = Arc::new(Mutex::new(Some(open().await)));
+    let running = Arc::clone(&server);
+    let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+        let api = running.lock().expect("no panic while locked").clone();
+        async move {
+            let api = api.ok_or_else(|| BoxError::from("connection refused"))?;
+            answer(&api, request).await
+        }
+    });
+    let client = kube::Client::new(service, "default");
+    let options = ControllerOptions { client, selection: Selection::all(), leader_election: false, ambient: Ambient::system() };
+    let controllers = spawn(options);
+    let mut world = World::over(server.lock().expect("no panic while locked").clone().expect("a server"));
+    let owner = world.create(MAPS, map("owner", &[])).await;
+    world.create(MAPS, map("child", &[owned_by(&owner)])).await;
+    world.collector_had_its_turn().await;
+    let first = server.lock().expect("no panic while locked").take().expect("a server");
+    first.stop();
+    drop((first, world));
+    world = World::over(open().await);
+    world.delete(&format!("{MAPS}/owner"), "Background").await;
+    *server.lock().expect("no panic while locked") = Some(world.api.api.clone());
+    world.until_gone(&format!("{MAPS}/child")).await;
+    world.collector_had_its_turn().await;
+    controllers.stop().await;
 }
 
 #[tokio::test]
