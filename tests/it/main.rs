@@ -1,6 +1,7 @@
 //! Integration tests.
 
 mod api;
+mod clients;
 mod harness;
 mod merge;
 mod store;
