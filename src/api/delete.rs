@@ -22,6 +22,15 @@ const FOREGROUND: &str = "foregroundDeletion";
 /// How many objects of a selection are deleted at the same time.
 const AT_ONCE: usize = 16;
 
+/// The kinds whose deletion is answered by the object and not by a `Status`, as kube-apiserver's OpenAPI declares; typed clients parse
+/// nothing else. See `ReturnDeletedObject` in
+/// <https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go>.
+const ANSWERED_BY_THE_OBJECT: [(&str, &[&str]); 3] = [
+    ("", &["persistentvolumeclaims", "persistentvolumes", "pods", "podtemplates", "resourcequotas", "serviceaccounts", "services"]),
+    ("resource.k8s.io", &["deviceclasses", "resourceclaims", "resourceclaimtemplates", "resourceslices"]),
+    ("storage.k8s.io", &["csidrivers", "csinodes", "storageclasses", "volumeattachments", "volumeattributesclasses"]),
+];
+
 /// What a deletion asks for, from the body or the query.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct DeleteOptions {
@@ -47,13 +56,18 @@ pub(super) async fn delete(call: &mut Call) -> Result<Answer, Refusal> {
     namespaces::check_deletable(call)?;
     let written = remove(call, call.name(), &options).await?;
     match &written {
-        Written::Deleted(last) => {
+        Written::Deleted(last) if !is_answered_by_the_object(call) => {
             let last = view::parse(&call.resource, last)?;
             let document = success(call, &last);
             Ok(Answer::document(StatusCode::OK, &document, call.form.encoding(), call.query.pretty))
         }
-        stays => stays.answer(call),
+        shown => shown.answer(call),
     }
+}
+
+fn is_answered_by_the_object(call: &Call) -> bool {
+    let (group, plural) = (&call.resource.gvk.group, &call.resource.plural);
+    ANSWERED_BY_THE_OBJECT.iter().any(|(known, plurals)| known == group && plurals.contains(&plural.as_str()))
 }
 
 /// Deletes what a list with the same parameters would show. Answers that list.

@@ -3,6 +3,7 @@
 
 mod api;
 mod controllers;
+mod clients;
 mod harness;
 mod merge;
 mod store;

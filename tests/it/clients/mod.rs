@@ -1,0 +1,11 @@
+//! Real clients against a real `trueup serve` over HTTPS, on SQLite and on etcd.
+
+mod kube_rs;
+mod kubectl;
+mod python;
+mod wire;
+
+/// The path of a tool that `make test` installs and names in the environment.
+fn tool(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: `make test` installs the tool and sets it"))
+}

@@ -1,0 +1,255 @@
+//! A real `trueup serve` for tests: the built binary on a free port over a store of its own, stopped when dropped, and gone with the test
+//! process even where that is killed.
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+
+use tempfile::TempDir;
+
+use super::etcd::EtcdServer;
+
+/// Runs a command until its standard input, which the test process holds, says `stop` (then it is asked to end) or comes to an end (then
+/// it is killed), and ends with the command's exit code. Its own copy of the output is closed, so that the output ends with the command.
+const SUPERVISOR: &str = r#""$@" 2>&1 & server=$!
+exec >/dev/null 2>&1
+read -r word
+if [ "$word" = stop ]; then kill -TERM $server; else kill -9 $server; fi
+wait $server"#;
+
+/// What a server says last before it answers. It listens by then, so that a connection made now is served.
+const ANNOUNCED: &str = "kubeconfig: ";
+
+/// The store below a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    Etcd,
+}
+
+/// Makes a test of each scenario on each engine: `fn(Engine)` after `run`, `async fn(Engine)` after `await`.
+macro_rules! on_every_engine {
+    (run $($scenario:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $scenario() { super::$scenario($crate::harness::server::Engine::Sqlite); })+
+        }
+        mod etcd {
+            $(#[test] fn $scenario() { super::$scenario($crate::harness::server::Engine::Etcd); })+
+        }
+    };
+    (await $($scenario:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $scenario() { super::$scenario($crate::harness::server::Engine::Sqlite).await; })+
+        }
+        mod etcd {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $scenario() { super::$scenario($crate::harness::server::Engine::Etcd).await; })+
+        }
+    };
+}
+pub(crate) use on_every_engine;
+
+/// The store that one or several servers share.
+enum SharedStore {
+    Sqlite(TempDir),
+    Etcd(EtcdServer),
+}
+
+/// One server process.
+pub(crate) struct TestServer {
+    /// Home of the process, with its kubeconfig and, over etcd, its certificates.
+    folder: TempDir,
+    store: Arc<SharedStore>,
+    arguments: Vec<String>,
+    /// Port 0 until the first start, then what was taken, so that a restarted server is found again.
+    listen: String,
+    log: Arc<Mutex<String>>,
+    running: Option<Running>,
+}
+
+/// A process that ended without having announced itself.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) log: String,
+}
+
+struct Running {
+    supervisor: Child,
+    stdin: Option<ChildStdin>,
+}
+
+impl TestServer {
+    pub(crate) fn start(engine: Engine) -> Self {
+        Self::start_with(engine, &[])
+    }
+
+    /// Starts a server with more flags.
+    pub(crate) fn start_with(engine: Engine, arguments: &[&str]) -> Self {
+        let store = match engine {
+            Engine::Sqlite => SharedStore::Sqlite(tempfile::tempdir().unwrap()),
+            Engine::Etcd => SharedStore::Etcd(EtcdServer::start()),
+        };
+        Self::start_on(Arc::new(store), arguments)
+    }
+
+    /// Starts another server on the store of this one.
+    pub(crate) fn beside(&self) -> Self {
+        Self::start_on(Arc::clone(&self.store), &[])
+    }
+
+    fn start_on(store: Arc<SharedStore>, arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = Self { folder, store, arguments, listen: "127.0.0.1:0".to_owned(), log: Arc::default(), running: None };
+        server.launch();
+        server
+    }
+
+    /// The address, such as `127.0.0.1:40001`.
+    pub(crate) fn address(&self) -> &str {
+        &self.listen
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("https://{}{path}", self.listen)
+    }
+
+    /// The kubeconfig of the administrator.
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
+        self.folder.path().join("kubeconfig")
+    }
+
+    /// A folder for whatever belongs to this server, such as a client's home.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the server has printed so far, through all its starts.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// The flags that name the store.
+    pub(crate) fn store_flags(&self) -> [String; 2] {
+        match &*self.store {
+            SharedStore::Sqlite(folder) => ["--local".to_owned(), folder.path().display().to_string()],
+            SharedStore::Etcd(etcd) => ["--etcd".to_owned(), etcd.endpoint()],
+        }
+    }
+
+    /// Asks the server to stop and waits until it has; answers its exit code. Clients must be able to go on meanwhile, since their
+    /// connections end with a handshake: where they run in a tokio runtime, call this in `block_in_place`.
+    pub(crate) fn stop(&mut self) -> Option<i32> {
+        self.running.take().expect("the server runs").end(true)
+    }
+
+    /// Asks the server to stop and does not wait; [`Self::stopped`] does.
+    pub(crate) fn ask_to_stop(&mut self) {
+        self.running.as_mut().expect("the server runs").ask_to_stop();
+    }
+
+    /// Waits for the end of a server that was asked to stop; answers its exit code.
+    pub(crate) fn stopped(&mut self) -> Option<i32> {
+        self.running.take().expect("the server was asked to stop").end(true)
+    }
+
+    /// Stops the server, as [`Self::stop`] does, and starts it again on the same data and address.
+    pub(crate) fn restart(&mut self) {
+        assert_eq!(self.stop(), Some(0), "{}", self.log());
+        self.launch();
+    }
+
+    fn launch(&mut self) {
+        let mut arguments = vec!["serve".to_owned(), "--listen".to_owned(), self.listen.clone()];
+        arguments.extend(self.store_flags());
+        arguments.extend(["--write-kubeconfig".to_owned(), self.kubeconfig().display().to_string()]);
+        arguments.extend(self.arguments.iter().cloned());
+        let (running, url) = match Running::launch(self.folder.path(), &arguments, &self.log) {
+            Ok(launched) => launched,
+            Err(ended) => panic!("trueup serve ended with {:?}:\n{}", ended.code, ended.log),
+        };
+        self.running = Some(running);
+        self.listen = url.trim_start_matches("https://").to_owned();
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.end(false);
+        }
+        if std::thread::panicking() {
+            eprintln!("--- trueup serve on {} said:\n{}---", self.listen, self.log());
+        }
+    }
+}
+
+/// Runs trueup with arguments with which it is expected to end by itself. Panics where it serves.
+pub(crate) fn refused(home: &Path, arguments: &[&str]) -> Ended {
+    let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+    match Running::launch(home, &arguments, &Arc::default()) {
+        Ok((running, url)) => {
+            running.end(false);
+            panic!("trueup {} serves on {url}", arguments.join(" "));
+        }
+        Err(ended) => ended,
+    }
+}
+
+impl Running {
+    /// Starts the binary and waits until it has announced its URL, or has ended.
+    fn launch(home: &Path, arguments: &[String], log: &Arc<Mutex<String>>) -> Result<(Self, String), Ended> {
+        let mut command = Command::new("sh");
+        command.args(["-c", SUPERVISOR, "trueup-supervisor", env!("CARGO_BIN_EXE_trueup")]).args(arguments);
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", home).env("XDG_DATA_HOME", home);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut supervisor = command.spawn().unwrap();
+        let stdin = supervisor.stdin.take();
+        let lines = follow(supervisor.stdout.take().unwrap(), log);
+        let running = Self { supervisor, stdin };
+        let mut url = String::new();
+        let mut told = String::new();
+        for line in lines {
+            let _ = writeln!(told, "{line}");
+            if let Some((_, found)) = line.split_once(" on https://") {
+                url = format!("https://{found}");
+            }
+            if line.starts_with(ANNOUNCED) {
+                return Ok((running, url));
+            }
+        }
+        Err(Ended { code: running.end(false), log: told })
+    }
+
+    fn ask_to_stop(&mut self) {
+        // A supervisor that has been asked already, or is gone, does not read.
+        if let Some(mut stdin) = self.stdin.take() {
+            let _ = stdin.write_all(b"stop\n");
+        }
+    }
+
+    /// Ends the process, gracefully or not, and answers its exit code.
+    fn end(mut self, gracefully: bool) -> Option<i32> {
+        if gracefully {
+            self.ask_to_stop();
+        }
+        drop(self.stdin.take());
+        self.supervisor.wait().ok().and_then(|status| status.code())
+    }
+}
+
+/// Reads lines to the end, so that the process never waits for a reader; keeps them and hands them on to whoever still listens.
+fn follow(output: impl std::io::Read + Send + 'static, log: &Arc<Mutex<String>>) -> Receiver<String> {
+    let (lines, receiver) = channel();
+    let log = Arc::clone(log);
+    std::thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            let _ = writeln!(log.lock().unwrap(), "{line}");
+            let _ = lines.send(line);
+        }
+    });
+    receiver
+}
