@@ -81,10 +81,10 @@ impl Kinds {
             keep
         });
         for (id, served) in wanted {
-            if !self.watched.contains_key(&id) {
-                self.watched.insert(id, (Arc::clone(&served), Reading::Since(now)));
-                changes.begin.push((id, served));
-            }
+            self.watched.entry(id).or_insert_with(|| {
+                changes.begin.push((id, Arc::clone(&served)));
+                (served, Reading::Since(now))
+            });
         }
         self.resources = Arc::new(resources);
         changes
