@@ -180,7 +180,7 @@ impl Subject {
         loop {
             let page = match all.list_metadata(&parameters).await {
                 Err(error) if is_gone(&error) => return Ok(()),
-                page => page.map_err(|source| ActError::List { resource: served.group_resource(), source })?,
+                page => page.map_err(|source| ActError::List { resource: served.group_resource().to_owned(), source })?,
             };
             for dependent in page.items.iter().filter(|object| self.owns(&object.metadata)) {
                 self.disown(served, &dependent.metadata).await?;
@@ -202,7 +202,7 @@ impl Subject {
         let api = served.in_namespace(&self.client, metadata.namespace.as_deref());
         let patched = patch(&api, metadata, &json!({"ownerReferences": kept})).await;
         let name = || metadata.name.clone().unwrap_or_default();
-        patched.map_err(|source| ActError::Disown { resource: served.group_resource(), name: name(), source })?;
+        patched.map_err(|source| ActError::Disown { resource: served.group_resource().to_owned(), name: name(), source })?;
         Ok(())
     }
 

@@ -356,6 +356,10 @@ impl Collector {
             dependents.any = true;
             dependents.blocking |= reference.blocks;
             dependents.waiting |= node.marks.awaits_dependents();
+            // One is enough to wait for, and there may be thousands, each of which leads here when it goes.
+            if dependents.blocking && owner.marks.deleting {
+                break;
+            }
         }
         dependents
     }

@@ -45,7 +45,7 @@ impl Content {
         if objects.is_empty() {
             return;
         }
-        *self.remaining.entry(served.group_resource()).or_default() += objects.len();
+        *self.remaining.entry(served.group_resource().to_owned()).or_default() += objects.len();
         for finalizer in objects.iter().flat_map(|object| object.metadata.finalizers.iter().flatten()) {
             *self.finalizers.entry(finalizer.clone()).or_default() += 1;
         }
