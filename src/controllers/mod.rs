@@ -29,6 +29,12 @@ use self::backoff::Backoff;
 use self::leader::Elector;
 use crate::ambient::Ambient;
 
+/// The finalizer of an object that goes after its dependents.
+const FOREGROUND: &str = "foregroundDeletion";
+
+/// The finalizer of an object whose dependents stay.
+const ORPHAN: &str = "orphan";
+
 /// The pauses before a controller that failed starts again.
 const RESTART: Backoff = Backoff { first: Duration::from_millis(200), longest: Duration::from_secs(30) };
 

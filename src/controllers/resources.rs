@@ -16,6 +16,8 @@ use kube::core::discovery::v2::{APIGroupDiscovery, APIResourceDiscovery};
 pub(super) struct Served {
     /// Group, version, kind and plural name.
     pub(super) api: ApiResource,
+    /// `plural.group`, which names the resource in all its versions.
+    name: String,
     /// Whether its objects live in namespaces.
     pub(super) namespaced: bool,
     /// What can be done with it.
@@ -29,8 +31,8 @@ impl Served {
     }
 
     /// `plural.group`, which names the resource in all its versions.
-    pub(super) fn group_resource(&self) -> String {
-        format!("{}.{}", self.api.plural, self.api.group)
+    pub(super) fn group_resource(&self) -> &str {
+        &self.name
     }
 
     /// Requests for objects of the resource: in a namespace where one is given and there is one, everywhere else.
@@ -109,7 +111,8 @@ fn served(group: &str, version: &str, resource: APIResourceDiscovery) -> Option<
     let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     let api = ApiResource { group: group.to_owned(), version: version.to_owned(), api_version, kind, plural: resource.resource? };
     let namespaced = resource.scope.as_deref() == Some("Namespaced");
-    Some(Served { api, namespaced, verbs: resource.verbs.into_iter().collect() })
+    let name = format!("{}.{}", api.plural, api.group);
+    Some(Served { api, name, namespaced, verbs: resource.verbs.into_iter().collect() })
 }
 
 #[cfg(test)]
@@ -142,7 +145,7 @@ pub(super) mod tests {
         let resources = Resources::of([group_of("x.io", &versions)]);
         let preferred: Vec<&str> = resources.preferred().map(|served| served.api.version.as_str()).collect();
         assert_eq!(preferred, ["v1"]);
-        assert_eq!(resources.by_kind("x.io/v1beta1", "Thing").map(|served| served.group_resource()).as_deref(), Some("things.x.io"));
+        assert_eq!(resources.by_kind("x.io/v1beta1", "Thing").map(|served| served.group_resource()), Some("things.x.io"));
         assert_eq!(resources.by_kind("x.io/v2", "Thing"), None);
         assert!(resources.stale().contains("x.io"));
     }

@@ -1,8 +1,7 @@
-//! Making sure, and doing it.
+//! What the collector asks of the server: reading an object with its owners, and writing what was decided.
 //!
-//! Receives a [`Task`]: an object about which something may have to be done. Reads it and its owners from the server, decides again,
-//! acts. Invariant: every write names the uid and the revision that the decision was made on, so it holds for that state or not at all;
-//! what is gone already counts as done.
+//! Receives a [`Subject`]; decides nothing. Invariant: every write names the uid and the revision that the decision was made on, so it
+//! holds for that state or not at all; what is gone already counts as done.
 
 use std::sync::Arc;
 
@@ -13,47 +12,36 @@ use kube::core::PartialObjectMeta;
 use serde_json::{Value, json};
 
 use super::super::resources::{Resources, Served};
-use super::decide::{Action, Dependents, Item, Owner, Propagation, decide};
-use super::observed::{FOREGROUND, ORPHAN, Observed, OwnerRef};
+use super::super::{FOREGROUND, ORPHAN};
+use super::decide::{Action, Owner, Propagation};
+use super::observed::{Marks, Observed, OwnerRef, Uid};
 
 /// The field manager of what the collector writes.
 const MANAGER: &str = "garbage-collector";
 
-/// How many requests one task has under way.
+/// How many requests one write has under way, where it takes several.
 const AT_ONCE: usize = 8;
 
 /// How many objects a page of a list holds.
 const PAGE: u32 = 500;
 
-/// An object to look at, and what the watches know of it.
-pub(super) struct Task {
+/// An object to ask about, or to write to.
+pub(super) struct Subject {
     pub(super) client: Client,
     pub(super) resources: Arc<Resources>,
     pub(super) served: Arc<Served>,
     pub(super) namespace: Option<Arc<str>>,
     pub(super) name: Box<str>,
-    pub(super) uid: super::observed::Uid,
-    pub(super) dependents: Dependents,
-    /// Where objects that name this one as their owner may be.
-    pub(super) watched: Vec<Arc<Served>>,
-    /// References to owners that are known not to exist.
-    pub(super) absent: Vec<OwnerRef>,
+    pub(super) uid: Uid,
 }
 
-/// What came of a task.
+/// An object as the server has it.
 #[derive(Debug)]
-pub(super) struct Outcome {
-    /// Owners that were found not to exist.
-    pub(super) absent: Vec<OwnerRef>,
-    /// Whether the object must be looked at again in a while, or what failed.
-    pub(super) result: Result<Next, ActError>,
-}
-
-/// When to look again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Next {
-    WhenSomethingChanges,
-    InAWhile,
+pub(super) struct Findings {
+    pub(super) metadata: ObjectMeta,
+    pub(super) marks: Marks,
+    /// Each owner that it names. None where it is being deleted: then it does not depend on them any more.
+    pub(super) owners: Vec<(OwnerRef, Owner)>,
 }
 
 /// What failed.
@@ -85,38 +73,18 @@ impl ActError {
     }
 }
 
-impl Task {
-    /// Makes sure and acts.
-    pub(super) async fn run(self) -> Outcome {
-        let mut absent = Vec::new();
-        let result = self.look(&mut absent).await;
-        Outcome { absent, result }
-    }
-
-    async fn look(&self, absent: &mut Vec<OwnerRef>) -> Result<Next, ActError> {
-        let read = self.api().get_metadata_opt(&self.name).await.map_err(ActError::Read)?;
-        let Some((metadata, live)) = read.and_then(|object| Some((object.metadata.clone(), Observed::of(&object.metadata)?))) else {
-            return Ok(Next::WhenSomethingChanges);
-        };
-        if live.uid != self.uid {
-            return Ok(Next::WhenSomethingChanges);
-        }
-        // An object that is being deleted does not depend on its owners any more.
-        let owners = if live.marks.deleting { Vec::new() } else { self.owners(&live, absent).await? };
-        let action = decide(&Item { marks: live.marks, owners, dependents: self.dependents });
-        self.act(&metadata, action).await
-    }
-
-    async fn owners(&self, live: &Observed, absent: &mut Vec<OwnerRef>) -> Result<Vec<Owner>, ActError> {
+impl Subject {
+    /// Reads the object and its owners, but for those that are known not to exist. `None` where the object is gone.
+    pub(super) async fn read(&self, absent: &[OwnerRef]) -> Result<Option<Box<Findings>>, ActError> {
+        let Some(object) = self.api().get_metadata_opt(&self.name).await.map_err(ActError::Read)? else { return Ok(None) };
+        let Some(live) = Observed::of(&object.metadata).filter(|live| live.uid == self.uid) else { return Ok(None) };
         let mut owners = Vec::with_capacity(live.owners.len());
-        for reference in &live.owners {
-            let owner = if self.absent.contains(reference) { Owner::Absent } else { self.owner(live, reference).await? };
-            if owner == Owner::Absent {
-                absent.push(reference.clone());
-            }
-            owners.push(owner);
+        for reference in live.owners.iter().filter(|_| !live.marks.deleting) {
+            let known = absent.contains(reference);
+            let owner = if known { Owner::Absent } else { self.owner(&live, reference).await? };
+            owners.push((reference.clone(), owner));
         }
-        Ok(owners)
+        Ok(Some(Box::new(Findings { metadata: object.metadata, marks: live.marks, owners })))
     }
 
     /// Reads an owner where the reference says that it is: in the namespace of the dependent, or outside namespaces.
@@ -143,19 +111,18 @@ impl Task {
         }
     }
 
-    async fn act(&self, metadata: &ObjectMeta, action: Action) -> Result<Next, ActError> {
+    /// Does what was decided on the findings. `watched` is where objects that name this one as their owner may be.
+    pub(super) async fn act(&self, metadata: &ObjectMeta, action: Action, watched: &[Arc<Served>]) -> Result<(), ActError> {
         match action {
-            Action::Leave => return Ok(Next::WhenSomethingChanges),
-            Action::Wait => return Ok(Next::InAWhile),
-            Action::Delete { propagation, unblock } => self.delete(metadata, propagation, unblock).await?,
-            Action::Release(positions) => self.release(metadata, &positions).await?,
-            Action::Finish => self.finish(metadata, FOREGROUND).await?,
+            Action::Leave | Action::Wait => Ok(()),
+            Action::Delete { propagation, unblock } => self.delete(metadata, propagation, unblock).await,
+            Action::Release(positions) => self.release(metadata, &positions).await,
+            Action::Finish => self.finish(metadata, FOREGROUND).await,
             Action::Orphan => {
-                self.disown_dependents().await?;
-                self.finish(metadata, ORPHAN).await?;
+                self.disown_dependents(watched).await?;
+                self.finish(metadata, ORPHAN).await
             }
         }
-        Ok(Next::WhenSomethingChanges)
     }
 
     async fn delete(&self, metadata: &ObjectMeta, propagation: Propagation, unblock: bool) -> Result<(), ActError> {
@@ -201,9 +168,9 @@ impl Task {
     ///
     /// The graph would do for most cases; but a dependent whose creation no watch has told yet would lose its owner and then be deleted,
     /// which is what whoever asked for orphans wants least. So the server is asked.
-    async fn disown_dependents(&self) -> Result<(), ActError> {
+    async fn disown_dependents(&self, watched: &[Arc<Served>]) -> Result<(), ActError> {
         let namespaced = self.namespace.is_some();
-        let resources = self.watched.iter().filter(|served| served.namespaced || !namespaced);
+        let resources = watched.iter().filter(|served| served.namespaced || !namespaced);
         stream::iter(resources).map(Ok).try_for_each_concurrent(AT_ONCE, |served| self.disown_in(served)).await
     }
 
@@ -213,7 +180,7 @@ impl Task {
         loop {
             let page = match all.list_metadata(&parameters).await {
                 Err(error) if is_gone(&error) => return Ok(()),
-                page => page.map_err(|source| ActError::List { resource: served.group_resource(), source })?,
+                page => page.map_err(|source| ActError::List { resource: served.group_resource().to_owned(), source })?,
             };
             for dependent in page.items.iter().filter(|object| self.owns(&object.metadata)) {
                 self.disown(served, &dependent.metadata).await?;
@@ -235,7 +202,7 @@ impl Task {
         let api = served.in_namespace(&self.client, metadata.namespace.as_deref());
         let patched = patch(&api, metadata, &json!({"ownerReferences": kept})).await;
         let name = || metadata.name.clone().unwrap_or_default();
-        patched.map_err(|source| ActError::Disown { resource: served.group_resource(), name: name(), source })?;
+        patched.map_err(|source| ActError::Disown { resource: served.group_resource().to_owned(), name: name(), source })?;
         Ok(())
     }
 

@@ -67,8 +67,8 @@ impl Kinds {
         for served in resources.preferred() {
             let name = served.group_resource();
             let next = ResourceId(u32::try_from(self.numbers.len()).unwrap_or(u32::MAX));
-            let watched = served.can(&VERBS) && !IGNORED.contains(&name.as_str());
-            let id = *self.numbers.entry(name).or_insert(next);
+            let watched = served.can(&VERBS) && !IGNORED.contains(&name);
+            let id = *self.numbers.entry(name.to_owned()).or_insert(next);
             if watched {
                 wanted.insert(id, Arc::clone(served));
             }
@@ -81,10 +81,10 @@ impl Kinds {
             keep
         });
         for (id, served) in wanted {
-            if !self.watched.contains_key(&id) {
-                self.watched.insert(id, (Arc::clone(&served), Reading::Since(now)));
-                changes.begin.push((id, served));
-            }
+            self.watched.entry(id).or_insert_with(|| {
+                changes.begin.push((id, Arc::clone(&served)));
+                (served, Reading::Since(now))
+            });
         }
         self.resources = Arc::new(resources);
         changes
@@ -93,7 +93,7 @@ impl Kinds {
     /// The kind that a reference names, if it is served.
     pub(super) fn of(&self, api_version: &str, kind: &str) -> Option<Kind<'_>> {
         let served = self.resources.by_kind(api_version, kind)?;
-        let id = *self.numbers.get(&served.group_resource())?;
+        let id = *self.numbers.get(served.group_resource())?;
         let unread = self.watched.get(&id).is_some_and(|(_, reading)| *reading != Reading::Done);
         Some(Kind { id, served, unread })
     }
@@ -136,7 +136,7 @@ mod tests {
     const THINGS: (&str, &str, &str, bool) = ("x.io/v1", "Thing", "things", true);
 
     fn names(list: &[(ResourceId, Arc<Served>)]) -> Vec<String> {
-        list.iter().map(|(_, served)| served.group_resource()).collect()
+        list.iter().map(|(_, served)| served.group_resource().to_owned()).collect()
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The garbage collector: deletes objects whose owners are gone, lets owners wait for their dependents, or sets dependents free.
 //!
-//! Receives the metadata of all objects through watches; hands on deletions and patches. One task holds all state and never waits for
-//! the server; up to [`WORKERS`] looks at single objects run beside it. Invariant: what the watches showed only says what to look at;
-//! nothing is written before the server was asked again.
+//! Receives the metadata of all objects through watches; hands on deletions and patches. One task holds all state, decides and never
+//! waits for the server; reads and writes of up to [`WORKERS`] objects run beside it. Invariant: what the watches showed only says what
+//! to look at; nothing is written before the object and its owners were read for the purpose.
 //!
 //! See <https://kubernetes.io/docs/concepts/architecture/garbage-collection/>; the rules follow kube-controller-manager's
 //! `pkg/controller/garbagecollector`.
@@ -26,7 +26,7 @@ use kube::Client;
 use tokio::time::{Instant, sleep_until};
 
 use self::absent::AbsentOwners;
-use self::act::{Next, Outcome, Task};
+use self::act::{ActError, Findings, Subject};
 use self::decide::{Action, Dependents, Item, Owner, decide};
 use self::graph::{Graph, Node, Place, ResourceId};
 use self::kinds::Kinds;
@@ -68,7 +68,8 @@ pub(super) async fn run(client: Client) -> Result<Infallible, kube::Error> {
 
 /// What runs beside the collector's own task.
 enum Done {
-    Looked(Uid, Outcome),
+    Read(Box<Subject>, Result<Option<Box<Findings>>, ActError>),
+    Acted(Uid, Result<(), ActError>),
     Discovered(Result<Resources, kube::Error>),
 }
 
@@ -80,7 +81,10 @@ struct Collector {
     queue: Queue<Uid>,
     watches: Watches,
     running: FuturesUnordered<BoxFuture<'static, Done>>,
-    looking: usize,
+    /// How many objects are being read or written.
+    busy: usize,
+    /// Objects that have been read and wait for the decision.
+    read: Vec<(Box<Subject>, Box<Findings>)>,
     discovering: bool,
     /// When the server is asked for its kinds, one time after the other.
     discover_at: Instant,
@@ -99,7 +103,8 @@ impl Collector {
             queue: Queue::new(BACKOFF),
             watches: Watches::default(),
             running: FuturesUnordered::new(),
-            looking: 0,
+            busy: 0,
+            read: Vec::new(),
             discovering: false,
             discover_at: Instant::now() + REDISCOVER,
             afterthought: None,
@@ -109,7 +114,7 @@ impl Collector {
 
     /// Waits for the next thing that happens, and starts what follows from it.
     async fn step(&mut self) {
-        let due = self.queue.next_due().filter(|_| self.looking < WORKERS);
+        let due = self.queue.next_due().filter(|_| self.busy < WORKERS);
         let discover = (!self.discovering).then_some(self.afterthought.map_or(self.discover_at, |at| at.min(self.discover_at)));
         tokio::select! {
             (id, tidings) = self.watches.next() => self.take(id, tidings),
@@ -119,14 +124,16 @@ impl Collector {
             () = until(self.rescan_at) => self.rescan(),
         }
         self.catch_up().await;
+        self.decide_read();
         self.start();
     }
 
     /// Takes in what the watches have to tell at this moment before anything is decided.
     ///
     /// Each kind has a watch of its own, and nothing orders one after the other: an owner's deletion may be told before the creation of
-    /// a dependent that came before it. Whoever decides at once lets an owner go that should have waited. What has been sent is here
-    /// after this; what is still on its way over a network is not, as with kube-controller-manager.
+    /// a dependent that came before it. Whoever decides at once lets an owner go that should have waited. In one process, what came
+    /// before the events at hand is here after this. Over a network nothing is certain, as with kube-controller-manager; but a decision
+    /// comes after an answer that was asked for after the event, and what was sent before that answer has most likely come too.
     async fn catch_up(&mut self) {
         let mut left = CATCH_UP;
         loop {
@@ -229,56 +236,86 @@ impl Collector {
     fn done(&mut self, done: Done) {
         match done {
             Done::Discovered(resources) => self.discovered(resources),
-            Done::Looked(uid, outcome) => {
-                self.looking -= 1;
-                self.remember(&uid, outcome.absent);
-                self.looked(&uid, outcome.result);
+            Done::Read(subject, Ok(Some(findings))) => {
+                self.remember(&subject.uid, &findings);
+                self.read.push((subject, findings));
             }
+            Done::Read(subject, Ok(None)) => self.finished(&subject.uid, Ok(())),
+            Done::Read(subject, Err(error)) => self.finished(&subject.uid, Err(error)),
+            Done::Acted(uid, result) => self.finished(&uid, result),
         }
     }
 
-    fn looked(&mut self, uid: &Uid, result: Result<Next, act::ActError>) {
-        match result {
-            Ok(Next::WhenSomethingChanges) => self.queue.succeeded(uid),
-            Ok(Next::InAWhile) => self.queue.failed(uid, Instant::now()),
-            Err(error) => {
-                let place = self.graph.node(uid).map(|node| (node.place.namespace.clone(), node.place.name.clone()));
-                if error.is_lost_race() {
-                    tracing::debug!(%uid, ?place, %error, "an object changed while it was collected");
-                } else {
-                    tracing::warn!(%uid, ?place, %error, "an object cannot be collected yet");
-                }
-                self.queue.failed(uid, Instant::now());
-            }
+    fn finished(&mut self, uid: &Uid, result: Result<(), ActError>) {
+        self.busy -= 1;
+        let Err(error) = result else { return self.queue.succeeded(uid) };
+        let place = self.graph.node(uid).map(|node| (node.place.namespace.clone(), node.place.name.clone()));
+        if error.is_lost_race() {
+            tracing::debug!(%uid, ?place, %error, "an object changed while it was collected");
+        } else {
+            tracing::warn!(%uid, ?place, %error, "an object cannot be collected yet");
         }
+        self.queue.failed(uid, Instant::now());
     }
 
     /// Keeps in mind which owners do not exist.
-    fn remember(&mut self, dependent: &Uid, absent: Vec<OwnerRef>) {
-        for reference in absent {
-            let place = self.graph.node(dependent).and_then(|node| place_of(&self.kinds, node, &reference));
-            if let Some(place) = place {
-                self.absent.insert(reference.uid, place);
+    fn remember(&mut self, dependent: &Uid, findings: &Findings) {
+        let Some(node) = self.graph.node(dependent) else { return };
+        for (reference, _) in findings.owners.iter().filter(|(_, owner)| *owner == Owner::Absent) {
+            if let Some(place) = place_of(&self.kinds, node, reference) {
+                self.absent.insert(reference.uid.clone(), place);
             }
         }
     }
 
-    /// Starts looks at what is due, as long as there are workers.
+    /// Decides over what has been read. Whatever the watches told before the answers came counts too.
+    fn decide_read(&mut self) {
+        let now = Instant::now();
+        for (subject, findings) in std::mem::take(&mut self.read) {
+            let owners = findings.owners.iter().map(|(_, owner)| *owner).collect();
+            let dependents = self.dependents(&subject.uid, now);
+            match decide(&Item { marks: findings.marks, owners, dependents }) {
+                Action::Leave => self.finished(&subject.uid, Ok(())),
+                Action::Wait => {
+                    self.busy -= 1;
+                    self.queue.failed(&subject.uid, now);
+                }
+                action => self.act(subject, findings, action),
+            }
+        }
+    }
+
+    fn act(&mut self, subject: Box<Subject>, findings: Box<Findings>, action: Action) {
+        let watched: Vec<_> = if action == Action::Orphan { self.kinds.watched().cloned().collect() } else { Vec::new() };
+        self.running.push(Box::pin(async move {
+            let acted = subject.act(&findings.metadata, action, &watched).await;
+            Done::Acted(subject.uid, acted)
+        }));
+    }
+
+    /// Starts to read what is due, as long as there are workers.
     fn start(&mut self) {
         let now = Instant::now();
-        while self.looking < WORKERS
+        while self.busy < WORKERS
             && let Some(uid) = self.queue.pop(now)
         {
-            match self.believed(&uid, now) {
-                None | Some(Action::Leave) => self.queue.succeeded(&uid),
-                Some(Action::Wait) => self.queue.failed(&uid, now),
-                Some(_) => match self.task(&uid, now) {
-                    Some(task) => {
-                        self.looking += 1;
-                        self.running.push(Box::pin(async move { Done::Looked(uid, task.run().await) }));
-                    }
-                    None => self.queue.succeeded(&uid),
-                },
+            let subject = match self.believed(&uid, now) {
+                None | Some(Action::Leave) => None,
+                Some(Action::Wait) => {
+                    self.queue.failed(&uid, now);
+                    continue;
+                }
+                Some(_) => self.subject(&uid),
+            };
+            match subject {
+                Some((subject, absent)) => {
+                    self.busy += 1;
+                    self.running.push(Box::pin(async move {
+                        let findings = subject.read(&absent).await;
+                        Done::Read(subject, findings)
+                    }));
+                }
+                None => self.queue.succeeded(&uid),
             }
         }
     }
@@ -319,26 +356,30 @@ impl Collector {
             dependents.any = true;
             dependents.blocking |= reference.blocks;
             dependents.waiting |= node.marks.awaits_dependents();
+            // One is enough to wait for, and there may be thousands, each of which leads here when it goes.
+            if dependents.blocking && owner.marks.deleting {
+                break;
+            }
         }
         dependents
     }
 
-    fn task(&self, uid: &Uid, now: Instant) -> Option<Task> {
+    /// An object to ask the server about, with the references to owners that are known not to exist.
+    fn subject(&self, uid: &Uid) -> Option<(Box<Subject>, Vec<OwnerRef>)> {
         let node = self.graph.node(uid)?;
         let known_absent = |reference: &&OwnerRef| {
             place_of(&self.kinds, node, reference).is_some_and(|place| self.absent.contains(&reference.uid, &place))
         };
-        Some(Task {
+        let absent = node.owners.iter().filter(known_absent).cloned().collect();
+        let subject = Subject {
             client: self.client.clone(),
             resources: Arc::clone(self.kinds.resources()),
             served: Arc::clone(self.kinds.served(node.place.resource)?),
             namespace: node.place.namespace.clone(),
             name: node.place.name.clone(),
             uid: uid.clone(),
-            dependents: self.dependents(uid, now),
-            watched: if node.marks.orphan { self.kinds.watched().cloned().collect() } else { Vec::new() },
-            absent: node.owners.iter().filter(known_absent).cloned().collect(),
-        })
+        };
+        Some((Box::new(subject), absent))
     }
 }
 

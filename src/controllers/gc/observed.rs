@@ -6,11 +6,7 @@ use std::sync::Arc;
 use kube::api::ObjectMeta;
 use uuid::Uuid;
 
-/// The finalizer of an object that goes after its dependents.
-pub(super) const FOREGROUND: &str = "foregroundDeletion";
-
-/// The finalizer of an object whose dependents stay.
-pub(super) const ORPHAN: &str = "orphan";
+use super::super::{FOREGROUND, ORPHAN};
 
 /// An object's uid, in a third of the room that its text takes where it is a UUID in the usual writing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -40,7 +40,7 @@ impl Watches {
         // The first reading is a watch too: no list of all objects is ever held in memory.
         let config = watcher::Config::default().streaming_lists();
         let follow = move || until_lost(watcher(api.clone(), config.clone()).default_backoff());
-        let resource = served.group_resource();
+        let resource = served.group_resource().to_owned();
         let tidings = futures::stream::repeat_with(follow).flatten().filter_map(move |event| {
             let tidings = match event {
                 Ok(event) => tidings(event),

@@ -14,6 +14,7 @@ use kube::client::Body;
 use kube::core::{Request, Status};
 
 use super::super::resources::{Resources, Served};
+use super::super::{FOREGROUND, ORPHAN};
 
 /// How many kinds are emptied at the same time.
 const AT_ONCE: usize = 8;
@@ -44,7 +45,7 @@ impl Content {
         if objects.is_empty() {
             return;
         }
-        *self.remaining.entry(served.group_resource()).or_default() += objects.len();
+        *self.remaining.entry(served.group_resource().to_owned()).or_default() += objects.len();
         for finalizer in objects.iter().flat_map(|object| object.metadata.finalizers.iter().flatten()) {
             *self.finalizers.entry(finalizer.clone()).or_default() += 1;
         }
@@ -79,8 +80,8 @@ pub(super) async fn empty(client: &Client, namespace: &str) -> Content {
 /// Empties one kind and lists what is left of it.
 async fn empty_kind(client: &Client, served: &Served, namespace: &str) -> Result<Vec<PartialObjectMeta<DynamicObject>>, kube::Error> {
     let found = list(client, served, namespace).await?;
-    if found.iter().all(|object| object.metadata.deletion_timestamp.is_some()) {
-        // Empty, as most kinds are, or told before: only finalizers and grace periods keep these.
+    if found.iter().all(is_told) {
+        // Empty, as most kinds are, or told before.
         return Ok(found);
     }
     if served.can(&["deletecollection"]) {
@@ -89,6 +90,13 @@ async fn empty_kind(client: &Client, served: &Served, namespace: &str) -> Result
         delete_each(client, served, namespace, &found).await?;
     }
     list(client, served, namespace).await
+}
+
+/// Whether there is nothing to add to what an object was told: it is being deleted, and waits for no dependents of its own, which a
+/// deletion in the background makes it stop doing.
+fn is_told(object: &PartialObjectMeta<DynamicObject>) -> bool {
+    let waits = object.metadata.finalizers.iter().flatten().any(|finalizer| [FOREGROUND, ORPHAN].contains(&finalizer.as_str()));
+    object.metadata.deletion_timestamp.is_some() && !waits
 }
 
 async fn list(client: &Client, served: &Served, namespace: &str) -> Result<Vec<PartialObjectMeta<DynamicObject>>, kube::Error> {

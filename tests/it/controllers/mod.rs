@@ -1,5 +1,7 @@
 //! The controllers over an API in the same process, by what becomes of objects.
 
+#![expect(clippy::expect_used, reason = "a test ends where its preparation fails")]
+
 mod gc;
 mod namespaces;
 mod running;

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{DEFINITIONS, World, is_deleted, map, thing, things};
+use super::{DEFINITIONS, World, is_deleted, map, owned_by, thing, things};
 
 const TEAM: &str = "/api/v1/namespaces/team";
 
@@ -89,4 +89,21 @@ async fn a_finalizer_of_somebody_else_outlasts_the_content() {
     assert_eq!(world.get(&format!("{TEAM}/configmaps/a")).await, None);
     world.let_go(TEAM).await;
     world.until_gone(TEAM).await;
+}
+
+#[tokio::test]
+async fn what_waits_for_its_dependents_does_not_hold_a_namespace_open() {
+    let world = World::asleep().await;
+    team(&world).await;
+    let owner = world.create(&format!("{TEAM}/configmaps"), map("owner", &[])).await;
+    let mut held = map("held", &[owned_by(&owner)]);
+    held["metadata"]["finalizers"] = json!(["x.io/hold"]);
+    world.create(&format!("{TEAM}/configmaps"), held).await;
+    world.delete(&format!("{TEAM}/configmaps/owner"), "Foreground").await;
+    world.delete(TEAM, "Background").await;
+    let alone = super::start(&world.api.api, "namespace");
+    world.until_gone(&format!("{TEAM}/configmaps/owner")).await;
+    world.let_go(&format!("{TEAM}/configmaps/held")).await;
+    world.until_gone(TEAM).await;
+    alone.stop().await;
 }
