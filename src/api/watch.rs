@@ -48,18 +48,23 @@ enum Start {
 pub(super) async fn watch(call: Call) -> Result<Answer, Refusal> {
     let selection = Selection::of(&call)?;
     let frames = Frames::of(&call)?;
-    let lasts = call.query.timeout_seconds.map_or(LONGEST, Duration::from_secs).min(LONGEST * 24);
+    let lasts = call.query.timeout_seconds.filter(|seconds| *seconds > 0).map_or(LONGEST, Duration::from_secs).min(LONGEST * 24);
     let mut feed = Feed {
         frames,
         selection,
         source: Source::Ended,
         ready: VecDeque::new(),
         deadline: Instant::now() + lasts,
+        stopping: call.api.stopping.subscribe(),
         next_bookmark: call.query.bookmarks.then(|| Instant::now() + BOOKMARK_EVERY),
     };
     match start(&call.query)? {
         Start::Initial { at_least, marked } => feed.begin_with_all(&call, at_least, marked).await?,
         Start::After(revision) => feed.begin_after(&call, revision).await?,
+    }
+    // A watch that began after all others were ended would hold up the stop. Asked last: what began before has been ended.
+    if call.api.stopping() {
+        return Err(Refusal::new(Reason::ServiceUnavailable, "the server is shutting down"));
     }
     let body = Body::stream(stream::unfold(feed, |mut feed| async move { feed.next().await.map(|frame| (frame, feed)) }));
     Ok(Answer { code: StatusCode::OK, content_type: "application/json", body, gzipped: false })
@@ -92,6 +97,7 @@ struct Feed {
     source: Source,
     ready: VecDeque<Bytes>,
     deadline: Instant,
+    stopping: tokio::sync::watch::Receiver<bool>,
     next_bookmark: Option<Instant>,
 }
 
@@ -142,12 +148,19 @@ impl Feed {
                 return Some(self.drain(frame));
             }
             let wake = self.next_bookmark.map_or(self.deadline, |at| at.min(self.deadline));
-            match tokio::time::timeout_at(wake, self.source.next()).await {
-                Ok(Step::Event(event)) => self.take(&event),
-                Ok(Step::Broken(error)) => self.source = self.broken(error),
-                Ok(Step::Over) => return None,
-                Err(_) if Instant::now() >= self.deadline => return None,
-                Err(_) => self.bookmark(),
+            // In this order, so that what is queued is told before a stop ends the watch.
+            let step = tokio::select! {
+                biased;
+                step = self.source.next() => step,
+                _ = self.stopping.wait_for(|stopping| *stopping) => Step::Over,
+                () = tokio::time::sleep_until(wake) => Step::Time,
+            };
+            match step {
+                Step::Event(event) => self.take(&event),
+                Step::Broken(error) => self.source = self.broken(error),
+                Step::Over => return None,
+                Step::Time if Instant::now() >= self.deadline => return None,
+                Step::Time => self.bookmark(),
             }
         }
     }
@@ -212,6 +225,8 @@ enum Step {
     Event(Arc<WriteEvent>),
     Broken(StoreError),
     Over,
+    /// A bookmark is due, or the end.
+    Time,
 }
 
 impl Source {
