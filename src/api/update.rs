@@ -26,7 +26,7 @@ pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal
     let Decoded { mut object, warnings } = decode::object(call)?;
     in_namespace(call, &mut object)?;
     same_name(call, &object)?;
-    if call.resource.custom && object.resource_version().is_none() {
+    if call.resource.custom && matches!(object.resource_version(), None | Some("0")) {
         let cause = Cause::invalid("metadata.resourceVersion", &0.into(), "must be specified for an update");
         return Err(Refusal::invalid(&call.resource.gvk.group, &call.resource.gvk.kind, call.name(), vec![cause]));
     }
@@ -95,10 +95,10 @@ pub(super) fn has_own_finalizers(object: &Object) -> bool {
     list.and_then(serde_json::Value::as_array).is_some_and(|finalizers| !finalizers.is_empty())
 }
 
-/// A write that states a revision holds only for that one.
+/// A write that states a revision holds only for that one; 0 is none.
 pub(super) fn pinned(call: &Call, object: &Object, live: &Live) -> Result<(), Refusal> {
     match object.resource_version() {
-        Some(version) if version != live.cached.revision.to_string() => {
+        Some(version) if version != "0" && version != live.cached.revision.to_string() => {
             let why = "the object has been modified; please apply your changes to the latest version and try again";
             Err(Refusal::conflict(&call.group_resource(), call.name(), why))
         }

@@ -61,14 +61,9 @@ pub(super) fn validate(crd: &Object, before: Option<&Object>) -> Vec<Cause> {
 /// The causes for which the schema of a version does not compile.
 fn schemas(crd: &Object) -> Vec<Cause> {
     let versions = crd.get(&["spec", "versions"]).and_then(Value::as_array).into_iter().flatten().enumerate();
-    let causes = versions.filter_map(|(index, version)| {
-        let path = format!("spec.versions[{index}].schema.openAPIV3Schema");
-        match version.pointer("/schema/openAPIV3Schema") {
-            Some(declared) => schema::crd::compile(declared, &path).err(),
-            None => Some(vec![Cause::required(path, "schemas are required")]),
-        }
-    });
-    causes.flatten().collect()
+    let declared = versions.filter_map(|(index, version)| Some((index, version.pointer("/schema/openAPIV3Schema")?)));
+    let path = |index| format!("spec.versions[{index}].schema.openAPIV3Schema");
+    declared.filter_map(|(index, declared)| schema::crd::compile(declared, &path(index)).err()).flatten().collect()
 }
 
 fn default_names(crd: &mut Object) {

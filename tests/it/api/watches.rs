@@ -147,6 +147,27 @@ async fn a_watch_ends_when_its_time_is_over() {
 }
 
 #[tokio::test]
+async fn bookmarks_tell_how_far_a_quiet_watch_is() {
+    for api in TestApi::on_each_store().await {
+        let map = api.create(MAPS, &config_map("a", &json!({}))).await;
+        let then = map["metadata"]["resourceVersion"].as_str().expect("a revision").to_owned();
+        api.create_maps(&["b"]).await;
+        // One watch from the store's history, and one from the cache.
+        let since = api.revision().await;
+        let from = |since: &str| format!("{MAPS}?allowWatchBookmarks=true&timeoutSeconds=3&resourceVersion={since}");
+        let mut watches = [api.watch(&from(&then)).await, api.watch(&from(&since)).await];
+        api.create("/api/v1/namespaces/default/secrets", &json!({"metadata": {"name": "s"}})).await;
+        watches[0].expect(&[("ADDED", "b")]).await;
+        let now = api.revision().await;
+        let rest = watches.iter_mut().map(|watch| async { [watch.next().await, watch.next().await] });
+        for [bookmark, end] in futures::future::join_all(rest).await {
+            let object = json!({"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"resourceVersion": now}});
+            assert_eq!((bookmark, end), (Some(json!({"type": "BOOKMARK", "object": object})), None));
+        }
+    }
+}
+
+#[tokio::test]
 async fn tables_are_watched_with_their_columns_sent_once() {
     let api = TestApi::new().await;
     api.create_maps(&["a"]).await;

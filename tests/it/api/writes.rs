@@ -25,6 +25,8 @@ async fn the_server_sets_what_only_it_may_set() {
     let put = api.put(&format!("{MAPS}/a"), &map).await;
     assert_eq!(put.body, created);
     let mut pinned = config_map("b", &json!({}));
+    pinned["metadata"]["resourceVersion"] = json!("0");
+    assert_eq!(api.post(&format!("{MAPS}?dryRun=All"), &pinned).await.code, 201);
     pinned["metadata"]["resourceVersion"] = json!("5");
     api.post(MAPS, &pinned).await.refused(400, "BadRequest");
 }
