@@ -96,3 +96,13 @@ async fn unknown_paths_are_a_status() {
     let head = api.ask("HEAD", "/api/v1/namespaces/default", &[], b"").await;
     assert_eq!((head.code, head.bytes.len(), &head.headers["content-type"]), (get.code, 0, &get.headers["content-type"]));
 }
+
+#[tokio::test]
+async fn odd_methods_are_counted_as_one() {
+    let api = TestApi::new().await;
+    for method in ["BREW", "BREW2"] {
+        api.ask_as(&Identity::anonymous(), method, "/version", &[], b"").await.refused(405, "MethodNotAllowed");
+    }
+    let text = String::from_utf8(api.get("/metrics").await.bytes).expect("text");
+    assert!(!text.contains("BREW") && text.contains("verb=\"other\""), "{text}");
+}

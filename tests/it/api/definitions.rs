@@ -207,3 +207,24 @@ async fn a_definition_waits_for_objects_that_are_held() {
     api.get(&path).await.refused(404, "NotFound");
     api.get(WIDGETS).await.refused(404, "NotFound");
 }
+
+#[tokio::test]
+async fn a_definition_may_be_applied_and_its_kind_live_outside_of_namespaces() {
+    let api = TestApi::new().await;
+    let cluster = merged(definition(&[version("v1", true)]), &[("/spec/scope", json!("Cluster"))]);
+    let applied = api.apply(&format!("{CRDS}/widgets.example.com"), "m", &cluster).await;
+    assert_eq!(applied.code, 201, "{}", applied.body);
+    let path = "/apis/example.com/v1/widgets";
+    for name in ["a", "b"] {
+        assert_eq!(api.apply(&format!("{path}/{name}"), "m", &widget(name)).await.code, 201);
+    }
+    api.get(WIDGETS).await.refused(404, "NotFound");
+    let table = api.get_as(path, "application/json;as=Table;v=v1;g=meta.k8s.io").await.body;
+    assert_eq!(table["rows"].as_array().map(Vec::len), Some(2));
+    assert_eq!(api.delete(&format!("{path}?fieldSelector=metadata.name%3Da")).await.names(), ["a"]);
+    assert_eq!(api.get(path).await.names(), ["b"]);
+    let again = api.apply(&format!("{CRDS}/widgets.example.com"), "m", &cluster).await;
+    assert_eq!((again.code.as_u16(), &again.body), (200, &applied.body));
+    assert_eq!(api.delete(CRDS).await.names(), ["widgets.example.com"]);
+    api.get(path).await.refused(404, "NotFound");
+}

@@ -206,3 +206,38 @@ async fn managers_of_updates_are_recorded_by_name() {
     let long = "x".repeat(129);
     api.send("POST", &format!("{MAPS}?fieldManager={long}"), JSON, &config_map("b", &json!({}))).await.refused(422, "Invalid");
 }
+
+#[tokio::test]
+async fn concurrent_patches_are_all_kept() {
+    for api in TestApi::on_each_store().await {
+        let path = format!("{MAPS}/a");
+        api.create(MAPS, &config_map("a", &json!({}))).await;
+        let patches = (0..40).map(|number| {
+            let (api, path) = (&api, &path);
+            async move { api.patch(path, MERGE, &json!({"data": {format!("k{number}"): "v"}})).await.code }
+        });
+        let codes = futures::future::join_all(patches).await;
+        assert!(codes.iter().all(|code| *code == 200), "{codes:?}");
+        assert_eq!(api.get(&path).await.body["data"].as_object().map(serde_json::Map::len), Some(40));
+    }
+}
+
+#[tokio::test]
+async fn both_groups_show_the_same_events() {
+    let api = TestApi::new().await;
+    let (old, new) = ("/api/v1/namespaces/default/events", "/apis/events.k8s.io/v1/namespaces/default/events");
+    let mut watch = api.watch(&format!("{new}?resourceVersion={}", api.revision().await)).await;
+    let event =
+        json!({"metadata": {"name": "e"}, "involvedObject": {"kind": "Pod", "name": "p", "namespace": "default"}, "message": "hello"});
+    api.create(old, &event).await;
+    let seen = watch.next().await.expect("an event")["object"].clone();
+    for shown in [seen, api.get(&format!("{new}/e")).await.body] {
+        assert_eq!(
+            (&shown["apiVersion"], &shown["note"], &shown["regarding"]["name"]),
+            (&json!("events.k8s.io/v1"), &json!("hello"), &json!("p"))
+        );
+        assert_eq!(shown.get("message"), None);
+    }
+    assert_eq!(api.get(new).await.body["items"][0]["note"], "hello");
+    assert_eq!(api.get(&format!("{old}?fieldSelector=involvedObject.name%3Dp")).await.names(), ["e"]);
+}
