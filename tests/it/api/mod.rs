@@ -1,4 +1,5 @@
 //! The API layer over a memory store (and over SQLite where the store matters), by its requests and answers.
+#![allow(clippy::expect_used, reason = "a panic is how a test fails, in its helpers, too")]
 
 mod access;
 mod apply;
