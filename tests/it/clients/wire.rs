@@ -279,5 +279,12 @@ fn a_server_that_cannot_start_says_why() {
     let ended = refused(home.path(), &["serve", "--local", &data, "--listen", &taken.local_addr().unwrap().to_string()]);
     assert_eq!(ended.code, Some(1), "{}", ended.log);
     assert!(ended.log.contains(&format!("cannot listen on {}", taken.local_addr().unwrap())), "{}", ended.log);
-    complains(1, &["--etcd", "http://127.0.0.1:1"], &["etcd", "127.0.0.1:1"]);
+}
+
+#[test]
+fn a_server_without_its_etcd_says_so() {
+    let home = tempfile::tempdir().unwrap();
+    let ended = refused(home.path(), &["serve", "--listen", "127.0.0.1:0", "--etcd", "http://127.0.0.1:1"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.log);
+    assert!(ended.log.contains("no etcd answers at http://127.0.0.1:1"), "{}", ended.log);
 }
