@@ -1,4 +1,5 @@
 //! Integration tests.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers, too")]
 
 mod api;
 mod clients;

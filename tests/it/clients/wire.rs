@@ -79,14 +79,14 @@ async fn names(client: &Client, server: &TestServer) -> Vec<String> {
     list["items"].as_array().unwrap().iter().map(|item| item["metadata"]["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The next event of a watch, or `None` at its end.
+/// The next event of a watch, or `None` at its end. Panics where it ends with an error.
 async fn event(watch: &mut Response, rest: &mut Vec<u8>) -> Option<Value> {
     loop {
         if let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = rest.drain(..=end).collect();
             return Some(serde_json::from_slice(&line).unwrap());
         }
-        rest.extend(watch.chunk().await.expect("a watch ends without an error")?);
+        rest.extend(watch.chunk().await.unwrap()?);
     }
 }
 
@@ -235,6 +235,29 @@ on_every_engine!(await
     a_restart_keeps_objects_revisions_and_credentials,
     two_servers_on_one_store_are_one_control_plane,
 );
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_of_etcd_is_told_and_outlived() {
+    let server = TestServer::start(Engine::Etcd);
+    let client = administrator(&server).build().unwrap();
+    create(&client, &server, "a").await;
+    let mut watch = send(&client, Method::GET, server.url(&format!("{MAPS}?watch=true")), None).await;
+    let mut rest = Vec::new();
+    assert_eq!(event(&mut watch, &mut rest).await.unwrap()["object"]["metadata"]["name"], "a");
+
+    block_in_place(|| server.etcd().stop());
+    let ready = send(&client, Method::GET, server.url("/readyz"), None).await;
+    assert_eq!(ready.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(ready.text().await.unwrap().contains("[-]etcd failed"));
+    assert_eq!(send(&client, Method::GET, server.url("/livez"), None).await.status(), StatusCode::OK);
+    // A read that comes now waits for etcd to return rather than answer what may be old.
+    let (read, ()) = tokio::join!(names(&client, &server), async { block_in_place(|| server.etcd().restart()) });
+    assert_eq!(read, ["a"]);
+
+    create(&client, &server, "b").await;
+    assert_eq!(event(&mut watch, &mut rest).await.unwrap()["object"]["metadata"]["name"], "b", "the watch goes on");
+    assert_eq!(send(&client, Method::GET, server.url("/readyz"), None).await.status(), StatusCode::OK);
+}
 
 #[test]
 fn the_kubeconfig_and_all_keys_are_for_their_owner_alone() {
