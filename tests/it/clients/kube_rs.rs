@@ -9,10 +9,10 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, DeleteParams, ObjectMeta, Patch, PatchParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::core::GroupVersionKind;
+use kube::core::{GroupVersionKind, PartialObjectMeta};
 use kube::discovery::{Discovery, Scope, verbs};
 use kube::runtime::wait::{Condition, await_condition};
-use kube::runtime::watcher::{self, metadata_watcher, watcher};
+use kube::runtime::watcher::{self, watcher};
 use kube::{Client, ResourceExt as _};
 use serde_json::json;
 use tokio::task::block_in_place;
@@ -105,6 +105,7 @@ async fn watchers_list_page_by_page_as_a_stream_and_by_metadata_alone(engine: En
     let server = TestServer::start(engine);
     let client = client(&server).await;
     let maps: Api<ConfigMap> = Api::default_namespaced(client.clone());
+    let metadata_alone: Api<PartialObjectMeta<ConfigMap>> = Api::default_namespaced(client);
     for number in 0..5 {
         maps.create(&PostParams::default(), &named(&format!("m{number}"))).await.unwrap();
     }
@@ -112,7 +113,7 @@ async fn watchers_list_page_by_page_as_a_stream_and_by_metadata_alone(engine: En
     let streamed = watcher::Config::default().streaming_lists();
     for config in [paged, streamed] {
         let full = watcher(maps.clone(), config.clone()).map_ok(|event| summary(&event));
-        let metadata = metadata_watcher(maps.clone(), config).map_ok(|event| summary(&event));
+        let metadata = watcher(metadata_alone.clone(), config).map_ok(|event| summary(&event));
         let (mut full, mut metadata) = (Box::pin(full), Box::pin(metadata));
         for expected in ["init", "found m0", "found m1", "found m2", "found m3", "found m4", "listed"] {
             assert_eq!(full.next().await.unwrap().unwrap(), expected);
