@@ -27,8 +27,8 @@ const RETRY: Duration = Duration::from_secs(5);
 /// What a widget should be.
 #[derive(CustomResource, Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[kube(group = "example.trueup.dev", version = "v1", kind = "Widget", namespaced, status = "WidgetStatus", shortname = "wd")]
-#[kube(printcolumn(name = "Color", type_ = "string", json_path = ".spec.color"))]
-#[kube(printcolumn(name = "ConfigMap", type_ = "string", json_path = ".status.configMap"))]
+#[kube(printcolumn = r#"{"name": "Color", "type": "string", "jsonPath": ".spec.color"}"#)]
+#[kube(printcolumn = r#"{"name": "ConfigMap", "type": "string", "jsonPath": ".status.configMap"}"#)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WidgetSpec {
     /// The color of the widget.

@@ -15,13 +15,20 @@ const WORTHWHILE: usize = 128 << 10;
 
 /// Compresses an answer whose body is whole, where the client takes it and it is large enough.
 pub(super) fn whole(answer: Answer, accepted: bool) -> Answer {
-    let Some(bytes) = answer.body.as_whole().filter(|bytes| accepted && bytes.len() > WORTHWHILE) else { return answer };
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
-    match encoder.write_all(bytes).and_then(|()| encoder.finish()) {
-        Ok(packed) => Answer { body: Body::whole(packed), gzipped: true, ..answer },
-        // Writing to memory does not fail; were it to, the plain answer is as good.
-        Err(_) => answer,
+    match answer.body.as_whole().filter(|_| accepted).and_then(packed) {
+        Some(packed) => Answer { body: Body::whole(packed), gzipped: true, ..answer },
+        None => answer,
     }
+}
+
+/// The compressed form of a document that is large enough to have one.
+pub(super) fn packed(document: &Bytes) -> Option<Bytes> {
+    if document.len() <= WORTHWHILE {
+        return None;
+    }
+    let mut encoder = GzEncoder::new(Vec::with_capacity(document.len() / 4), Compression::fast());
+    // Writing to memory does not fail; were it to, the plain form is as good.
+    encoder.write_all(document).and_then(|()| encoder.finish()).ok().map(Bytes::from)
 }
 
 /// Compresses a stream piece by piece.

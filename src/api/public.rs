@@ -31,7 +31,14 @@ pub(super) struct Documents(Mutex<Kept>);
 #[derive(Default)]
 struct Kept {
     edition: u64,
-    by_path: HashMap<String, Bytes>,
+    by_path: HashMap<String, Document>,
+}
+
+/// A document as it is sent: whole, and compressed where that is worth it. Each kubectl command reads the largest of them anew.
+#[derive(Clone)]
+struct Document {
+    plain: Bytes,
+    packed: Option<Bytes>,
 }
 
 pub(super) async fn answer(api: &Arc<Shared>, identity: &Identity, parts: &Parts, route: &Route) -> Result<Answer, Refusal> {
@@ -142,11 +149,18 @@ async fn open_api(api: &Arc<Shared>, parts: &Parts, path: &str) -> Result<Answer
         }
     };
     let content_type = if protobuf { openapi::V2_PROTOBUF_MEDIA_TYPE } else { "application/json" };
-    let answer = Answer { code: StatusCode::OK, content_type, body: Body::whole(document), gzipped: false };
-    Ok(compress::whole(answer, negotiate::accepts_gzip(&parts.headers)))
+    let packed = document.packed.filter(|_| negotiate::accepts_gzip(&parts.headers));
+    let gzipped = packed.is_some();
+    Ok(Answer { code: StatusCode::OK, content_type, body: Body::whole(packed.unwrap_or(document.plain)), gzipped })
 }
 
-fn make(catalog: &Catalog, path: &str, protobuf: bool) -> Option<Bytes> {
+fn make(catalog: &Catalog, path: &str, protobuf: bool) -> Option<Document> {
+    let plain = make_plain(catalog, path, protobuf)?;
+    let packed = compress::packed(&plain);
+    Some(Document { plain, packed })
+}
+
+fn make_plain(catalog: &Catalog, path: &str, protobuf: bool) -> Option<Bytes> {
     let text = |document: Value| Some(Bytes::from(document.to_string()));
     match path {
         "/openapi/v2" if protobuf => Some(openapi::v2_protobuf(&openapi::v2_document(catalog)).into()),
@@ -166,12 +180,12 @@ fn open_api_group(path: &str) -> Option<GroupVersion> {
 }
 
 impl Documents {
-    fn kept(&self, edition: u64, path: &str) -> Option<Bytes> {
+    fn kept(&self, edition: u64, path: &str) -> Option<Document> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (kept.edition == edition).then(|| kept.by_path.get(path).cloned()).flatten()
     }
 
-    fn keep(&self, edition: u64, path: String, document: Bytes) -> Bytes {
+    fn keep(&self, edition: u64, path: String, document: Document) -> Document {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.edition < edition {
             *kept = Kept { edition, by_path: HashMap::new() };

@@ -155,14 +155,18 @@ def a_deployment_is_patched_scaled_and_has_a_status_of_its_own():
     patched = apps.patch_namespaced_deployment("web", NAMESPACE, change)
     images = {container.name: container.image for container in patched.spec.template.spec.containers}
     assert images == {"web": "web:1", "side": "side:2"} and patched.metadata.generation == 2
+    patched.spec.template.spec.containers[0].image = "web:3"
+    replaced = apps.replace_namespaced_deployment("web", NAMESPACE, patched)
+    assert replaced.spec.template.spec.containers[0].image == "web:3" and replaced.metadata.generation == 3
+    assert [found.metadata.name for found in apps.list_deployment_for_all_namespaces().items] == ["web"]
     scale = apps.read_namespaced_deployment_scale("web", NAMESPACE)
     assert scale.spec.replicas == 2 and scale.status.selector == "app=web"
     scale.spec.replicas = 5
     assert apps.replace_namespaced_deployment_scale("web", NAMESPACE, scale).spec.replicas == 5
     assert apps.patch_namespaced_deployment_scale("web", NAMESPACE, {"spec": {"replicas": 4}}).spec.replicas == 4
-    change = {"spec": {"replicas": 9}, "status": {"replicas": 4, "observedGeneration": 4}}
+    change = {"spec": {"replicas": 9}, "status": {"replicas": 4, "observedGeneration": 5}}
     told = apps.patch_namespaced_deployment_status("web", NAMESPACE, change)
-    assert (told.spec.replicas, told.status.replicas, told.metadata.generation) == (4, 4, 4), told
+    assert (told.spec.replicas, told.status.replicas, told.metadata.generation) == (4, 4, 5), told
     kept = apps.patch_namespaced_deployment("web", NAMESPACE, {"status": {"replicas": 1}})
     assert kept.status.replicas == 4
     apps.delete_namespaced_deployment("web", NAMESPACE, propagation_policy="Background")
@@ -206,7 +210,11 @@ def a_definition_brings_a_new_kind():
     told = custom.patch_namespaced_custom_object_status(*place, "g", {"spec": {"size": 9}, "status": {"phase": "Ready"}})
     assert told["spec"]["size"] == 1 and told["status"] == {"phase": "Ready"}
     assert custom.patch_namespaced_custom_object_scale(*place, "g", {"spec": {"replicas": 3}})["spec"]["replicas"] == 3
-    assert custom.get_namespaced_custom_object(*place, "g")["spec"]["size"] == 3
+    current = custom.get_namespaced_custom_object(*place, "g")
+    assert current["spec"]["size"] == 3
+    current["spec"] = {"size": 4}
+    assert custom.replace_namespaced_custom_object(*place, "g", current)["spec"] == {"size": 4}
+    refusal(409, "Conflict", custom.replace_namespaced_custom_object, *place, "g", current)
     assert [item["metadata"]["name"] for item in custom.list_namespaced_custom_object(*place)["items"]] == ["g"]
     refused = refusal(422, "Invalid", custom.patch_namespaced_custom_object, *place, "g", {"spec": {"size": "large"}})
     assert "spec.size" in refused

@@ -5,11 +5,14 @@ mod widget;
 
 use std::time::Duration;
 
-use futures::StreamExt as _;
+use futures::{StreamExt as _, TryStreamExt as _};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, DeleteParams, ObjectMeta, Patch, PatchParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::core::{GroupVersionKind, PartialObjectMeta};
+use kube::discovery::{Discovery, Scope, verbs};
 use kube::runtime::wait::{Condition, await_condition};
+use kube::runtime::watcher::{self, watcher};
 use kube::{Client, ResourceExt as _};
 use serde_json::json;
 use tokio::task::block_in_place;
@@ -34,6 +37,10 @@ where
 {
     let waited = tokio::time::timeout(PATIENCE, await_condition(api.clone(), name, condition)).await;
     waited.unwrap_or_else(|_| panic!("{name} never came to this: {what}")).unwrap();
+}
+
+fn named(name: &str) -> ConfigMap {
+    ConfigMap { metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() }, ..ConfigMap::default() }
 }
 
 fn shows(color: &str) -> impl Condition<ConfigMap> {
@@ -82,8 +89,6 @@ async fn a_controller_keeps_its_resource_up_and_survives_a_restart_of_the_server
 async fn typed_requests_and_refusals_are_understood(engine: Engine) {
     let server = TestServer::start(engine);
     let maps: Api<ConfigMap> = Api::default_namespaced(client(&server).await);
-    let named =
-        |name: &str| ConfigMap { metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() }, ..ConfigMap::default() };
     let created = maps.create(&PostParams::default(), &named("a")).await.unwrap();
     let refused = maps.create(&PostParams::default(), &named("a")).await.unwrap_err();
     assert!(matches!(&refused, kube::Error::Api(status) if status.is_already_exists()), "{refused:?}");
@@ -96,4 +101,68 @@ async fn typed_requests_and_refusals_are_understood(engine: Engine) {
     assert_eq!(maps.get_opt("a").await.unwrap().map(|map| map.name_any()), None);
 }
 
-on_every_engine!(await a_controller_keeps_its_resource_up_and_survives_a_restart_of_the_server, typed_requests_and_refusals_are_understood);
+async fn watchers_list_page_by_page_as_a_stream_and_by_metadata_alone(engine: Engine) {
+    let server = TestServer::start(engine);
+    let client = client(&server).await;
+    let maps: Api<ConfigMap> = Api::default_namespaced(client.clone());
+    let metadata_alone: Api<PartialObjectMeta<ConfigMap>> = Api::default_namespaced(client);
+    for number in 0..5 {
+        maps.create(&PostParams::default(), &named(&format!("m{number}"))).await.unwrap();
+    }
+    let paged = watcher::Config::default().page_size(2);
+    let streamed = watcher::Config::default().streaming_lists();
+    for config in [paged, streamed] {
+        let full = watcher(maps.clone(), config.clone()).map_ok(|event| summary(&event));
+        let metadata = watcher(metadata_alone.clone(), config).map_ok(|event| summary(&event));
+        let (mut full, mut metadata) = (Box::pin(full), Box::pin(metadata));
+        for expected in ["init", "found m0", "found m1", "found m2", "found m3", "found m4", "listed"] {
+            assert_eq!(full.next().await.unwrap().unwrap(), expected);
+            assert_eq!(metadata.next().await.unwrap().unwrap(), expected);
+        }
+        maps.create(&PostParams::default(), &named("n")).await.unwrap();
+        maps.delete("n", &DeleteParams::default()).await.unwrap();
+        for expected in ["applied n", "deleted n"] {
+            assert_eq!(full.next().await.unwrap().unwrap(), expected);
+            assert_eq!(metadata.next().await.unwrap().unwrap(), expected);
+        }
+    }
+}
+
+fn summary<K: kube::Resource>(event: &watcher::Event<K>) -> String {
+    match event {
+        watcher::Event::Init => "init".to_owned(),
+        watcher::Event::InitApply(object) => format!("found {}", object.name_any()),
+        watcher::Event::InitDone => "listed".to_owned(),
+        watcher::Event::Apply(object) => format!("applied {}", object.name_any()),
+        watcher::Event::Delete(object) => format!("deleted {}", object.name_any()),
+    }
+}
+
+async fn kinds_are_discovered_one_group_at_a_time_and_all_at_once(engine: Engine) {
+    let server = TestServer::start(engine);
+    let client = client(&server).await;
+    widget::install(&client).await.unwrap();
+    let slow = Discovery::new(client.clone()).run().await.unwrap();
+    let fast = Discovery::new(client).run_aggregated().await.unwrap();
+    let kinds = |discovery: &Discovery| -> Vec<String> {
+        let kinds = discovery.groups().flat_map(kube::discovery::ApiGroup::recommended_resources);
+        let kinds = kinds.map(|(resource, capabilities)| {
+            format!("{}/{} {} {:?} {:?}", resource.api_version, resource.kind, resource.plural, capabilities.scope, capabilities.operations)
+        });
+        let mut kinds: Vec<String> = kinds.collect();
+        kinds.sort();
+        kinds
+    };
+    assert_eq!(kinds(&slow), kinds(&fast));
+    let widgets = GroupVersionKind::gvk("example.trueup.dev", "v1", "Widget");
+    let (resource, capabilities) = fast.resolve_gvk(&widgets).unwrap();
+    assert_eq!((resource.plural.as_str(), capabilities.scope), ("widgets", Scope::Namespaced));
+    assert!(capabilities.operations.iter().any(|operation| operation == verbs::WATCH));
+}
+
+on_every_engine!(await
+    a_controller_keeps_its_resource_up_and_survives_a_restart_of_the_server,
+    typed_requests_and_refusals_are_understood,
+    watchers_list_page_by_page_as_a_stream_and_by_metadata_alone,
+    kinds_are_discovered_one_group_at_a_time_and_all_at_once,
+);

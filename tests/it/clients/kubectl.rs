@@ -258,6 +258,11 @@ fn objects_are_changed_in_place(engine: Engine) {
     kubectl.says(&["-n", "made", "create", "serviceaccount", "made"], "serviceaccount/made created\n");
     let refusal = kubectl.refused(&["-n", "nosuch", "create", "configmap", "lost"]);
     assert!(refusal.contains(r#"namespaces "nosuch" not found"#), "{refusal}");
+    kubectl.says(&["run", "made", "--image=nginx"], "pod/made created\n");
+    kubectl.says(&["delete", "pod", "made", "--wait"], "pod \"made\" deleted\n");
+    kubectl.says(&["expose", "deploy", "made", "--port=80"], "service/made exposed\n");
+    kubectl.says(&["delete", "service", "made", "--wait"], "service \"made\" deleted\n");
+    kubectl.says(&["rollout", "restart", "deploy", "made"], "deployment.apps/made restarted\n");
     kubectl.says(&["get", "secret", "made", "-o", "jsonpath={.data.a}"], "Yg==");
     kubectl.mentions(
         &["delete", "cm,deploy,svc,secret", "-l", "app=shop"],

@@ -79,14 +79,14 @@ async fn names(client: &Client, server: &TestServer) -> Vec<String> {
     list["items"].as_array().unwrap().iter().map(|item| item["metadata"]["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The next event of a watch, or `None` at its end.
+/// The next event of a watch, or `None` at its end. Panics where it ends with an error.
 async fn event(watch: &mut Response, rest: &mut Vec<u8>) -> Option<Value> {
     loop {
         if let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = rest.drain(..=end).collect();
             return Some(serde_json::from_slice(&line).unwrap());
         }
-        rest.extend(watch.chunk().await.expect("a watch ends without an error")?);
+        rest.extend(watch.chunk().await.unwrap()?);
     }
 }
 
@@ -236,6 +236,29 @@ on_every_engine!(await
     two_servers_on_one_store_are_one_control_plane,
 );
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_of_etcd_is_told_and_outlived() {
+    let server = TestServer::start(Engine::Etcd);
+    let client = administrator(&server).build().unwrap();
+    create(&client, &server, "a").await;
+    let mut watch = send(&client, Method::GET, server.url(&format!("{MAPS}?watch=true")), None).await;
+    let mut rest = Vec::new();
+    assert_eq!(event(&mut watch, &mut rest).await.unwrap()["object"]["metadata"]["name"], "a");
+
+    block_in_place(|| server.etcd().stop());
+    let ready = send(&client, Method::GET, server.url("/readyz"), None).await;
+    assert_eq!(ready.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(ready.text().await.unwrap().contains("[-]etcd failed"));
+    assert_eq!(send(&client, Method::GET, server.url("/livez"), None).await.status(), StatusCode::OK);
+    // A read that comes now waits for etcd to return rather than answer what may be old.
+    let (read, ()) = tokio::join!(names(&client, &server), async { block_in_place(|| server.etcd().restart()) });
+    assert_eq!(read, ["a"]);
+
+    create(&client, &server, "b").await;
+    assert_eq!(event(&mut watch, &mut rest).await.unwrap()["object"]["metadata"]["name"], "b", "the watch goes on");
+    assert_eq!(send(&client, Method::GET, server.url("/readyz"), None).await.status(), StatusCode::OK);
+}
+
 #[test]
 fn the_kubeconfig_and_all_keys_are_for_their_owner_alone() {
     let server = TestServer::start(Engine::Sqlite);
@@ -279,5 +302,12 @@ fn a_server_that_cannot_start_says_why() {
     let ended = refused(home.path(), &["serve", "--local", &data, "--listen", &taken.local_addr().unwrap().to_string()]);
     assert_eq!(ended.code, Some(1), "{}", ended.log);
     assert!(ended.log.contains(&format!("cannot listen on {}", taken.local_addr().unwrap())), "{}", ended.log);
-    complains(1, &["--etcd", "http://127.0.0.1:1"], &["etcd", "127.0.0.1:1"]);
+}
+
+#[test]
+fn a_server_without_its_etcd_says_so() {
+    let home = tempfile::tempdir().unwrap();
+    let ended = refused(home.path(), &["serve", "--listen", "127.0.0.1:0", "--etcd", "http://127.0.0.1:1"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.log);
+    assert!(ended.log.contains("no etcd answers at http://127.0.0.1:1"), "{}", ended.log);
 }

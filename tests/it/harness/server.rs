@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tempfile::TempDir;
 
@@ -54,7 +54,7 @@ pub(crate) use on_every_engine;
 /// The store that one or several servers share.
 enum SharedStore {
     Sqlite(TempDir),
-    Etcd(EtcdServer),
+    Etcd(Mutex<EtcdServer>),
 }
 
 /// One server process.
@@ -90,7 +90,7 @@ impl TestServer {
     pub(crate) fn start_with(engine: Engine, arguments: &[&str]) -> Self {
         let store = match engine {
             Engine::Sqlite => SharedStore::Sqlite(tempfile::tempdir().unwrap()),
-            Engine::Etcd => SharedStore::Etcd(EtcdServer::start()),
+            Engine::Etcd => SharedStore::Etcd(Mutex::new(EtcdServer::start())),
         };
         Self::start_on(Arc::new(store), arguments)
     }
@@ -136,24 +136,32 @@ impl TestServer {
     pub(crate) fn store_flags(&self) -> [String; 2] {
         match &*self.store {
             SharedStore::Sqlite(folder) => ["--local".to_owned(), folder.path().display().to_string()],
-            SharedStore::Etcd(etcd) => ["--etcd".to_owned(), etcd.endpoint()],
+            SharedStore::Etcd(etcd) => ["--etcd".to_owned(), etcd.lock().unwrap().endpoint()],
+        }
+    }
+
+    /// The etcd below the server. Panics where there is none.
+    pub(crate) fn etcd(&self) -> MutexGuard<'_, EtcdServer> {
+        match &*self.store {
+            SharedStore::Sqlite(_) => panic!("the server's store is SQLite"),
+            SharedStore::Etcd(etcd) => etcd.lock().unwrap(),
         }
     }
 
     /// Asks the server to stop and waits until it has; answers its exit code. Clients must be able to go on meanwhile, since their
     /// connections end with a handshake: where they run in a tokio runtime, call this in `block_in_place`.
     pub(crate) fn stop(&mut self) -> Option<i32> {
-        self.running.take().expect("the server runs").end(true)
+        self.running.take().unwrap().end(true)
     }
 
     /// Asks the server to stop and does not wait; [`Self::stopped`] does.
     pub(crate) fn ask_to_stop(&mut self) {
-        self.running.as_mut().expect("the server runs").ask_to_stop();
+        self.running.as_mut().unwrap().ask_to_stop();
     }
 
     /// Waits for the end of a server that was asked to stop; answers its exit code.
     pub(crate) fn stopped(&mut self) -> Option<i32> {
-        self.running.take().expect("the server was asked to stop").end(true)
+        self.running.take().unwrap().end(true)
     }
 
     /// Stops the server, as [`Self::stop`] does, and starts it again on the same data and address.
