@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers, too")]
 
 mod api;
-mod controllers;
 mod clients;
+mod controllers;
 mod harness;
 mod merge;
 mod store;
