@@ -54,7 +54,7 @@ where
         subresource: String::new(),
         code: 0,
     };
-    let encoding = negotiate::form(&parts.headers, Offer::Any).map_or(Encoding::Json, |form| form.encoding());
+    let encoding = negotiate::form(&parts.headers, Offer::Any).map_or(Encoding::Json, negotiate::Form::encoding);
     let said = match Route::parse(parts.uri.path()) {
         None => Err(unknown_path()),
         Some(Route::Resource(route)) => resource(api, identity, parts, body, route, &mut labels).await,
@@ -67,7 +67,7 @@ where
         (Answer::refusal(&refusal, encoding), Vec::new())
     });
     labels.code = answer.code.as_u16();
-    api.metrics.count(labels, began.elapsed());
+    api.metrics.count(&labels, began.elapsed());
     let mut response = answer.into_response(&warnings);
     if head {
         *response.body_mut() = Body::whole(Bytes::new());

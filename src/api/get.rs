@@ -46,7 +46,7 @@ pub(super) fn one(call: &Call, code: StatusCode, cached: &Cached) -> Result<Answ
         Form::Table(version) => {
             let table = TableView { resource, version, include: call.query.include_object, now: call.api.ambient.now() };
             let metadata = view::list_metadata(cached.revision, "", None);
-            table.table(vec![object], if cached.revision.0 == 0 { Map::new() } else { metadata }, true)
+            table.table(vec![object], &if cached.revision.0 == 0 { Map::new() } else { metadata }, true)
         }
     };
     Ok(compress::whole(Answer::document(code, &document, call.form.encoding(), call.query.pretty), call.gzip))

@@ -59,7 +59,7 @@ pub(super) async fn list(call: &Call) -> Result<Answer, Refusal> {
 pub(super) fn answer(call: &Call, page: ListPage) -> Result<Answer, Refusal> {
     match call.form {
         Form::Object(Encoding::Json) if !call.query.pretty => json_list(call, page),
-        form => other_form(call, page, form),
+        form => other_form(call, &page, form),
     }
 }
 
@@ -281,14 +281,14 @@ impl ListPage {
 }
 
 /// Tables, partial metadata, YAML and pretty JSON: forms that need the documents themselves.
-fn other_form(call: &Call, page: ListPage, form: Form) -> Result<Answer, Refusal> {
+fn other_form(call: &Call, page: &ListPage, form: Form) -> Result<Answer, Refusal> {
     let resource = &call.resource;
     let metadata = page.metadata();
     let objects: Vec<Object> = page.objects.iter().map(|cached| view::parse(resource, cached)).collect::<Result<_, _>>()?;
     let document = match form {
         Form::Table(version) => {
             let table = TableView { resource, version, include: call.query.include_object, now: call.api.ambient.now() };
-            table.table(objects, metadata, true)
+            table.table(objects, &metadata, true)
         }
         Form::Partial(version) => {
             let items: Vec<Value> = objects.into_iter().map(|mut object| view::partial(&mut object, version)).collect();

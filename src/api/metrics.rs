@@ -63,13 +63,13 @@ impl Metrics {
     }
 
     /// Counts one answered request.
-    pub(super) fn count(&self, labels: RequestLabels, took: Duration) {
+    pub(super) fn count(&self, labels: &RequestLabels, took: Duration) {
         let durations = DurationLabels { verb: labels.verb.clone(), group: labels.group.clone(), resource: labels.resource.clone() };
         // A watch lasts as long as its client likes; its length says nothing of the server.
         if durations.verb != "WATCH" {
             self.durations.get_or_create(&durations).observe(took.as_secs_f64());
         }
-        self.requests.get_or_create(&labels).inc();
+        self.requests.get_or_create(labels).inc();
     }
 
     /// Everything counted, as Prometheus reads it.

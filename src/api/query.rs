@@ -95,15 +95,15 @@ impl Query {
         let bad = |why: String| Refusal::bad_request(format!("invalid query parameter {name}={value:?}: {why}"));
         match name {
             "labelSelector" => {
-                self.label_selector = LabelSelector::parse(value).map_err(|error| Refusal::bad_request(error.to_string()))?
+                self.label_selector = LabelSelector::parse(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
             }
             "fieldSelector" => {
-                self.field_selector = FieldSelector::parse(value).map_err(|error| Refusal::bad_request(error.to_string()))?
+                self.field_selector = FieldSelector::parse(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
             }
             "resourceVersion" => self.resource_version = revision(value)?,
             "resourceVersionMatch" => self.version_match = version_match(value)?,
             "limit" => {
-                self.limit = number::<i64>(value).map_err(bad)?.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0)
+                self.limit = number::<i64>(value).map_err(bad)?.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
             }
             "continue" => self.continue_token = (!value.is_empty()).then(|| value.to_owned()),
             "watch" => self.watch = truth(value).map_err(bad)?,

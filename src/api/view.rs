@@ -115,7 +115,7 @@ pub(super) struct TableView<'a> {
 }
 
 impl TableView<'_> {
-    pub(super) fn table(&self, objects: Vec<Object>, metadata: Map<String, Value>, headers: bool) -> Value {
+    pub(super) fn table(&self, objects: Vec<Object>, metadata: &Map<String, Value>, headers: bool) -> Value {
         let rows: Vec<Value> = objects.into_iter().map(|object| self.row(object)).collect();
         json!({
             "kind": "Table", "apiVersion": format!("meta.k8s.io/{}", self.version), "metadata": metadata,

@@ -319,7 +319,7 @@ impl Frames {
         let document = match self.form {
             Form::Table(version) => {
                 let headers = !self.headed.swap(true, std::sync::atomic::Ordering::Relaxed);
-                self.table(version).table(vec![object], view::list_metadata(cached.revision, "", None), headers)
+                self.table(version).table(vec![object], &view::list_metadata(cached.revision, "", None), headers)
             }
             Form::Partial(version) => view::partial(&mut object, version),
             Form::Object(_) => object.into_value(),

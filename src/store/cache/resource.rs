@@ -76,7 +76,10 @@ impl ResourceCache {
     where
         F: Future<Output = Result<Page, StoreError>>,
     {
-        let fill = || async { Ok(self.fill(list().await?)) };
+        let fill = || async {
+            self.fill(list().await?);
+            Ok(())
+        };
         self.loaded.get_or_try_init(fill).await.map(|&()| ())
     }
 
