@@ -286,7 +286,7 @@ fn a_server_that_cannot_start_says_why() {
     };
     complains(2, &["--local", &data, "--nosuch"], &["unexpected argument '--nosuch'"]);
     complains(2, &["--local", &data, "--etcd", "http://127.0.0.1:1"], &["--local", "--etcd"]);
-    complains(2, &["--local", &data, "--controllers", "cron"], &["there is no controller \"cron\""]);
+    complains(2, &["--local", &data, "--controllers", "cron"], &["unknown controller \"cron\""]);
     complains(1, &["--local", &data, "--token-auth-file", &path("none")], &["token file", &path("none"), "No such file"]);
     std::fs::write(path("tokens"), "secret-token,ann\n").unwrap();
     complains(1, &["--local", &data, "--token-auth-file", &path("tokens")], &["line 1", "token, user and uid"]);
