@@ -14,7 +14,9 @@ fn manifests() -> String {
         let name = format!("o{number}");
         let labels = json!({"app": name, "tier": "bench"});
         match number % 4 {
-            0 => json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": labels}, "data": {"key": "x".repeat(400)}}),
+            0 => {
+                json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": labels}, "data": {"key": "x".repeat(400)}})
+            }
             1 => json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "labels": labels},
                 "spec": {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": 8080}]}}),
             2 => json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": labels},
@@ -22,7 +24,9 @@ fn manifests() -> String {
                     "spec": {"containers": [{"name": "main", "image": "example/app:1", "ports": [{"containerPort": 8080}],
                         "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
                         "resources": {"limits": {"cpu": "500m", "memory": "128Mi"}}}]}}}}),
-            _ => json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "labels": labels}, "stringData": {"password": "p"}}),
+            _ => {
+                json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "labels": labels}, "stringData": {"password": "p"}})
+            }
         }
     };
     (0..1000).map(|number| trueup::yaml::emit(&object(number))).collect::<Vec<_>>().join("---\n")
@@ -40,7 +44,10 @@ pub(crate) fn thousand_objects() {
     }
     row("apply of 1,000 objects, first, local, cold process, median of 5", &median(first));
     let store = directory.path().join("first0");
-    row("apply of 1,000 objects, unchanged, median of 5", &median((0..5).map(|_| timed(&store, &["apply", "-q", "-f", &file], 0)).collect()));
+    row(
+        "apply of 1,000 objects, unchanged, median of 5",
+        &median((0..5).map(|_| timed(&store, &["apply", "-q", "-f", &file], 0)).collect()),
+    );
     row("diff of 1,000 objects, unchanged, median of 5", &median((0..5).map(|_| timed(&store, &["diff", "-q", "-f", &file], 0)).collect()));
     let small = directory.path().join("small");
     for number in 0..10 {
@@ -49,7 +56,10 @@ pub(crate) fn thousand_objects() {
         std::fs::write(&path, trueup::yaml::emit(&object)).expect("written");
         timed(&small, &["apply", "-q", "-f", &path.display().to_string()], 0);
     }
-    row("get configmaps, 10 objects, local, cold process, median of 21", &median((0..21).map(|_| timed(&small, &["get", "configmaps"], 0)).collect()));
+    row(
+        "get configmaps, 10 objects, local, cold process, median of 21",
+        &median((0..21).map(|_| timed(&small, &["get", "configmaps"], 0)).collect()),
+    );
 }
 
 fn timed(store: &Path, arguments: &[&str], code: i32) -> Duration {

@@ -81,7 +81,8 @@ impl Connection {
         };
         let head = String::from_utf8_lossy(&self.buffer[..end]).to_lowercase();
         let code = head.get(9..12).and_then(|code| code.parse().ok()).unwrap_or(0);
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).and_then(|length| length.trim().parse::<usize>().ok());
+        let length =
+            head.lines().find_map(|line| line.strip_prefix("content-length: ")).and_then(|length| length.trim().parse::<usize>().ok());
         match length {
             Some(length) => {
                 let mut left = (end + length).saturating_sub(self.buffer.len());

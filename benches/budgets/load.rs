@@ -20,7 +20,9 @@ const MANY: usize = 24_000;
 /// A ConfigMap of about 700 bytes as the store holds it.
 fn config_map(name: &str, size: usize) -> Vec<u8> {
     let data = json!({"config": "x".repeat(size)});
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": {"app": "bench"}}, "data": data}).to_string().into_bytes()
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": {"app": "bench"}}, "data": data})
+        .to_string()
+        .into_bytes()
 }
 
 pub(crate) async fn start() {
@@ -42,10 +44,8 @@ pub(crate) async fn start() {
 pub(crate) async fn creates(engine: &Engine) {
     for clients in [1, 16, 64] {
         let server = Server::start(engine).await;
-        let (rate, p50, p99) = run(&server, clients, |client, number| {
-            ("POST", MAPS.to_owned(), config_map(&format!("c{client}-{number}"), 380))
-        })
-        .await;
+        let (rate, p50, p99) =
+            run(&server, clients, |client, number| ("POST", MAPS.to_owned(), config_map(&format!("c{client}-{number}"), 380))).await;
         let name = match engine {
             Engine::Sqlite => "SQLite",
             Engine::Etcd(_) => "etcd",

@@ -47,12 +47,7 @@ impl Catalogs {
 
     /// The resource of a path. What the cache does not know yet is looked for in the store, since another server may have written the
     /// definition just now.
-    pub(super) async fn resource(
-        &self,
-        cache: &Cache,
-        at: &GroupVersion,
-        plural: &str,
-    ) -> Result<Option<Arc<Resource>>, Refusal> {
+    pub(super) async fn resource(&self, cache: &Cache, at: &GroupVersion, plural: &str) -> Result<Option<Arc<Resource>>, Refusal> {
         let find = |catalog: Arc<Catalog>| catalog.resource(&at.group, &at.version, plural).cloned();
         if let Some(found) = find(self.newest(cache).await?.0) {
             return Ok(Some(found));

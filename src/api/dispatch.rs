@@ -103,16 +103,7 @@ where
     let form = negotiate::form(&parts.headers, offer)?;
     let gzip = negotiate::accepts_gzip(&parts.headers);
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { collect(body).await? };
-    let mut call = Call {
-        api: Arc::clone(api),
-        resource,
-        route,
-        query,
-        headers: parts.headers,
-        form,
-        gzip,
-        body,
-    };
+    let mut call = Call { api: Arc::clone(api), resource, route, query, headers: parts.headers, form, gzip, body };
     let quiet = |answer: Answer| (answer, Vec::new());
     match verb {
         Verb::Get => get::get(&call).await.map(quiet),

@@ -126,7 +126,8 @@ fn aggregated_version(parts: &Parts) -> Option<&'static str> {
 
 async fn open_api(api: &Arc<Shared>, parts: &Parts, path: &str) -> Result<Answer, Refusal> {
     let accept = parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let protobuf = path == "/openapi/v2" && [openapi::V2_PROTOBUF_MEDIA_TYPE, openapi::V2_PROTOBUF_OLD_MEDIA_TYPE].iter().any(|known| accept.contains(known));
+    let protobuf = path == "/openapi/v2"
+        && [openapi::V2_PROTOBUF_MEDIA_TYPE, openapi::V2_PROTOBUF_OLD_MEDIA_TYPE].iter().any(|known| accept.contains(known));
     let kept_as = if protobuf { format!("{path} protobuf") } else { path.to_owned() };
     let (catalog, edition) = api.catalogs.newest(&api.cache).await?;
     let document = match api.documents.kept(edition, &kept_as) {

@@ -129,7 +129,12 @@ pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<S
     }
 }
 
-async fn serve(ui: &Ui, cli: &Cli, args: &commands::ServeArgs, environment: &dyn Fn(&str) -> Option<String>) -> Result<ExitStatus, CommandError> {
+async fn serve(
+    ui: &Ui,
+    cli: &Cli,
+    args: &commands::ServeArgs,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<ExitStatus, CommandError> {
     logging::start(environment)?;
     commands::cmd_serve(ui, commands::ServeSettings::resolve(&cli.global, args, environment)?).await
 }

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http_body_util::Full;
 
-use crate::cli::{EtcdAccess, OpenStoreError, StoreLocation};
 use crate::ambient::Ambient;
 use crate::api::Api;
 use crate::auth::Identity;
+use crate::cli::{EtcdAccess, OpenStoreError, StoreLocation};
 use crate::client::{Client, Target, in_process};
 use crate::store::{EtcdOptions, EtcdTls, MemoryStore};
 
