@@ -33,7 +33,7 @@ pub fn names(resource: &Resource, object: &Object) -> Vec<Cause> {
     } else if let Err(why) = resource.name_rule.check(name) {
         causes.push(Cause::invalid("metadata.name", &name.into(), &why));
     }
-    if let Some(base) = object.meta_str("generateName").filter(|base| !base.is_empty() && name.is_empty())
+    if let Some(base) = object.meta_str("generateName").filter(|base| !base.is_empty())
         && let Err(why) = generated(resource.name_rule, base)
     {
         causes.push(Cause::invalid("metadata.generateName", &base.into(), &why));
@@ -56,7 +56,7 @@ pub fn names(resource: &Resource, object: &Object) -> Vec<Cause> {
 
 /// A base may end in what a name may not, since characters follow.
 fn generated(rule: NameRule, base: &str) -> Result<(), String> {
-    rule.check(&format!("{}a", base))
+    rule.check(&format!("{base}a"))
 }
 
 fn labels(object: &Object, causes: &mut Vec<Cause>) {

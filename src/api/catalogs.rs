@@ -5,12 +5,10 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::definitions::PREFIX;
 use crate::object::{GroupVersion, Object, Refusal, Revision};
 use crate::schema::{Catalog, Resource, from_crd};
 use crate::store::cache::{Cache, Snapshot};
-
-/// Where definitions are kept.
-const PREFIX: &str = "/registry/apiextensions.k8s.io/customresourcedefinitions/";
 
 /// The catalog, and which state of the definitions it was made of.
 pub(super) struct Catalogs(RwLock<Made>);
@@ -62,10 +60,13 @@ impl Catalogs {
 
     /// After a write of a definition: waits until the cache has it, so that the next request finds the kinds it declares.
     pub(super) async fn written(&self, cache: &Cache, resource: &Resource, revision: Revision) -> Result<(), Refusal> {
-        if resource.storage_prefix == PREFIX {
-            let snapshot = cache.not_older(PREFIX, revision).await?;
-            self.make(&snapshot);
-        }
+        if resource.storage_prefix == PREFIX { self.wait_for(cache, revision).await } else { Ok(()) }
+    }
+
+    /// Waits until the cache has the definitions as of a revision, and serves what they declare.
+    pub(super) async fn wait_for(&self, cache: &Cache, revision: Revision) -> Result<(), Refusal> {
+        let snapshot = cache.not_older(PREFIX, revision).await?;
+        self.make(&snapshot);
         Ok(())
     }
 

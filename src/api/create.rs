@@ -38,7 +38,7 @@ async fn create_named(call: &Call, mut object: Object) -> Result<Written, Refusa
 
 /// Puts the object into the path's namespace. One that says another is refused, and so is one that says a revision.
 pub(super) fn place(call: &Call, object: &mut Object) -> Result<(), Refusal> {
-    if object.resource_version().is_some() {
+    if object.resource_version().is_some_and(|version| version != "0") {
         return Err(Refusal::bad_request("resourceVersion should not be set on objects to be created"));
     }
     in_namespace(call, object)

@@ -12,7 +12,7 @@ use super::query::options_refused;
 use super::selection::Selection;
 use super::update::{announce, has_own_finalizers, is_held};
 use super::write::{self, Live, Verdict, Written};
-use super::{decode, list, namespaces, view};
+use super::{decode, definitions, list, namespaces, view};
 use crate::object::{CauseKind, Object, Reason, Refusal, Time};
 
 /// The finalizers that stand for a propagation policy.
@@ -24,7 +24,7 @@ const AT_ONCE: usize = 16;
 
 /// What a deletion asks for, from the body or the query.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct DeleteOptions {
+pub(super) struct DeleteOptions {
     grace_period_seconds: Option<i64>,
     propagation: Option<Propagation>,
     uid: Option<String>,
@@ -100,15 +100,16 @@ async fn remove_key(call: &Call, key: &str, name: &str, options: &DeleteOptions)
     let written = write::change(call, key, |live| {
         let live = live.ok_or_else(missing)?;
         options.check_preconditions(call, live)?;
-        Ok(decide(&live.object, options, now))
+        let object = definitions::held(&call.resource, &live.object, now);
+        Ok(decide(&object, options, now))
     });
     let written = written.await?;
     announce(call, &written).await?;
-    Ok(written)
+    definitions::clean_up(call, key, written).await
 }
 
 /// Whether the object goes now, or is marked and stays until nothing holds it.
-fn decide(live: &Object, options: &DeleteOptions, now: Time) -> Verdict {
+pub(super) fn decide(live: &Object, options: &DeleteOptions, now: Time) -> Verdict {
     let mut object = live.clone();
     if let Some(propagation) = options.propagation {
         propagation.mark(&mut object);
@@ -194,6 +195,9 @@ impl DeleteOptions {
         if !call.body.is_empty() {
             let parsed = decode::document(call.content_type(), &call.body, "DeleteOptions")?;
             let body = parsed.value;
+            if !body.is_object() {
+                return Err(Refusal::bad_request("the body of a deletion must be a DeleteOptions object"));
+            }
             let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
             options.grace_period_seconds = body.get("gracePeriodSeconds").and_then(Value::as_i64).or(options.grace_period_seconds);
             options.uid = text(body.pointer("/preconditions/uid"));

@@ -14,6 +14,7 @@ mod catalogs;
 mod compress;
 mod create;
 mod decode;
+mod definitions;
 mod delete;
 pub mod discovery;
 mod dispatch;
@@ -38,10 +39,10 @@ mod write;
 
 use std::fmt::Display;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::{Request, Response};
+use tokio::sync::watch as watch_channel;
 
 pub use body::Body;
 
@@ -67,7 +68,7 @@ pub(crate) struct Shared {
     ambient: Ambient,
     metrics: Metrics,
     documents: Documents,
-    stopping: AtomicBool,
+    stopping: watch_channel::Sender<bool>,
     _follower: Follower,
 }
 
@@ -84,7 +85,7 @@ impl Api {
             ambient,
             metrics: Metrics::new(),
             documents: Documents::default(),
-            stopping: AtomicBool::new(false),
+            stopping: watch_channel::Sender::new(false),
             _follower: follower,
         }));
         bootstrap::namespaces(&api).await?;
@@ -114,13 +115,13 @@ impl Api {
 
     /// Ends every watch after what is queued, and answers `/readyz` with a refusal from now on; requests under way go on.
     pub fn stop(&self) {
-        self.0.stopping.store(true, Ordering::Relaxed);
+        self.0.stopping.send_replace(true);
         self.0.cache.close();
     }
 }
 
 impl Shared {
     fn stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
+        *self.stopping.borrow()
     }
 }

@@ -1,7 +1,7 @@
 //! Namespaces as places: they must exist and be open before anything is created in them, and some of them stay.
 
 use super::call::Call;
-use crate::object::{Cause, CauseKind, GroupResource, Object, Refusal};
+use crate::object::{Cause, CauseKind, GroupResource, Object, Refusal, Revision};
 use crate::store::cache::Cached;
 
 /// Where namespaces are kept.
@@ -26,6 +26,15 @@ pub(super) async fn check_open(call: &Call, object: &Object) -> Result<(), Refus
         Some(namespace) if is_terminating(&namespace) => Err(terminating(call, name, object.name())),
         Some(_) => Ok(()),
     }
+}
+
+/// After a write of a namespace: waits until the cache has it, so that a create which follows sees whether it is open.
+pub(super) async fn written(call: &Call, revision: Revision) -> Result<(), Refusal> {
+    let cache = &call.api.cache;
+    if call.resource.storage_prefix == PREFIX && cache.newest(PREFIX) != Revision::ZERO {
+        cache.not_older(PREFIX, revision).await?;
+    }
+    Ok(())
 }
 
 /// Refuses with 403 the deletion of a namespace that must stay.

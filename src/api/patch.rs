@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::create::in_namespace;
 use super::decode::{self, Decoded};
-use super::json::Parsed;
+use super::json::{self, Parsed};
 use super::query::options_refused;
 use super::update::{announce, change, finish, pinned, scale_answer, settle};
 use super::write::{self, Live, Verdict};
@@ -47,12 +47,12 @@ pub(super) async fn patch(call: &Call) -> Result<(Answer, Vec<String>), Refusal>
 
 async fn patch_object(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     not_forced(call)?;
-    let patch = Patch::read(call)?;
+    let (patch, duplicates) = Patch::read(call)?;
     let warnings = std::sync::Mutex::new(Vec::new());
     let written = change(call, |live| {
         let patched = patch.apply(call, &live.object)?;
         // The checks read the patched object as if a client had sent it, so a patch brings in nothing that an update could not.
-        let Decoded { mut object, warnings: found } = decode::checked(call, patched, &[])?;
+        let Decoded { mut object, warnings: found } = decode::checked(call, patched, &duplicates)?;
         same_identity(call, &object)?;
         in_namespace(call, &mut object)?;
         pinned(call, &object, live)?;
@@ -65,7 +65,7 @@ async fn patch_object(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
 
 async fn patch_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<String>), Refusal> {
     not_forced(call)?;
-    let patch = Patch::read(call)?;
+    let (patch, _) = Patch::read(call)?;
     let written = change(call, |live| {
         let before = Object::from_value(scale::read(&live.object, paths)).unwrap_or_default();
         // A Scale has no lists, so a strategic merge of it is a plain one.
@@ -83,7 +83,8 @@ async fn patch_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<Str
 }
 
 impl Patch {
-    fn read(call: &Call) -> Result<Self, Refusal> {
+    /// The patch of a request, and the paths of its duplicate members.
+    fn read(call: &Call) -> Result<(Self, Vec<String>), Refusal> {
         let build: fn(Value) -> Self = match call.content_type() {
             JSON => Self::Json,
             MERGE => Self::Merge,
@@ -91,9 +92,8 @@ impl Patch {
             STRATEGIC => Self::Strategic,
             _ => return Err(unsupported(call)),
         };
-        let value: Value =
-            serde_json::from_slice(&call.body).map_err(|error| Refusal::bad_request(format!("error decoding patch: {error}")))?;
-        Ok(build(value))
+        let parsed = json::parse(&call.body).map_err(|error| Refusal::bad_request(format!("error decoding patch: {error}")))?;
+        Ok((build(parsed.value), parsed.duplicates))
     }
 
     fn apply(&self, call: &Call, live: &Object) -> Result<Object, Refusal> {
@@ -187,6 +187,12 @@ fn apply_to(call: &Call, live: &Live, applied: &Object) -> Result<Verdict, Refus
 fn apply_new(call: &Call, applied: &Object) -> Result<Verdict, Refusal> {
     if !call.subresource().is_empty() || applied.resource_version().is_some() || !applied.uid().is_empty() {
         return Err(call.not_found());
+    }
+    if !call.resource.verbs.has("create") {
+        return Err(Refusal::new(
+            Reason::MethodNotAllowed,
+            format!("create is not supported on resources of kind {:?}", call.resource.plural),
+        ));
     }
     let mut object = managers::apply(call, None, applied.clone())?;
     let managed = object.remove_meta("managedFields");

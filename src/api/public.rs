@@ -57,10 +57,11 @@ async fn other(api: &Arc<Shared>, identity: &Identity, parts: &Parts, path: &str
     }
     match path {
         "/" => Ok(Answer::document(StatusCode::OK, &json!({"paths": PATHS}), negotiate::Encoding::Json, true)),
-        "/metrics" => Ok(Answer {
-            content_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
-            ..Answer::text(StatusCode::OK, api.metrics.text(&api.cache).await)
-        }),
+        "/metrics" => {
+            auth::authorize_path(identity, path)?;
+            let text = Answer::text(StatusCode::OK, api.metrics.text(&api.cache).await);
+            Ok(Answer { content_type: "application/openmetrics-text; version=1.0.0; charset=utf-8", ..text })
+        }
         _ if path == "/openapi/v2" || path == "/openapi/v3" || path.starts_with("/openapi/v3/") => open_api(api, parts, path).await,
         _ => Err(unknown_path()),
     }

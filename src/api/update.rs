@@ -5,15 +5,16 @@ use super::call::Call;
 use super::create::in_namespace;
 use super::decode::{self, Decoded};
 use super::write::{self, Live, Verdict, Written};
-use super::{managers, scale};
+use super::{definitions, managers, namespaces, scale};
 use crate::admission;
-use crate::object::{Object, Refusal};
+use crate::object::{Cause, Object, Refusal};
 use crate::schema::Behaviour;
 
 pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     if let Some(Behaviour::Scale(paths)) = call.resource.subresource(call.subresource()).map(|subresource| &subresource.behaviour) {
         let parsed = decode::document(call.content_type(), &call.body, "Scale")?;
         let scale = Object::from_value(parsed.value).map_err(|error| Refusal::bad_request(error.to_string()))?;
+        same_name(call, &scale)?;
         let written = change(call, |live| {
             let mut after = live.object.clone();
             pinned(call, &scale, live)?;
@@ -25,6 +26,10 @@ pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal
     let Decoded { mut object, warnings } = decode::object(call)?;
     in_namespace(call, &mut object)?;
     same_name(call, &object)?;
+    if call.resource.custom && matches!(object.resource_version(), None | Some("0")) {
+        let cause = Cause::invalid("metadata.resourceVersion", &0.into(), "must be specified for an update");
+        return Err(Refusal::invalid(&call.resource.gvk.group, &call.resource.gvk.kind, call.name(), vec![cause]));
+    }
     let written = change(call, |live| {
         pinned(call, &object, live)?;
         Ok(object.clone())
@@ -90,10 +95,10 @@ pub(super) fn has_own_finalizers(object: &Object) -> bool {
     list.and_then(serde_json::Value::as_array).is_some_and(|finalizers| !finalizers.is_empty())
 }
 
-/// A write that states a revision holds only for that one.
+/// A write that states a revision holds only for that one; 0 is none.
 pub(super) fn pinned(call: &Call, object: &Object, live: &Live) -> Result<(), Refusal> {
     match object.resource_version() {
-        Some(version) if version != live.cached.revision.to_string() => {
+        Some(version) if version != "0" && version != live.cached.revision.to_string() => {
             let why = "the object has been modified; please apply your changes to the latest version and try again";
             Err(Refusal::conflict(&call.group_resource(), call.name(), why))
         }
@@ -121,5 +126,7 @@ pub(super) async fn announce(call: &Call, written: &Written) -> Result<(), Refus
     if call.query.dry_run {
         return Ok(());
     }
-    call.api.catalogs.written(&call.api.cache, &call.resource, cached.revision).await
+    call.api.catalogs.written(&call.api.cache, &call.resource, cached.revision).await?;
+    namespaces::written(call, cached.revision).await?;
+    definitions::object_went(call, written).await
 }

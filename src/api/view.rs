@@ -48,7 +48,8 @@ fn append_json<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
 pub(super) fn parse(resource: &Resource, cached: &Cached) -> Result<Object, Refusal> {
     let value: Value = serde_json::from_slice(&cached.value).map_err(|error| unreadable(cached, &error.to_string()))?;
     let mut object = Object::from_value(value).map_err(|error| unreadable(cached, &error.to_string()))?;
-    if resource.converts() {
+    // A custom resource may hold objects written when another version was the storage version.
+    if resource.custom || resource.converts() {
         resource.from_storage(&mut object);
     }
     if cached.revision != Revision::ZERO {

@@ -32,6 +32,9 @@ const LONGEST: Duration = Duration::from_secs(3600);
 /// How often a watcher that asked for bookmarks is told how far it is.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
 
+/// How long before the end of a watch its last bookmark comes, so that the next watch can go on from there.
+const BOOKMARK_BEFORE_END: Duration = Duration::from_secs(2);
+
 /// Marks the bookmark that ends the initial events.
 const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
 
@@ -48,18 +51,24 @@ enum Start {
 pub(super) async fn watch(call: Call) -> Result<Answer, Refusal> {
     let selection = Selection::of(&call)?;
     let frames = Frames::of(&call)?;
-    let lasts = call.query.timeout_seconds.map_or(LONGEST, Duration::from_secs).min(LONGEST * 24);
+    let lasts = call.query.timeout_seconds.filter(|seconds| *seconds > 0).map_or(LONGEST, Duration::from_secs).min(LONGEST * 24);
+    let deadline = Instant::now() + lasts;
     let mut feed = Feed {
         frames,
         selection,
         source: Source::Ended,
         ready: VecDeque::new(),
-        deadline: Instant::now() + lasts,
-        next_bookmark: call.query.bookmarks.then(|| Instant::now() + BOOKMARK_EVERY),
+        deadline,
+        stopping: call.api.stopping.subscribe(),
+        next_bookmark: call.query.bookmarks.then(|| next_bookmark(Instant::now(), deadline)),
     };
     match start(&call.query)? {
         Start::Initial { at_least, marked } => feed.begin_with_all(&call, at_least, marked).await?,
         Start::After(revision) => feed.begin_after(&call, revision).await?,
+    }
+    // A watch that began after all others were ended would hold up the stop. Asked last: what began before has been ended.
+    if call.api.stopping() {
+        return Err(Refusal::new(Reason::ServiceUnavailable, "the server is shutting down"));
     }
     let body = Body::stream(stream::unfold(feed, |mut feed| async move { feed.next().await.map(|frame| (frame, feed)) }));
     Ok(Answer { code: StatusCode::OK, content_type: "application/json", body, gzipped: false })
@@ -85,6 +94,12 @@ fn start(query: &Query) -> Result<Start, Refusal> {
     }
 }
 
+/// When the next bookmark is due: regularly, and once more shortly before the end.
+fn next_bookmark(now: Instant, deadline: Instant) -> Instant {
+    let regular = now + BOOKMARK_EVERY;
+    deadline.checked_sub(BOOKMARK_BEFORE_END).filter(|last| *last > now).map_or(regular, |last| regular.min(last))
+}
+
 /// One watcher: where its events come from, and what it is about to be told.
 struct Feed {
     frames: Frames,
@@ -92,12 +107,18 @@ struct Feed {
     source: Source,
     ready: VecDeque<Bytes>,
     deadline: Instant,
+    stopping: tokio::sync::watch::Receiver<bool>,
     next_bookmark: Option<Instant>,
 }
 
 enum Source {
     Cache(Box<Subscription>),
-    Store { stream: WatchStream, batch: VecDeque<Arc<WriteEvent>> },
+    /// `seen`: everything up to this revision has been delivered once `batch` is empty.
+    Store {
+        stream: WatchStream,
+        batch: VecDeque<Arc<WriteEvent>>,
+        seen: Revision,
+    },
     Ended,
 }
 
@@ -128,7 +149,7 @@ impl Feed {
         self.source = match subscription {
             Some(subscription) => Source::Cache(Box::new(subscription)),
             None => match cache.store().watch(self.selection.scope(), revision).await {
-                Ok(stream) => Source::Store { stream, batch: VecDeque::new() },
+                Ok(stream) => Source::Store { stream, batch: VecDeque::new(), seen: revision },
                 Err(error) => self.broken(error),
             },
         };
@@ -142,12 +163,19 @@ impl Feed {
                 return Some(self.drain(frame));
             }
             let wake = self.next_bookmark.map_or(self.deadline, |at| at.min(self.deadline));
-            match tokio::time::timeout_at(wake, self.source.next()).await {
-                Ok(Step::Event(event)) => self.take(&event),
-                Ok(Step::Broken(error)) => self.source = self.broken(error),
-                Ok(Step::Over) => return None,
-                Err(_) if Instant::now() >= self.deadline => return None,
-                Err(_) => self.bookmark(),
+            // In this order, so that what is queued is told before a stop ends the watch.
+            let step = tokio::select! {
+                biased;
+                step = self.source.next() => step,
+                _ = self.stopping.wait_for(|stopping| *stopping) => Step::Over,
+                () = tokio::time::sleep_until(wake) => Step::Time,
+            };
+            match step {
+                Step::Event(event) => self.take(&event),
+                Step::Broken(error) => self.source = self.broken(error),
+                Step::Over => return None,
+                Step::Time if Instant::now() >= self.deadline => return None,
+                Step::Time => self.bookmark(),
             }
         }
     }
@@ -190,15 +218,19 @@ impl Feed {
 
     /// Tells how far the watcher is: the revision is read first, and what was queued before it is told first.
     fn bookmark(&mut self) {
-        self.next_bookmark = Some(Instant::now() + BOOKMARK_EVERY);
-        if let Source::Cache(subscription) = &mut self.source {
-            let seen = subscription.seen();
-            let queued: Vec<_> = std::iter::from_fn(|| subscription.try_next()).collect();
-            for event in queued {
-                self.take(&event);
+        self.next_bookmark = Some(next_bookmark(Instant::now(), self.deadline));
+        let (seen, queued) = match &mut self.source {
+            Source::Cache(subscription) => {
+                let seen = subscription.seen();
+                (seen, std::iter::from_fn(|| subscription.try_next()).collect())
             }
-            self.ready.push_back(self.frames.bookmark(seen, false));
+            Source::Store { batch, seen, .. } if batch.is_empty() => (*seen, Vec::new()),
+            Source::Store { .. } | Source::Ended => return,
+        };
+        for event in queued {
+            self.take(&event);
         }
+        self.ready.push_back(self.frames.bookmark(seen, false));
     }
 
     /// The watch ends with an ERROR event that says why.
@@ -212,19 +244,24 @@ enum Step {
     Event(Arc<WriteEvent>),
     Broken(StoreError),
     Over,
+    /// A bookmark is due, or the end.
+    Time,
 }
 
 impl Source {
     async fn next(&mut self) -> Step {
         match self {
             Self::Cache(subscription) => subscription.next().await.map_or(Step::Over, Step::Event),
-            Self::Store { stream, batch } => loop {
+            Self::Store { stream, batch, seen } => loop {
                 if let Some(event) = batch.pop_front() {
                     return Step::Event(event);
                 }
                 match stream.next().await {
-                    Some(Ok(Tidings::Events(events))) => batch.extend(events.into_iter().map(|event| Arc::new(WriteEvent::new(event)))),
-                    Some(Ok(Tidings::Progress(_))) => {}
+                    Some(Ok(Tidings::Events(events))) => {
+                        *seen = events.iter().map(|event| event.revision).fold(*seen, Revision::max);
+                        batch.extend(events.into_iter().map(|event| Arc::new(WriteEvent::new(event))));
+                    }
+                    Some(Ok(Tidings::Progress(revision))) => *seen = revision.max(*seen),
                     Some(Err(error)) => return Step::Broken(error),
                     None => return Step::Over,
                 }
@@ -324,6 +361,13 @@ impl Frames {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_bookmark_comes_shortly_before_the_end() {
+        let now = Instant::now();
+        let at = |lasts: u64| (next_bookmark(now, now + Duration::from_secs(lasts)) - now).as_secs();
+        assert_eq!((at(3600), at(60), at(5), at(2)), (60, 58, 3, 60));
+    }
 
     #[test]
     fn a_watch_begins_where_its_parameters_say() {

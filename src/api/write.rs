@@ -14,7 +14,7 @@ use super::get;
 use super::view;
 use crate::object::{Object, Reason, Refusal, Revision};
 use crate::store::cache::Cached;
-use crate::store::{Change, Outcome};
+use crate::store::{Change, Entry, Outcome};
 
 /// How often a write is tried against others before it gives up. Each lost race means that another write went through.
 const ATTEMPTS: usize = 200;
@@ -106,7 +106,12 @@ pub(super) async fn insert(call: &Call, key: &str, object: &Object) -> Result<Wr
 /// The newest state of a key, from the store itself.
 pub(super) async fn stored(call: &Call, key: &str) -> Result<Option<Arc<Cached>>, Refusal> {
     let entry = call.api.cache.store().get(key).await?;
-    Ok(entry.map(|entry| Arc::new(Cached::new(&entry.key, entry.value, entry.revision))))
+    Ok(entry.map(|entry| Arc::new(cached(entry))))
+}
+
+/// An entry of the store as the cache would hold it.
+pub(super) fn cached(entry: Entry) -> Cached {
+    Cached::new(&entry.key, entry.value, entry.revision)
 }
 
 fn live(call: &Call, cached: Arc<Cached>) -> Result<Live, Refusal> {
@@ -142,7 +147,7 @@ async fn commit(call: &Call, key: &str, live: Option<&Live>, verdict: Verdict) -
                 (false, None) => Written::Created(cached),
             })
         }
-        Outcome::Lost(winner) => Committed::Lost(winner.map(|entry| Arc::new(Cached::new(&entry.key, entry.value, entry.revision)))),
+        Outcome::Lost(winner) => Committed::Lost(winner.map(|entry| Arc::new(cached(entry)))),
     })
 }
 

@@ -96,6 +96,18 @@ pub fn authorize(identity: &Identity, asked: &Attributes<'_>) -> Result<(), Refu
     Err(Refusal::forbidden(asked.resource, asked.name, &why))
 }
 
+/// Decides over a request for a path that is no resource, such as `/metrics`. Refuses as [`authorize`] does.
+pub fn authorize_path(identity: &Identity, path: &str) -> Result<(), Refusal> {
+    if identity.is_master() {
+        return Ok(());
+    }
+    if identity.is_anonymous() {
+        return Err(unauthorized());
+    }
+    let message = format!("forbidden: User {:?} cannot get path {path:?}", identity.user);
+    Err(Refusal::new(Reason::Forbidden, message))
+}
+
 /// 401, as clients test for it.
 #[must_use]
 pub fn unauthorized() -> Refusal {

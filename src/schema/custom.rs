@@ -50,6 +50,7 @@ struct Definition<'a> {
     namespaced: bool,
     versions: &'a [Value],
     storage_version: &'a str,
+    verbs: Verbs,
 }
 
 impl<'a> Definition<'a> {
@@ -69,6 +70,8 @@ impl<'a> Definition<'a> {
             namespaced: text(&["spec", "scope"]) == "Namespaced",
             versions,
             storage_version: storage_version(versions, faults),
+            // A definition that is being deleted takes no new objects.
+            verbs: if crd.deletion_timestamp().is_some() { Verbs::ALL.without(Verbs::CREATE) } else { Verbs::ALL },
         };
         faults.check("spec.group", definition.group, names::dns_subdomain);
         if !definition.group.contains('.') && !definition.group.is_empty() {
@@ -133,7 +136,7 @@ impl<'a> Definition<'a> {
             short_names: self.short_names.clone(),
             categories: self.categories.clone(),
             namespaced: self.namespaced,
-            verbs: Verbs::ALL,
+            verbs: self.verbs,
             subresources: subresources(version, at, &gvk, faults),
             has_generation: true,
             columns: Cow::Owned(columns),

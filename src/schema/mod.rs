@@ -23,6 +23,7 @@ pub use builtin::{builtin, builtin_kinds};
 pub use custom::from_crd;
 pub use formats::Format;
 pub use kinds::LEFT_OUT;
+pub(crate) use kinds::storage_prefix;
 pub use node::{ListType, MapKey, Node, NodeId, Number, PatchStrategy, Scalar, Schema, SchemaNode, Shape};
 pub use registry::{Catalog, ServedGroup, ServedVersion};
 pub use resource::{Behaviour, FieldSource, NameRule, Resource, ScalePaths, Subresource, Verbs};

@@ -242,7 +242,7 @@ impl Field {
 }
 
 /// What keys of a resource begin with.
-pub(super) fn storage_prefix(group: &str, plural: &str) -> String {
+pub(crate) fn storage_prefix(group: &str, plural: &str) -> String {
     format!("/registry/{}/{plural}/", if group.is_empty() { "core" } else { group })
 }
 

@@ -66,7 +66,12 @@ pub fn encode_with_revision(value: &[u8], revision: Revision, out: &mut Vec<u8>)
     }
 }
 
+/// What was never written (the answer to a dry run) has no revision.
 fn splice(value: &[u8], at: usize, revision: Revision, out: &mut Vec<u8>) {
+    if revision == Revision::ZERO {
+        out.extend_from_slice(value);
+        return;
+    }
     let rest = &value[at..];
     out.extend_from_slice(&value[..at]);
     out.extend_from_slice(b"\"resourceVersion\":\"");

@@ -1,8 +1,6 @@
 use serde_json::json;
 
-use super::{TestApi, config_map};
-
-const MAPS: &str = "/api/v1/namespaces/default/configmaps";
+use super::{MAPS, TestApi, config_map};
 
 #[tokio::test]
 async fn an_object_lives_from_create_to_delete() {

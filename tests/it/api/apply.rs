@@ -1,0 +1,125 @@
+//! Server-side apply through the API.
+
+use serde_json::{Value, json};
+
+use super::{MAPS, MERGE, TestApi, config_map, deployment, merged};
+
+const APPLY: &str = "application/apply-patch+yaml";
+
+#[tokio::test]
+async fn an_apply_needs_a_manager_and_a_kind() {
+    let api = TestApi::new().await;
+    let path = format!("{MAPS}/a");
+    let unnamed = api.patch(&path, APPLY, &config_map("a", &json!({}))).await;
+    let details = unnamed.refused(422, "Invalid");
+    assert_eq!((&details["group"], &details["kind"]), (&json!("meta.k8s.io"), &json!("PatchOptions")));
+    assert_eq!(details["causes"][0]["field"], "fieldManager");
+    api.apply(&path, "m", &json!({"data": {}})).await.refused(400, "BadRequest");
+    api.apply(&path, "m", &config_map("other", &json!({}))).await.refused(400, "BadRequest");
+    let given = merged(config_map("a", &json!({})), &[("/metadata/managedFields", json!([{"manager": "x"}]))]);
+    let refused = api.apply(&path, "m", &given).await;
+    refused.refused(400, "BadRequest");
+    assert_eq!(refused.message(), "metadata.managedFields must be nil");
+    let strict = merged(config_map("a", &json!({})), &[("/datta", json!(1))]);
+    api.apply(&format!("{path}?fieldValidation=Strict"), "m", &strict).await.refused(400, "BadRequest");
+}
+
+#[tokio::test]
+async fn an_apply_creates_then_changes_then_leaves_alone() {
+    for api in TestApi::on_each_store().await {
+        let path = format!("{MAPS}/a");
+        let created = api.apply(&path, "m", &config_map("a", &json!({"k": "v"}))).await;
+        assert_eq!(created.code, 201);
+        let entry = json!({
+            "manager": "m", "operation": "Apply", "apiVersion": "v1", "time": "2026-11-22T10:00:00Z", "fieldsType": "FieldsV1",
+            "fieldsV1": {"f:data": {"f:k": {}}},
+        });
+        assert_eq!(created.body["metadata"]["managedFields"], json!([entry]));
+        let again = api.apply(&path, "m", &config_map("a", &json!({"k": "v"}))).await;
+        assert_eq!((again.code.as_u16(), &again.body), (200, &created.body));
+        let changed = api.apply(&path, "m", &config_map("a", &json!({"n": "w"}))).await;
+        assert_eq!((changed.code.as_u16(), &changed.body["data"]), (200, &json!({"n": "w"})));
+        assert_ne!(changed.version(), created.version());
+        let yaml = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {n: w}\n";
+        let by_text = api.ask("PATCH", &format!("{MAPS}/x?fieldManager=m"), &[("content-type", APPLY)], yaml).await;
+        assert_eq!(by_text.code, 201, "{}", by_text.body);
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_names_the_owner_and_the_field() {
+    let api = TestApi::new().await;
+    let path = format!("{MAPS}/a");
+    api.apply(&path, "a", &config_map("a", &json!({"a": "1"}))).await;
+    let refused = api.apply(&path, "b", &config_map("a", &json!({"a": "2"}))).await;
+    let cause = json!({"reason": "FieldManagerConflict", "message": "conflict with \"a\"", "field": ".data.a"});
+    assert_eq!(refused.refused(409, "Conflict"), &json!({"causes": [cause]}));
+    assert_eq!(refused.message(), "Apply failed with 1 conflict: conflict with \"a\": .data.a");
+    let forced = api.apply(&format!("{path}?force=true"), "b", &config_map("a", &json!({"a": "2"}))).await;
+    assert_eq!((forced.code.as_u16(), &forced.body["data"]["a"]), (200, &json!("2")));
+    let shared = api.apply(&path, "c", &config_map("a", &json!({"a": "2"}))).await;
+    assert_eq!(shared.body["metadata"]["managedFields"].as_array().map(Vec::len), Some(2), "{}", shared.body);
+    api.patch(&format!("{path}?fieldManager=m"), MERGE, &json!({"data": {"u": "1"}})).await;
+    let refused = api.apply(&path, "b", &config_map("a", &json!({"a": "2", "u": "2"}))).await;
+    assert_eq!(refused.refused(409, "Conflict")["causes"][0]["message"], "conflict with \"m\" using v1");
+}
+
+#[tokio::test]
+async fn list_items_are_owned_by_their_keys() {
+    let api = TestApi::new().await;
+    let path = "/apis/apps/v1/namespaces/default/deployments/d";
+    let ports = merged(deployment("d"), &[("/spec/template/spec/containers/0/ports", json!([{"containerPort": 80}]))]);
+    let created = api.apply(path, "a", &ports).await.body;
+    assert_eq!(created["spec"]["template"]["spec"]["containers"][0]["ports"], json!([{"containerPort": 80, "protocol": "TCP"}]));
+    let owned =
+        &created["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:template"]["f:spec"]["f:containers"]["k:{\"name\":\"c\"}"];
+    let expected = json!({".": {}, "f:name": {}, "f:image": {}, "f:ports": {"k:{\"containerPort\":80,\"protocol\":\"TCP\"}": {".": {}, "f:containerPort": {}}}});
+    assert_eq!(owned, &expected);
+    let image = merged(deployment("d"), &[("/spec/template/spec/containers/0/image", json!("i:2"))]);
+    let refused = api.apply(path, "b", &image).await;
+    assert_eq!(refused.refused(409, "Conflict")["causes"][0]["field"], ".spec.template.spec.containers[name=\"c\"].image");
+    let again = api.apply(path, "a", &ports).await.body;
+    assert_eq!(again, created);
+}
+
+#[tokio::test]
+async fn an_object_whose_only_apply_named_no_field_is_not_tracked() {
+    let api = TestApi::new().await;
+    let path = format!("{MAPS}/a");
+    let created = api.apply(&path, "a", &json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}})).await;
+    assert_eq!((created.code.as_u16(), created.body["metadata"].get("managedFields")), (201, None));
+    let patched = api.patch(&path, MERGE, &json!({"data": {"k": "v"}})).await;
+    assert_eq!(patched.body["metadata"].get("managedFields"), None);
+    let refused = api.apply(&path, "a", &config_map("a", &json!({"k": "w"}))).await;
+    assert_eq!(refused.refused(409, "Conflict")["causes"][0]["message"], "conflict with \"before-first-apply\" using v1");
+}
+
+#[tokio::test]
+async fn an_apply_through_the_main_path_neither_sets_nor_owns_status() {
+    let api = TestApi::new().await;
+    let path = "/apis/apps/v1/namespaces/default/deployments/d";
+    let created = api.apply(path, "a", &merged(deployment("d"), &[("/status", json!({"replicas": 3}))])).await.body;
+    assert!(created.get("status").is_none_or(|status| status.get("replicas").is_none()), "{created}");
+    assert!(!created["metadata"]["managedFields"].to_string().contains("f:status"));
+    let status = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "status": {"replicas": 3}});
+    let applied = api.apply(&format!("{path}/status"), "s", &status).await;
+    assert_eq!((applied.code.as_u16(), &applied.body["status"]["replicas"]), (200, &json!(3)));
+    let entries = applied.body["metadata"]["managedFields"].as_array().expect("entries").clone();
+    let own = entries.iter().find(|entry| entry["manager"] == "s").expect("an entry");
+    assert_eq!((&own["subresource"], &own["fieldsV1"]), (&json!("status"), &json!({"f:status": {"f:replicas": {}}})));
+    api.apply("/apis/apps/v1/namespaces/default/deployments/none/status", "s", &merged(status, &[("/metadata/name", json!("none"))]))
+        .await
+        .refused(404, "NotFound");
+}
+
+#[tokio::test]
+async fn an_apply_may_pin_the_object_it_means() {
+    let api = TestApi::new().await;
+    let path = format!("{MAPS}/a");
+    let created = api.apply(&path, "a", &config_map("a", &json!({"k": "v"}))).await.body;
+    let pin = |member: &str, value: Value| merged(config_map("a", &json!({"k": "w"})), &[(&format!("/metadata/{member}"), value)]);
+    api.apply(&path, "a", &pin("resourceVersion", json!("1"))).await.refused(409, "Conflict");
+    api.apply(&path, "a", &pin("uid", json!("other"))).await.refused(409, "Conflict");
+    let fits = api.apply(&path, "a", &pin("resourceVersion", created["metadata"]["resourceVersion"].clone())).await;
+    assert_eq!(fits.code, 200);
+}

@@ -1,0 +1,230 @@
+//! CustomResourceDefinitions and the kinds that they bring.
+
+use serde_json::{Value, json};
+
+use super::{JSON_PATCH, MERGE, STRATEGIC, TestApi, merged};
+
+const CRDS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const WIDGETS: &str = "/apis/example.com/v1/namespaces/default/widgets";
+
+fn version(name: &str, storage: bool) -> Value {
+    let spec = json!({"type": "object", "required": ["size"], "properties": {
+        "size": {"type": "integer", "minimum": 1}, "replicas": {"type": "integer"}, "color": {"type": "string", "default": "red"},
+        "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
+    }});
+    let status = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    json!({
+        "name": name, "served": true, "storage": storage,
+        "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec, "status": status}}},
+        "subresources": {"status": {}, "scale": {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}},
+    })
+}
+
+fn definition(versions: &[Value]) -> Value {
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "widgets.example.com"},
+        "spec": {
+            "group": "example.com", "scope": "Namespaced", "versions": versions,
+            "names": {"plural": "widgets", "kind": "Widget", "shortNames": ["wd"], "categories": ["all"]},
+        },
+    })
+}
+
+fn widget(name: &str) -> Value {
+    json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": name}, "spec": {"size": 1}})
+}
+
+#[tokio::test]
+async fn a_definition_serves_its_kind_at_once() {
+    for api in TestApi::on_each_store().await {
+        api.get(WIDGETS).await.refused(404, "NotFound");
+        let crd = api.create(CRDS, &definition(&[version("v1", true)])).await;
+        assert_eq!((&crd["spec"]["names"]["singular"], &crd["spec"]["names"]["listKind"]), (&json!("widget"), &json!("WidgetList")));
+        assert_eq!(crd["status"]["storedVersions"], json!(["v1"]));
+        let established =
+            crd["status"]["conditions"].as_array().expect("conditions").iter().any(|c| c["type"] == "Established" && c["status"] == "True");
+        assert!(established);
+        let created = api.create(WIDGETS, &widget("w")).await;
+        assert_eq!((&created["metadata"]["generation"], &created["spec"]["color"]), (&json!(1), &json!("red")));
+        let list = api.get(WIDGETS).await.body;
+        assert_eq!((&list["kind"], &list["items"]), (&json!("WidgetList"), &json!([created])));
+        let resources = api.get("/apis/example.com/v1").await.body["resources"].clone();
+        let listed = resources.as_array().expect("resources").iter().find(|r| r["name"] == "widgets").expect("listed").clone();
+        assert_eq!((&listed["shortNames"], &listed["categories"], &listed["kind"]), (&json!(["wd"]), &json!(["all"]), &json!("Widget")));
+        assert!(api.get("/apis").await.body["groups"].to_string().contains("example.com"));
+        let aggregated = api.get_as("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList").await;
+        assert!(aggregated.body["items"].to_string().contains("widgets"));
+        assert!(aggregated.headers["content-type"].to_str().expect("text").contains("as=APIGroupDiscoveryList"));
+    }
+}
+
+#[tokio::test]
+async fn custom_objects_are_checked_pruned_and_defaulted() {
+    let api = TestApi::new().await;
+    api.create(CRDS, &definition(&[version("v1", true)])).await;
+    let odd = merged(widget("w"), &[("/spec/extra", json!(1)), ("/spec/free", json!({"any": [1]})), ("/status", json!({"x": 1}))]);
+    let created = api.post(WIDGETS, &odd).await;
+    assert_eq!((created.code.as_u16(), &created.warnings[..]), (201, &[r#"299 - "unknown field \"spec.extra\"""#.to_owned()][..]));
+    assert_eq!(created.body["spec"], json!({"size": 1, "color": "red", "free": {"any": [1]}}));
+    assert_eq!(created.body.get("status"), None);
+    api.post(&format!("{WIDGETS}?fieldValidation=Strict"), &odd).await.refused(400, "BadRequest");
+    let wrong = api.post(WIDGETS, &merged(widget("x"), &[("/spec", json!({"size": 0, "color": 1}))])).await;
+    let details = wrong.refused(422, "Invalid");
+    assert_eq!((&details["group"], &details["kind"], &details["name"]), (&json!("example.com"), &json!("Widget"), &json!("x")));
+    let mut fields: Vec<&str> = details["causes"].as_array().expect("causes").iter().filter_map(|cause| cause["field"].as_str()).collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["spec.color", "spec.size"]);
+    let missing = api.post(WIDGETS, &merged(widget("x"), &[("/spec", json!({}))])).await;
+    let cause = json!({"reason": "FieldValueRequired", "field": "spec.size", "message": "Required value"});
+    assert_eq!(missing.refused(422, "Invalid")["causes"], json!([cause]));
+}
+
+#[tokio::test]
+async fn custom_objects_are_patched_scaled_and_have_a_status_of_their_own() {
+    let api = TestApi::new().await;
+    api.create(CRDS, &definition(&[version("v1", true)])).await;
+    let created = api.create(WIDGETS, &widget("w")).await;
+    let path = format!("{WIDGETS}/w");
+    api.patch(&path, STRATEGIC, &json!({})).await.refused(415, "UnsupportedMediaType");
+    assert_eq!(api.patch(&path, MERGE, &json!({"spec": {"size": 2}})).await.body["metadata"]["generation"], 2);
+    let both = json!([{"op": "add", "path": "/status", "value": {"ready": true}}, {"op": "replace", "path": "/spec/size", "value": 9}]);
+    let status = api.patch(&format!("{path}/status"), JSON_PATCH, &both).await.body;
+    assert_eq!(
+        (&status["status"], &status["spec"]["size"], &status["metadata"]["generation"]),
+        (&json!({"ready": true}), &json!(2), &json!(2))
+    );
+    assert_eq!(api.patch(&path, MERGE, &json!({"status": {"ready": false}})).await.body["status"], json!({"ready": true}));
+    assert_eq!(api.patch(&format!("{path}/scale"), MERGE, &json!({"spec": {"replicas": 3}})).await.body["spec"]["replicas"], 3);
+    assert_eq!(api.get(&path).await.body["spec"]["replicas"], 3);
+    let mut unpinned = created;
+    unpinned["metadata"].as_object_mut().expect("an object").remove("resourceVersion");
+    let refused = api.put(&path, &unpinned).await;
+    assert_eq!(refused.refused(422, "Invalid")["causes"][0]["field"], "metadata.resourceVersion");
+    let applied = api
+        .apply(&path, "m", &json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": {"color": "blue"}}))
+        .await;
+    assert_eq!(applied.refused(409, "Conflict")["causes"][0]["message"], "conflict with \"tester\" using example.com/v1");
+}
+
+#[tokio::test]
+async fn every_version_shows_the_same_objects() {
+    for api in TestApi::on_each_store().await {
+        api.create(CRDS, &definition(&[version("v1", true)])).await;
+        api.create(WIDGETS, &widget("old")).await;
+        let path = format!("{CRDS}/widgets.example.com");
+        let mut crd = api.get(&path).await.body;
+        crd["spec"]["versions"] = json!([version("v1", false), version("v2", true)]);
+        let updated = api.put(&path, &crd).await;
+        assert_eq!((updated.code.as_u16(), &updated.body["status"]["storedVersions"]), (200, &json!(["v1", "v2"])), "{}", updated.body);
+        let newer = "/apis/example.com/v2/namespaces/default/widgets";
+        let mut watch = api.watch(&format!("{newer}?resourceVersion={}", api.revision().await)).await;
+        api.create(WIDGETS, &widget("new")).await;
+        api.patch(&format!("{WIDGETS}/old"), MERGE, &json!({"spec": {"size": 5}})).await;
+        for _ in 0..2 {
+            assert_eq!(watch.next().await.expect("an event")["object"]["apiVersion"], "example.com/v2");
+        }
+        for (path, version) in [(WIDGETS, "example.com/v1"), (newer, "example.com/v2")] {
+            let list = api.get(path).await.body;
+            assert_eq!(list["apiVersion"], version);
+            let versions: Vec<&str> =
+                list["items"].as_array().expect("items").iter().filter_map(|item| item["apiVersion"].as_str()).collect();
+            assert_eq!(versions, [version, version]);
+            assert_eq!(api.get(&format!("{path}/old")).await.body["apiVersion"], version);
+        }
+        crd = api.get(&path).await.body;
+        crd["spec"]["versions"] = json!([merged(version("v1", false), &[("/served", json!(false))]), version("v2", true)]);
+        api.put(&path, &crd).await;
+        api.get(WIDGETS).await.refused(404, "NotFound");
+    }
+}
+
+#[tokio::test]
+async fn an_object_of_an_older_storage_version_is_served_in_the_new_one() {
+    let api = TestApi::new().await;
+    api.create(CRDS, &definition(&[version("v1", true)])).await;
+    let old = api.create(WIDGETS, &widget("old")).await;
+    let path = format!("{CRDS}/widgets.example.com");
+    let versions = json!([version("v1", false), version("v2", true)]);
+    assert_eq!(api.patch(&path, MERGE, &json!({"spec": {"versions": versions}})).await.code, 200);
+    let newer = "/apis/example.com/v2/namespaces/default/widgets";
+    for answer in [api.get(&format!("{newer}/old")).await.body, api.get(newer).await.body["items"][0].clone()] {
+        assert_eq!((&answer["apiVersion"], &answer["metadata"]["uid"]), (&json!("example.com/v2"), &old["metadata"]["uid"]));
+    }
+    assert_eq!(api.patch(&format!("{newer}/old"), MERGE, &json!({"spec": {"size": 3}})).await.body["apiVersion"], "example.com/v2");
+    assert_eq!(api.get(&format!("{WIDGETS}/old")).await.body["apiVersion"], "example.com/v1");
+}
+
+#[tokio::test]
+async fn a_broken_definition_is_refused_with_every_cause() {
+    let api = TestApi::new().await;
+    let broken =
+        merged(definition(&[version("v1", true)]), &[("/metadata/name", json!("x.example.com")), ("/spec/scope", json!("Galaxy"))]);
+    let refused = api.post(CRDS, &broken).await;
+    let fields: Vec<&str> =
+        refused.refused(422, "Invalid")["causes"].as_array().expect("causes").iter().filter_map(|c| c["field"].as_str()).collect();
+    assert!(fields.contains(&"metadata.name") && fields.contains(&"spec.scope"), "{fields:?}");
+    api.create(CRDS, &definition(&[version("v1", true)])).await;
+    let other_kind = json!({"spec": {"names": {"kind": "Gadget"}}});
+    api.patch(&format!("{CRDS}/widgets.example.com"), MERGE, &other_kind).await.refused(422, "Invalid");
+}
+
+#[tokio::test]
+async fn a_definition_takes_its_objects_along() {
+    for api in TestApi::on_each_store().await {
+        let path = format!("{CRDS}/widgets.example.com");
+        api.create(CRDS, &definition(&[version("v1", true)])).await;
+        api.create(WIDGETS, &widget("a")).await;
+        api.create(WIDGETS, &widget("b")).await;
+        let mut watch = api.watch(&format!("{WIDGETS}?resourceVersion={}", api.revision().await)).await;
+        let dry = api.delete(&format!("{path}?dryRun=All")).await;
+        assert_eq!((dry.code.as_u16(), api.get(WIDGETS).await.names().len()), (200, 2));
+        assert_eq!(api.delete(&path).await.body["status"], "Success");
+        watch.expect(&[("DELETED", "a"), ("DELETED", "b")]).await;
+        api.get(&path).await.refused(404, "NotFound");
+        api.get(WIDGETS).await.refused(404, "NotFound");
+        assert!(!api.get("/apis").await.body.to_string().contains("example.com"));
+        api.create(CRDS, &definition(&[version("v1", true)])).await;
+        assert!(api.get(WIDGETS).await.names().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_definition_waits_for_objects_that_are_held() {
+    let api = TestApi::new().await;
+    let path = format!("{CRDS}/widgets.example.com");
+    api.create(CRDS, &definition(&[version("v1", true)])).await;
+    api.create(WIDGETS, &merged(widget("held"), &[("/metadata/finalizers", json!(["x/y"]))])).await;
+    api.create(WIDGETS, &widget("free")).await;
+    let marked = api.delete(&path).await.body;
+    assert_eq!(marked["metadata"]["finalizers"], json!(["customresourcecleanup.apiextensions.k8s.io"]));
+    assert!(marked["status"]["conditions"].as_array().expect("conditions").iter().any(|condition| condition["type"] == "Terminating"));
+    let left = api.get(WIDGETS).await;
+    assert_eq!(left.names(), ["held"]);
+    assert_ne!(left.body["items"][0]["metadata"]["deletionTimestamp"], Value::Null);
+    api.post(WIDGETS, &widget("new")).await.refused(405, "MethodNotAllowed");
+    api.apply(&format!("{WIDGETS}/new"), "m", &widget("new")).await.refused(405, "MethodNotAllowed");
+    api.patch(&format!("{WIDGETS}/held"), MERGE, &json!({"metadata": {"finalizers": null}})).await;
+    api.get(&path).await.refused(404, "NotFound");
+    api.get(WIDGETS).await.refused(404, "NotFound");
+}
+
+#[tokio::test]
+async fn a_definition_may_be_applied_and_its_kind_live_outside_of_namespaces() {
+    let api = TestApi::new().await;
+    let cluster = merged(definition(&[version("v1", true)]), &[("/spec/scope", json!("Cluster"))]);
+    let applied = api.apply(&format!("{CRDS}/widgets.example.com"), "m", &cluster).await;
+    assert_eq!(applied.code, 201, "{}", applied.body);
+    let path = "/apis/example.com/v1/widgets";
+    for name in ["a", "b"] {
+        assert_eq!(api.apply(&format!("{path}/{name}"), "m", &widget(name)).await.code, 201);
+    }
+    api.get(WIDGETS).await.refused(404, "NotFound");
+    let table = api.get_as(path, "application/json;as=Table;v=v1;g=meta.k8s.io").await.body;
+    assert_eq!(table["rows"].as_array().map(Vec::len), Some(2));
+    assert_eq!(api.delete(&format!("{path}?fieldSelector=metadata.name%3Da")).await.names(), ["a"]);
+    assert_eq!(api.get(path).await.names(), ["b"]);
+    let again = api.apply(&format!("{CRDS}/widgets.example.com"), "m", &cluster).await;
+    assert_eq!((again.code.as_u16(), &again.body), (200, &applied.body));
+    assert_eq!(api.delete(CRDS).await.names(), ["widgets.example.com"]);
+    api.get(path).await.refused(404, "NotFound");
+}

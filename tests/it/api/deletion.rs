@@ -1,0 +1,146 @@
+//! Deletion: at once, held by finalizers, of many, of namespaces, of pods.
+
+use serde_json::{Value, json};
+
+use super::{JSON, MAPS, MERGE, TestApi, config_map, merged};
+
+#[tokio::test]
+async fn a_deletion_that_is_done_answers_success() {
+    let api = TestApi::new().await;
+    let created = api.create(MAPS, &config_map("a", &json!({}))).await;
+    let gone = api.delete(&format!("{MAPS}/a")).await.body;
+    assert_eq!((&gone["kind"], &gone["status"]), (&json!("Status"), &json!("Success")));
+    assert_eq!(gone["details"], json!({"name": "a", "kind": "configmaps", "uid": created["metadata"]["uid"]}));
+}
+
+#[tokio::test]
+async fn an_object_with_finalizers_stays_until_the_last_one_goes() {
+    for api in TestApi::on_each_store().await {
+        let path = format!("{MAPS}/a");
+        api.create(MAPS, &merged(config_map("a", &json!({})), &[("/metadata/finalizers", json!(["x/a", "x/b"]))])).await;
+        let marked = api.delete(&path).await.body;
+        assert_eq!((&marked["kind"], &marked["metadata"]["deletionTimestamp"]), (&json!("ConfigMap"), &json!("2026-11-22T10:00:00Z")));
+        assert_eq!(marked["metadata"]["deletionGracePeriodSeconds"], 0);
+        assert_eq!(api.delete(&path).await.body, marked);
+        let added = api.patch(&path, MERGE, &json!({"metadata": {"finalizers": ["x/a", "x/c"]}})).await;
+        assert_eq!(added.refused(422, "Invalid")["causes"][0]["field"], "metadata.finalizers");
+        let revived = api.patch(&path, MERGE, &json!({"metadata": {"deletionTimestamp": null}})).await.body;
+        assert_eq!(revived, marked);
+        assert_eq!(api.patch(&path, MERGE, &json!({"metadata": {"finalizers": ["x/b"]}})).await.code, 200);
+        let last = api.patch(&path, MERGE, &json!({"metadata": {"finalizers": null}})).await;
+        assert_eq!((last.code.as_u16(), &last.body["kind"]), (200, &json!("ConfigMap")));
+        assert_eq!(api.get(&path).await.code, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_propagation_policy_leaves_its_finalizer_behind_those_there_are() {
+    let api = TestApi::new().await;
+    for (name, query, body, expected) in [
+        ("a", "?propagationPolicy=Foreground", Value::Null, json!(["x/a", "foregroundDeletion"])),
+        ("b", "", json!({"propagationPolicy": "Orphan"}), json!(["x/a", "orphan"])),
+        ("c", "", json!({"orphanDependents": true}), json!(["x/a", "orphan"])),
+        ("d", "?propagationPolicy=Background", Value::Null, json!(["x/a"])),
+    ] {
+        api.create(MAPS, &merged(config_map(name, &json!({})), &[("/metadata/finalizers", json!(["x/a"]))])).await;
+        let marked = api.send("DELETE", &format!("{MAPS}/{name}{query}"), JSON, &body).await;
+        assert_eq!(marked.body["metadata"]["finalizers"], expected, "{name}");
+    }
+    let odd = api.delete(&format!("{MAPS}/a?propagationPolicy=Sideways")).await;
+    assert_eq!(odd.refused(422, "Invalid")["causes"][0]["field"], "propagationPolicy");
+    api.send("DELETE", &format!("{MAPS}/a"), JSON, &json!({"gracePeriodSeconds": -1})).await.refused(422, "Invalid");
+    api.ask("DELETE", &format!("{MAPS}/a"), &[("content-type", JSON)], b"{").await.refused(400, "BadRequest");
+    api.send("DELETE", &format!("{MAPS}/a"), JSON, &json!([1])).await.refused(400, "BadRequest");
+}
+
+#[tokio::test]
+async fn preconditions_must_hold() {
+    let api = TestApi::new().await;
+    let created = api.create(MAPS, &config_map("a", &json!({}))).await;
+    let path = format!("{MAPS}/a");
+    let with = |preconditions: Value| json!({"preconditions": preconditions});
+    let other = api.send("DELETE", &path, JSON, &with(json!({"uid": "z"}))).await;
+    assert_eq!(other.refused(409, "Conflict"), &json!({"kind": "ConfigMap", "name": "a"}));
+    let start = format!(
+        "the UID in the precondition (z) does not match the UID in record ({})",
+        created["metadata"]["uid"].as_str().expect("a uid")
+    );
+    assert!(other.message().contains(&start), "{}", other.message());
+    api.send("DELETE", &path, JSON, &with(json!({"resourceVersion": "1"}))).await.refused(409, "Conflict");
+    let held = with(json!({"uid": created["metadata"]["uid"], "resourceVersion": created["metadata"]["resourceVersion"]}));
+    assert_eq!(api.send("DELETE", &path, JSON, &held).await.code, 200);
+}
+
+#[tokio::test]
+async fn a_collection_is_deleted_as_a_list_would_show_it() {
+    for api in TestApi::on_each_store().await {
+        api.create_maps(&["a", "b", "c"]).await;
+        api.create("/api/v1/namespaces", &json!({"metadata": {"name": "other"}})).await;
+        api.create("/api/v1/namespaces/other/configmaps", &config_map("a", &json!({}))).await;
+        let gone = api.delete(&format!("{MAPS}?labelSelector=n%20in%20(a,b)")).await;
+        assert_eq!((gone.names(), &gone.body["kind"]), (vec!["a", "b"], &json!("ConfigMapList")));
+        assert_eq!(api.get(MAPS).await.names(), ["c"]);
+        assert_eq!(api.delete(&format!("{MAPS}?fieldSelector=metadata.name%3Dc")).await.names(), ["c"]);
+        assert_eq!(api.get("/api/v1/configmaps").await.names(), ["a"]);
+        api.delete("/api/v1/configmaps").await.refused(405, "MethodNotAllowed");
+    }
+}
+
+#[tokio::test]
+async fn a_namespace_that_is_being_deleted_takes_nothing_new() {
+    for api in TestApi::on_each_store().await {
+        let created = api.create("/api/v1/namespaces", &json!({"metadata": {"name": "term"}})).await;
+        assert_eq!((&created["spec"], &created["status"]), (&json!({"finalizers": ["kubernetes"]}), &json!({"phase": "Active"})));
+        assert_eq!(created["metadata"]["labels"], json!({"kubernetes.io/metadata.name": "term"}));
+        let path = "/api/v1/namespaces/term/configmaps";
+        api.create(path, &config_map("old", &json!({}))).await;
+        let marked = api.delete("/api/v1/namespaces/term").await;
+        assert_eq!((marked.code.as_u16(), &marked.body["status"]["phase"]), (200, &json!("Terminating")));
+        assert_ne!(marked.body["metadata"]["deletionTimestamp"], Value::Null);
+        for refused in
+            [api.post(path, &config_map("a", &json!({}))).await, api.apply(&format!("{path}/a"), "m", &config_map("a", &json!({}))).await]
+        {
+            assert_eq!(refused.refused(403, "Forbidden")["causes"][0]["reason"], "NamespaceTerminating");
+            let expected = "unable to create new content in namespace term because it is being terminated";
+            assert!(refused.message().ends_with(expected), "{}", refused.message());
+        }
+        assert_eq!(api.patch(&format!("{path}/old"), MERGE, &json!({"data": {"k": "v"}})).await.code, 200);
+        let mut emptied = marked.body.clone();
+        emptied["spec"]["finalizers"] = json!(["kubernetes", "x/y"]);
+        assert_eq!(api.put("/api/v1/namespaces/term", &emptied).await.body["spec"], marked.body["spec"]);
+        emptied["spec"] = json!({});
+        assert_eq!(api.put("/api/v1/namespaces/term/finalize", &emptied).await.code, 200);
+        api.get("/api/v1/namespaces/term").await.refused(404, "NotFound");
+        api.post(path, &config_map("a", &json!({}))).await.refused(404, "NotFound");
+    }
+}
+
+#[tokio::test]
+async fn some_namespaces_may_not_be_deleted() {
+    let api = TestApi::new().await;
+    for name in ["default", "kube-system", "kube-public"] {
+        let refused = api.delete(&format!("/api/v1/namespaces/{name}")).await;
+        refused.refused(403, "Forbidden");
+        assert!(refused.message().ends_with("this namespace may not be deleted"));
+    }
+    assert_eq!(api.delete("/api/v1/namespaces/kube-node-lease").await.code, 200);
+}
+
+#[tokio::test]
+async fn a_pod_that_runs_somewhere_is_given_time() {
+    let api = TestApi::new().await;
+    let pods = "/api/v1/namespaces/default/pods";
+    let pod = json!({"metadata": {"name": "p"}, "spec": {"nodeName": "n", "containers": [{"name": "c", "image": "i"}]}});
+    api.create(pods, &pod).await;
+    let path = format!("{pods}/p");
+    let marked = api.delete(&path).await.body;
+    let found = (&marked["kind"], &marked["metadata"]["deletionTimestamp"], &marked["metadata"]["deletionGracePeriodSeconds"]);
+    assert_eq!(found, (&json!("Pod"), &json!("2026-11-22T10:00:30Z"), &json!(30)));
+    let shorter = api.delete(&format!("{path}?gracePeriodSeconds=5")).await.body;
+    assert_eq!(shorter["metadata"]["deletionTimestamp"], "2026-11-22T10:00:05Z");
+    let longer = api.delete(&format!("{path}?gracePeriodSeconds=50")).await.body;
+    assert_eq!(longer["metadata"]["deletionTimestamp"], "2026-11-22T10:00:05Z");
+    assert_eq!(api.patch(&format!("{path}/status"), MERGE, &json!({"status": {"message": "m"}})).await.code, 200);
+    assert_eq!(api.delete(&format!("{path}?gracePeriodSeconds=0")).await.code, 200);
+    assert_eq!(api.get(&path).await.code, 404);
+}
