@@ -4,4 +4,5 @@
 mod api;
 mod harness;
 mod merge;
+mod protobuf;
 mod store;
