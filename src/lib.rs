@@ -17,6 +17,7 @@ pub mod object;
 pub mod openapi;
 pub mod paint;
 pub mod plan;
+pub mod protobuf;
 pub mod schema;
 pub mod serve;
 pub mod store;

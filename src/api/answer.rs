@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::body::Body;
 use super::negotiate::Encoding;
 use crate::object::{Cause, CauseKind, Reason, Refusal};
+use crate::protobuf;
 use crate::store::StoreError;
 use crate::yaml;
 
@@ -32,9 +33,14 @@ impl Answer {
     /// A document in the encoding asked for.
     pub(super) fn document(code: StatusCode, document: &Value, encoding: Encoding, pretty: bool) -> Self {
         let bytes = match encoding {
-            Encoding::Json if pretty => format!("{document:#}\n"),
-            Encoding::Json => format!("{document}\n"),
-            Encoding::Yaml => yaml::emit(document),
+            Encoding::Json if pretty => format!("{document:#}\n").into_bytes(),
+            Encoding::Json => format!("{document}\n").into_bytes(),
+            Encoding::Yaml => yaml::emit(document).into_bytes(),
+            Encoding::Protobuf => match protobuf::document(document) {
+                Some(bytes) => bytes,
+                // Not of a kind that has a protobuf form; the content type says so.
+                None => return Self::document(code, document, Encoding::Json, pretty),
+            },
         };
         Self { code, content_type: encoding.media_type(), body: Body::whole(bytes), gzipped: false }
     }

@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::call::Call;
 use super::json::{self, Parsed};
 use super::query::FieldValidation;
+use super::view;
 use crate::object::{GroupVersion, Object, Reason, Refusal};
+use crate::protobuf::{self, DecodeError, Message};
 use crate::schema::check;
 use crate::yaml;
 
@@ -18,19 +20,35 @@ pub(super) struct Decoded {
 /// Reads a body that must be an object of the resource's kind.
 pub(super) fn object(call: &Call) -> Result<Decoded, Refusal> {
     let kind = &call.resource.gvk.kind;
-    let Parsed { value, duplicates } = document(call.content_type(), &call.body, kind)?;
+    let message = view::protobuf_message(&call.resource).ok();
+    let Parsed { value, duplicates } = document(call.content_type(), &call.body, kind, message)?;
     let object = Object::from_value(value).map_err(|error| unrecognized(kind, &error.to_string()))?;
     let object = of_kind(call, object)?;
     checked(call, object, &duplicates)
 }
 
-/// Reads a document in any media type that bodies may have.
-pub(super) fn document(content_type: &str, body: &[u8], kind: &str) -> Result<Parsed, Refusal> {
+/// Reads a document in any media type that bodies may have. Protobuf is one where the kind has a message.
+pub(super) fn document(content_type: &str, body: &[u8], kind: &str, message: Option<&'static Message>) -> Result<Parsed, Refusal> {
     match content_type {
         "" | "application/json" => json::parse(body).map_err(|error| unrecognized(kind, &format!("json parse error: {error}"))),
         "application/yaml" | "application/apply-patch+yaml" => yaml_document(body).map_err(|why| unrecognized(kind, &why)),
-        other => Err(unsupported_media_type(other, "application/json, application/yaml")),
+        other => match message {
+            Some(message) if other == protobuf::MEDIA_TYPE => protobuf_document(body, kind, message),
+            Some(_) => Err(unsupported_media_type(other, "application/json, application/yaml, application/vnd.kubernetes.protobuf")),
+            None => Err(unsupported_media_type(other, "application/json, application/yaml")),
+        },
     }
+}
+
+/// One enveloped object. Its kind is compared before its message is read, since another kind's bytes could pass for one.
+fn protobuf_document(body: &[u8], kind: &str, message: &'static Message) -> Result<Parsed, Refusal> {
+    let unreadable = |error: DecodeError| unrecognized(kind, &format!("protobuf error: {error}"));
+    let envelope = protobuf::open(body).map_err(unreadable)?;
+    if !envelope.kind.is_empty() && envelope.kind != kind {
+        let message = format!("{} in version {:?} cannot be handled as a {kind}", envelope.kind, envelope.api_version);
+        return Err(Refusal::bad_request(message));
+    }
+    Ok(Parsed { value: envelope.decode(message).map_err(unreadable)?, duplicates: Vec::new() })
 }
 
 /// One YAML document, read as kubectl reads manifests. Most clients send JSON as YAML, which it is, and JSON is read faster.

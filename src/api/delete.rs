@@ -14,6 +14,7 @@ use super::update::{announce, has_own_finalizers, is_held};
 use super::write::{self, Live, Verdict, Written};
 use super::{decode, definitions, list, namespaces, view};
 use crate::object::{CauseKind, Object, Reason, Refusal, Time};
+use crate::protobuf;
 
 /// The finalizers that stand for a propagation policy.
 const ORPHAN: &str = "orphan";
@@ -92,7 +93,7 @@ pub(super) async fn delete_collection(call: &mut Call) -> Result<Answer, Refusal
         }
     });
     deletions.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
-    list::answer(call, page)
+    list::answer(call, page).await
 }
 
 /// Namespace and name, by the key alone.
@@ -207,7 +208,7 @@ impl DeleteOptions {
         let mut options = Self { grace_period_seconds: call.query.grace_period_seconds, ..Self::default() };
         let mut propagation = call.query.propagation_policy.clone();
         if !call.body.is_empty() {
-            let parsed = decode::document(call.content_type(), &call.body, "DeleteOptions")?;
+            let parsed = decode::document(call.content_type(), &call.body, "DeleteOptions", protobuf::message(protobuf::DELETE_OPTIONS))?;
             let body = parsed.value;
             if !body.is_object() {
                 return Err(Refusal::bad_request("the body of a deletion must be a DeleteOptions object"));

@@ -99,9 +99,11 @@ where
     count_as(labels, verb, &resource, &route);
     check_path(&resource, &route, verb)?;
     let query = query?;
-    let offer = match verb {
-        Verb::Watch => Offer::Frames,
-        _ => Offer::Any,
+    let offer = match (verb, resource.custom && !shows_scale(&resource, &route)) {
+        (Verb::Watch, false) => Offer::Frames,
+        (Verb::Watch, true) => Offer::CustomFrames,
+        (_, false) => Offer::Any,
+        (_, true) => Offer::Custom,
     };
     let form = negotiate::form(&parts.headers, offer)?;
     let gzip = negotiate::accepts_gzip(&parts.headers);
@@ -220,6 +222,12 @@ fn check_path(resource: &Resource, route: &ResourceRoute, verb: Verb) -> Result<
         return Err(not_supported(verb, &resource.plural));
     }
     Ok(())
+}
+
+/// Whether the path shows a Scale, which is one of the API's own kinds also where the resource is not.
+fn shows_scale(resource: &Resource, route: &ResourceRoute) -> bool {
+    let subresource = route.subresource.as_deref().and_then(|name| resource.subresource(name));
+    subresource.is_some_and(|subresource| matches!(subresource.behaviour, Behaviour::Scale(_)))
 }
 
 fn not_supported(verb: Verb, resource: &str) -> Refusal {

@@ -4,12 +4,14 @@ use http::StatusCode;
 use serde_json::Map;
 
 use super::answer::Answer;
+use super::body::Body;
 use super::call::Call;
 use super::compress;
 use super::negotiate::{Encoding, Form};
 use super::scale;
 use super::view::{self, TableView};
 use crate::object::Refusal;
+use crate::protobuf;
 use crate::schema::Behaviour;
 use crate::store::cache::Cached;
 
@@ -39,10 +41,16 @@ pub(super) fn one(call: &Call, code: StatusCode, cached: &Cached) -> Result<Answ
         out.push(b'\n');
         return Ok(compress::whole(Answer::json_bytes(code, out), call.gzip));
     }
+    if call.form == Form::Object(Encoding::Protobuf) {
+        let mut out = Vec::with_capacity(cached.size_hint());
+        view::append_protobuf(resource, cached, &mut out)?;
+        let answer = Answer { code, content_type: protobuf::MEDIA_TYPE, body: Body::whole(out), gzipped: false };
+        return Ok(compress::whole(answer, call.gzip));
+    }
     let mut object = view::parse(resource, cached)?;
     let document = match call.form {
         Form::Object(_) => object.into_value(),
-        Form::Partial(version) => view::partial(&mut object, version),
+        Form::Partial(version, _) => view::partial(&mut object, version),
         Form::Table(version) => {
             let table = TableView { resource, version, include: call.query.include_object, now: call.api.ambient.now() };
             let metadata = view::list_metadata(cached.revision, "", None);

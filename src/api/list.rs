@@ -21,6 +21,7 @@ use super::query::{VersionMatch, list_options_refused};
 use super::selection::Selection;
 use super::view::{self, TableView};
 use crate::object::{CauseKind, Object, Reason, Refusal, Revision};
+use crate::protobuf::{self, ListEncoder};
 use crate::schema::Resource;
 use crate::store::cache::Cached;
 use crate::store::{ListRequest, StoreError};
@@ -52,12 +53,13 @@ const INCONSISTENT: i64 = -1;
 
 pub(super) async fn list(call: &Call) -> Result<Answer, Refusal> {
     let selection = Selection::of(call)?;
-    answer(call, read(call, &selection).await?)
+    answer(call, read(call, &selection).await?).await
 }
 
 /// Answers a page in the form asked for.
-pub(super) fn answer(call: &Call, page: ListPage) -> Result<Answer, Refusal> {
+pub(super) async fn answer(call: &Call, page: ListPage) -> Result<Answer, Refusal> {
     match call.form {
+        Form::Object(Encoding::Protobuf) => protobuf_list(call, page).await,
         Form::Object(Encoding::Json) if !call.query.pretty => json_list(call, page),
         form => other_form(call, &page, form),
     }
@@ -228,6 +230,32 @@ fn json_list(call: &Call, page: ListPage) -> Result<Answer, Refusal> {
     Ok(Answer { code: StatusCode::OK, content_type: "application/json", body, gzipped: call.gzip })
 }
 
+/// A list in protobuf. Its length stands before everything else, so it is encoded whole before the first byte goes out; other
+/// requests get their turn between its pieces.
+async fn protobuf_list(call: &Call, page: ListPage) -> Result<Answer, Refusal> {
+    let resource = &call.resource;
+    let mut list = ListEncoder::new(view::protobuf_message(resource)?);
+    let mut json = Vec::new();
+    for object in &page.objects {
+        json.clear();
+        view::append_item(resource, object, &mut json)?;
+        if list.push(&json).map_err(|error| view::unreadable(object, &error.to_string()))? > CHUNK {
+            list.cut();
+            tokio::task::yield_now().await;
+        }
+    }
+    let metadata = Value::Object(page.metadata());
+    let pieces = list.finish(&resource.gvk.api_version(), &resource.list_kind, &metadata);
+    let (content_type, size) = (protobuf::MEDIA_TYPE, pieces.iter().map(Bytes::len).sum::<usize>());
+    if size <= CHUNK {
+        let answer = Answer { code: StatusCode::OK, content_type, body: Body::whole(pieces.concat()), gzipped: false };
+        return Ok(compress::whole(answer, call.gzip));
+    }
+    let pieces = stream::iter(pieces);
+    let body = if call.gzip { Body::stream(compress::stream(pieces)) } else { Body::stream(pieces) };
+    Ok(Answer { code: StatusCode::OK, content_type, body, gzipped: call.gzip })
+}
+
 /// A list that is encoded piece by piece.
 struct Chunks {
     resource: Arc<Resource>,
@@ -290,7 +318,7 @@ fn other_form(call: &Call, page: &ListPage, form: Form) -> Result<Answer, Refusa
             let table = TableView { resource, version, include: call.query.include_object, now: call.api.ambient.now() };
             table.table(objects, &metadata, true)
         }
-        Form::Partial(version) => {
+        Form::Partial(version, _) => {
             let items: Vec<Value> = objects.into_iter().map(|mut object| view::partial(&mut object, version)).collect();
             let api_version = format!("meta.k8s.io/{version}");
             json!({"kind": "PartialObjectMetadataList", "apiVersion": api_version, "metadata": metadata, "items": items})

@@ -6,6 +6,7 @@ use http::HeaderMap;
 use http::header::{ACCEPT, ACCEPT_ENCODING};
 
 use crate::object::{Reason, Refusal};
+use crate::protobuf;
 
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub enum Form {
     /// Rows and columns; the text is the version of `meta.k8s.io`.
     Table(&'static str),
     /// Metadata alone; the text is the version of `meta.k8s.io`.
-    Partial(&'static str),
+    Partial(&'static str, Encoding),
 }
 
 /// How a document is written.
@@ -25,6 +26,8 @@ pub enum Encoding {
     Json,
     /// `application/yaml`.
     Yaml,
+    /// `application/vnd.kubernetes.protobuf`, for the API's own kinds.
+    Protobuf,
 }
 
 impl Encoding {
@@ -34,6 +37,7 @@ impl Encoding {
         match self {
             Self::Json => "application/json",
             Self::Yaml => "application/yaml",
+            Self::Protobuf => protobuf::MEDIA_TYPE,
         }
     }
 }
@@ -43,8 +47,8 @@ impl Form {
     #[must_use]
     pub fn encoding(self) -> Encoding {
         match self {
-            Self::Object(encoding) => encoding,
-            Self::Table(_) | Self::Partial(_) => Encoding::Json,
+            Self::Object(encoding) | Self::Partial(_, encoding) => encoding,
+            Self::Table(_) => Encoding::Json,
         }
     }
 }
@@ -54,10 +58,14 @@ impl Form {
 pub enum Offer {
     /// Every form.
     Any,
+    /// Every form but the objects themselves in protobuf, which no custom resource has.
+    Custom,
     /// Documents as they are, without Table and partial metadata.
     Documents,
-    /// Watch frames: every form, in JSON alone.
+    /// Watch frames: every form, in JSON and protobuf.
     Frames,
+    /// Watch frames of custom resources.
+    CustomFrames,
 }
 
 /// Picks the first form, by weight and then by order, that both sides know. No `Accept` header means JSON.
@@ -69,11 +77,16 @@ pub fn form(headers: &HeaderMap, offer: Offer) -> Result<Form, Refusal> {
         return Ok(Form::Object(Encoding::Json));
     }
     entries.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    entries.iter().find_map(|(_, entry)| accepted(entry, offer)).ok_or_else(not_acceptable)
+    entries.iter().find_map(|(_, entry)| accepted(entry, offer)).ok_or_else(|| not_acceptable(offer))
 }
 
-fn not_acceptable() -> Refusal {
-    let known = "application/json, application/yaml";
+fn not_acceptable(offer: Offer) -> Refusal {
+    let known = match offer {
+        Offer::Any => "application/json, application/yaml, application/vnd.kubernetes.protobuf",
+        Offer::Custom | Offer::Documents => "application/json, application/yaml",
+        Offer::Frames => "application/json, application/vnd.kubernetes.protobuf",
+        Offer::CustomFrames => "application/json",
+    };
     Refusal::new(Reason::NotAcceptable, format!("only the following media types are accepted: {known}"))
 }
 
@@ -90,7 +103,8 @@ fn accepted(entry: &str, offer: Offer) -> Option<Form> {
     let mut parts = entry.split(';').map(str::trim);
     let encoding = match (parts.next()?, offer) {
         ("application/json" | "*/*" | "application/*", _) => Encoding::Json,
-        ("application/yaml", Offer::Any | Offer::Documents) => Encoding::Yaml,
+        ("application/yaml", Offer::Any | Offer::Custom | Offer::Documents) => Encoding::Yaml,
+        (protobuf::MEDIA_TYPE, Offer::Any | Offer::Custom | Offer::Frames | Offer::CustomFrames) => Encoding::Protobuf,
         _ => return None,
     };
     let mut parameters: [Option<&str>; 3] = [None; 3];
@@ -101,10 +115,14 @@ fn accepted(entry: &str, offer: Offer) -> Option<Form> {
     }
     let version = |version: &str| ["v1", "v1beta1"].into_iter().find(|known| *known == version);
     match (parameters, encoding, offer) {
+        ([None, ..], Encoding::Protobuf, Offer::Custom | Offer::CustomFrames) => None,
         ([None, ..], ..) => Some(Form::Object(encoding)),
         (_, _, Offer::Documents) | (_, Encoding::Yaml, _) => None,
-        ([Some("Table"), Some(v), Some("meta.k8s.io")], ..) => version(v).map(Form::Table),
-        ([Some("PartialObjectMetadata" | "PartialObjectMetadataList"), Some(v), Some("meta.k8s.io")], ..) => version(v).map(Form::Partial),
+        // A Table has no protobuf form.
+        ([Some("Table"), Some(v), Some("meta.k8s.io")], Encoding::Json, _) => version(v).map(Form::Table),
+        ([Some("PartialObjectMetadata" | "PartialObjectMetadataList"), Some(v), Some("meta.k8s.io")], ..) => {
+            version(v).map(|version| Form::Partial(version, encoding))
+        }
         _ => None,
     }
 }
@@ -131,14 +149,36 @@ mod tests {
         let table = "application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=Table;v=v1beta1;g=meta.k8s.io, application/json";
         assert_eq!(picked(table, Offer::Any), Some(Form::Table("v1")));
         assert_eq!(picked(table, Offer::Documents), Some(Form::Object(Encoding::Json)));
-        assert_eq!(picked("application/vnd.kubernetes.protobuf, */*", Offer::Any), Some(Form::Object(Encoding::Json)));
         assert_eq!(picked("application/json;q=0.5, application/yaml", Offer::Any), Some(Form::Object(Encoding::Yaml)));
-        assert_eq!(picked("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", Offer::Any), Some(Form::Partial("v1")));
+        assert_eq!(
+            picked("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", Offer::Any),
+            Some(Form::Partial("v1", Encoding::Json))
+        );
+    }
+
+    #[test]
+    fn protobuf_is_for_the_apis_own_kinds_and_has_no_tables() {
+        let protobuf = "application/vnd.kubernetes.protobuf";
+        let or_json = "application/vnd.kubernetes.protobuf, */*";
+        for (accept, offer, form) in [
+            (protobuf, Offer::Any, Some(Form::Object(Encoding::Protobuf))),
+            (or_json, Offer::Any, Some(Form::Object(Encoding::Protobuf))),
+            ("application/vnd.kubernetes.protobuf;stream=watch", Offer::Frames, Some(Form::Object(Encoding::Protobuf))),
+            (protobuf, Offer::Custom, None),
+            (or_json, Offer::Custom, Some(Form::Object(Encoding::Json))),
+            (or_json, Offer::CustomFrames, Some(Form::Object(Encoding::Json))),
+            (or_json, Offer::Documents, Some(Form::Object(Encoding::Json))),
+        ] {
+            assert_eq!(picked(accept, offer), form, "{accept} {offer:?}");
+        }
+        let partial = format!("{protobuf};as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
+        assert_eq!(picked(&partial, Offer::Custom), Some(Form::Partial("v1", Encoding::Protobuf)));
+        assert_eq!(picked(&format!("{protobuf};as=Table;g=meta.k8s.io;v=v1"), Offer::Any), None);
     }
 
     #[test]
     fn what_nobody_offers_is_not_acceptable() {
-        assert_eq!(picked("application/vnd.kubernetes.protobuf", Offer::Any), None);
+        assert_eq!(picked("application/cbor", Offer::Any), None);
         assert_eq!(picked("application/yaml", Offer::Frames), None);
         assert_eq!(picked("application/json;as=Table;v=v9;g=meta.k8s.io", Offer::Any), None);
         assert_eq!(picked("application/json;q=0", Offer::Any), None);

@@ -158,7 +158,7 @@ async fn apply(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
 
 /// What is applied, as YAML or JSON. It must state its kind, since what a manager applies stands for itself.
 fn applied(call: &Call) -> Result<Decoded, Refusal> {
-    let Parsed { value, duplicates } = decode::document(APPLY, &call.body, &call.resource.gvk.kind)?;
+    let Parsed { value, duplicates } = decode::document(APPLY, &call.body, &call.resource.gvk.kind, None)?;
     let object = Object::from_value(value).map_err(|error| Refusal::bad_request(format!("error decoding YAML: {error}")))?;
     if object.gvk().is_none() {
         return Err(Refusal::bad_request("an applied object must state its apiVersion and kind"));

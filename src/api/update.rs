@@ -8,11 +8,12 @@ use super::write::{self, Live, Verdict, Written};
 use super::{definitions, managers, namespaces, scale};
 use crate::admission;
 use crate::object::{Cause, Object, Refusal};
+use crate::protobuf;
 use crate::schema::Behaviour;
 
 pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     if let Some(Behaviour::Scale(paths)) = call.resource.subresource(call.subresource()).map(|subresource| &subresource.behaviour) {
-        let parsed = decode::document(call.content_type(), &call.body, "Scale")?;
+        let parsed = decode::document(call.content_type(), &call.body, "Scale", protobuf::message_of("autoscaling/v1", "Scale"))?;
         let scale = Object::from_value(parsed.value).map_err(|error| Refusal::bad_request(error.to_string()))?;
         same_name(call, &scale)?;
         let written = change(call, |live| {

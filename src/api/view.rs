@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::query::IncludeObject;
-use crate::object::{Object, Refusal, Revision};
+use crate::object::{Object, Reason, Refusal, Revision};
+use crate::protobuf;
 use crate::schema::Resource;
 use crate::store::cache::Cached;
 
@@ -58,7 +59,7 @@ pub(super) fn parse(resource: &Resource, cached: &Cached) -> Result<Object, Refu
     Ok(object)
 }
 
-fn unreadable(cached: &Cached, why: &str) -> Refusal {
+pub(super) fn unreadable(cached: &Cached, why: &str) -> Refusal {
     Refusal::internal(format!("the stored value of {} cannot be read: {why}", cached.key))
 }
 
@@ -70,6 +71,21 @@ pub(super) fn append_document(resource: &Resource, cached: &Cached, out: &mut Ve
         append_json(out, parse(resource, cached)?.root());
     }
     Ok(())
+}
+
+/// Appends the object in protobuf, in its envelope.
+pub(super) fn append_protobuf(resource: &Resource, cached: &Cached, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    let message = protobuf_message(resource)?;
+    let mut json = Vec::with_capacity(cached.size_hint());
+    append_document(resource, cached, &mut json)?;
+    protobuf::object(message, &resource.gvk.api_version(), &resource.gvk.kind, &json, out)
+        .map_err(|error| unreadable(cached, &error.to_string()))
+}
+
+/// The message of a resource's kind. Custom resources have none, and are not negotiated as protobuf.
+pub(super) fn protobuf_message(resource: &Resource) -> Result<&'static protobuf::Message, Refusal> {
+    let message = (!resource.custom).then(|| protobuf::message_of(&resource.gvk.api_version(), &resource.gvk.kind)).flatten();
+    message.ok_or_else(|| Refusal::new(Reason::NotAcceptable, format!("{} has no protobuf form", resource.gvk.kind)))
 }
 
 /// Appends the document as an item of a list: items of built-in kinds go without `apiVersion` and `kind`.

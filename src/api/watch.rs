@@ -22,6 +22,7 @@ use super::query::{IncludeObject, Query, VersionMatch, list_options_refused};
 use super::selection::Selection;
 use super::view::{self, TableView};
 use crate::object::{CauseKind, Reason, Refusal, Revision};
+use crate::protobuf;
 use crate::schema::Resource;
 use crate::store::cache::{Cached, EventKind, Subscription, WriteEvent};
 use crate::store::{StoreError, Tidings, WatchStream};
@@ -70,8 +71,9 @@ pub(super) async fn watch(call: Call) -> Result<Answer, Refusal> {
     if call.api.stopping() {
         return Err(Refusal::new(Reason::ServiceUnavailable, "the server is shutting down"));
     }
+    let content_type = feed.frames.content_type();
     let body = Body::stream(stream::unfold(feed, |mut feed| async move { feed.next().await.map(|frame| (frame, feed)) }));
-    Ok(Answer { code: StatusCode::OK, content_type: "application/json", body, gzipped: false })
+    Ok(Answer { code: StatusCode::OK, content_type, body, gzipped: false })
 }
 
 /// Where a watch begins, by its parameters; refuses combinations that contradict each other.
@@ -200,7 +202,7 @@ impl Feed {
             Ok(Some(frame)) => self.ready.push_back(frame),
             Ok(None) => {}
             Err(refusal) => {
-                self.ready.push_back(error_frame(&refusal));
+                self.ready.push_back(self.frames.error(&refusal));
                 self.source = Source::Ended;
             }
         }
@@ -211,7 +213,10 @@ impl Feed {
         let holds = |object: &Option<Arc<Cached>>| object.as_ref().map_or(Ok(false), |object| self.selection.holds(resource, object));
         let Some((kind, object)) = event.turn(holds(&event.previous)?, holds(&event.current)?) else { return Ok(None) };
         if self.frames.shared && view::served_as_stored(resource, object) {
-            return Ok(Some(event.json_frame(kind)));
+            if self.frames.form == Form::Object(Encoding::Json) {
+                return Ok(Some(event.json_frame(kind)));
+            }
+            return event.protobuf_frame(kind, |object| self.frames.object(kind, object)).map(Some);
         }
         self.frames.object(kind, object).map(Some)
     }
@@ -235,7 +240,7 @@ impl Feed {
 
     /// The watch ends with an ERROR event that says why.
     fn broken(&mut self, error: StoreError) -> Source {
-        self.ready.push_back(error_frame(&Refusal::from(error)));
+        self.ready.push_back(self.frames.error(&Refusal::from(error)));
         Source::Ended
     }
 }
@@ -271,22 +276,13 @@ impl Source {
     }
 }
 
-/// An ERROR event, whose object is a `Status`.
-fn error_frame(refusal: &Refusal) -> Bytes {
-    frame(&json!({"type": "ERROR", "object": refusal.to_json()}))
-}
-
-fn frame(event: &Value) -> Bytes {
-    format!("{event}\n").into()
-}
-
 /// How a watcher's events are written.
 struct Frames {
     api: Arc<Shared>,
     resource: Arc<Resource>,
     form: Form,
     include: IncludeObject,
-    /// Whether frames are the plain ones that all watchers share.
+    /// Whether frames are the plain ones that all watchers of a media type share.
     shared: bool,
     /// Whether a Table's columns have been sent.
     headed: std::sync::atomic::AtomicBool,
@@ -294,7 +290,7 @@ struct Frames {
 
 impl Frames {
     fn of(call: &Call) -> Result<Self, Refusal> {
-        if call.form.encoding() != Encoding::Json {
+        if call.form.encoding() == Encoding::Yaml {
             return Err(Refusal::new(Reason::NotAcceptable, "watches are served as application/json"));
         }
         Ok(Self {
@@ -302,12 +298,24 @@ impl Frames {
             resource: Arc::clone(&call.resource),
             form: call.form,
             include: call.query.include_object,
-            shared: call.form == Form::Object(Encoding::Json),
+            shared: matches!(call.form, Form::Object(_)),
             headed: false.into(),
         })
     }
 
+    fn content_type(&self) -> &'static str {
+        match self.form.encoding() {
+            Encoding::Protobuf => protobuf::WATCH_MEDIA_TYPE,
+            Encoding::Json | Encoding::Yaml => "application/json",
+        }
+    }
+
     fn object(&self, kind: EventKind, cached: &Cached) -> Result<Bytes, Refusal> {
+        if self.form == Form::Object(Encoding::Protobuf) {
+            let mut object = Vec::with_capacity(cached.size_hint());
+            view::append_protobuf(&self.resource, cached, &mut object)?;
+            return Ok(protobuf::frame(kind.as_str(), &object).into());
+        }
         if self.shared {
             let mut out = Vec::with_capacity(cached.size_hint() + 32);
             out.extend_from_slice(format!("{{\"type\":\"{}\",\"object\":", kind.as_str()).as_bytes());
@@ -321,10 +329,23 @@ impl Frames {
                 let headers = !self.headed.swap(true, std::sync::atomic::Ordering::Relaxed);
                 self.table(version).table(vec![object], &view::list_metadata(cached.revision, "", None), headers)
             }
-            Form::Partial(version) => view::partial(&mut object, version),
+            Form::Partial(version, _) => view::partial(&mut object, version),
             Form::Object(_) => object.into_value(),
         };
-        Ok(frame(&json!({"type": kind.as_str(), "object": document})))
+        Ok(self.frame(kind.as_str(), &document))
+    }
+
+    /// An ERROR event, whose object is a `Status`.
+    fn error(&self, refusal: &Refusal) -> Bytes {
+        self.frame("ERROR", &refusal.to_json())
+    }
+
+    fn frame(&self, event: &str, document: &Value) -> Bytes {
+        let protobuf = (self.form.encoding() == Encoding::Protobuf).then(|| protobuf::document(document)).flatten();
+        match protobuf {
+            Some(object) => protobuf::frame(event, &object).into(),
+            None => format!("{}\n", json!({"type": event, "object": document})).into(),
+        }
     }
 
     fn table(&self, version: &'static str) -> TableView<'_> {
@@ -349,12 +370,12 @@ impl Frames {
                     "columnDefinitions": null, "rows": [row],
                 })
             }
-            Form::Partial(version) => {
+            Form::Partial(version, _) => {
                 json!({"kind": "PartialObjectMetadata", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata})
             }
             Form::Object(_) => json!({"kind": gvk.kind, "apiVersion": gvk.api_version(), "metadata": metadata}),
         };
-        frame(&json!({"type": "BOOKMARK", "object": document}))
+        self.frame("BOOKMARK", &document)
     }
 }
 

@@ -6,4 +6,5 @@ mod clients;
 mod controllers;
 mod harness;
 mod merge;
+mod protobuf;
 mod store;

@@ -40,6 +40,7 @@ pub struct WriteEvent {
     /// The object before the write, carrying the revision of this write, as watchers are told of what went; `None` where there was none.
     pub previous: Option<Arc<Cached>>,
     frames: [OnceLock<Bytes>; 3],
+    protobuf_frames: [OnceLock<Bytes>; 3],
 }
 
 impl WriteEvent {
@@ -48,7 +49,13 @@ impl WriteEvent {
     pub fn new(event: super::super::Event) -> Self {
         let super::super::Event { key, revision, value, previous } = event;
         let cached = |value: Bytes| Arc::new(Cached::new(&key, value, revision));
-        Self { revision, current: value.map(cached), previous: previous.map(cached), frames: Default::default() }
+        Self {
+            revision,
+            current: value.map(cached),
+            previous: previous.map(cached),
+            frames: Default::default(),
+            protobuf_frames: Default::default(),
+        }
     }
 
     /// The full key written.
@@ -73,6 +80,18 @@ impl WriteEvent {
         let object = if kind == EventKind::Deleted { &self.previous } else { &self.current };
         let Some(object) = object else { return Bytes::new() };
         self.frames[kind as usize].get_or_init(|| json_frame(kind, object)).clone()
+    }
+
+    /// The protobuf frame of a turn, encoded by the first watcher of this media type and shared by the others. Watchers that are
+    /// served another version than the stored one must not ask for it.
+    pub fn protobuf_frame<E>(&self, kind: EventKind, encode: impl FnOnce(&Cached) -> Result<Bytes, E>) -> Result<Bytes, E> {
+        let object = if kind == EventKind::Deleted { &self.previous } else { &self.current };
+        let Some(object) = object else { return Ok(Bytes::new()) };
+        let shared = &self.protobuf_frames[kind as usize];
+        match shared.get() {
+            Some(frame) => Ok(frame.clone()),
+            None => encode(object).map(|frame| shared.get_or_init(|| frame).clone()),
+        }
     }
 }
 
