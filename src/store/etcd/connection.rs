@@ -40,7 +40,7 @@ impl Connection {
     pub(super) async fn open(options: EtcdOptions) -> Result<Self, StoreError> {
         let unreachable =
             |reason: String| StoreError::Unavailable(format!("no etcd answers at {}: {reason}", options.endpoints.join(", ")));
-        let deadline = Instant::now() + options.connect_timeout + options.request_timeout;
+        let deadline = Instant::now() + options.connect_timeout;
         let opened = timeout_at(deadline, Client::connect(&options.endpoints, Some(connect_options(&options)?))).await;
         let client = match opened {
             Ok(Ok(client)) => client,

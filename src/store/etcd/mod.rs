@@ -33,7 +33,7 @@ pub struct EtcdOptions {
     pub tls: Option<EtcdTls>,
     /// User and password, where the cluster asks for them.
     pub user: Option<(String, String)>,
-    /// How long to wait for a connection, 5 s by default.
+    /// How long to wait for a connection, the first answer included, 5 s by default.
     pub connect_timeout: Duration,
     /// How long to wait for an answer, 10 s by default; reads are tried again until then.
     pub request_timeout: Duration,
