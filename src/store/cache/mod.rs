@@ -89,34 +89,27 @@ impl Cache {
 
     /// A picture of a resource that is not older than the store's newest write at the moment of the call.
     pub async fn consistent(&self, prefix: &str) -> Result<Snapshot, StoreError> {
-        let (resource, current) = tokio::join!(self.resource(prefix), self.0.store.current_revision());
-        let (resource, current) = (resource?, current?);
-        self.wait_for(&resource, current).await?;
-        Ok(resource.snapshot(self.seen()))
+        let current = self.0.store.current_revision().await?;
+        self.not_older(prefix, current).await
     }
 
     /// A picture of a resource at least as new as `revision` (0: whatever is at hand).
     ///
     /// Errors with [`StoreError::Future`] where the store does not reach the revision within three seconds.
     pub async fn not_older(&self, prefix: &str, revision: Revision) -> Result<Snapshot, StoreError> {
-        let resource = self.resource(prefix).await?;
-        self.wait_for(&resource, revision).await?;
+        let resource = self.reached(prefix, revision).await?;
         Ok(resource.snapshot(self.seen()))
     }
 
     /// One object as of the store's newest write at the moment of the call.
     pub async fn consistent_object(&self, prefix: &str, key: &str) -> Result<Option<Arc<Cached>>, StoreError> {
-        let (resource, current) = tokio::join!(self.resource(prefix), self.0.store.current_revision());
-        let (resource, current) = (resource?, current?);
-        self.wait_for(&resource, current).await?;
-        Ok(resource.object(key))
+        let current = self.0.store.current_revision().await?;
+        self.object_not_older(prefix, key, current).await
     }
 
     /// One object, not older than `revision` (0: whatever is at hand).
     pub async fn object_not_older(&self, prefix: &str, key: &str, revision: Revision) -> Result<Option<Arc<Cached>>, StoreError> {
-        let resource = self.resource(prefix).await?;
-        self.wait_for(&resource, revision).await?;
-        Ok(resource.object(key))
+        Ok(self.reached(prefix, revision).await?.object(key))
     }
 
     /// One object from the cache if the resource is loaded, however old: for a write that compares revisions anyway.
@@ -150,19 +143,31 @@ impl Cache {
             None => self.0.store.current_revision().await?,
         };
         for _ in 0..RESTARTS {
-            let resource = self.resource(prefix).await?;
-            self.wait_for(&resource, revision).await?;
+            let resource = self.reached(prefix, revision).await?;
             if let Some(both) = resource.snapshot_and_follow(scope, self.seen(), self.clone()) {
                 return Ok(both);
             }
         }
-        Err(StoreError::Unavailable("the watch cache keeps starting anew".to_owned()))
+        Err(starting_anew())
     }
 
     /// The revision up to which everything has been handed to watchers.
     #[must_use]
     pub fn seen(&self) -> Revision {
         *self.0.seen.borrow()
+    }
+
+    /// The cache of a resource that has taken in everything up to a revision. One that the cache forgot while it was waited for takes
+    /// in nothing more, so that its successor is waited for in its place.
+    async fn reached(&self, prefix: &str, revision: Revision) -> Result<Arc<ResourceCache>, StoreError> {
+        for _ in 0..RESTARTS {
+            let resource = self.resource(prefix).await?;
+            self.wait_for(&resource, revision).await?;
+            if !resource.is_closed() {
+                return Ok(resource);
+            }
+        }
+        Err(starting_anew())
     }
 
     async fn wait_for(&self, resource: &ResourceCache, revision: Revision) -> Result<(), StoreError> {
@@ -208,6 +213,13 @@ impl Cache {
     }
 }
 
+fn starting_anew() -> StoreError {
+    StoreError::Unavailable("the watch cache keeps starting anew".to_owned())
+}
+
 fn whole(prefix: &str) -> ListRequest {
     ListRequest { prefix: prefix.to_owned(), after: None, limit: 0, at: None }
 }
+
+#[cfg(test)]
+mod tests;

@@ -150,6 +150,11 @@ impl ResourceCache {
         state.closed = true;
     }
 
+    /// Whether the cache has started anew without this resource.
+    pub(super) fn is_closed(&self) -> bool {
+        self.read().closed
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
