@@ -44,8 +44,10 @@ pub(crate) async fn start() {
 pub(crate) async fn creates(engine: &Engine) {
     for clients in [1, 16, 64] {
         let server = Server::start(engine).await;
-        let (rate, p50, p99) =
-            run(&server, clients, move |client, number| ("POST", MAPS.to_owned(), config_map(&format!("c{clients}-{client}-{number}"), 380))).await;
+        let (rate, p50, p99) = run(&server, clients, move |client, number| {
+            ("POST", MAPS.to_owned(), config_map(&format!("c{clients}-{client}-{number}"), 380))
+        })
+        .await;
         let name = match engine {
             Engine::Sqlite => "SQLite",
             Engine::Etcd(_) => "etcd",

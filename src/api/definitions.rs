@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::call::Call;
-use super::delete::{DeleteOptions, decide};
+use super::delete::decide;
+use super::delete_options::DeleteOptions;
 use super::update::is_held;
 use super::view;
 use super::write::{Verdict, Written};

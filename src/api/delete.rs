@@ -8,17 +8,12 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::query::options_refused;
+use super::delete_options::DeleteOptions;
 use super::selection::Selection;
 use super::update::{announce, has_own_finalizers, is_held};
-use super::write::{self, Live, Verdict, Written};
-use super::{decode, definitions, list, namespaces, view};
-use crate::object::{CauseKind, Object, Reason, Refusal, Time};
-use crate::protobuf;
-
-/// The finalizers that stand for a propagation policy.
-const ORPHAN: &str = "orphan";
-const FOREGROUND: &str = "foregroundDeletion";
+use super::write::{self, Verdict, Written};
+use super::{definitions, list, namespaces, view};
+use crate::object::{Object, Reason, Refusal, Time};
 
 /// How many objects of a selection are deleted at the same time.
 const AT_ONCE: usize = 16;
@@ -32,30 +27,10 @@ const ANSWERED_BY_THE_OBJECT: [(&str, &[&str]); 3] = [
     ("storage.k8s.io", &["csidrivers", "csinodes", "storageclasses", "volumeattachments", "volumeattributesclasses"]),
 ];
 
-/// What a deletion asks for, from the body or the query.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct DeleteOptions {
-    grace_period_seconds: Option<i64>,
-    propagation: Option<Propagation>,
-    uid: Option<String>,
-    resource_version: Option<String>,
-}
-
-/// What happens to the objects that the deleted one owns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Propagation {
-    /// They go afterwards.
-    Background,
-    /// They go before.
-    Foreground,
-    /// They stay.
-    Orphan,
-}
-
 pub(super) async fn delete(call: &mut Call) -> Result<Answer, Refusal> {
     let options = DeleteOptions::of(call)?;
     namespaces::check_deletable(call)?;
-    let written = remove(call, call.name(), &options).await?;
+    let written = remove(call, &call.key_of(call.name()), call.name(), &options).await?;
     match &written {
         Written::Deleted(last) if !is_answered_by_the_object(call) => {
             let last = view::parse(&call.resource, last)?;
@@ -76,16 +51,13 @@ pub(super) async fn delete_collection(call: &mut Call) -> Result<Answer, Refusal
     let options = DeleteOptions::of(call)?;
     let selection = Selection::of(call)?;
     let page = list::read(call, &selection).await?;
-    let names: Vec<(Option<String>, String)> = page.objects.iter().map(|object| place(call, &object.key)).collect();
+    let keys: Vec<Box<str>> = page.objects.iter().map(|object| object.key.clone()).collect();
     let call = &*call;
-    let deletions = stream::iter(names).map(|(namespace, name)| {
+    let deletions = stream::iter(keys).map(|key| {
         let options = &options;
         async move {
-            let key = match namespace {
-                Some(namespace) => format!("{}{namespace}/{name}", call.resource.storage_prefix),
-                None => format!("{}{name}", call.resource.storage_prefix),
-            };
-            match remove_key(call, &key, &name, options).await {
+            let name = key.rsplit('/').next().unwrap_or_default();
+            match remove(call, &key, name, options).await {
                 // Somebody else was faster, which is what was wanted.
                 Err(refusal) if refusal.reason == Reason::NotFound => Ok(()),
                 other => other.map(drop),
@@ -96,20 +68,7 @@ pub(super) async fn delete_collection(call: &mut Call) -> Result<Answer, Refusal
     list::answer(call, page).await
 }
 
-/// Namespace and name, by the key alone.
-fn place(call: &Call, key: &str) -> (Option<String>, String) {
-    let within = key.strip_prefix(&*call.resource.storage_prefix).unwrap_or(key);
-    match within.split_once('/').filter(|_| call.resource.namespaced) {
-        Some((namespace, name)) => (Some(namespace.to_owned()), name.to_owned()),
-        None => (None, within.to_owned()),
-    }
-}
-
-async fn remove(call: &Call, name: &str, options: &DeleteOptions) -> Result<Written, Refusal> {
-    remove_key(call, &call.key_of(name), name, options).await
-}
-
-async fn remove_key(call: &Call, key: &str, name: &str, options: &DeleteOptions) -> Result<Written, Refusal> {
+async fn remove(call: &Call, key: &str, name: &str, options: &DeleteOptions) -> Result<Written, Refusal> {
     let missing = || Refusal::not_found(&call.group_resource(), name);
     let now = call.api.ambient.now_seconds();
     let written = write::change(call, key, |live| {
@@ -172,102 +131,9 @@ fn success(call: &Call, last: &Object) -> Value {
     json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
 }
 
-impl Propagation {
-    fn parse(word: &str) -> Result<Self, Refusal> {
-        match word {
-            "Background" => Ok(Self::Background),
-            "Foreground" => Ok(Self::Foreground),
-            "Orphan" => Ok(Self::Orphan),
-            other => {
-                let message = format!("Invalid value: {other:?}: must be one of Background, Foreground, Orphan");
-                Err(options_refused("DeleteOptions", "propagationPolicy", CauseKind::Invalid, &message))
-            }
-        }
-    }
-
-    /// Leaves the finalizer of this policy, and of no other, on the object, behind those there are.
-    fn mark(self, object: &mut Object) {
-        let wanted = match self {
-            Self::Background => None,
-            Self::Foreground => Some(FOREGROUND),
-            Self::Orphan => Some(ORPHAN),
-        };
-        let own = object.clone();
-        let mut finalizers: Vec<&str> =
-            own.finalizers().into_iter().filter(|name| ![ORPHAN, FOREGROUND].contains(name) || Some(*name) == wanted).collect();
-        if let Some(wanted) = wanted.filter(|wanted| !finalizers.contains(wanted)) {
-            finalizers.push(wanted);
-        }
-        object.set_finalizers(&finalizers);
-    }
-}
-
-impl DeleteOptions {
-    /// The options of a request: those in the body count where there is one, those in the query otherwise.
-    fn of(call: &mut Call) -> Result<Self, Refusal> {
-        let mut options = Self { grace_period_seconds: call.query.grace_period_seconds, ..Self::default() };
-        let mut propagation = call.query.propagation_policy.clone();
-        if !call.body.is_empty() {
-            let parsed = decode::document(call.content_type(), &call.body, "DeleteOptions", protobuf::message(protobuf::DELETE_OPTIONS))?;
-            let body = parsed.value;
-            if !body.is_object() {
-                return Err(Refusal::bad_request("the body of a deletion must be a DeleteOptions object"));
-            }
-            let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-            options.grace_period_seconds = body.get("gracePeriodSeconds").and_then(Value::as_i64).or(options.grace_period_seconds);
-            options.uid = text(body.pointer("/preconditions/uid"));
-            options.resource_version = text(body.pointer("/preconditions/resourceVersion"));
-            propagation = text(body.get("propagationPolicy")).or(propagation).or_else(|| orphan_dependents(&body));
-            call.query.dry_run |= dry_run(&body)?;
-        }
-        options.propagation = propagation.as_deref().map(Propagation::parse).transpose()?;
-        if options.grace_period_seconds.is_some_and(|seconds| seconds < 0) {
-            let message = "Invalid value: must be greater than or equal to 0";
-            return Err(options_refused("DeleteOptions", "gracePeriodSeconds", CauseKind::Invalid, message));
-        }
-        Ok(options)
-    }
-
-    fn check_preconditions(&self, call: &Call, live: &Live) -> Result<(), Refusal> {
-        let object = &live.object;
-        let failed =
-            |why: String| Err(Refusal::new(Reason::Conflict, why).on(&call.resource.gvk.group, &call.resource.gvk.kind, object.name()));
-        if let Some(uid) = self.uid.as_deref().filter(|uid| *uid != object.uid()) {
-            return failed(format!(
-                "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
-                object.uid()
-            ));
-        }
-        let revision = live.cached.revision.to_string();
-        if let Some(version) = self.resource_version.as_deref().filter(|version| *version != revision) {
-            let why =
-                format!("the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({revision})");
-            return failed(format!("{why}. The object might have been modified"));
-        }
-        Ok(())
-    }
-}
-
-/// The older way to say what becomes of dependents.
-fn orphan_dependents(body: &Value) -> Option<String> {
-    let orphan = body.get("orphanDependents")?.as_bool()?;
-    Some(if orphan { "Orphan" } else { "Background" }.to_owned())
-}
-
-fn dry_run(body: &Value) -> Result<bool, Refusal> {
-    let words = body.get("dryRun").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    match words {
-        [] => Ok(false),
-        words if words.iter().all(|word| word == "All") => Ok(true),
-        _ => {
-            let message = "Unsupported value: supported values: \"All\"";
-            Err(options_refused("DeleteOptions", "dryRun", CauseKind::NotSupported, message))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::delete_options::Propagation;
     use super::*;
 
     fn object(value: Value) -> Object {

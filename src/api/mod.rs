@@ -16,6 +16,7 @@ mod create;
 mod decode;
 mod definitions;
 mod delete;
+mod delete_options;
 pub mod discovery;
 mod dispatch;
 mod get;

@@ -144,3 +144,26 @@ async fn a_pod_that_runs_somewhere_is_given_time() {
     assert_eq!(api.delete(&format!("{path}?gracePeriodSeconds=0")).await.code, 200);
     assert_eq!(api.get(&path).await.code, 404);
 }
+
+#[tokio::test]
+async fn a_body_that_is_not_understood_deletes_nothing() {
+    let api = TestApi::new().await;
+    api.create_maps(&["a"]).await;
+    let path = format!("{MAPS}/a");
+    for body in [
+        json!({"dryRun": "All"}),
+        json!({"dryRun": [1]}),
+        json!({"preconditions": {"uid": 5}}),
+        json!({"preconditions": "x"}),
+        json!({"propagationPolicy": 5}),
+        json!({"gracePeriodSeconds": "0"}),
+        json!({"orphanDependents": "true"}),
+        json!({"kind": "Pod", "apiVersion": "v1"}),
+        json!([]),
+    ] {
+        for path in [path.as_str(), MAPS] {
+            assert_eq!(api.send("DELETE", path, "application/json", &body).await.code, 400, "{body} to {path}");
+        }
+    }
+    assert_eq!(api.get(&path).await.code, 200);
+}

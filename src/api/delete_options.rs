@@ -1,0 +1,160 @@
+//! What a deletion asks for, from the body of the request or its parameters.
+//!
+//! Receives what clients send; hands on options that make sense. Invariant: a body that is not understood whole deletes nothing.
+
+use serde::Deserialize;
+
+use super::call::Call;
+use super::decode;
+use super::query::options_refused;
+use super::write::Live;
+use crate::object::{CauseKind, Object, Reason, Refusal};
+use crate::protobuf;
+
+/// The finalizers that stand for a propagation policy.
+const ORPHAN: &str = "orphan";
+const FOREGROUND: &str = "foregroundDeletion";
+
+/// What a deletion asks for.
+///
+/// See <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/delete-options/>.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct DeleteOptions {
+    pub(super) grace_period_seconds: Option<i64>,
+    pub(super) propagation: Option<Propagation>,
+    pub(super) uid: Option<String>,
+    pub(super) resource_version: Option<String>,
+}
+
+/// What happens to the objects that the deleted one owns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Propagation {
+    /// They go afterwards.
+    Background,
+    /// They go before.
+    Foreground,
+    /// They stay.
+    Orphan,
+}
+
+/// The body as clients write it. Members of later versions are left alone; members of the wrong type are not.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Body {
+    kind: Option<String>,
+    grace_period_seconds: Option<i64>,
+    preconditions: Option<Preconditions>,
+    propagation_policy: Option<String>,
+    orphan_dependents: Option<bool>,
+    dry_run: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Preconditions {
+    uid: Option<String>,
+    resource_version: Option<String>,
+}
+
+impl Propagation {
+    fn parse(word: &str) -> Result<Self, Refusal> {
+        match word {
+            "Background" => Ok(Self::Background),
+            "Foreground" => Ok(Self::Foreground),
+            "Orphan" => Ok(Self::Orphan),
+            other => {
+                let message = format!("Invalid value: {other:?}: must be one of Background, Foreground, Orphan");
+                Err(options_refused("DeleteOptions", "propagationPolicy", CauseKind::Invalid, &message))
+            }
+        }
+    }
+
+    /// Leaves the finalizer of this policy, and of no other, on the object, behind those there are.
+    pub(super) fn mark(self, object: &mut Object) {
+        let wanted = match self {
+            Self::Background => None,
+            Self::Foreground => Some(FOREGROUND),
+            Self::Orphan => Some(ORPHAN),
+        };
+        let own = object.clone();
+        let mut finalizers: Vec<&str> =
+            own.finalizers().into_iter().filter(|name| ![ORPHAN, FOREGROUND].contains(name) || Some(*name) == wanted).collect();
+        if let Some(wanted) = wanted.filter(|wanted| !finalizers.contains(wanted)) {
+            finalizers.push(wanted);
+        }
+        object.set_finalizers(&finalizers);
+    }
+}
+
+impl DeleteOptions {
+    /// The options of a request: those in the body count where there is one, those in the query otherwise.
+    pub(super) fn of(call: &mut Call) -> Result<Self, Refusal> {
+        let body = Body::of(call)?;
+        call.query.dry_run |= body.is_dry_run()?;
+        let propagation = body.propagation_policy.clone().or_else(|| call.query.propagation_policy.clone()).or_else(|| body.older_policy());
+        let preconditions = body.preconditions.unwrap_or_default();
+        let options = Self {
+            grace_period_seconds: body.grace_period_seconds.or(call.query.grace_period_seconds),
+            propagation: propagation.as_deref().map(Propagation::parse).transpose()?,
+            uid: preconditions.uid,
+            resource_version: preconditions.resource_version,
+        };
+        if options.grace_period_seconds.is_some_and(|seconds| seconds < 0) {
+            let message = "Invalid value: must be greater than or equal to 0";
+            return Err(options_refused("DeleteOptions", "gracePeriodSeconds", CauseKind::Invalid, message));
+        }
+        Ok(options)
+    }
+
+    /// Refuses with 409 where the object is not the one that the deletion means.
+    pub(super) fn check_preconditions(&self, call: &Call, live: &Live) -> Result<(), Refusal> {
+        let object = &live.object;
+        let failed =
+            |why: String| Err(Refusal::new(Reason::Conflict, why).on(&call.resource.gvk.group, &call.resource.gvk.kind, object.name()));
+        if let Some(uid) = self.uid.as_deref().filter(|uid| *uid != object.uid()) {
+            return failed(format!(
+                "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
+                object.uid()
+            ));
+        }
+        let revision = live.cached.revision.to_string();
+        if let Some(version) = self.resource_version.as_deref().filter(|version| *version != revision) {
+            let why =
+                format!("the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({revision})");
+            return failed(format!("{why}. The object might have been modified"));
+        }
+        Ok(())
+    }
+}
+
+impl Body {
+    fn of(call: &Call) -> Result<Self, Refusal> {
+        if call.body.is_empty() {
+            return Ok(Self::default());
+        }
+        let parsed = decode::document(call.content_type(), &call.body, "DeleteOptions", protobuf::message(protobuf::DELETE_OPTIONS))?;
+        let unreadable = |why: &str| Refusal::bad_request(format!("the body of a deletion must be DeleteOptions: {why}"));
+        if !parsed.value.is_object() {
+            return Err(unreadable("it is no object"));
+        }
+        let body = Self::deserialize(&parsed.value).map_err(|error| unreadable(&error.to_string()))?;
+        match body.kind.as_deref() {
+            None | Some("" | "DeleteOptions") => Ok(body),
+            Some(other) => Err(unreadable(&format!("its kind is {other:?}"))),
+        }
+    }
+
+    fn is_dry_run(&self) -> Result<bool, Refusal> {
+        let words = self.dry_run.as_deref().unwrap_or_default();
+        if words.iter().any(|word| word != "All") {
+            let message = "Unsupported value: supported values: \"All\"";
+            return Err(options_refused("DeleteOptions", "dryRun", CauseKind::NotSupported, message));
+        }
+        Ok(!words.is_empty())
+    }
+
+    /// The older way to say what becomes of dependents.
+    fn older_policy(&self) -> Option<String> {
+        self.orphan_dependents.map(|orphan| if orphan { "Orphan" } else { "Background" }.to_owned())
+    }
+}
