@@ -6,5 +6,5 @@ use trueup::cli::{self, Openers};
 use trueup::serve::in_process::{open_simulation, open_store};
 
 fn main() -> ExitCode {
-    cli::main(std::env::args_os(), Openers { store: open_store, simulation: Some(open_simulation) })
+    cli::main(std::env::args_os(), Openers { store: open_store, simulation: Some(open_simulation), controllers: None })
 }

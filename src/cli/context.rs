@@ -19,6 +19,9 @@ pub type OpenStore = fn(StoreLocation, String) -> BoxFuture<'static, Result<Clie
 /// Opens an empty in-memory control plane in this process, whose default namespace is the text given.
 pub type OpenSimulation = fn(String) -> BoxFuture<'static, Result<Client, OpenStoreError>>;
 
+/// Runs the controllers that a store needs (garbage collector, namespaces) as clients of the API, until it is dropped.
+pub type RunControllers = fn(Client) -> BoxFuture<'static, ()>;
+
 /// What the command line cannot open by itself: it is a client of the API and knows no store.
 #[derive(Debug, Clone, Copy)]
 pub struct Openers {
@@ -26,6 +29,20 @@ pub struct Openers {
     pub store: OpenStore,
     /// Opens what change sets are tried out on; without it, objects that the server cannot judge yet are shown as written.
     pub simulation: Option<OpenSimulation>,
+    /// Runs beside a command that waits for the controllers' work on a store served in this process; without it such a command does
+    /// not wait, and says who will do the work.
+    pub controllers: Option<RunControllers>,
+}
+
+/// Who does the controllers' work on a target.
+#[derive(Debug, Clone, Copy)]
+pub enum Controllers {
+    /// The server has its own.
+    Elsewhere,
+    /// They can run in this process.
+    Here(RunControllers),
+    /// Nobody, unless a server works on the same store.
+    Nobody,
 }
 
 /// What a command works with. Opens nothing before it is asked to.
@@ -75,6 +92,16 @@ impl CommandContext {
         };
         let opened = open(client.default_namespace().to_owned()).await;
         opened.map(Some).map_err(|error| CommandError::failed(format!("cannot try the change set out: {error}")))
+    }
+
+    /// Who does the controllers' work on the target.
+    #[must_use]
+    pub fn controllers(&self) -> Controllers {
+        match (&self.settings.target, self.openers.controllers) {
+            (TargetSettings::Remote(_), _) => Controllers::Elsewhere,
+            (TargetSettings::Store(_), Some(run)) => Controllers::Here(run),
+            (TargetSettings::Store(_), None) => Controllers::Nobody,
+        }
     }
 
     /// The namespaces that objects go to.

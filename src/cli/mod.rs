@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
-pub use context::{CommandContext, OpenSimulation, OpenStore, OpenStoreError, Openers};
+pub use context::{CommandContext, Controllers, OpenSimulation, OpenStore, OpenStoreError, Openers, RunControllers};
 pub use error::{CommandError, ExitStatus};
 pub use settings::{EtcdAccess, Settings, StoreLocation, TargetSettings, UsageError};
 use ui::Ui;
@@ -129,7 +129,12 @@ pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<S
     }
 }
 
-async fn serve(ui: &Ui, cli: &Cli, args: &commands::ServeArgs, environment: &dyn Fn(&str) -> Option<String>) -> Result<ExitStatus, CommandError> {
+async fn serve(
+    ui: &Ui,
+    cli: &Cli,
+    args: &commands::ServeArgs,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<ExitStatus, CommandError> {
     logging::start(environment)?;
     commands::cmd_serve(ui, commands::ServeSettings::resolve(&cli.global, args, environment)?).await
 }

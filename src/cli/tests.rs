@@ -72,7 +72,7 @@ fn manifests(values: &[(&str, &str)]) -> tempfile::TempDir {
 async fn trueup(arguments: &[&str]) -> (String, String, u8) {
     let cli = Cli::try_parse_from(["trueup", "--local", "/test"].iter().chain(arguments)).expect("a command line");
     let (ui, printed) = Ui::buffered(false, false, 80);
-    let status = dispatch(&ui, &cli, &|_| None, Openers { store: shop, simulation: None }).await;
+    let status = dispatch(&ui, &cli, &|_| None, Openers { store: shop, simulation: None, controllers: None }).await;
     (printed.stdout(), printed.stderr(), status.code())
 }
 
@@ -121,7 +121,7 @@ async fn apply_says_what_became_of_each_object_and_goes_on_past_failures() {
          error: {path}/locked.yaml:6:3: configmap/locked in namespace default: other managers own fields that the manifest sets\n  \
          .data.k is owned by \"ops\": nothing there, \"1\" here\n\
          hint: leave the fields to their owners by taking them out of the manifest, or take them over with --force-conflicts\n\
-         1 created, 1 updated, 0 replaced, 0 deleted, 1 unchanged, 1 failed\n"
+         Applied: 1 created, 1 updated, 0 replaced, 0 deleted, 1 unchanged, 1 failed.\n"
     );
     assert_eq!((stderr, code), (expected, 1));
 }

@@ -1,3 +1,5 @@
 //! What several groups of tests need.
 
+pub(crate) mod cli;
 pub(crate) mod etcd;
+pub(crate) mod server;

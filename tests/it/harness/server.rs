@@ -1,0 +1,76 @@
+//! A server of the API over HTTP without TLS, which counts what it is asked and can be told to keep answers back.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::{Arc, Mutex};
+
+use http::Request;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::runtime::Runtime;
+use trueup::ambient::Ambient;
+use trueup::api::Api;
+use trueup::auth::Identity;
+use trueup::store::MemoryStore;
+
+use super::cli::NOW;
+
+/// Whether a request, given as `METHOD path`, is never answered.
+type Holds = fn(&str) -> bool;
+
+/// An API over an empty memory store on a port of its own, for as long as it is kept.
+pub(crate) struct TestServer {
+    pub(crate) url: String,
+    asked: Arc<Mutex<Vec<String>>>,
+    _runtime: Runtime,
+}
+
+impl TestServer {
+    pub(crate) fn start() -> Self {
+        Self::holding(|_| false)
+    }
+
+    /// A server that never answers some requests.
+    pub(crate) fn holding(holds: Holds) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        runtime.spawn(serve(listener, Arc::clone(&asked), holds));
+        Self { url, asked, _runtime: runtime }
+    }
+
+    /// What was asked since the last time this was asked, as `METHOD path?query`, sorted.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let mut asked = std::mem::take(&mut *self.asked.lock().unwrap());
+        asked.sort();
+        asked
+    }
+}
+
+async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, holds: Holds) {
+    let api = Api::open(Arc::new(MemoryStore::new()), Ambient::pinned(NOW.parse().unwrap())).await.unwrap();
+    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let (api, asked) = (api.clone(), Arc::clone(&asked));
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (api, asked) = (api.clone(), Arc::clone(&asked));
+            async move {
+                let line = format!("{} {}", request.method(), request.uri());
+                let held = holds(&line);
+                asked.lock().unwrap().push(line);
+                if held {
+                    std::future::pending::<()>().await;
+                }
+                let (parts, body) = request.into_parts();
+                let body = body.collect().await.map_or_else(|_| Full::default(), |body| Full::new(body.to_bytes()));
+                Ok::<_, Infallible>(api.handle(&Identity::in_process(), Request::from_parts(parts, body)).await)
+            }
+        });
+        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
+}
