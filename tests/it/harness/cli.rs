@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(crate) const NOW: &str = "2026-11-22T10:00:00Z";
 
 /// After this long a program that should have said something has failed; no test waits for it to pass.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Compares everything that a run of the program gave with what is written in the test.
 macro_rules! assert_shows {
@@ -104,6 +104,13 @@ impl TestEnv {
         let mut command = self.command();
         command.args(arguments.split(' '));
         Running::start(self.piped(command), format!("trueup {arguments}"), self.path(""))
+    }
+
+    /// Starts a line in the shell and leaves it running.
+    pub(crate) fn start_shell(&self, line: &str) -> Running {
+        let mut command = self.program("sh");
+        command.args(["-c", line]).env("PATH", "/usr/bin:/bin");
+        Running::start(self.piped(command), line.to_owned(), self.path(""))
     }
 
     fn command(&self) -> Command {
@@ -247,6 +254,14 @@ impl Running {
         }
     }
 
+    /// Whether a line of either stream so far holds a text.
+    pub(crate) fn has_said(&mut self, text: &str) -> bool {
+        while let Ok(line) = self.lines.try_recv() {
+            self.remember(line);
+        }
+        self.stdout.contains(text) || self.stderr.contains(text)
+    }
+
     fn remember(&mut self, line: Line) -> String {
         let (stream, line) = match line {
             Line::Stdout(line) => (&mut self.stdout, line),
@@ -280,10 +295,14 @@ impl Drop for Running {
     }
 }
 
-fn each_line(stream: &mut impl std::io::BufRead, mut take: impl FnMut(String)) {
-    let mut bytes = Vec::new();
-    while stream.read_until(b'\n', &mut bytes).is_ok_and(|read| read > 0) {
-        take(String::from_utf8_lossy(&bytes).into_owned());
-        bytes.clear();
+/// Hands on each line as it comes, and what a terminal draws over (which ends in a carriage return) like a line.
+fn each_line(stream: &mut impl Read, mut take: impl FnMut(String)) {
+    let (mut bytes, mut byte) = (Vec::new(), [0]);
+    while stream.read(&mut byte).is_ok_and(|read| read > 0) {
+        bytes.push(byte[0]);
+        if matches!(byte[0], b'\n' | b'\r') {
+            take(String::from_utf8_lossy(&std::mem::take(&mut bytes)).into_owned());
+        }
     }
+    take(String::from_utf8_lossy(&bytes).into_owned());
 }
