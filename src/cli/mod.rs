@@ -148,9 +148,11 @@ async fn work(
     openers: Openers,
 ) -> Result<ExitStatus, CommandError> {
     let context = CommandContext::new(Settings::resolve(&cli.global, environment)?, openers);
+    // The signal is asked for first, so that it is caught from the first word on.
     tokio::select! {
-        result = run(ui, &context, command) => result,
+        biased;
         Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(context.so_far())),
+        result = run(ui, &context, command) => result,
     }
 }
 

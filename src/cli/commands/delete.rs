@@ -145,6 +145,7 @@ impl Doomed {
 impl DeleteArgs {
     fn validate(&self) -> Result<(), CommandError> {
         let selecting = !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty();
+        let named = self.resources.len() > 1 || self.resources.iter().any(|word| word.contains('/'));
         let problem = match () {
             () if self.resources.is_empty() && self.manifests.filename.is_empty() => {
                 "say what to delete: -f FILE, TYPE NAME, TYPE -l SELECTOR or TYPE --all"
@@ -152,6 +153,9 @@ impl DeleteArgs {
             () if !self.resources.is_empty() && !self.manifests.filename.is_empty() => "-f and resource arguments cannot be given together",
             () if self.all && selecting => "--all and a selector cannot be given together",
             () if !self.manifests.filename.is_empty() && self.all => "-f and --all cannot be given together",
+            () if named && (selecting || self.all) => "a name cannot be given together with a selector or --all",
+            () if named && self.selectors.all_namespaces => "an object cannot be deleted by name across all namespaces",
+            () if !self.resources.is_empty() && !named && !selecting && !self.all => "say which objects: NAME, -l SELECTOR or --all",
             () => return Ok(()),
         };
         Err(CommandError::usage(problem))
@@ -209,15 +213,6 @@ pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) ->
 async fn select(client: &Client, discovery: &Discovery, args: &DeleteArgs) -> Result<Vec<Doomed>, CommandError> {
     let selections = parse_resource_arguments(&args.resources, discovery)?;
     let selecting = args.all || !args.selectors.selector.is_empty() || !args.selectors.field_selector.is_empty();
-    let named = selections.iter().any(|selection| !selection.names.is_empty());
-    match (named, selecting) {
-        (true, true) => return Err(CommandError::usage("a name cannot be given together with a selector or --all")),
-        (false, false) => return Err(CommandError::usage("say which objects: NAME, -l SELECTOR or --all")),
-        (true, false) if args.selectors.all_namespaces => {
-            return Err(CommandError::usage("an object cannot be deleted by name across all namespaces"));
-        }
-        _ => {}
-    }
     let namespace = (!args.selectors.all_namespaces).then(|| client.default_namespace().to_owned());
     let chosen = selections.into_iter().map(|selection| chosen(client, selection, namespace.clone(), args, selecting));
     Ok(try_join_all(chosen).await?.into_iter().flatten().collect())

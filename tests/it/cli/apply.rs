@@ -377,6 +377,8 @@ fn bad_objects_among_good_ones_stop_nothing() {
     env.write("set/d.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: d\ndatas:\n  k: v\n");
     env.write("set/e.yaml", "apiVersion: v1\nkind: ConfigMop\nmetadata:\n  name: e\n");
     env.write("set/f.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: f\n  namespace: nowhere\n");
+    env.write("set/i.yaml", "apiVersion: extensions/v1beta1\nkind: Deployment\nmetadata:\n  name: i\n");
+    env.write("set/j.yaml", "apiVersion: example.com/v1\nkind: Backup\nmetadata:\n  name: j\n");
     env.write("set/g.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  generateName: g-\n");
     assert_shows!(env.run("apply -f set"), @r#"
     configmap/a created

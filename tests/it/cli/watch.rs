@@ -7,7 +7,7 @@ fn a_watch_sees_what_another_process_applies() {
     env.write("a.yaml", config_map("a", "1"));
     env.prepare("apply -f a.yaml");
     let mut watch = env.start("watch cm -o json");
-    assert!(watch.wait_for("\n").starts_with(r#"{"type":"ADDED","object":{"#));
+    watch.wait_for(r#"{"type":"ADDED","object":{"#);
     let mut table = env.start("get cm -w");
     table.wait_for("a      1");
     env.write("a.yaml", config_map("a", "2") + "  more: x\n");

@@ -14,7 +14,7 @@ use crate::cli::context::{CommandContext, Controllers};
 use crate::cli::error::client_error_in_words;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
-use crate::client::{ChangeKind, Client, ClientError, Form, ListParameters, WatchStep, Watcher};
+use crate::client::{ChangeKind, Client, ClientError, Form, ListParameters, Target, WatchStep, Watcher};
 use crate::object::{Object, Reason};
 
 /// An object that goes later.
@@ -83,7 +83,12 @@ fn tell_of_controllers(ui: &Ui, client: &Client, left: &[Arc<Doomed>]) {
         return;
     }
     let (names, goes) = (names_of(left), if left.len() == 1 { "goes" } else { "go" });
-    ui.hint(&format!("{names} {goes} once a server with its controllers works on this {}; start one with `trueup serve`", client.target()));
+    let serve = match client.target() {
+        Target::Local { directory } => format!("trueup serve --local {}", directory.display()),
+        Target::Etcd { endpoints } => format!("trueup serve --etcd {}", endpoints.join(",")),
+        Target::Remote { .. } => "trueup serve".to_owned(),
+    };
+    ui.hint(&format!("{names} {goes} once a server with its controllers works on this store: {serve}"));
 }
 
 /// `configmap/a`, `configmap/a and configmap/b`, or `300 objects`.
