@@ -28,7 +28,7 @@ fn what_the_manifests_describe_goes_and_the_namespace_says_who_empties_it() {
     namespace "shop" deleted
     [stderr]
     deleting from local store store
-    hint: namespace/shop goes once a server with its controllers works on this local store store; start one with `trueup serve`
+    hint: namespace/shop goes once a server with its controllers works on this store: trueup serve --local store
     "#);
     assert_shows!(env.run("get ns shop"), @r"
     NAME   STATUS        AGE
@@ -122,19 +122,16 @@ fn arguments_that_do_not_say_what_to_delete_are_refused() {
     ");
     assert_shows!(env.run("delete cm"), @r"
     [stderr]
-    deleting from local store store
     error: say which objects: NAME, -l SELECTOR or --all
     [exit 2]
     ");
     assert_shows!(env.run("delete cm a --all"), @r"
     [stderr]
-    deleting from local store store
     error: a name cannot be given together with a selector or --all
     [exit 2]
     ");
     assert_shows!(env.run("delete cm a -A"), @r"
     [stderr]
-    deleting from local store store
     error: an object cannot be deleted by name across all namespaces
     [exit 2]
     ");

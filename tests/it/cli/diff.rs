@@ -7,7 +7,7 @@ fn a_new_namespace_and_what_is_in_it_are_shown_as_one_change() {
     env.write("shop.yaml", SHOP);
     assert_shows!(env.run("diff -f shop.yaml"), @r"
     === create namespace/shop (shop.yaml:1)
-    @@ -0,0 +1,11 @@
+    @@ -0,0 +1,9 @@
     +apiVersion: v1
     +kind: Namespace
     +metadata:
@@ -17,8 +17,6 @@ fn a_new_namespace_and_what_is_in_it_are_shown_as_one_change() {
     +spec:
     +  finalizers:
     +  - kubernetes
-    +status:
-    +  phase: Active
 
     === create deployment.apps/web in namespace shop (shop.yaml:6)
     @@ -0,0 +1,20 @@

@@ -246,6 +246,7 @@ fn a_mistyped_kind_comes_with_a_guess() {
     assert_shows!(env.run("get po,scv"), @r#"
     [stderr]
     error: the server doesn't have a resource type "scv"
+    hint: did you mean "svc"?
     [exit 1]
     "#);
     assert_shows!(env.run("get deployments.batch"), @r#"

@@ -34,7 +34,8 @@ fn an_apply_interrupted_before_its_first_object_says_so() {
     assert_shows!(apply.end().replacing(&server.url, "http://[SERVER]"), @r"
     [stderr]
     applying to http://[SERVER]
-    [signal: 2 (SIGINT)]
+    interrupted: nothing was applied yet
+    [exit 130]
     ");
 }
 

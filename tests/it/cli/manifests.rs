@@ -61,20 +61,10 @@ fn yaml_is_read_as_kubectl_reads_it() {
     );
     assert_shows!(env.run("apply -f a.yaml"), @r"
     [stderr]
-    error: a.yaml:1:1: `apiVersion` is missing
+    error: a.yaml:1:1: an object must be a mapping with `apiVersion`, `kind` and `metadata`
      1 | base: &base {app: web}
        | ^
-    hint: add the API the object belongs to, such as `apiVersion: v1` or `apiVersion: apps/v1`
-
-    a.yaml:1:1: `kind` is missing
-     1 | base: &base {app: web}
-       | ^
-    hint: add the object's kind, such as `kind: ConfigMap`; files that are no manifests do not belong to the set
-
-    a.yaml:1:1: `metadata.name` is missing
-     1 | base: &base {app: web}
-       | ^
-    hint: add `name:` below `metadata:`
+    hint: files that are no manifests do not belong to the set
     [exit 1]
     ");
     env.write("a.yaml", std::fs::read_to_string(env.path("a.yaml")).unwrap().split_once("---\n").unwrap().1);
@@ -167,6 +157,7 @@ fn what_is_wrong_is_shown_where_it_stands() {
     error: standard input:1:1: an object must be a mapping with `apiVersion`, `kind` and `metadata`
      1 | - a
        | ^
+    hint: files that are no manifests do not belong to the set
     [exit 1]
     ");
 }

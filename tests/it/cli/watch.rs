@@ -20,8 +20,23 @@ fn a_watch_sees_what_another_process_applies() {
     for running in [&watch, &table] {
         running.signal("INT");
     }
-    assert_shows!(watch.end(), @"");
-    assert_shows!(table.end(), @"");
+    assert_shows!(watch.end(), @r#"
+    {"type":"ADDED","object":{"apiVersion":"v1","data":{"key":"1"},"kind":"ConfigMap","metadata":{"creationTimestamp":"2026-11-22T10:00:00Z","name":"a","namespace":"default","resourceVersion":"6","uid":"00000001-0000-0000-8000-000000000005"}}}
+    {"type":"MODIFIED","object":{"apiVersion":"v1","data":{"key":"2","more":"x"},"kind":"ConfigMap","metadata":{"creationTimestamp":"2026-11-22T10:00:00Z","name":"a","namespace":"default","resourceVersion":"7","uid":"00000001-0000-0000-8000-000000000005"}}}
+    {"type":"DELETED","object":{"apiVersion":"v1","data":{"key":"2","more":"x"},"kind":"ConfigMap","metadata":{"creationTimestamp":"2026-11-22T10:00:00Z","name":"a","namespace":"default","resourceVersion":"8","uid":"00000001-0000-0000-8000-000000000005"}}}
+    [stderr]
+    interrupted
+    [exit 130]
+    "#);
+    assert_shows!(table.end(), @r"
+    NAME   DATA   AGE
+    a      1      0s
+    a      2      0s
+    a      2      0s
+    [stderr]
+    interrupted
+    [exit 130]
+    ");
 }
 
 #[test]
@@ -50,6 +65,7 @@ fn a_watch_of_what_does_not_exist_is_refused() {
     assert_shows!(env.run("watch pdos"), @r#"
     [stderr]
     error: the server doesn't have a resource type "pdos"
+    hint: did you mean "pods"?
     [exit 1]
     "#);
     assert_shows!(env.run("watch pods a -l a=b"), @r"
