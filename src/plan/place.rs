@@ -37,7 +37,7 @@ pub enum ObjectError {
         /// The kind asked for.
         gvk: Gvk,
         /// One that may be meant.
-        similar: Option<Gvk>,
+        similar: Option<Box<Gvk>>,
     },
     /// `apiVersion` or `kind` is missing or malformed.
     #[error("apiVersion and kind must be set")]
@@ -221,7 +221,7 @@ fn place_one(
     let served = discovery.by_kind(&gvk);
     let pending = served.is_none();
     let Some(found) = served.or_else(|| defined.iter().find(|resource| resource.gvk() == gvk)) else {
-        return Err(ObjectError::UnknownKind { similar: discovery.similar_kind(&gvk), gvk });
+        return Err(ObjectError::UnknownKind { similar: discovery.similar_kind(&gvk).map(Box::new), gvk });
     };
     if object.name().is_empty() {
         return Err(ObjectError::NoName);

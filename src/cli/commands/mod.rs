@@ -14,7 +14,7 @@ pub use completions::{CompletionsArgs, cmd_completions};
 pub use delete::{DeleteArgs, cmd_delete};
 pub use diff::{DiffArgs, cmd_diff};
 pub use get::{GetArgs, OutputArgs, OutputForm, cmd_get};
-pub use serve::{cmd_serve, Controllers, ControllersArgs, ServeArgs, ServeSettings};
+pub use serve::{Controllers, ControllersArgs, ServeArgs, ServeSettings, cmd_serve};
 pub use version::{VersionArgs, cmd_version};
 pub use watch::{WatchArgs, cmd_watch};
 

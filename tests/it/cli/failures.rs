@@ -1,5 +1,6 @@
 use super::{SHOP, config_map};
 use crate::harness::cli::{TestEnv, assert_shows};
+use crate::harness::server::TestServer;
 
 #[test]
 fn a_server_that_is_not_there_is_told_once() {
@@ -35,6 +36,30 @@ fn a_server_that_is_not_there_is_told_once() {
     Client Version: v0.1.0
     [stderr]
     warning: cannot reach https://127.0.0.1:1: connection refused (while asking GET /version)
+    ");
+}
+
+#[test]
+fn a_server_that_goes_away_in_the_middle_is_told_once() {
+    let server = TestServer::holding(|line| line.starts_with("PATCH") && !line.contains("/m-0?"));
+    let env = TestEnv::without_target();
+    let set: Vec<String> = (0..40).map(|number| config_map(&format!("m-{number}"), "1")).collect();
+    env.write("set.yaml", set.join("---\n"));
+    let url = server.url.clone();
+    let mut apply = env.start(&format!("apply -f set.yaml --server {url}"));
+    apply.wait_for("m-0 created");
+    server.wait_until_holding();
+    drop(server);
+    // Which of the two it is depends on whether the first object's request was under way already.
+    let output = apply.end().replacing(&url, "http://[SERVER]").replacing("connection refused", "the connection broke");
+    assert_shows!(output, @r"
+    configmap/m-0 created
+    [stderr]
+    applying to http://[SERVER]
+    error: set.yaml:8:1: configmap/m-1 in namespace default: cannot reach http://[SERVER]: the connection broke (while asking PATCH /api/v1/namespaces/default/configmaps/m-1)
+    error: 38 more objects were not reached
+    Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 39 failed.
+    [exit 1]
     ");
 }
 

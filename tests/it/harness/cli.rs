@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(crate) const NOW: &str = "2026-11-22T10:00:00Z";
 
 /// After this long a program that should have said something has failed; no test waits for it to pass.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Compares everything that a run of the program gave with what is written in the test.
 macro_rules! assert_shows {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use http::Request;
@@ -15,7 +16,7 @@ use trueup::api::Api;
 use trueup::auth::Identity;
 use trueup::store::MemoryStore;
 
-use super::cli::NOW;
+use super::cli::{NOW, PATIENCE};
 
 /// Whether a request, given as `METHOD path`, is never answered.
 type Holds = fn(&str) -> bool;
@@ -24,6 +25,7 @@ type Holds = fn(&str) -> bool;
 pub(crate) struct TestServer {
     pub(crate) url: String,
     asked: Arc<Mutex<Vec<String>>>,
+    held: Receiver<()>,
     _runtime: Runtime,
 }
 
@@ -39,8 +41,14 @@ impl TestServer {
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
-        runtime.spawn(serve(listener, Arc::clone(&asked), holds));
-        Self { url, asked, _runtime: runtime }
+        let (hold, held) = channel();
+        runtime.spawn(serve(listener, Arc::clone(&asked), holds, hold));
+        Self { url, asked, held, _runtime: runtime }
+    }
+
+    /// Waits for a request that is not answered.
+    pub(crate) fn wait_until_holding(&self) {
+        self.held.recv_timeout(PATIENCE).unwrap();
     }
 
     /// What was asked since the last time this was asked, as `METHOD path?query`, sorted.
@@ -51,19 +59,21 @@ impl TestServer {
     }
 }
 
-async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, holds: Holds) {
+async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, holds: Holds, hold: Sender<()>) {
     let api = Api::open(Arc::new(MemoryStore::new()), Ambient::pinned(NOW.parse().unwrap())).await.unwrap();
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        let (api, asked) = (api.clone(), Arc::clone(&asked));
+        let (api, asked, hold) = (api.clone(), Arc::clone(&asked), hold.clone());
         let service = service_fn(move |request: Request<Incoming>| {
-            let (api, asked) = (api.clone(), Arc::clone(&asked));
+            let (api, asked, hold) = (api.clone(), Arc::clone(&asked), hold.clone());
             async move {
                 let line = format!("{} {}", request.method(), request.uri());
                 let held = holds(&line);
                 asked.lock().unwrap().push(line);
                 if held {
+                    // A test that does not wait has nobody to tell.
+                    let _ = hold.send(());
                     std::future::pending::<()>().await;
                 }
                 let (parts, body) = request.into_parts();
