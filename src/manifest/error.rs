@@ -171,7 +171,7 @@ impl ManifestError {
             Problem::Yaml(YamlProblem::NotFinite) => "put quotes around the value if text is meant",
             Problem::NoApiVersion => "add the API the object belongs to, such as `apiVersion: v1` or `apiVersion: apps/v1`",
             Problem::NotAMapping => "files that are no manifests do not belong to the set",
-            Problem::NoKind => "add the object's kind, such as `kind: ConfigMap`",
+            Problem::NoKind => "add the object's kind, such as `kind: ConfigMap`; files that are no manifests do not belong to the set",
             Problem::NoName => "add `name:` below `metadata:`",
             Problem::NotText(_) => "put quotes around the value; without them YAML reads 123, 1e3, yes, on and null as something else",
             Problem::DuplicateObject { .. } => "remove one of the two, or give it another name or namespace",

@@ -355,8 +355,8 @@ mod tests {
                 true
             ),
             [
-                "configmap/: metadata.name must be set; generateName cannot be applied, since every apply would make another object",
-                "x/: apiVersion and kind must be set",
+                "configmap: metadata.name must be set; generateName cannot be applied, since every apply would make another object",
+                "x: apiVersion and kind must be set",
                 "configmap/b: the object is in namespace \"x\", but \"shop\" was asked for",
             ]
         );

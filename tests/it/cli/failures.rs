@@ -89,7 +89,11 @@ fn a_data_directory_that_cannot_be_used_is_named() {
 #[ignore = "root may read and write everything; run it as another user"]
 fn a_data_directory_without_permission_is_named() {
     let env = TestEnv::without_target();
-    assert_shows!(env.shell("mkdir -m 0 closed && trueup get pods --local closed"), @"");
+    assert_shows!(env.shell("mkdir -m 0 closed && trueup get pods --local closed"), @r"
+    [stderr]
+    error: cannot open the local store closed: the store failed: cannot create closed/trueup.db: Permission denied (os error 13)
+    [exit 1]
+    ");
 }
 
 #[test]

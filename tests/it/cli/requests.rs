@@ -52,3 +52,16 @@ fn get_asks_for_the_table_alone() {
     env.prepare("get configmaps");
     assert_eq!(server.asked(), ["GET /api", "GET /api/v1/namespaces/default/configmaps?limit=500", "GET /apis"]);
 }
+
+#[test]
+fn reading_a_local_store_writes_nothing() {
+    let env = TestEnv::new();
+    env.write("shop.yaml", SHOP);
+    env.prepare("apply -f shop.yaml");
+    let files = || ["store/trueup.db", "store/trueup.db-wal"].map(|name| std::fs::read(env.path(name)).unwrap_or_default());
+    env.prepare("get all -A");
+    let before = files();
+    env.prepare("get all -A");
+    env.prepare("diff -f shop.yaml");
+    assert!(files() == before);
+}
