@@ -1,10 +1,13 @@
 use super::{SHOP, config_map};
 use crate::harness::cli::{TestEnv, assert_shows};
 
+/// The shop, made one object after the other: objects of one apply get their revisions in any order.
 fn shop() -> TestEnv {
     let env = TestEnv::new();
-    env.write("shop.yaml", SHOP);
-    env.prepare("apply -f shop.yaml");
+    for document in SHOP.split("---\n") {
+        env.write("one.yaml", document);
+        env.prepare("apply -f one.yaml");
+    }
     env.at("2026-11-22T10:05:30Z");
     env
 }
@@ -77,8 +80,8 @@ fn objects_are_printed_whole() {
         app: web
       name: web
       namespace: shop
-      resourceVersion: "10"
-      uid: 00000001-0000-0000-8000-000000000009
+      resourceVersion: "7"
+      uid: 00000002-0000-0000-8000-000000000001
     spec:
       replicas: 2
       selector:
@@ -127,7 +130,7 @@ fn objects_are_printed_whole() {
             "name": "settings",
             "namespace": "shop",
             "resourceVersion": "9",
-            "uid": "00000001-0000-0000-8000-000000000008"
+            "uid": "00000004-0000-0000-8000-000000000001"
         }
     }
     "#);
@@ -145,7 +148,7 @@ fn objects_are_printed_whole() {
         name: settings
         namespace: shop
         resourceVersion: "9"
-        uid: 00000001-0000-0000-8000-000000000008
+        uid: 00000004-0000-0000-8000-000000000001
     kind: List
     metadata:
       resourceVersion: ""
