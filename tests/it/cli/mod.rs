@@ -9,6 +9,7 @@ mod help;
 mod interruption;
 mod manifests;
 mod requests;
+mod serve;
 mod targets;
 mod terminal;
 mod watch;

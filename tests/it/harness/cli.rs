@@ -31,7 +31,7 @@ pub(crate) use assert_shows;
 pub(crate) struct TestEnv {
     folder: tempfile::TempDir,
     variables: Vec<(String, String)>,
-    time: Cell<&'static str>,
+    time: Cell<Option<&'static str>>,
     /// How many programs were started; each gets ids of its own.
     runs: Cell<u32>,
 }
@@ -48,7 +48,7 @@ impl TestEnv {
         for name in ["home", "tmp"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        Self { folder, variables: Vec::new(), time: Cell::new(NOW), runs: Cell::new(0) }
+        Self { folder, variables: Vec::new(), time: Cell::new(Some(NOW)), runs: Cell::new(0) }
     }
 
     /// Sets an environment variable for all programs.
@@ -59,7 +59,12 @@ impl TestEnv {
 
     /// Sets the clock for the programs to come.
     pub(crate) fn at(&self, time: &'static str) {
-        self.time.set(time);
+        self.time.set(Some(time));
+    }
+
+    /// Lets the clock run for the programs to come: certificates are checked against the system's.
+    pub(crate) fn at_present(&self) {
+        self.time.set(None);
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -126,7 +131,10 @@ impl TestEnv {
         for (variable, folder) in [("XDG_DATA_HOME", "home/data"), ("XDG_CONFIG_HOME", "home/config"), ("XDG_CACHE_HOME", "home/cache")] {
             command.env(variable, self.path(folder));
         }
-        command.env("COLUMNS", "100").env("TRUEUP_PINNED_TIME", format!("{}#{run}", self.time.get()));
+        command.env("COLUMNS", "100");
+        if let Some(time) = self.time.get() {
+            command.env("TRUEUP_PINNED_TIME", format!("{time}#{run}"));
+        }
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
