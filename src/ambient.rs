@@ -33,9 +33,10 @@ impl Source for System {
     }
 }
 
-/// A clock that stands still and ids that count up.
+/// A clock that stands still and ids that count up within a series.
 struct Pinned {
     now: Timestamp,
+    series: u32,
     next: AtomicU64,
 }
 
@@ -46,7 +47,7 @@ impl Source for Pinned {
 
     fn uuid(&self) -> Uuid {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        Uuid::from_u64_pair(0, (1 << 63) | number)
+        Uuid::from_u64_pair(u64::from(self.series) << 32, (1 << 63) | number)
     }
 }
 
@@ -60,16 +61,30 @@ impl Ambient {
     /// A clock that stands at `now`, and uuids `00000000-0000-0000-8000-000000000001` and up.
     #[must_use]
     pub fn pinned(now: Timestamp) -> Self {
-        Self(Arc::new(Pinned { now, next: AtomicU64::new(1) }))
+        Self::pinned_series(now, 0)
     }
 
-    /// The system's, or a pinned one where the environment variable `TRUEUP_PINNED_TIME` holds an RFC 3339 time (for tests of
-    /// whole outputs across processes). Text that is no time is refused with the reason.
+    /// As [`Ambient::pinned`], with uuids that begin with the number of their series: `00000007-0000-0000-8000-000000000001`.
+    #[must_use]
+    pub fn pinned_series(now: Timestamp, series: u32) -> Self {
+        Self(Arc::new(Pinned { now, series, next: AtomicU64::new(1) }))
+    }
+
+    /// The system's, or a pinned one where the environment variable `TRUEUP_PINNED_TIME` holds `TIME` or `TIME#SERIES` (for tests of
+    /// whole outputs across processes): an RFC 3339 time, and a number that keeps the ids of several processes on one store apart.
+    /// Anything else is refused with the reason.
     pub fn from_env() -> Result<Self, String> {
         match std::env::var("TRUEUP_PINNED_TIME") {
-            Ok(text) => text.parse().map(Self::pinned).map_err(|error| format!("TRUEUP_PINNED_TIME={text}: {error}")),
+            Ok(text) => Self::parse(&text).map_err(|error| format!("TRUEUP_PINNED_TIME={text}: {error}")),
             Err(_) => Ok(Self::system()),
         }
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let (time, series) = text.split_once('#').unwrap_or((text, "0"));
+        let now = time.parse().map_err(|error: jiff::Error| error.to_string())?;
+        let series = series.parse().map_err(|_| format!("{series:?} is no number of a series"))?;
+        Ok(Self::pinned_series(now, series))
     }
 
     /// The present moment.
@@ -101,5 +116,22 @@ impl Ambient {
             bits /= 27;
         }
         suffix
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pinned_ids_count_up_within_their_series() {
+        let ids = |text: &str| Ambient::parse(text).map(|ambient| [ambient.uid(), ambient.uid()]);
+        assert_eq!(
+            ids("2026-11-22T10:00:00Z#7"),
+            Ok(["00000007-0000-0000-8000-000000000001".to_owned(), "00000007-0000-0000-8000-000000000002".to_owned()])
+        );
+        assert_eq!(ids("2026-11-22T10:00:00Z").map(|ids| ids[0].clone()), Ok("00000000-0000-0000-8000-000000000001".to_owned()));
+        assert_eq!(ids("2026-11-22T10:00:00Z#x"), Err("\"x\" is no number of a series".to_owned()));
+        assert!(ids("noon").is_err());
     }
 }

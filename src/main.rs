@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use trueup::cli::{self, Openers};
-use trueup::serve::in_process::{open_simulation, open_store};
+use trueup::serve::in_process::{open_simulation, open_store, run_controllers};
 
 fn main() -> ExitCode {
-    cli::main(std::env::args_os(), Openers { store: open_store, simulation: Some(open_simulation) })
+    cli::main(std::env::args_os(), Openers { store: open_store, simulation: Some(open_simulation), controllers: Some(run_controllers) })
 }

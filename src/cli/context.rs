@@ -7,9 +7,7 @@ use futures::future::BoxFuture;
 
 use super::ui::Ui;
 use super::{CommandError, Settings, StoreLocation, TargetSettings};
-use crate::ambient::Ambient;
 use crate::client::{Client, Discovery, connect};
-use crate::controllers::{self, ControllerOptions, ControllersHandle, Selection};
 use crate::plan::{Namespaces, Placed, Stage};
 
 /// Why a store could not be opened; displays as the reason.
@@ -21,6 +19,9 @@ pub type OpenStore = fn(StoreLocation, String) -> BoxFuture<'static, Result<Clie
 /// Opens an empty in-memory control plane in this process, whose default namespace is the text given.
 pub type OpenSimulation = fn(String) -> BoxFuture<'static, Result<Client, OpenStoreError>>;
 
+/// Runs the controllers that a store needs (garbage collector, namespaces) as clients of the API, until it is dropped.
+pub type RunControllers = fn(Client) -> BoxFuture<'static, ()>;
+
 /// What the command line cannot open by itself: it is a client of the API and knows no store.
 #[derive(Debug, Clone, Copy)]
 pub struct Openers {
@@ -28,6 +29,20 @@ pub struct Openers {
     pub store: OpenStore,
     /// Opens what change sets are tried out on; without it, objects that the server cannot judge yet are shown as written.
     pub simulation: Option<OpenSimulation>,
+    /// Runs beside a command that waits for the controllers' work on a store served in this process; without it such a command does
+    /// not wait, and says who will do the work.
+    pub controllers: Option<RunControllers>,
+}
+
+/// Who does the controllers' work on a target.
+#[derive(Debug, Clone, Copy)]
+pub enum Controllers {
+    /// The server has its own.
+    Elsewhere,
+    /// They can run in this process.
+    Here(RunControllers),
+    /// Nobody, unless a server works on the same store.
+    Nobody,
 }
 
 /// What a command works with. Opens nothing before it is asked to.
@@ -79,18 +94,14 @@ impl CommandContext {
         opened.map(Some).map_err(|error| CommandError::failed(format!("cannot try the change set out: {error}")))
     }
 
-    /// Runs the controllers for as long as the handle lives, where no server does: a store that is served by this process alone.
-    ///
-    /// `None` for servers, which have controllers of their own.
+    /// Who does the controllers' work on the target.
     #[must_use]
-    pub fn reconcile(&self, client: &Client) -> Option<ControllersHandle> {
-        let TargetSettings::Store(location) = &self.settings.target else { return None };
-        Some(controllers::spawn(ControllerOptions {
-            client: client.kube().clone(),
-            selection: Selection::all(),
-            leader_election: matches!(location, StoreLocation::Etcd(_)),
-            ambient: Ambient::system(),
-        }))
+    pub fn controllers(&self) -> Controllers {
+        match (&self.settings.target, self.openers.controllers) {
+            (TargetSettings::Remote(_), _) => Controllers::Elsewhere,
+            (TargetSettings::Store(_), Some(run)) => Controllers::Here(run),
+            (TargetSettings::Store(_), None) => Controllers::Nobody,
+        }
     }
 
     /// The namespaces that objects go to.

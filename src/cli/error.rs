@@ -93,8 +93,11 @@ impl CommandError {
         if self.status == ExitStatus::BrokenPipe {
             return self.status;
         }
-        if !self.message.is_empty() {
-            ui.error(&self.message);
+        match self.status {
+            // Whoever interrupts knows; what is worth telling is how far the work got.
+            ExitStatus::Interrupted => ui.say(&self.message),
+            _ if self.message.is_empty() => {}
+            _ => ui.error(&self.message),
         }
         for hint in &self.hints {
             ui.hint(hint);

@@ -80,7 +80,10 @@ fn refusal_of(failure: &Failure) -> Option<&Refusal> {
 fn hint(failure: &Failure) -> Option<String> {
     let refusal = refusal_of(failure);
     let hint = match &failure.error {
-        ObjectError::UnknownKind(_) => "apply the CustomResourceDefinition of the kind first, or together with it",
+        ObjectError::UnknownKind { similar: Some(similar), .. } => {
+            return Some(format!("did you mean kind {:?} in version {:?}?", similar.kind, similar.api_version()));
+        }
+        ObjectError::UnknownKind { similar: None, .. } => "apply the CustomResourceDefinition of the kind first, or together with it",
         ObjectError::OtherNamespace { .. } => "leave -n out, or take the namespace out of the manifest",
         ObjectError::Duplicate { .. } => "remove one of the two, or give it another name or namespace",
         ObjectError::NotServed(_) => "look at the definition's conditions, then apply again",

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
-pub use context::{CommandContext, OpenSimulation, OpenStore, OpenStoreError, Openers};
+pub use context::{CommandContext, Controllers, OpenSimulation, OpenStore, OpenStoreError, Openers, RunControllers};
 pub use error::{CommandError, ExitStatus};
 pub use settings::{EtcdAccess, Settings, StoreLocation, TargetSettings, UsageError};
 use ui::Ui;
@@ -164,9 +164,11 @@ async fn work(
     openers: Openers,
 ) -> Result<ExitStatus, CommandError> {
     let context = CommandContext::new(Settings::resolve(&cli.global, environment)?, openers);
+    // The signal is asked for first, so that it is caught from the first word on.
     tokio::select! {
-        result = run(ui, &context, command) => result,
+        biased;
         Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(context.so_far())),
+        result = run(ui, &context, command) => result,
     }
 }
 

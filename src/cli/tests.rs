@@ -1,5 +1,7 @@
 //! Whole commands against scripted servers: the words on both streams and the exit status.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use clap::Parser;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
@@ -29,6 +31,11 @@ fn shop(_: StoreLocation, _: String) -> BoxFuture<'static, Result<Client, OpenSt
                 Refusal::new(Reason::Conflict, "Apply failed with 1 conflict: …").with_cause(cause).to_json()
             }),
             ("PATCH", path) => answer(200, stored(path.rsplit('/').next().unwrap_or_default(), "2")),
+            ("DELETE", "/api/v1/namespaces/old") => answer(
+                200,
+                json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "old", "uid": "1"}, "spec": {"finalizers": ["kubernetes"]}}),
+            ),
+            ("GET", "/api/v1/namespaces") => answer(200, json!({"metadata": {"resourceVersion": "9"}, "items": []})),
             ("DELETE", "/api/v1/namespaces/default/configmaps/a") => answer(200, json!({"kind": "Status", "status": "Success"})),
             (_, path) => {
                 answer(404, Refusal::new(Reason::NotFound, format!("{} not found", path.rsplit('/').next().unwrap_or_default())).to_json())
@@ -43,7 +50,10 @@ fn discovery() -> Value {
         json!({"resource": plural, "responseKind": {"kind": kind}, "scope": "Namespaced", "singularResource": kind.to_lowercase(),
             "verbs": ["get", "list"], "shortNames": short})
     };
-    let resources = [resource("configmaps", "ConfigMap", &["cm"]), resource("secrets", "Secret", &[])];
+    let mut resources = vec![resource("configmaps", "ConfigMap", &["cm"]), resource("secrets", "Secret", &[])];
+    resources
+        .push(json!({"resource": "namespaces", "responseKind": {"kind": "Namespace"}, "scope": "Cluster", "singularResource": "namespace",
+        "verbs": ["get", "list", "watch"], "shortNames": ["ns"]}));
     json!({"kind": "APIGroupDiscoveryList", "items": [{"versions": [{"version": "v1", "resources": resources}]}]})
 }
 
@@ -70,9 +80,13 @@ fn manifests(values: &[(&str, &str)]) -> tempfile::TempDir {
 
 /// Runs a command line against the shop; answers stdout, stderr and the exit code.
 async fn trueup(arguments: &[&str]) -> (String, String, u8) {
+    trueup_with(Openers { store: shop, simulation: None, controllers: None }, arguments).await
+}
+
+async fn trueup_with(openers: Openers, arguments: &[&str]) -> (String, String, u8) {
     let cli = Cli::try_parse_from(["trueup", "--local", "/test"].iter().chain(arguments)).expect("a command line");
     let (ui, printed) = Ui::buffered(false, false, 80);
-    let status = dispatch(&ui, &cli, &|_| None, Openers { store: shop, simulation: None }).await;
+    let status = dispatch(&ui, &cli, &|_| None, openers).await;
     (printed.stdout(), printed.stderr(), status.code())
 }
 
@@ -121,7 +135,7 @@ async fn apply_says_what_became_of_each_object_and_goes_on_past_failures() {
          error: {path}/locked.yaml:6:3: configmap/locked in namespace default: other managers own fields that the manifest sets\n  \
          .data.k is owned by \"ops\": nothing there, \"1\" here\n\
          hint: leave the fields to their owners by taking them out of the manifest, or take them over with --force-conflicts\n\
-         1 created, 1 updated, 0 replaced, 0 deleted, 1 unchanged, 1 failed\n"
+         Applied: 1 created, 1 updated, 0 replaced, 0 deleted, 1 unchanged, 1 failed.\n"
     );
     assert_eq!((stderr, code), (expected, 1));
 }
@@ -161,6 +175,23 @@ async fn delete_names_what_went_and_from_where() {
     let (stdout, _, code) = trueup(&["delete", "cm/a", "--dry-run=client"]).await;
     assert_eq!((stdout.as_str(), code), ("configmap \"a\" deleted from default namespace (dry run)\n", 0));
     assert_eq!(trueup(&["delete", "cm"]).await.2, 2);
+}
+
+#[tokio::test]
+async fn a_namespace_is_waited_for_where_its_controller_can_run() {
+    static STARTED: AtomicBool = AtomicBool::new(false);
+    fn controllers(_: Client) -> BoxFuture<'static, ()> {
+        STARTED.store(true, Ordering::SeqCst);
+        Box::pin(std::future::pending())
+    }
+    let hint = "hint: namespace/old goes once a server with its controllers works on this store: trueup serve --local /test\n";
+    let told = |hint: &str| done("namespace \"old\" deleted\n", &format!("deleting from local store /test\n{hint}"), 0);
+    assert_eq!(trueup(&["delete", "ns", "old"]).await, told(hint));
+    let openers = Openers { store: shop, simulation: None, controllers: Some(controllers) };
+    assert_eq!(trueup_with(openers, &["delete", "ns", "old", "--wait=false"]).await, told(""));
+    assert!(!STARTED.load(Ordering::SeqCst));
+    assert_eq!(trueup_with(openers, &["delete", "ns", "old"]).await, told(""));
+    assert!(STARTED.load(Ordering::SeqCst));
 }
 
 #[test]

@@ -83,8 +83,9 @@ pub struct Discovery {
 impl Discovery {
     /// Asks the server.
     pub async fn fetch(client: &Client) -> Result<Self, ClientError> {
-        let (core, groups) = futures::future::try_join(fetch_root(client, "/api"), fetch_root(client, "/apis")).await?;
-        Ok(Self { resources: core.into_iter().chain(groups).collect() })
+        let (core, groups) = futures::future::join(fetch_root(client, "/api"), fetch_root(client, "/apis")).await;
+        // Where both fail, it is always the same one that is told of.
+        Ok(Self { resources: core?.into_iter().chain(groups?).collect() })
     }
 
     /// A discovery of resources already known.

@@ -126,6 +126,11 @@ fn known_cause(error: &(dyn StdError + 'static)) -> Option<Unreachable> {
     if let Some(error) = error.downcast_ref::<kube::client::AuthError>() {
         return Some(Unreachable::Credentials(error.to_string()));
     }
+    if let Some(error) = error.downcast_ref::<hyper::Error>()
+        && (error.is_incomplete_message() || error.is_closed() || error.is_canceled())
+    {
+        return Some(Unreachable::Broken);
+    }
     if let Some(error) = error.downcast_ref::<reqwest::Error>() {
         return match () {
             () if error.is_dns() => Some(Unreachable::UnknownHost),

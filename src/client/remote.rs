@@ -35,7 +35,7 @@ pub struct RemoteOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteError {
     /// The kubeconfig could not be read or does not hold what was asked for.
-    #[error("cannot use the kubeconfig {files}: {source}")]
+    #[error("cannot use the kubeconfig {files}: {}", in_words(.source))]
     Kubeconfig {
         /// The files, as the user named them.
         files: String,
@@ -128,6 +128,17 @@ fn merged(files: &[PathBuf]) -> Result<Kubeconfig, KubeconfigError> {
     let existing: Vec<_> = files.iter().filter(|file| file.exists()).collect();
     let chosen = if existing.is_empty() { files.iter().collect() } else { existing };
     chosen.into_iter().try_fold(Kubeconfig::default(), |whole, file| whole.merge(Kubeconfig::read_from(file)?))
+}
+
+/// What is wrong with a kubeconfig, in the words of who wrote it.
+fn in_words(error: &KubeconfigError) -> String {
+    match error {
+        KubeconfigError::ReadConfig(error, _) => error.to_string(),
+        KubeconfigError::CurrentContextNotSet => "it has no current context".to_owned(),
+        KubeconfigError::LoadContext(name) => format!("it has no context {name:?}"),
+        KubeconfigError::LoadClusterOfContext(name) => format!("it has no cluster {name:?}, which the context names"),
+        other => other.to_string(),
+    }
 }
 
 fn default_file() -> Option<PathBuf> {

@@ -4,7 +4,7 @@
 //! client-go's shortcut expander), so that what works there works here.
 
 use super::{Discovery, ServedResource};
-use crate::object::GroupVersion;
+use crate::object::{GroupVersion, Gvk};
 
 /// Objects of one resource that were asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +84,15 @@ impl Discovery {
         if group.is_empty() { in_group(false) } else { in_group(true).or_else(|| in_group(false)) }
     }
 
+    /// A kind that may be meant by one that is not served: of the same name elsewhere, else of a similar name.
+    #[must_use]
+    pub fn similar_kind(&self, gvk: &Gvk) -> Option<Gvk> {
+        let kind = gvk.kind.to_lowercase();
+        let limit = (kind.len() / 3).clamp(1, 3);
+        let near = self.resources().iter().map(|known| (distance(&kind, &known.kind.to_lowercase()), known));
+        near.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, known)| known.gvk())
+    }
+
     fn similar(&self, word: &str) -> Option<String> {
         let name = word.split('.').next().unwrap_or_default();
         let names = self.resources().iter().flat_map(|r| [&r.plural, &r.singular].into_iter().chain(&r.short_names));
@@ -141,18 +150,21 @@ fn slashed(words: &[String], discovery: &Discovery) -> Result<Vec<Selection>, Re
 
 /// How many letters must be added, removed or changed to turn one word into the other (Levenshtein's distance).
 fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, letter) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let mut rows = vec![(0..=to.len()).collect::<Vec<usize>>()];
+    for (i, letter) in from.iter().enumerate() {
+        let mut row = vec![i + 1];
         for (j, other) in to.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+            let changed = rows[i][j] + usize::from(letter != other);
+            let mut least = changed.min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *letter == to[j - 1] && from[i - 1] == *other {
+                least = least.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[to.len()]
+    rows[from.len()][to.len()]
 }
 
 #[cfg(test)]

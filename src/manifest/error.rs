@@ -20,7 +20,7 @@ pub enum Problem {
     /// The text is not YAML or JSON as kubectl reads it.
     #[error(transparent)]
     Yaml(YamlProblem),
-    /// A document, or a list's item, is text or a list or the like.
+    /// A document, or a list's item, is text or a list or the like, or has nothing that every object has.
     #[error("an object must be a mapping with `apiVersion`, `kind` and `metadata`")]
     NotAMapping,
     /// A list's `items` is no list.
@@ -170,6 +170,7 @@ impl ManifestError {
             Problem::Yaml(YamlProblem::NullKey | YamlProblem::BadKey) => "put quotes around the key",
             Problem::Yaml(YamlProblem::NotFinite) => "put quotes around the value if text is meant",
             Problem::NoApiVersion => "add the API the object belongs to, such as `apiVersion: v1` or `apiVersion: apps/v1`",
+            Problem::NotAMapping => "files that are no manifests do not belong to the set",
             Problem::NoKind => "add the object's kind, such as `kind: ConfigMap`; files that are no manifests do not belong to the set",
             Problem::NoName => "add `name:` below `metadata:`",
             Problem::NotText(_) => "put quotes around the value; without them YAML reads 123, 1e3, yes, on and null as something else",

@@ -60,6 +60,9 @@ impl Opener<'_> {
     }
 
     fn accept(&mut self, members: Map<String, Value>, root: u32, mark: Mark) {
+        if !["apiVersion", "kind", "metadata"].iter().any(|name| members.contains_key(*name)) {
+            return self.report(mark, Problem::NotAMapping);
+        }
         let problems = check(&members);
         let sound = problems.is_empty();
         for (path, problem) in problems {

@@ -96,7 +96,8 @@ hint: put quotes around the value; without them YAML reads 123, 1e3, yes, on and
 
 a.yaml:14:1: an object must be a mapping with `apiVersion`, `kind` and `metadata`
  14 | - a
-    | ^";
+    | ^
+hint: files that are no manifests do not belong to the set";
     assert_eq!(told(&[("a.yaml", text)]), expected);
 }
 

@@ -83,7 +83,13 @@ fn item_at<'a>(items: &'a [Value], selector: &str) -> Option<&'a Value> {
         return items.iter().find(|item| **item == value);
     }
     let keys = key_values(selector)?;
-    items.iter().find(|item| keys.iter().all(|(name, value)| item.get(name) == Some(value)))
+    let whole = items.iter().find(|item| keys.iter().all(|(name, value)| item.get(name) == Some(value)));
+    // A manifest may leave out the keys that have defaults, such as a port's protocol.
+    let partly = |item: &&Value| {
+        keys.iter().all(|(name, value)| item.get(name).is_none_or(|found| found == value))
+            && keys.iter().any(|(name, _)| item.get(name).is_some())
+    };
+    whole.or_else(|| items.iter().find(partly))
 }
 
 /// `name="web",port=80` as pairs.
@@ -110,13 +116,16 @@ mod tests {
     #[test]
     fn paths_of_every_shape_are_followed() {
         let value = json!({"metadata": {"labels": {"app.kubernetes.io/name": "x", "app": "y"}}, "spec": {
-            "ports": [{"port": 80, "protocol": "UDP"}, {"port": 80, "protocol": "TCP", "name": "a]b"}], "set": ["a", "b"], "list": [1, 2]}});
+            "ports": [{"port": 80, "protocol": "UDP"}, {"port": 80, "protocol": "TCP", "name": "a]b"}], "set": ["a", "b"], "list": [1, 2],
+            "bare": [{"port": 80, "name": "c"}]}});
         let at = |path: &str| value_at(&value, path).cloned();
         assert_eq!(at(".metadata.labels.app.kubernetes.io/name"), Some(json!("x")));
         assert_eq!(at(".metadata.labels.app"), Some(json!("y")));
         assert_eq!(at(r#".spec.ports[port=80,protocol="TCP"].name"#), Some(json!("a]b")));
         assert_eq!(at(r#".spec.ports[name="a]b"].port"#), Some(json!(80)));
         assert_eq!(at(r#".spec.set[="b"]"#), Some(json!("b")));
+        assert_eq!(at(r#".spec.bare[port=80,protocol="TCP"].name"#), Some(json!("c")));
+        assert_eq!(at(r#".spec.bare[port=81,protocol="TCP"].name"#), None);
         assert_eq!(at(".spec.list[1]"), Some(json!(2)));
         assert_eq!(at(".spec.none"), None);
         assert_eq!(at(".spec.ports["), None);

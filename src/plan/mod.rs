@@ -25,4 +25,5 @@ pub use live::Live;
 pub use model::{Action, Plan, PlanEntry, Summary};
 pub use order::Stage;
 pub use ownership::already_applied;
+pub(crate) use parallel::{REQUESTS_AT_ONCE, each};
 pub use place::{Failure, Namespaces, ObjectError, Placed, place};

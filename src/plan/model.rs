@@ -3,8 +3,6 @@
 //! Filled by the plan's builder, read by the renderer and by the executor. Invariant: an entry's `before` and `after` are whole objects
 //! as the server holds or would hold them, never masked and never stripped; what a reader may see is the renderer's decision.
 
-use std::fmt;
-
 use crate::manifest::Origin;
 use crate::object::{GroupResource, Gvk, Object, ObjectKey};
 
@@ -48,18 +46,6 @@ impl Action {
             Self::Replace => "replaced",
             Self::Delete => "deleted",
             Self::Unchanged => "unchanged",
-        }
-    }
-
-    /// One ASCII character that stands for the action at the start of a line.
-    #[must_use]
-    pub fn symbol(self) -> char {
-        match self {
-            Self::Create => '+',
-            Self::Update => '~',
-            Self::Replace => '!',
-            Self::Delete => '-',
-            Self::Unchanged => '=',
         }
     }
 
@@ -128,7 +114,7 @@ impl Plan {
     }
 }
 
-/// How many objects each action touches; displays as `2 to create, 1 to update, 0 to replace, 0 to delete, 7 unchanged`.
+/// How many objects each action touches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Summary {
     /// Objects to create.
@@ -181,24 +167,6 @@ impl Summary {
     pub fn changes(&self) -> usize {
         self.create + self.update + self.replace + self.delete
     }
-
-    /// The counts in the past tense: `2 created, 1 updated, 0 replaced, 0 deleted, 7 unchanged`.
-    #[must_use]
-    pub fn past(&self) -> String {
-        Action::ALL.map(|action| format!("{} {}", self.count(action), action.past())).join(", ")
-    }
-}
-
-impl fmt::Display for Summary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for action in Action::ALL {
-            match action {
-                Action::Unchanged => write!(f, "{} unchanged", self.unchanged)?,
-                _ => write!(f, "{} to {}, ", self.count(action), action.word())?,
-            }
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -206,10 +174,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_summary_counts_every_action_in_a_fixed_order() {
+    fn a_summary_counts_every_action() {
         let summary = Summary::of([Action::Create, Action::Unchanged, Action::Create, Action::Update]);
-        assert_eq!(summary.to_string(), "2 to create, 1 to update, 0 to replace, 0 to delete, 1 unchanged");
-        assert_eq!(summary.past(), "2 created, 1 updated, 0 replaced, 0 deleted, 1 unchanged");
+        assert_eq!(summary, Summary { create: 2, update: 1, unchanged: 1, ..Summary::default() });
         assert_eq!(summary.changes(), 3);
     }
 }

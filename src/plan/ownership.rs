@@ -6,6 +6,8 @@
 
 use std::collections::HashSet;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 
 use crate::object::Object;
@@ -20,29 +22,68 @@ pub fn already_applied(live: &Object, desired: &Object, manager: &str) -> bool {
     if live.deletion_timestamp().is_some() || live.kind() != desired.kind() {
         return false;
     }
-    let Some(owned) = applied_fields(live, manager, desired.api_version()) else { return false };
+    let owned = match applied_fields(live, manager, desired.api_version()) {
+        Applied::Fields(owned) => owned,
+        // A manifest that only names the object owns nothing, and of nothing the server makes no record.
+        Applied::Nothing => return states_nothing(desired),
+        Applied::Unclear => return false,
+    };
     let members = desired.root().iter().filter(|(name, _)| *name != "apiVersion" && *name != "kind");
     let (metadata, others): (Vec<_>, Vec<_>) = members.partition(|(name, _)| *name == "metadata");
     let metadata = metadata.first().and_then(|(_, value)| value.as_object());
     let owned_metadata = child(owned, "metadata").and_then(Value::as_object);
+    let is_secret = desired.kind() == "Secret" && desired.api_version() == "v1";
     let owned_others = owned.keys().filter(|key| *key != "f:metadata" && *key != ".").count();
     owned_others == others.len()
-        && others.iter().all(|(name, value)| member_holds(live.root(), value, owned, name))
+        && others.iter().all(|(name, value)| match name.as_str() {
+            "stringData" if is_secret => string_data_holds(live, value, child(owned, name)),
+            _ => member_holds(live.root(), value, owned, name),
+        })
         && metadata_holds(live, metadata, owned_metadata)
 }
 
-/// The field set of the one apply entry of a manager; `None` where there is none, several, or one of another version.
-fn applied_fields<'a>(live: &'a Object, manager: &str, api_version: &str) -> Option<&'a Map<String, Value>> {
-    let entries = live.metadata()?.get("managedFields")?.as_array()?;
+/// What is recorded of a manager's last apply.
+enum Applied<'a> {
+    /// The field set of its one entry.
+    Fields(&'a Map<String, Value>),
+    /// It has no entry.
+    Nothing,
+    /// It has several, or one of another version or form.
+    Unclear,
+}
+
+fn applied_fields<'a>(live: &'a Object, manager: &str, api_version: &str) -> Applied<'a> {
+    let entries = live.metadata().and_then(|metadata| metadata.get("managedFields")?.as_array());
+    let entries = entries.map(Vec::as_slice).unwrap_or_default();
     let text = |entry: &'a Value, member: &str| entry.get(member).and_then(Value::as_str).unwrap_or_default();
     let mut own = entries
         .iter()
         .filter(|entry| text(entry, "manager") == manager && text(entry, "operation") == "Apply" && text(entry, "subresource").is_empty());
-    let entry = own.next()?;
-    if own.next().is_some() || text(entry, "apiVersion") != api_version {
-        return None;
+    match (own.next(), own.next()) {
+        (None, _) => Applied::Nothing,
+        (Some(entry), None) if text(entry, "apiVersion") == api_version => {
+            entry.get("fieldsV1").and_then(Value::as_object).map_or(Applied::Unclear, Applied::Fields)
+        }
+        _ => Applied::Unclear,
     }
-    entry.get("fieldsV1")?.as_object()
+}
+
+/// Whether a manifest says no more than which object it is.
+fn states_nothing(desired: &Object) -> bool {
+    let identity = |name: &String| ["apiVersion", "kind", "metadata"].contains(&name.as_str());
+    desired.root().keys().all(identity)
+        && desired.metadata().is_none_or(|metadata| metadata.keys().all(|name| NEVER_OWNED.contains(&name.as_str())))
+}
+
+/// Whether a Secret's `stringData` holds: the server records who owns it, but keeps its values encoded in `data`.
+fn string_data_holds(live: &Object, desired: &Value, owned: Option<&Value>) -> bool {
+    let (Some(desired), Some(owned)) = (desired.as_object(), owned.and_then(Value::as_object)) else { return false };
+    let Some(data) = live.root().get("data").and_then(Value::as_object) else { return false };
+    owned.keys().filter(|key| *key != ".").count() == desired.len()
+        && desired.iter().all(|(name, value)| {
+            let encoded = value.as_str().map(|value| BASE64_STANDARD.encode(value));
+            child(owned, name).is_some() && encoded.is_some() && data.get(name).and_then(Value::as_str) == encoded.as_deref()
+        })
 }
 
 fn metadata_holds(live: &Object, desired: Option<&Map<String, Value>>, owned: Option<&Map<String, Value>>) -> bool {
@@ -184,6 +225,32 @@ mod tests {
     fn equal_values_and_equal_ownership_need_no_request() {
         let fields = json!({"f:replicas": {}, "f:template": {"f:x": {}}});
         assert!(decide(json!({"replicas": 1, "template": {"x": 2, "defaulted": 3}}), fields, json!({"replicas": 1, "template": {"x": 2}})));
+    }
+
+    #[test]
+    fn a_manifest_that_only_names_its_object_needs_no_request() {
+        let namespace = |metadata: Value| object(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}));
+        let live = namespace(json!({"name": "a", "labels": {"x": "y"}, "managedFields": []}));
+        assert!(already_applied(&live, &namespace(json!({"name": "a"})), "trueup"));
+        assert!(!already_applied(&live, &namespace(json!({"name": "a", "labels": {}})), "trueup"));
+        let entry =
+            json!({"manager": "trueup", "operation": "Apply", "apiVersion": "v1", "fieldsV1": {"f:metadata": {"f:labels": {"f:x": {}}}}});
+        let labelled = namespace(json!({"name": "a", "labels": {"x": "y"}, "managedFields": [entry]}));
+        assert!(!already_applied(&labelled, &namespace(json!({"name": "a"})), "trueup"));
+    }
+
+    #[test]
+    fn text_of_a_secret_is_compared_with_its_encoded_form() {
+        let secret =
+            |field: &str, value: &str| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, field: {"k": value}});
+        let mut live = object(secret("data", "aGk="));
+        live.set_meta(
+            "managedFields",
+            json!([{"manager": "trueup", "operation": "Apply", "apiVersion": "v1", "fieldsV1": {"f:stringData": {"f:k": {}}}}]),
+        );
+        assert!(already_applied(&live, &object(secret("stringData", "hi")), "trueup"));
+        assert!(!already_applied(&live, &object(secret("stringData", "ho")), "trueup"));
+        assert!(!already_applied(&live, &object(secret("data", "aGk=")), "trueup"));
     }
 
     #[test]

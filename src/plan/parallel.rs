@@ -6,13 +6,13 @@ use std::future::Future;
 use tokio::task::JoinSet;
 
 /// Requests under way at once. One HTTP/2 connection carries them; more do not make a server faster, only fuller.
-pub(super) const REQUESTS_AT_ONCE: usize = 16;
+pub(crate) const REQUESTS_AT_ONCE: usize = 16;
 
 /// Runs `work` for every item, at most `limit` at once and on all of the runtime's threads, and hands each result on as soon as it and
 /// all before it are there: what is printed from the results is the same in every run.
 ///
 /// Dropping the future ends all work under way. A panic in `work` goes on in the caller.
-pub(super) async fn each<I, F, T>(items: impl IntoIterator<Item = I>, limit: usize, work: impl Fn(I) -> F, mut finished: impl FnMut(T))
+pub(crate) async fn each<I, F, T>(items: impl IntoIterator<Item = I>, limit: usize, work: impl Fn(I) -> F, mut finished: impl FnMut(T))
 where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,

@@ -32,8 +32,13 @@ pub struct Placed {
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
     /// The server serves no such kind.
-    #[error("no matches for kind {:?} in version {:?}", .0.kind, .0.api_version())]
-    UnknownKind(Gvk),
+    #[error("no matches for kind {:?} in version {:?}", .gvk.kind, .gvk.api_version())]
+    UnknownKind {
+        /// The kind asked for.
+        gvk: Gvk,
+        /// One that may be meant.
+        similar: Option<Box<Gvk>>,
+    },
     /// `apiVersion` or `kind` is missing or malformed.
     #[error("apiVersion and kind must be set")]
     NoKind,
@@ -181,7 +186,7 @@ fn unplaced(object: &Object, source: Option<Arc<Desired>>, error: ObjectError) -
     let kind = object.kind().to_lowercase();
     let kind = group.map_or(kind.clone(), |group| format!("{kind}.{group}"));
     Failure {
-        name: format!("{kind}/{}", object.name()),
+        name: if object.name().is_empty() { kind } else { format!("{kind}/{}", object.name()) },
         namespace: object.namespace().map(str::to_owned),
         source,
         error,
@@ -215,7 +220,9 @@ fn place_one(
     let gvk = object.gvk().ok_or(ObjectError::NoKind)?;
     let served = discovery.by_kind(&gvk);
     let pending = served.is_none();
-    let found = served.or_else(|| defined.iter().find(|resource| resource.gvk() == gvk)).ok_or(ObjectError::UnknownKind(gvk))?;
+    let Some(found) = served.or_else(|| defined.iter().find(|resource| resource.gvk() == gvk)) else {
+        return Err(ObjectError::UnknownKind { similar: discovery.similar_kind(&gvk).map(Box::new), gvk });
+    };
     if object.name().is_empty() {
         return Err(ObjectError::NoName);
     }
@@ -348,8 +355,8 @@ mod tests {
                 true
             ),
             [
-                "configmap/: metadata.name must be set; generateName cannot be applied, since every apply would make another object",
-                "x/: apiVersion and kind must be set",
+                "configmap: metadata.name must be set; generateName cannot be applied, since every apply would make another object",
+                "x: apiVersion and kind must be set",
                 "configmap/b: the object is in namespace \"x\", but \"shop\" was asked for",
             ]
         );

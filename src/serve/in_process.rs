@@ -11,6 +11,7 @@ use crate::api::Api;
 use crate::auth::Identity;
 use crate::cli::{EtcdAccess, OpenStoreError, StoreLocation};
 use crate::client::{Client, Target, in_process};
+use crate::controllers::{self, ControllerOptions, Selection};
 use crate::store::{EtcdOptions, EtcdTls, MemoryStore};
 
 /// Opens a store and answers a client of the API layer on it, as the user who owns the store.
@@ -46,6 +47,19 @@ pub fn client(api: &Api, default_namespace: &str, target: Target) -> Client {
         async move { api.handle(&Identity::in_process(), request).await }
     };
     in_process(handle, default_namespace, target)
+}
+
+/// Runs all controllers on a store that this process serves, until the future is dropped.
+#[must_use]
+pub fn run_controllers(client: Client) -> BoxFuture<'static, ()> {
+    let options = ControllerOptions {
+        client: client.kube().clone(),
+        selection: Selection::all(),
+        // Servers on the same etcd run controllers too; a local store has one server at the most.
+        leader_election: matches!(client.target(), Target::Etcd { .. }),
+        ambient: Ambient::system(),
+    };
+    Box::pin(controllers::run(options, std::future::pending()))
 }
 
 /// The location that the command line names, as the server opens it.

@@ -10,10 +10,10 @@ use crate::cli::DryRun;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
-use crate::client::{ApplyParameters, Client};
+use crate::client::{ApplyParameters, Client, ClientError};
 use crate::object::Object;
-use crate::plan::render::{DiffOptions, header, unified};
-use crate::plan::{Action, Done, Failure, Live, Placed, PlanEntry, Question, Summary, build, execute};
+use crate::plan::render::{DiffOptions, Tense, header, summary, unified};
+use crate::plan::{Action, Done, Failure, Live, ObjectError, Placed, PlanEntry, Question, Summary, build, execute};
 use crate::yaml;
 
 const EXAMPLES: &str = "\
@@ -95,6 +95,9 @@ struct Report<'a> {
     total: usize,
     summary: Summary,
     failed: usize,
+    /// Failures that were not told, because they say the same as the one before: the target cannot be reached.
+    untold: usize,
+    cut_off: bool,
     /// The first failure to print; everything after it is only counted.
     broken: Option<CommandError>,
 }
@@ -119,8 +122,18 @@ impl Report<'_> {
     }
 
     fn failure(&mut self, failure: &Failure) {
+        let cut_off = matches!(&failure.error, ObjectError::Client(error) if matches!(**error, ClientError::Unreachable { .. }));
+        if cut_off && self.cut_off {
+            self.untold += 1;
+        } else {
+            failures::tell(self.ui, failure);
+        }
         self.failed += 1;
-        failures::tell(self.ui, failure);
+        self.cut_off |= cut_off;
+    }
+
+    fn tense(&self) -> Tense {
+        if self.args.dry_run == DryRun::None { Tense::Past } else { Tense::Future }
     }
 
     fn text(&self, entry: &PlanEntry) -> String {
@@ -130,32 +143,30 @@ impl Report<'_> {
             Some(ApplyOutput::Yaml) => {
                 format!("---\n{}", entry.after.as_ref().map(|object| yaml::emit(&shown(object))).unwrap_or_default())
             }
-            None if self.args.diff && entry.action.is_change() => self.difference(entry),
+            None if self.args.diff && entry.action.is_change() => difference(self.ui, entry, self.tense(), self.args.show_secrets) + "\n",
             None => format!("{} {}{}\n", entry.display_name(), past_word(entry.action), self.args.dry_run.suffix()),
         }
-    }
-
-    fn difference(&self, entry: &PlanEntry) -> String {
-        difference(self.ui, entry, self.args.show_secrets)
     }
 
     fn finish(self) -> Result<ExitStatus, CommandError> {
         if let Some(error) = self.broken {
             return Err(error);
         }
-        let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
-        let counts = if self.args.dry_run == DryRun::None { self.summary.past() } else { self.summary.to_string() };
-        self.ui.say(&format!("{counts}{failed}"));
+        if self.untold > 0 {
+            self.ui.error(&format!("{} more objects were not reached", self.untold));
+        }
+        let color = self.ui.talk_brush().is_colored();
+        self.ui.say(summary(self.summary, self.failed, self.tense(), color).trim_end());
         Ok(if self.failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
     }
 }
 
 /// Header and hunks of one entry, as `diff` and `apply --diff` show it.
-pub(super) fn difference(ui: &Ui, entry: &PlanEntry, show_secrets: bool) -> String {
+pub(super) fn difference(ui: &Ui, entry: &PlanEntry, tense: Tense, show_secrets: bool) -> String {
     let color = ui.data_brush().is_colored();
     let value = |object: &Option<Object>| object.as_ref().map(|object| Value::Object(object.root().clone()));
     let options = DiffOptions { color, mask: !show_secrets, ..DiffOptions::default() };
-    header(entry, color) + &unified(value(&entry.before).as_ref(), value(&entry.after).as_ref(), options)
+    header(entry, tense, color) + &unified(value(&entry.before).as_ref(), value(&entry.after).as_ref(), options)
 }
 
 /// kubectl's word for what happened to an object.
@@ -182,13 +193,13 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
     let desired = load(&args.manifests, &args.selector).await?;
     let total = desired.len();
     let doing = if args.dry_run == DryRun::None { "applying to" } else { "comparing with" };
-    let (client, discovery) = context.client_for_changes(ui, doing).await?;
-    let (placed, unplaced) = place_all(context, &client, &discovery, desired);
-    let mut report = Report { ui, context, args, total, summary: Summary::default(), failed: 0, broken: None };
-    unplaced.iter().for_each(|failure| report.failure(failure));
     if args.dry_run == DryRun::None {
         context.note("nothing was applied yet".to_owned());
     }
+    let (client, discovery) = context.client_for_changes(ui, doing).await?;
+    let (placed, unplaced) = place_all(context, &client, &discovery, desired);
+    let mut report = Report { ui, context, args, total, summary: Summary::default(), failed: 0, untold: 0, cut_off: false, broken: None };
+    unplaced.iter().for_each(|failure| report.failure(failure));
     let count = format!("{total} objects: reading, comparing, applying");
     with_progress(ui, || context.so_far().unwrap_or_else(|| count.clone()), work(&client, placed, args, &mut report)).await?;
     for warning in client.take_warnings() {

@@ -1,22 +1,27 @@
 //! `trueup delete`: removes objects, and waits until they are gone.
 
+mod wait;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use futures::future::join_all;
+use futures::future::try_join_all;
 use serde_json::Value;
 
+use self::wait::{Going, wait_for_all};
 use super::{load, place_all};
 use crate::cli::DryRun;
-use crate::cli::progress::with_progress;
+use crate::cli::error::client_error_in_words;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, SelectorArgs};
 use crate::client::{
-    ApiRequest, ChangeKind, Client, ClientError, DeleteParameters, Discovery, Form, ListParameters, Propagation, ServedResource, WatchStep,
-    Watcher, list_pages, parse_resource_arguments,
+    ApiRequest, Client, ClientError, DeleteParameters, Discovery, Form, ListParameters, Propagation, Selection, ServedResource, list_pages,
+    parse_resource_arguments,
 };
+use crate::manifest::Origin;
 use crate::object::Reason;
-use crate::plan::{Placed, Stage};
+use crate::plan::{Placed, REQUESTS_AT_ONCE, Stage, each};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -101,17 +106,35 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// One object to delete.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Doomed {
-    resource: ServedResource,
+    resource: Arc<ServedResource>,
     namespace: Option<String>,
     name: String,
+    stage: Stage,
+    /// The manifest that describes it, where one does.
+    origin: Option<Origin>,
 }
 
 impl Doomed {
+    fn of(placed: Placed) -> Self {
+        let (stage, origin) = (Stage::of(&placed), placed.origin());
+        Self { resource: placed.resource, namespace: placed.key.namespace, name: placed.key.name, stage, origin }
+    }
+
+    /// `deployment.apps/web`.
+    fn display_name(&self) -> String {
+        format!("{}/{}", self.resource.display_kind(), self.name)
+    }
+
+    /// What is wrong, behind the place in the manifest.
+    fn blame(&self, problem: &str) -> String {
+        self.origin.as_ref().map_or_else(|| problem.to_owned(), |origin| format!("{origin}: {}: {problem}", self.display_name()))
+    }
+
     fn line(&self, args: &DeleteArgs) -> String {
         if args.output.is_some() {
-            return format!("{}/{}\n", self.resource.display_kind(), self.name);
+            return format!("{}\n", self.display_name());
         }
         let verb = if args.force { "force deleted" } else { "deleted" };
         let from = self.namespace.as_ref().map(|namespace| format!(" from {namespace} namespace")).unwrap_or_default();
@@ -122,6 +145,7 @@ impl Doomed {
 impl DeleteArgs {
     fn validate(&self) -> Result<(), CommandError> {
         let selecting = !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty();
+        let named = self.resources.len() > 1 || self.resources.iter().any(|word| word.contains('/'));
         let problem = match () {
             () if self.resources.is_empty() && self.manifests.filename.is_empty() => {
                 "say what to delete: -f FILE, TYPE NAME, TYPE -l SELECTOR or TYPE --all"
@@ -129,6 +153,9 @@ impl DeleteArgs {
             () if !self.resources.is_empty() && !self.manifests.filename.is_empty() => "-f and resource arguments cannot be given together",
             () if self.all && selecting => "--all and a selector cannot be given together",
             () if !self.manifests.filename.is_empty() && self.all => "-f and --all cannot be given together",
+            () if named && (selecting || self.all) => "a name cannot be given together with a selector or --all",
+            () if named && self.selectors.all_namespaces => "an object cannot be deleted by name across all namespaces",
+            () if !self.resources.is_empty() && !named && !selecting && !self.all => "say which objects: NAME, -l SELECTOR or --all",
             () => return Ok(()),
         };
         Err(CommandError::usage(problem))
@@ -160,27 +187,22 @@ pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) ->
     let desired = if args.manifests.filename.is_empty() { None } else { Some(load(&args.manifests, &args.selectors.selector).await?) };
     let doing = if args.dry_run == DryRun::None { "deleting from" } else { "comparing with" };
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
-    let _controllers = args.waits().then(|| context.reconcile(&client)).flatten();
     let (doomed, mut failed) = match desired {
         Some(desired) => {
-            let (mut placed, failures) = place_all(context, &client, &discovery, desired);
+            let (placed, failures) = place_all(context, &client, &discovery, desired);
             failures.iter().for_each(|failure| crate::cli::failures::tell(ui, failure));
-            // What others stand on goes last.
-            placed.sort_by_key(|placed| std::cmp::Reverse(Stage::of(placed)));
             // An object of a kind that is not served yet cannot exist.
             let (absent, placed): (Vec<_>, Vec<_>) = placed.into_iter().partition(|placed| placed.kind_is_pending);
-            let absent = if args.ignore_not_found { Vec::new() } else { absent };
-            absent.iter().for_each(|placed| ui.error(&format!("{}: the server serves no such kind", placed.display_name())));
-            let of =
-                |placed: Placed| Doomed { resource: (*placed.resource).clone(), namespace: placed.key.namespace, name: placed.key.name };
-            (placed.into_iter().map(of).collect(), failures.len() + absent.len())
+            let absent: Vec<_> = if args.ignore_not_found { Vec::new() } else { absent.into_iter().map(Doomed::of).collect() };
+            absent.iter().for_each(|doomed| ui.error(&doomed.blame("the server serves no such kind, so there is no such object")));
+            (placed.into_iter().map(Doomed::of).collect(), failures.len() + absent.len())
         }
         None => (select(&client, &discovery, args).await?, 0),
     };
     if doomed.is_empty() && failed == 0 {
         ui.say("No resources found");
     }
-    failed += delete_all(ui, context, &client, &doomed, args).await?;
+    failed += delete_all(ui, context, &client, doomed, args).await?;
     for warning in client.take_warnings() {
         ui.warning(&warning);
     }
@@ -191,29 +213,28 @@ pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) ->
 async fn select(client: &Client, discovery: &Discovery, args: &DeleteArgs) -> Result<Vec<Doomed>, CommandError> {
     let selections = parse_resource_arguments(&args.resources, discovery)?;
     let selecting = args.all || !args.selectors.selector.is_empty() || !args.selectors.field_selector.is_empty();
-    let named = selections.iter().any(|selection| !selection.names.is_empty());
-    match (named, selecting) {
-        (true, true) => return Err(CommandError::usage("a name cannot be given together with a selector or --all")),
-        (false, false) => return Err(CommandError::usage("say which objects: NAME, -l SELECTOR or --all")),
-        (true, false) if args.selectors.all_namespaces => {
-            return Err(CommandError::usage("an object cannot be deleted by name across all namespaces"));
-        }
-        _ => {}
-    }
     let namespace = (!args.selectors.all_namespaces).then(|| client.default_namespace().to_owned());
-    let mut doomed = Vec::new();
-    for selection in selections {
-        let of = |namespace: Option<String>, name: String| Doomed { resource: selection.resource.clone(), namespace, name };
-        let own = namespace.clone().filter(|_| selection.resource.namespaced);
-        if selecting {
-            doomed.extend(
-                find(client, &selection.resource, own.as_deref(), args).await?.into_iter().map(|(namespace, name)| of(namespace, name)),
-            );
-        } else {
-            doomed.extend(selection.names.iter().map(|name| of(own.clone(), name.clone())));
-        }
-    }
-    Ok(doomed)
+    let chosen = selections.into_iter().map(|selection| chosen(client, selection, namespace.clone(), args, selecting));
+    Ok(try_join_all(chosen).await?.into_iter().flatten().collect())
+}
+
+/// The objects of one resource that are to go.
+async fn chosen(
+    client: &Client,
+    selection: Selection,
+    namespace: Option<String>,
+    args: &DeleteArgs,
+    selecting: bool,
+) -> Result<Vec<Doomed>, ClientError> {
+    let resource = Arc::new(selection.resource);
+    let own = namespace.filter(|_| resource.namespaced);
+    let found = if selecting {
+        find(client, &resource, own.as_deref(), args).await?
+    } else {
+        selection.names.into_iter().map(|name| (own.clone(), name)).collect()
+    };
+    let doomed = |(namespace, name)| Doomed { resource: Arc::clone(&resource), namespace, name, stage: Stage::Rest, origin: None };
+    Ok(found.into_iter().map(doomed).collect())
 }
 
 async fn find(
@@ -240,86 +261,87 @@ async fn find(
     Ok(found)
 }
 
-/// Deletes in order, then waits for all that did not go at once; answers how many failed.
+/// What became of one object.
+enum Outcome {
+    /// It is gone, or nothing was to be done.
+    Gone,
+    /// It is marked and goes later.
+    Going(Going),
+}
+
+/// Deletes objects and tells of each as kubectl does.
+struct Report<'a> {
+    ui: &'a Ui,
+    context: &'a CommandContext,
+    args: &'a DeleteArgs,
+    total: usize,
+    deleted: usize,
+    failed: usize,
+    going: Vec<(Arc<Doomed>, Going)>,
+    /// The first failure that concerns more than one object.
+    broken: Option<CommandError>,
+}
+
+impl Report<'_> {
+    fn take(&mut self, object: Arc<Doomed>, result: Result<Outcome, ClientError>) {
+        match result {
+            Ok(outcome) => {
+                self.deleted += 1;
+                if let Err(error) = self.ui.data(&object.line(self.args)).and_then(|()| self.ui.flush()) {
+                    self.broken.get_or_insert(error.into());
+                }
+                if let Outcome::Going(going) = outcome {
+                    self.going.push((object, going));
+                }
+            }
+            Err(error) if self.args.ignore_not_found && error.is(Reason::NotFound) => {}
+            Err(error @ ClientError::Refused { .. }) => {
+                self.failed += 1;
+                self.ui.error(&object.blame(&client_error_in_words(&error)));
+            }
+            Err(error) => drop(self.broken.get_or_insert(error.into())),
+        }
+        self.context.note(format!("{} of {} objects were deleted", self.deleted, self.total));
+    }
+}
+
+/// Deletes what stands on others before what it stands on, otherwise in parallel; then waits for all that did not go at once. Answers
+/// how many failed.
 async fn delete_all(
     ui: &Ui,
     context: &CommandContext,
     client: &Client,
-    doomed: &[Doomed],
+    doomed: Vec<Doomed>,
     args: &DeleteArgs,
 ) -> Result<usize, CommandError> {
-    let mut failed = 0;
-    let mut going = Vec::new();
-    for (done, object) in doomed.iter().enumerate() {
-        context.note(format!("{done} of {} objects were deleted", doomed.len()));
-        match delete_one(client, object, args).await {
-            Ok(uid) => {
-                ui.data(&object.line(args))?;
-                ui.flush()?;
-                going.extend(uid.map(|uid| (object, uid)));
+    let mut report = Report { ui, context, args, total: doomed.len(), deleted: 0, failed: 0, going: Vec::new(), broken: None };
+    let doomed: Vec<Arc<Doomed>> = doomed.into_iter().map(Arc::new).collect();
+    for stage in Stage::ALL.into_iter().rev() {
+        let work = |object: Arc<Doomed>| {
+            let (client, parameters, only_look) = (client.clone(), args.parameters(), args.dry_run == DryRun::Client);
+            async move {
+                let result = delete_one(&client, &object, &parameters, only_look).await;
+                (object, result)
             }
-            Err(error) if args.ignore_not_found && error.is(Reason::NotFound) => {}
-            Err(error @ ClientError::Refused { .. }) => {
-                failed += 1;
-                ui.error(&crate::cli::error::client_error_in_words(&error));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    if args.waits() && !going.is_empty() {
-        let names = format!("waiting until {} objects are gone", going.len());
-        context.note(format!("{} objects were deleted, of which {} were not gone yet", doomed.len() - failed, going.len()));
-        let waits = join_all(going.iter().map(|(object, uid)| wait(client, object, uid, args.timeout)));
-        for result in with_progress(ui, || names.clone(), waits).await {
-            if let Err(error) = result {
-                failed += 1;
-                ui.error(&error);
-            }
-        }
-    }
-    Ok(failed)
-}
-
-/// Deletes one object; answers its uid where it did not go at once.
-async fn delete_one(client: &Client, object: &Doomed, args: &DeleteArgs) -> Result<Option<String>, ClientError> {
-    let namespace = object.namespace.as_deref();
-    if args.dry_run == DryRun::Client {
-        client.object(&ApiRequest::get(&object.resource, namespace, &object.name, Form::Objects)).await?;
-        return Ok(None);
-    }
-    let answer = client.object(&ApiRequest::delete(&object.resource, namespace, &object.name, &args.parameters())).await?;
-    Ok((answer.kind() != "Status").then(|| answer.uid().to_owned()))
-}
-
-/// Waits until an object is gone, or another of its name is in its place. The error is a sentence.
-async fn wait(client: &Client, object: &Doomed, uid: &str, timeout: Duration) -> Result<(), String> {
-    let gone = until_gone(client, object, uid);
-    let result = if timeout.is_zero() { Ok(gone.await) } else { tokio::time::timeout(timeout, gone).await };
-    let name = format!("{}/{}", object.resource.display_kind(), object.name);
-    match result {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(format!("cannot wait for {name} to go: {error}")),
-        Err(_) => Err(format!("{name} was not gone after {} s; its finalizers may be waiting for a controller", timeout.as_secs())),
-    }
-}
-
-async fn until_gone(client: &Client, object: &Doomed, uid: &str) -> Result<(), ClientError> {
-    let parameters = ListParameters { field_selector: format!("metadata.name={}", object.name), ..ListParameters::default() };
-    let mut watcher = Watcher::new(client.clone(), object.resource.clone(), object.namespace.clone(), parameters, Form::Objects);
-    let is_it = |candidate: &Value| candidate.pointer("/metadata/uid").and_then(Value::as_str) == Some(uid);
-    loop {
-        let there = match watcher.next().await {
-            Ok(WatchStep::State(pages)) => pages.iter().filter_map(|page| page.get("items")?.as_array()).flatten().any(is_it),
-            Ok(WatchStep::Change(change)) => change.kind != ChangeKind::Deleted && is_it(&change.object),
-            Ok(WatchStep::Lost(..)) => true,
-            // The kind went with the object, as when its definition was deleted.
-            Err(error) if error.is(Reason::NotFound) => false,
-            Err(error) => return Err(error),
         };
-        if !there {
-            return Ok(());
+        let of_stage = doomed.iter().filter(|object| object.stage == stage).cloned();
+        each(of_stage, REQUESTS_AT_ONCE, work, |(object, result)| report.take(object, result)).await;
+        if let Some(error) = report.broken {
+            return Err(error);
         }
     }
+    if args.waits() { Ok(report.failed + wait_for_all(ui, context, client, report.going, args).await) } else { Ok(report.failed) }
+}
+
+async fn delete_one(client: &Client, object: &Doomed, parameters: &DeleteParameters, only_look: bool) -> Result<Outcome, ClientError> {
+    let namespace = object.namespace.as_deref();
+    if only_look {
+        client.object(&ApiRequest::get(&object.resource, namespace, &object.name, Form::Objects)).await?;
+        return Ok(Outcome::Gone);
+    }
+    let answer = client.object(&ApiRequest::delete(&object.resource, namespace, &object.name, parameters)).await?;
+    // The server answers with a Status where nothing is left of the object.
+    Ok(if answer.kind() == "Status" { Outcome::Gone } else { Outcome::Going(Going::of(&answer)) })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
 use crate::client::{ApplyParameters, Client, Discovery};
-use crate::plan::render::summary;
+use crate::plan::render::{Tense, summary};
 use crate::plan::{Built, Live, Placed, build};
 
 const EXAMPLES: &str = "\
@@ -56,10 +56,7 @@ pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Res
     let mut built =
         with_progress(ui, || format!("comparing {count} objects with {}", client.target()), plan(context, &client, placed, args)).await?;
     built.failures.splice(0..0, unplaced);
-    show(ui, &built, args)?;
-    for warning in client.take_warnings() {
-        ui.warning(&warning);
-    }
+    show(ui, &built, &client.take_warnings(), args)?;
     Ok(match (built.failures.is_empty(), built.plan.has_changes()) {
         (false, _) => ExitStatus::DiffFailed,
         (true, true) => ExitStatus::Differs,
@@ -74,13 +71,13 @@ async fn plan(context: &CommandContext, client: &Client, placed: Vec<Placed>, ar
     Ok(build(client, placed, live, &parameters, simulation.as_ref()).await)
 }
 
-fn show(ui: &Ui, built: &Built, args: &DiffArgs) -> Result<(), CommandError> {
+/// What differs, then what is wrong, then the count of both.
+fn show(ui: &Ui, built: &Built, warnings: &[String], args: &DiffArgs) -> Result<(), CommandError> {
     for entry in built.plan.entries.iter().filter(|entry| entry.action.is_change()) {
-        ui.data(&difference(ui, entry, args.show_secrets))?;
+        ui.data(&difference(ui, entry, Tense::Future, args.show_secrets))?;
         ui.data("\n")?;
     }
-    ui.data(&summary(built.plan.summary(), ui.data_brush().is_colored()))?;
-    ui.flush()?;
     built.failures.iter().for_each(|failure| failures::tell(ui, failure));
-    Ok(())
+    warnings.iter().for_each(|warning| ui.warning(warning));
+    Ok(ui.data(&summary(built.plan.summary(), built.failures.len(), Tense::Future, ui.data_brush().is_colored()))?)
 }

@@ -14,10 +14,10 @@ use crate::serve::{self, ServeOptions, Started, in_process};
 
 const EXAMPLES: &str = "\
 Examples:
-  trueup serve                                            the local store in the user's data directory
-  trueup serve --local ./data --listen 127.0.0.1:6443     a store in a directory
-  trueup serve --etcd http://127.0.0.1:2379               a store in etcd; several servers may share it
-  trueup serve --write-kubeconfig ./kubeconfig            then: kubectl --kubeconfig ./kubeconfig get namespaces";
+  trueup serve                                     the local store in the user's data directory
+  trueup serve --local ./data --listen [::1]:6443  a store in a directory, on another address
+  trueup serve --etcd http://127.0.0.1:2379        a store in etcd; several servers may share it
+  trueup serve --write-kubeconfig ./kubeconfig     for kubectl --kubeconfig ./kubeconfig";
 
 /// Serve the API over HTTPS
 ///

@@ -234,7 +234,8 @@ impl Followed {
         match self.output.output {
             Some(OutputForm::Name) => format!("{}\n", short_name(&object, &self.selection)),
             Some(OutputForm::Yaml) => format!("---\n{}", yaml::emit(&json!({"type": change.kind.as_str(), "object": object}))),
-            _ => format!("{}\n", json!({"type": change.kind.as_str(), "object": object})),
+            // What happened comes first, for those who read along.
+            _ => format!("{{\"type\":\"{}\",\"object\":{object}}}\n", change.kind.as_str()),
         }
     }
 }

@@ -39,15 +39,19 @@ impl Default for DiffOptions {
 pub fn unified(before: Option<&Value>, after: Option<&Value>, options: DiffOptions) -> String {
     let (mut before, mut after) = if options.mask { masked_pair(before, after) } else { (before.cloned(), after.cloned()) };
     if !options.server_fields {
-        before.iter_mut().chain(&mut after).for_each(strip);
+        let alone = before.is_none() || after.is_none();
+        before.iter_mut().chain(&mut after).for_each(|object| strip(object, alone));
     }
     let text = |object: Option<&Value>| object.map(yaml::emit).unwrap_or_default();
     let (old, new) = (text(before.as_ref()), text(after.as_ref()));
     if old == new { String::new() } else { hunks(&old, &new, options) }
 }
 
-/// Removes what the server keeps about an object.
-fn strip(object: &mut Value) {
+/// Removes what the server keeps about an object; with the other state absent, its status too, which nobody declares.
+fn strip(object: &mut Value, alone: bool) {
+    if alone && let Some(members) = object.as_object_mut() {
+        members.remove("status");
+    }
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.retain(|name, _| !SERVER_METADATA.contains(&name.as_str()));
     }

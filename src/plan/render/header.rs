@@ -3,13 +3,30 @@
 use crate::paint::{Brush, Color};
 use crate::plan::{Action, PlanEntry, Summary};
 
-/// What happens to an object, on one line:
-/// `~ update deployment.apps/web in namespace shop (deploy/web.yaml:12): spec.selector cannot be changed`.
+/// Whether a plan is shown, or what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tense {
+    /// It would happen.
+    Future,
+    /// It has happened.
+    Past,
+}
+
+impl Tense {
+    fn word(self, action: Action) -> &'static str {
+        match self {
+            Self::Future => action.word(),
+            Self::Past => action.past(),
+        }
+    }
+}
+
+/// What happens to an object, on one line that no line of a diff looks like:
+/// `=== update deployment.apps/web in namespace shop (deploy/web.yaml:12): spec.selector cannot be changed`.
 #[must_use]
-pub fn header(entry: &PlanEntry, color: bool) -> String {
+pub fn header(entry: &PlanEntry, tense: Tense, color: bool) -> String {
     let brush = Brush::new(color);
-    let action = format!("{} {}", entry.action.symbol(), entry.action.word());
-    let mut line = brush.bold(color_of(entry.action), &action);
+    let mut line = brush.bold(color_of(entry.action), &format!("=== {}", tense.word(entry.action)));
     line.push(' ');
     line.push_str(&entry.display_name());
     if let Some(namespace) = &entry.key.namespace {
@@ -25,18 +42,23 @@ pub fn header(entry: &PlanEntry, color: bool) -> String {
     line
 }
 
-/// The line that ends a plan: `Plan: 2 to create, 1 to update, 0 to replace, 0 to delete, 7 unchanged.`
+/// The line that ends a plan, `Plan: 2 to create, 1 to update, 0 to replace, 0 to delete, 7 unchanged.`, or its execution,
+/// `Applied: 2 created, 1 updated, 0 replaced, 0 deleted, 7 unchanged, 1 failed.`
 ///
-/// Counts over zero are coloured as their actions are.
+/// Failures are counted where there are any; counts over zero are coloured as their actions are.
 #[must_use]
-pub fn summary(summary: Summary, color: bool) -> String {
+pub fn summary(summary: Summary, failed: usize, tense: Tense, color: bool) -> String {
     let brush = Brush::new(color);
-    let parts = Action::ALL.map(|action| {
+    let part = |action: Action| {
         let count = summary.count(action);
-        let text = if action.is_change() { format!("{count} to {}", action.word()) } else { format!("{count} {}", action.word()) };
+        let to = if tense == Tense::Future && action.is_change() { "to " } else { "" };
+        let text = format!("{count} {to}{}", tense.word(action));
         if count > 0 { brush.color(color_of(action), &text) } else { text }
-    });
-    format!("Plan: {}.\n", parts.join(", "))
+    };
+    let failed = (failed > 0).then(|| brush.color(Color::Red, &format!("{failed} failed")));
+    let parts: Vec<String> = Action::ALL.map(part).into_iter().chain(failed).collect();
+    let heading = if tense == Tense::Future { "Plan" } else { "Applied" };
+    format!("{heading}: {}.\n", parts.join(", "))
 }
 
 fn color_of(action: Action) -> Color {

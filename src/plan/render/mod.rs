@@ -8,7 +8,7 @@ mod header;
 mod mask;
 
 pub use diff::{DiffOptions, unified};
-pub use header::{header, summary};
+pub use header::{Tense, header, summary};
 pub use mask::{masked, masked_pair};
 
 #[cfg(test)]

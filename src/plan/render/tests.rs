@@ -159,23 +159,28 @@ fn mk_entry(action: Action) -> PlanEntry {
 
 #[test]
 fn a_header_says_what_happens_to_which_object_and_who_asks_for_it() {
-    assert_eq!(header(&mk_entry(Action::Update), false), "~ update deployment.apps/web in namespace shop (deploy/web.yaml:12)\n");
+    assert_eq!(
+        header(&mk_entry(Action::Update), Tense::Future, false),
+        "=== update deployment.apps/web in namespace shop (deploy/web.yaml:12)\n"
+    );
     let replaced = PlanEntry { reason: Some("spec.selector cannot be changed".to_owned()), ..mk_entry(Action::Replace) };
-    let expected = "! replace deployment.apps/web in namespace shop (deploy/web.yaml:12): spec.selector cannot be changed\n";
-    assert_eq!(header(&replaced, false), expected);
+    let expected = "=== replace deployment.apps/web in namespace shop (deploy/web.yaml:12): spec.selector cannot be changed\n";
+    assert_eq!(header(&replaced, Tense::Future, false), expected);
     let mut gone = PlanEntry { origin: None, ..mk_entry(Action::Delete) };
     gone.gvk = Gvk::new("", "v1", "Namespace");
     gone.key = ObjectKey::new(None, "shop");
-    assert_eq!(header(&gone, false), "- delete namespace/shop\n");
+    assert_eq!(header(&gone, Tense::Past, false), "=== deleted namespace/shop\n");
     assert_eq!(
-        header(&mk_entry(Action::Create), true),
-        "\u{1b}[1;32m+ create\u{1b}[0m deployment.apps/web in namespace shop\u{1b}[2m (deploy/web.yaml:12)\u{1b}[0m\n"
+        header(&mk_entry(Action::Create), Tense::Future, true),
+        "\u{1b}[1;32m=== create\u{1b}[0m deployment.apps/web in namespace shop\u{1b}[2m (deploy/web.yaml:12)\u{1b}[0m\n"
     );
 }
 
 #[test]
 fn the_summary_counts_every_action() {
     let counts = Summary { create: 2, update: 1, unchanged: 7, ..Summary::default() };
-    assert_eq!(summary(counts, false), "Plan: 2 to create, 1 to update, 0 to replace, 0 to delete, 7 unchanged.\n");
-    assert!(summary(counts, true).starts_with("Plan: \u{1b}[32m2 to create\u{1b}[0m, "));
+    let text = |failed: usize, tense: Tense| summary(counts, failed, tense, false);
+    assert_eq!(text(0, Tense::Future), "Plan: 2 to create, 1 to update, 0 to replace, 0 to delete, 7 unchanged.\n");
+    assert_eq!(text(3, Tense::Past), "Applied: 2 created, 1 updated, 0 replaced, 0 deleted, 7 unchanged, 3 failed.\n");
+    assert!(summary(counts, 0, Tense::Future, true).starts_with("Plan: \u{1b}[32m2 to create\u{1b}[0m, "));
 }

@@ -122,15 +122,24 @@ pub(super) fn wait_for_others(tries: i32) -> bool {
     tries < BUSY_TRIES
 }
 
-/// Makes an empty file a store, and checks one that is not empty. Several processes may do so at the same time.
+/// Makes an empty file a store, and checks one that is not empty, to which nothing is written. Several processes may do so at the same
+/// time.
 pub(super) fn prepare(connection: &Connection, location: &Location) -> Result<(), StoreError> {
-    check_owner(connection, location)?;
+    let is_empty = check_owner(connection, location)?;
+    if is_empty {
+        // Has an effect only before the first table is created; later it would write the file's first page anew, and wait for the disk.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(failure(location))?;
+    }
     configure(connection).map_err(failure(location))?;
-    create_tables(connection).map_err(failure(location))?;
-    check_owner(connection, location)
+    if is_empty {
+        create_tables(connection).map_err(failure(location))?;
+        check_owner(connection, location)?;
+    }
+    Ok(())
 }
 
-fn check_owner(connection: &Connection, location: &Location) -> Result<(), StoreError> {
+/// Answers whether the file is empty and so has no owner yet; errors where it is another program's, or a newer trueup's.
+fn check_owner(connection: &Connection, location: &Location) -> Result<bool, StoreError> {
     // On one snapshot: another process may be creating the tables right now.
     let read = || {
         let snapshot = Transaction::new_unchecked(connection, TransactionBehavior::Deferred)?;
@@ -150,12 +159,10 @@ fn check_owner(connection: &Connection, location: &Location) -> Result<(), Store
             "{path} was written by a newer trueup: its schema has version {version}, this trueup knows {VERSION}"
         )));
     }
-    Ok(())
+    Ok(schema == 0)
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
-    // Has an effect only before the first table is created.
-    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     let mode: String = retry_busy(|| connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)))?;
     if mode != "wal" {
         return Err(Error::SqliteFailure(

@@ -1,4 +1,6 @@
 //! What several groups of tests need.
 
+pub(crate) mod cli;
 pub(crate) mod etcd;
+pub(crate) mod recorder;
 pub(crate) mod server;

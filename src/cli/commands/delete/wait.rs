@@ -1,0 +1,132 @@
+//! Waiting until deleted objects are gone.
+//!
+//! Receives objects that the server has marked for deletion, hands on how many of them did not go. Invariant: where nobody is known to
+//! do what an object waits for, the command says so and ends, instead of waiting without end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde_json::Value;
+
+use super::{DeleteArgs, Doomed};
+use crate::cli::context::{CommandContext, Controllers};
+use crate::cli::error::client_error_in_words;
+use crate::cli::progress::with_progress;
+use crate::cli::ui::Ui;
+use crate::client::{ChangeKind, Client, ClientError, Form, ListParameters, Target, WatchStep, Watcher};
+use crate::object::{Object, Reason};
+
+/// An object that goes later.
+#[derive(Debug, Clone)]
+pub(super) struct Going {
+    uid: String,
+    /// Whether it waits for one of our own controllers: the namespace controller, or the garbage collector.
+    for_controllers: bool,
+}
+
+impl Going {
+    /// What an object waits for, by the answer to its deletion.
+    pub(super) fn of(answer: &Object) -> Self {
+        let names = |finalizers: Option<&Value>, ours: &[&str]| {
+            let finalizers = finalizers.and_then(Value::as_array).into_iter().flatten();
+            finalizers.filter_map(Value::as_str).any(|name| ours.contains(&name))
+        };
+        let root = answer.root();
+        let of_metadata = root.get("metadata").and_then(|metadata| metadata.get("finalizers"));
+        let of_namespace = root.get("spec").and_then(|spec| spec.get("finalizers"));
+        let for_controllers =
+            names(of_metadata, &["foregroundDeletion", "orphan"]) || (answer.kind() == "Namespace" && names(of_namespace, &["kubernetes"]));
+        Self { uid: answer.uid().to_owned(), for_controllers }
+    }
+}
+
+/// Waits for all; answers how many did not go.
+pub(super) async fn wait_for_all(
+    ui: &Ui,
+    context: &CommandContext,
+    client: &Client,
+    mut going: Vec<(Arc<Doomed>, Going)>,
+    args: &DeleteArgs,
+) -> usize {
+    let controllers = context.controllers();
+    // Who asks for the wait in so many words gets it: a server may be at work on the same store.
+    if matches!(controllers, Controllers::Nobody) && args.wait.is_none() {
+        let left: Vec<_> = going.extract_if(.., |(_, going)| going.for_controllers).map(|(object, _)| object).collect();
+        tell_of_controllers(ui, client, &left);
+    }
+    if going.is_empty() {
+        return 0;
+    }
+    let names = names_of(&going.iter().map(|(object, _)| Arc::clone(object)).collect::<Vec<_>>());
+    context.note(format!("{names} {} deleted, but not gone yet", if going.len() == 1 { "is" } else { "are" }));
+    let waits = join_all(going.iter().map(|(object, going)| wait(client, object, &going.uid, args.timeout)));
+    let results = with_progress(ui, || format!("waiting for {names} to go"), beside(controllers, client, waits)).await;
+    let problems: Vec<String> = results.into_iter().filter_map(Result::err).collect();
+    problems.iter().for_each(|problem| ui.error(problem));
+    problems.len()
+}
+
+/// Runs the controllers, where they can run here, for as long as the work takes.
+async fn beside<F: Future>(controllers: Controllers, client: &Client, work: F) -> F::Output {
+    let Controllers::Here(run) = controllers else { return work.await };
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        output = &mut work => return output,
+        () = run(client.clone()) => {}
+    }
+    work.await
+}
+
+fn tell_of_controllers(ui: &Ui, client: &Client, left: &[Arc<Doomed>]) {
+    if left.is_empty() {
+        return;
+    }
+    let (names, goes) = (names_of(left), if left.len() == 1 { "goes" } else { "go" });
+    let serve = match client.target() {
+        Target::Local { directory } => format!("trueup serve --local {}", directory.display()),
+        Target::Etcd { endpoints } => format!("trueup serve --etcd {}", endpoints.join(",")),
+        Target::Remote { .. } => "trueup serve".to_owned(),
+    };
+    ui.hint(&format!("{names} {goes} once a server with its controllers works on this store: {serve}"));
+}
+
+/// `configmap/a`, `configmap/a and configmap/b`, or `300 objects`.
+fn names_of(objects: &[Arc<Doomed>]) -> String {
+    match objects {
+        [one] => one.display_name(),
+        [one, two] => format!("{} and {}", one.display_name(), two.display_name()),
+        more => format!("{} objects", more.len()),
+    }
+}
+
+/// Waits until an object is gone, or another of its name is in its place. The error is a sentence.
+async fn wait(client: &Client, object: &Doomed, uid: &str, timeout: Duration) -> Result<(), String> {
+    let gone = until_gone(client, object, uid);
+    let result = if timeout.is_zero() { Ok(gone.await) } else { tokio::time::timeout(timeout, gone).await };
+    let name = object.display_name();
+    match result {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(format!("cannot wait for {name} to go: {}", client_error_in_words(&error))),
+        Err(_) => Err(format!("{name} was not gone after {} s; its finalizers may be waiting for a controller", timeout.as_secs())),
+    }
+}
+
+async fn until_gone(client: &Client, object: &Doomed, uid: &str) -> Result<(), ClientError> {
+    let parameters = ListParameters { field_selector: format!("metadata.name={}", object.name), ..ListParameters::default() };
+    let mut watcher = Watcher::new(client.clone(), (*object.resource).clone(), object.namespace.clone(), parameters, Form::Objects);
+    let is_it = |candidate: &Value| candidate.pointer("/metadata/uid").and_then(Value::as_str) == Some(uid);
+    loop {
+        let there = match watcher.next().await {
+            Ok(WatchStep::State(pages)) => pages.iter().filter_map(|page| page.get("items")?.as_array()).flatten().any(is_it),
+            Ok(WatchStep::Change(change)) => change.kind != ChangeKind::Deleted && is_it(&change.object),
+            Ok(WatchStep::Lost(..)) => true,
+            // The kind went with the object, as when its definition was deleted.
+            Err(error) if error.is(Reason::NotFound) => false,
+            Err(error) => return Err(error),
+        };
+        if !there {
+            return Ok(());
+        }
+    }
+}

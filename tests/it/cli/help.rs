@@ -1,0 +1,359 @@
+use crate::harness::cli::{TestEnv, assert_shows};
+
+#[test]
+fn the_front_page_names_commands_and_targets() {
+    let env = TestEnv::new();
+    assert_shows!(env.run("--help"), @r"
+    Bring what is up to what is declared
+
+    Usage: trueup [OPTIONS] <COMMAND>
+
+    Commands:
+      apply        Apply manifests to the target
+      diff         Show what applying manifests would change
+      get          Show objects
+      watch        Show objects and their changes as they come
+      delete       Delete objects
+      serve        Serve the API over HTTPS
+      completions  Print a completion script for a shell
+      version      Show the version of this program and of the server
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -n, --namespace <NAME>
+              Work in this namespace
+
+          --color <WHEN>
+              Say when to use colour
+
+              Possible values:
+              - auto:   Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it
+                elsewhere too
+              - always: Colour everywhere
+              - never:  No colour
+              
+              [default: auto]
+
+      -q, --quiet
+              Print data, warnings and errors only
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Target:
+          --local <DIR>
+              Use the embedded store in this directory; no server is needed
+
+          --etcd <URLS>
+              Use the store in this etcd cluster; no server is needed
+
+          --etcd-cafile <FILE>
+              Check etcd's certificates against the authorities in this file
+
+          --etcd-certfile <FILE>
+              Show etcd the client certificate in this file
+
+          --etcd-keyfile <FILE>
+              Use the private key in this file with the client certificate
+
+          --etcd-user <USER[:PASSWORD]>
+              Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead
+
+      -s, --server <URL>
+              Use the server at this URL
+
+          --context <NAME>
+              Use this context of the kubeconfig
+
+          --kubeconfig <FILE>
+              Use this kubeconfig file
+
+    Examples:
+      trueup diff -f deploy/                     show what an apply would change
+      trueup apply -f deploy/                    apply it to the target
+      trueup --local ./data get deployments      read a store without any server
+      trueup --context staging get all -A        read a cluster
+
+    Targets, the first that is given wins:
+      --local DIR, --etcd URLS, --server URL, --context NAME, --kubeconfig FILE
+      TRUEUP_LOCAL, TRUEUP_ETCD, TRUEUP_SERVER, KUBECONFIG
+      the current context of ~/.kube/config
+      the local store in the user's data directory
+    ");
+    assert_shows!(env.run(""), @r"
+    [stderr]
+    Bring what is up to what is declared
+
+    Usage: trueup [OPTIONS] <COMMAND>
+
+    Commands:
+      apply        Apply manifests to the target
+      diff         Show what applying manifests would change
+      get          Show objects
+      watch        Show objects and their changes as they come
+      delete       Delete objects
+      serve        Serve the API over HTTPS
+      completions  Print a completion script for a shell
+      version      Show the version of this program and of the server
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -n, --namespace <NAME>  Work in this namespace
+          --color <WHEN>      Say when to use colour [default: auto] [possible values: auto, always,
+                              never]
+      -q, --quiet             Print data, warnings and errors only
+      -h, --help              Print help (see more with '--help')
+      -V, --version           Print version
+
+    Target:
+          --local <DIR>                  Use the embedded store in this directory; no server is needed
+          --etcd <URLS>                  Use the store in this etcd cluster; no server is needed
+          --etcd-cafile <FILE>           Check etcd's certificates against the authorities in this file
+          --etcd-certfile <FILE>         Show etcd the client certificate in this file
+          --etcd-keyfile <FILE>          Use the private key in this file with the client certificate
+          --etcd-user <USER[:PASSWORD]>  Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD
+                                         instead
+      -s, --server <URL>                 Use the server at this URL
+          --context <NAME>               Use this context of the kubeconfig
+          --kubeconfig <FILE>            Use this kubeconfig file
+    [exit 2]
+    ");
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let env = TestEnv::new();
+    assert_shows!(env.run("serve --help"), @r#"
+    Serve the API over HTTPS
+
+    Usage: trueup serve [OPTIONS]
+
+    Options:
+          --listen <ADDR>
+              Listen on this address; port 0 takes a free one
+              
+              [default: 127.0.0.1:6443]
+
+          --write-kubeconfig <PATH>
+              Write the administrator's kubeconfig here; else into the data directory
+
+          --token-auth-file <FILE>
+              Accept the tokens in this file: token,user,uid,"group1,group2" on each line
+
+          --controllers <LIST>
+              Run these controllers: *, none, or names parted by commas
+              
+              [default: *]
+
+      -n, --namespace <NAME>
+              Work in this namespace
+
+          --color <WHEN>
+              Say when to use colour
+
+              Possible values:
+              - auto:   Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it
+                elsewhere too
+              - always: Colour everywhere
+              - never:  No colour
+              
+              [default: auto]
+
+      -q, --quiet
+              Print data, warnings and errors only
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Target:
+          --local <DIR>
+              Use the embedded store in this directory; no server is needed
+
+          --etcd <URLS>
+              Use the store in this etcd cluster; no server is needed
+
+          --etcd-cafile <FILE>
+              Check etcd's certificates against the authorities in this file
+
+          --etcd-certfile <FILE>
+              Show etcd the client certificate in this file
+
+          --etcd-keyfile <FILE>
+              Use the private key in this file with the client certificate
+
+          --etcd-user <USER[:PASSWORD]>
+              Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead
+
+      -s, --server <URL>
+              Use the server at this URL
+
+          --context <NAME>
+              Use this context of the kubeconfig
+
+          --kubeconfig <FILE>
+              Use this kubeconfig file
+
+    Examples:
+      trueup serve                                     the local store in the user's data directory
+      trueup serve --local ./data --listen [::1]:6443  a store in a directory, on another address
+      trueup serve --etcd http://127.0.0.1:2379        a store in etcd; several servers may share it
+      trueup serve --write-kubeconfig ./kubeconfig     for kubectl --kubeconfig ./kubeconfig
+    "#);
+    assert_shows!(env.run("apply -h"), @r"
+    Apply manifests to the target
+
+    Usage: trueup apply [OPTIONS]
+
+    Options:
+      -f, --filename <FILE>       Read manifests from a file, a directory, a URL, or - for standard
+                                  input; may be given several times
+      -R, --recursive             Read directories with everything below them
+      -l, --selector <SELECTOR>   Apply only the objects with these labels
+          --dry-run[=<HOW>]       Say what would happen without doing it [default: none] [possible
+                                  values: none, client, server]
+          --force-conflicts       Take fields over that other managers own
+          --field-manager <NAME>  Own the applied fields under this name [default: trueup]
+          --diff                  Show the difference of each changed object
+          --show-secrets          Show the values of Secrets in differences
+      -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
+      -n, --namespace <NAME>      Work in this namespace
+          --color <WHEN>          Say when to use colour [default: auto] [possible values: auto, always,
+                                  never]
+      -q, --quiet                 Print data, warnings and errors only
+      -h, --help                  Print help (see more with '--help')
+      -V, --version               Print version
+
+    Target:
+          --local <DIR>                  Use the embedded store in this directory; no server is needed
+          --etcd <URLS>                  Use the store in this etcd cluster; no server is needed
+          --etcd-cafile <FILE>           Check etcd's certificates against the authorities in this file
+          --etcd-certfile <FILE>         Show etcd the client certificate in this file
+          --etcd-keyfile <FILE>          Use the private key in this file with the client certificate
+          --etcd-user <USER[:PASSWORD]>  Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD
+                                         instead
+      -s, --server <URL>                 Use the server at this URL
+          --context <NAME>               Use this context of the kubeconfig
+          --kubeconfig <FILE>            Use this kubeconfig file
+    ");
+    for command in ["apply", "diff", "get", "watch", "delete", "completions", "version"] {
+        let output = env.run(&format!("{command} --help"));
+        assert_eq!((output.code(), output.stderr.as_str()), (Some(0), ""));
+        assert!(output.stdout.contains(&format!("Usage: trueup {command}")), "{output}");
+        assert!(output.stdout.lines().all(|line| line.chars().count() <= 100), "{output}");
+    }
+}
+
+#[test]
+fn wrong_arguments_are_a_usage_error_with_a_way_out() {
+    let env = TestEnv::new();
+    assert_shows!(env.run("aply -f x"), @r"
+    [stderr]
+    error: unrecognized subcommand 'aply'
+
+      tip: a similar subcommand exists: 'apply'
+
+    Usage: trueup [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    [exit 2]
+    ");
+    assert_shows!(env.run("apply --file x"), @r"
+    [stderr]
+    error: unexpected argument '--file' found
+
+      tip: a similar argument exists: '--filename'
+
+    Usage: trueup apply --filename <FILE>
+
+    For more information, try '--help'.
+    [exit 2]
+    ");
+    assert_shows!(env.run("apply -f x --dry-run=maybe"), @r"
+    [stderr]
+    error: invalid value 'maybe' for '--dry-run[=<HOW>]'
+      [possible values: none, client, server]
+
+    For more information, try '--help'.
+    [exit 2]
+    ");
+    assert_shows!(env.run("apply -f x --server-side=false"), @r"
+    [stderr]
+    error: --server-side=false is not supported: every apply is a server-side apply
+    [exit 2]
+    ");
+    assert_shows!(env.run("apply -f x --show-secrets"), @r"
+    [stderr]
+    error: the following required arguments were not provided:
+      --diff
+
+    Usage: trueup apply --diff --filename <FILE> --show-secrets
+
+    For more information, try '--help'.
+    [exit 2]
+    ");
+    assert_shows!(env.run("serve --listen nowhere"), @r"
+    [stderr]
+    error: invalid value 'nowhere' for '--listen <ADDR>': invalid socket address syntax
+
+    For more information, try '--help'.
+    [exit 2]
+    ");
+    assert_shows!(env.run("serve --controllers cron"), @r#"
+    [stderr]
+    error: invalid value 'cron' for '--controllers <LIST>': there is no controller "cron"; there are gc and namespace
+
+    For more information, try '--help'.
+    [exit 2]
+    "#);
+    assert_shows!(env.run("get pods -l a==="), @r#"
+    [stderr]
+    error: from server (BadRequest): unable to parse requirement: invalid label value "=": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?') in "a==="
+    [exit 1]
+    "#);
+}
+
+#[test]
+fn the_version_needs_no_target() {
+    let env = TestEnv::without_target();
+    assert_shows!(env.run("version"), @"Client Version: v0.1.0");
+    assert_shows!(env.run("version -o json"), @r#"
+    {
+        "clientVersion": {
+            "gitVersion": "v0.1.0"
+        }
+    }
+    "#);
+    assert_shows!(env.run("version --client -o yaml"), @r"
+    clientVersion:
+      gitVersion: v0.1.0
+    ");
+    assert_shows!(env.run("--version"), @"trueup 0.1.0");
+}
+
+#[test]
+fn completions_are_those_of_the_repository() {
+    let env = TestEnv::without_target();
+    let files = [("bash", "trueup.bash"), ("zsh", "_trueup"), ("fish", "trueup.fish"), ("powershell", "trueup.ps1")];
+    for (shell, file) in files {
+        let output = env.run(&format!("completions {shell}"));
+        let expected = std::fs::read_to_string(format!("{}/completions/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        assert!(output.stdout == expected, "run `trueup completions {shell}` and put what it prints into completions/{file}");
+        assert!(expected.contains("serve"));
+    }
+    assert_shows!(env.run("completions tcsh"), @r"
+    [stderr]
+    error: invalid value 'tcsh' for '<SHELL>'
+      [possible values: bash, zsh, fish, powershell]
+
+      tip: a similar value exists: 'zsh'
+
+    For more information, try '--help'.
+    [exit 2]
+    ");
+}

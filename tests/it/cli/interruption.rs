@@ -1,0 +1,85 @@
+use super::config_map;
+use crate::harness::cli::{TestEnv, assert_shows};
+use crate::harness::recorder::Recorder;
+
+fn many(count: usize) -> String {
+    (0..count).map(|number| config_map(&format!("m-{number}"), "1")).collect::<Vec<_>>().join("---\n")
+}
+
+#[test]
+fn an_interrupted_apply_says_how_far_it_got() {
+    let server = Recorder::holding(|line| line.starts_with("PATCH") && line.contains("/m-1?"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    env.write("set.yaml", many(2));
+    let mut apply = env.start("apply -f set.yaml");
+    apply.wait_for("configmap/m-0 created");
+    apply.signal("INT");
+    assert_shows!(apply.end().replacing(&server.url, "http://[SERVER]"), @r"
+    configmap/m-0 created
+    [stderr]
+    applying to http://[SERVER]
+    interrupted: 1 of 2 objects were applied; requests under way may still take effect
+    [exit 130]
+    ");
+}
+
+#[test]
+fn an_apply_interrupted_before_its_first_object_says_so() {
+    let server = Recorder::holding(|line| line.starts_with("GET"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    env.write("set.yaml", many(2));
+    let mut apply = env.start("apply -f set.yaml");
+    apply.wait_for("applying to");
+    apply.signal("INT");
+    assert_shows!(apply.end().replacing(&server.url, "http://[SERVER]"), @r"
+    [stderr]
+    applying to http://[SERVER]
+    interrupted: nothing was applied yet
+    [exit 130]
+    ");
+}
+
+#[test]
+fn an_interrupted_wait_names_what_is_still_there() {
+    let env = TestEnv::new();
+    env.write("held.yaml", config_map("held", "1").replace("metadata:", "metadata:\n  finalizers: [example.com/hold]"));
+    env.prepare("apply -f held.yaml");
+    let mut delete = env.start("delete cm held --timeout 5m");
+    delete.wait_for("deleted from default namespace");
+    let mut watch = env.start("watch cm held -o name");
+    watch.wait_for("configmap/held");
+    watch.signal("INT");
+    assert_shows!(watch.end(), @r"
+    configmap/held
+    [stderr]
+    interrupted
+    [exit 130]
+    ");
+    delete.signal("INT");
+    assert_shows!(delete.end(), @r#"
+    configmap "held" deleted from default namespace
+    [stderr]
+    deleting from local store store
+    interrupted: configmap/held is deleted, but not gone yet
+    [exit 130]
+    "#);
+}
+
+#[test]
+fn an_apply_that_was_killed_is_completed_by_the_next() {
+    const COUNT: usize = 200;
+    let env = TestEnv::new();
+    env.write("set.yaml", many(COUNT));
+    let mut apply = env.start("apply -f set.yaml");
+    apply.wait_for("configmap/m-3 created");
+    apply.signal("KILL");
+    let killed = apply.end();
+    assert_eq!(killed.code(), None);
+    let again = env.run("apply -f set.yaml");
+    let done = |word: &str| again.stdout.lines().filter(|line| line.ends_with(word)).count();
+    let acknowledged = killed.stdout.lines().filter(|line| line.ends_with(" created")).count();
+    assert!(done(" unchanged") >= acknowledged, "what was told as created is there");
+    assert_eq!((done(" unchanged") + done(" created"), again.code()), (COUNT, Some(0)));
+    assert_eq!(env.run("get cm -o name").stdout.lines().count(), COUNT);
+    assert_eq!(env.run("diff -f set.yaml").code(), Some(0));
+}

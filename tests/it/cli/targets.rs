@@ -1,0 +1,141 @@
+use super::config_map;
+use crate::harness::cli::{TestEnv, assert_shows};
+use crate::harness::recorder::Recorder;
+
+#[test]
+fn targets_that_contradict_each_other_are_refused() {
+    let env = TestEnv::without_target();
+    assert_shows!(env.run("get pods --local a --etcd http://127.0.0.1:2379"), @r"
+    [stderr]
+    error: --local and --etcd name different targets; give one of them
+    [exit 2]
+    ");
+    assert_shows!(env.run("get pods --local a --context b"), @r"
+    [stderr]
+    error: --local and --context name different targets; give one of them
+    [exit 2]
+    ");
+    assert_shows!(env.run("get pods --local a --etcd-user root:x"), @r"
+    [stderr]
+    error: --etcd-user says how to reach etcd, but the target is not etcd; add --etcd
+    [exit 2]
+    ");
+    assert_shows!(env.run("get pods --etcd 127.0.0.1:2379"), @r#"
+    [stderr]
+    error: etcd endpoint "127.0.0.1:2379" must begin with http:// or https://
+    [exit 2]
+    "#);
+    assert_shows!(env.run("serve --server https://127.0.0.1:1"), @r"
+    [stderr]
+    error: --server names another server, but a store is to be served here
+    [exit 2]
+    ");
+    let env = TestEnv::new().with("TRUEUP_SERVER", "https://127.0.0.1:1");
+    assert_shows!(env.run("get pods"), @r"
+    [stderr]
+    error: TRUEUP_LOCAL and TRUEUP_SERVER name different targets; give one of them
+    [exit 2]
+    ");
+}
+
+#[test]
+fn the_user_s_own_store_is_the_last_resort_and_is_named() {
+    let env = TestEnv::without_target();
+    env.write("a.yaml", config_map("a", "1"));
+    assert_shows!(env.run("apply -f a.yaml"), @r"
+    configmap/a created
+    [stderr]
+    applying to local store [DIR]/home/data/trueup
+    Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged.
+    ");
+    assert_shows!(env.run("get cm"), @r"
+    NAME   DATA   AGE
+    a      1      0s
+    ");
+}
+
+#[test]
+fn a_kubeconfig_that_does_not_fit_is_named() {
+    let env = TestEnv::without_target();
+    env.write("broken", "clusters: [");
+    env.write("config", "apiVersion: v1\nkind: Config\ncontexts:\n- name: a\n  context: {cluster: gone, user: u}\ncurrent-context: a\n");
+    assert_shows!(env.run("get pods --kubeconfig missing"), @r"
+    [stderr]
+    error: cannot use the kubeconfig missing: No such file or directory (os error 2)
+    hint: choose another target: --context, --kubeconfig, --server, --local or --etcd
+    [exit 1]
+    ");
+    assert_shows!(env.run("get pods --kubeconfig broken"), @r"
+    [stderr]
+    error: cannot use the kubeconfig broken: failed to parse kubeconfig YAML: error: line 1 column 11: unclosed bracket '['
+     --> <input>:1:11
+      |
+    1 | clusters: [
+      |           ^ unclosed bracket '['
+    hint: choose another target: --context, --kubeconfig, --server, --local or --etcd
+    [exit 1]
+    ");
+    assert_shows!(env.run("get pods --kubeconfig config"), @r#"
+    [stderr]
+    error: cannot use the kubeconfig config: it has no cluster "gone", which the context names
+    hint: choose another target: --context, --kubeconfig, --server, --local or --etcd
+    [exit 1]
+    "#);
+    assert_shows!(env.run("get pods --kubeconfig config --context b"), @r#"
+    [stderr]
+    error: cannot use the kubeconfig config: it has no context "b"
+    hint: choose another target: --context, --kubeconfig, --server, --local or --etcd
+    [exit 1]
+    "#);
+    assert_shows!(env.run("get pods --server nonsense"), @r"
+    [stderr]
+    error: cannot reach http://nonsense: the host name is not known (while asking GET /api)
+    hint: check the server's host name
+    [exit 1]
+    ");
+}
+
+#[test]
+fn a_server_is_a_target_like_any_other() {
+    let server = Recorder::start();
+    let env = TestEnv::without_target();
+    env.write("a.yaml", config_map("a", "1"));
+    env.write(
+        "home/.kube/config",
+        format!(
+            "apiVersion: v1\nkind: Config\nclusters:\n- name: c\n  cluster: {{server: \"{}\"}}\nusers:\n- name: u\n  user: {{}}\n\
+             contexts:\n- name: test\n  context: {{cluster: c, user: u, namespace: kube-public}}\ncurrent-context: test\n",
+            server.url
+        ),
+    );
+    let shown = |arguments: &str| env.run(arguments).replacing(&server.url, "http://[SERVER]");
+    assert_shows!(shown("apply -f a.yaml"), @r"
+    configmap/a created
+    [stderr]
+    applying to http://[SERVER] (context test)
+    Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged.
+    ");
+    assert_shows!(shown("get cm -A"), @r"
+    NAMESPACE     NAME   DATA   AGE
+    kube-public   a      1      0s
+    ");
+    assert_shows!(shown("diff -f a.yaml --context test -n default"), @r#"
+    === create configmap/a in namespace default (a.yaml:1)
+    @@ -0,0 +1,7 @@
+    +apiVersion: v1
+    +data:
+    +  key: "1"
+    +kind: ConfigMap
+    +metadata:
+    +  name: a
+    +  namespace: default
+
+    Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 unchanged.
+    [exit 1]
+    "#);
+    assert_shows!(shown("delete -f a.yaml"), @r#"
+    configmap "a" deleted from kube-public namespace
+    [stderr]
+    deleting from http://[SERVER] (context test)
+    "#);
+}

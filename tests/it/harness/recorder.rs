@@ -1,0 +1,86 @@
+//! A server of the API over HTTP without TLS, which counts what it is asked and can be told to keep answers back.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use http::Request;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::runtime::Runtime;
+use trueup::ambient::Ambient;
+use trueup::api::Api;
+use trueup::auth::Identity;
+use trueup::store::MemoryStore;
+
+use super::cli::{NOW, PATIENCE};
+
+/// Whether a request, given as `METHOD path`, is never answered.
+type Holds = fn(&str) -> bool;
+
+/// An API over an empty memory store on a port of its own, for as long as it is kept.
+pub(crate) struct Recorder {
+    pub(crate) url: String,
+    asked: Arc<Mutex<Vec<String>>>,
+    held: Receiver<()>,
+    _runtime: Runtime,
+}
+
+impl Recorder {
+    pub(crate) fn start() -> Self {
+        Self::holding(|_| false)
+    }
+
+    /// A server that never answers some requests.
+    pub(crate) fn holding(holds: Holds) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (hold, held) = channel();
+        runtime.spawn(serve(listener, Arc::clone(&asked), holds, hold));
+        Self { url, asked, held, _runtime: runtime }
+    }
+
+    /// Waits for a request that is not answered.
+    pub(crate) fn wait_until_holding(&self) {
+        self.held.recv_timeout(PATIENCE).unwrap();
+    }
+
+    /// What was asked since the last time this was asked, as `METHOD path?query`, sorted.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let mut asked = std::mem::take(&mut *self.asked.lock().unwrap());
+        asked.sort();
+        asked
+    }
+}
+
+async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, holds: Holds, hold: Sender<()>) {
+    let api = Api::open(Arc::new(MemoryStore::new()), Ambient::pinned(NOW.parse().unwrap())).await.unwrap();
+    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let (api, asked, hold) = (api.clone(), Arc::clone(&asked), hold.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (api, asked, hold) = (api.clone(), Arc::clone(&asked), hold.clone());
+            async move {
+                let line = format!("{} {}", request.method(), request.uri());
+                let held = holds(&line);
+                asked.lock().unwrap().push(line);
+                if held {
+                    // A test that does not wait has nobody to tell.
+                    let _ = hold.send(());
+                    std::future::pending::<()>().await;
+                }
+                let (parts, body) = request.into_parts();
+                let body = body.collect().await.map_or_else(|_| Full::default(), |body| Full::new(body.to_bytes()));
+                Ok::<_, Infallible>(api.handle(&Identity::in_process(), Request::from_parts(parts, body)).await)
+            }
+        });
+        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
+}
