@@ -46,6 +46,7 @@ complete -c trueup -n "__fish_trueup_needs_command" -f -a "get" -d 'Show objects
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "watch" -d 'Show objects and their changes as they come'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "delete" -d 'Delete objects'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "serve" -d 'Serve the API over HTTPS'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "controllers" -d 'Run the controllers against the target'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "version" -d 'Show the version of this program and of the server'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -200,7 +201,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand delete" -s V -l version -d
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l listen -d 'Listen on this address; port 0 takes a free one' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l write-kubeconfig -d 'Write the administrator\'s kubeconfig here; else into the data directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l token-auth-file -d 'Accept the tokens in this file: token,user,uid,"group1,group2" on each line' -r -F
-complete -c trueup -n "__fish_trueup_using_subcommand serve" -l controllers -d 'Run these controllers: *, none, or names parted by commas' -r
+complete -c trueup -n "__fish_trueup_using_subcommand serve" -l controllers -d 'Run these controllers: *, none, or names parted by commas; -NAME leaves one out' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
@@ -217,6 +218,23 @@ never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -l controllers -d 'Run these controllers: *, none, or names parted by commas; -NAME leaves one out' -r
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand completions" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand completions" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand completions" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
@@ -252,12 +270,13 @@ complete -c trueup -n "__fish_trueup_using_subcommand version" -l client -d 'Do 
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s V -l version -d 'Print version'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve completions version help" -f -a "apply" -d 'Apply manifests to the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve completions version help" -f -a "diff" -d 'Show what applying manifests would change'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve completions version help" -f -a "get" -d 'Show objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve completions version help" -f -a "watch" -d 'Show objects and their changes as they come'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve completions version help" -f -a "delete" -d 'Delete objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve completions version help" -f -a "serve" -d 'Serve the API over HTTPS'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve completions version help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve completions version help" -f -a "version" -d 'Show the version of this program and of the server'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "apply" -d 'Apply manifests to the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "diff" -d 'Show what applying manifests would change'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "get" -d 'Show objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "watch" -d 'Show objects and their changes as they come'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "delete" -d 'Delete objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "serve" -d 'Serve the API over HTTPS'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "controllers" -d 'Run the controllers against the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "version" -d 'Show the version of this program and of the server'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
