@@ -60,7 +60,7 @@ pub enum Offer {
     Any,
     /// Every form but the objects themselves in protobuf, which no custom resource has.
     Custom,
-    /// Documents as they are, without Table and partial metadata.
+    /// Documents as they are, without Table and partial metadata. What has no protobuf form is answered in JSON then.
     Documents,
     /// Watch frames: every form, in JSON and protobuf.
     Frames,

@@ -50,15 +50,10 @@ fn fields<'de, A: MapAccess<'de>>(message: &'static Message, mut members: A, out
             members.next_value::<IgnoredAny>()?;
             continue;
         };
-        let values = Values { number: field.number, kind: field.kind, shape: field.shape, out: &mut *out };
-        match within.as_slice() {
-            [] => members.next_value_seed(values)?,
-            within => {
-                let open: Vec<_> = within.iter().map(|number| begin(values.out, *number)).collect();
-                members.next_value_seed(Values { out: &mut *values.out, ..values })?;
-                open.into_iter().rev().for_each(|open| end_unless_empty(out, open));
-            }
-        }
+        // Empty, and without an allocation, for nearly every member.
+        let open: Vec<_> = within.iter().map(|number| begin(out, *number)).collect();
+        members.next_value_seed(Values { number: field.number, kind: field.kind, shape: field.shape, out: &mut *out })?;
+        open.into_iter().rev().for_each(|open| end_unless_empty(out, open));
     }
     Ok(())
 }
