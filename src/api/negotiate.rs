@@ -60,7 +60,7 @@ pub enum Offer {
     Any,
     /// Every form but the objects themselves in protobuf, which no custom resource has.
     Custom,
-    /// Documents as they are, without Table and partial metadata.
+    /// Documents as they are, without Table and partial metadata. What has no protobuf form is answered in JSON then.
     Documents,
     /// Watch frames: every form, in JSON and protobuf.
     Frames,
@@ -82,8 +82,8 @@ pub fn form(headers: &HeaderMap, offer: Offer) -> Result<Form, Refusal> {
 
 fn not_acceptable(offer: Offer) -> Refusal {
     let known = match offer {
-        Offer::Any => "application/json, application/yaml, application/vnd.kubernetes.protobuf",
-        Offer::Custom | Offer::Documents => "application/json, application/yaml",
+        Offer::Any | Offer::Documents => "application/json, application/yaml, application/vnd.kubernetes.protobuf",
+        Offer::Custom => "application/json, application/yaml",
         Offer::Frames => "application/json, application/vnd.kubernetes.protobuf",
         Offer::CustomFrames => "application/json",
     };
@@ -104,7 +104,7 @@ fn accepted(entry: &str, offer: Offer) -> Option<Form> {
     let encoding = match (parts.next()?, offer) {
         ("application/json" | "*/*" | "application/*", _) => Encoding::Json,
         ("application/yaml", Offer::Any | Offer::Custom | Offer::Documents) => Encoding::Yaml,
-        (protobuf::MEDIA_TYPE, Offer::Any | Offer::Custom | Offer::Frames | Offer::CustomFrames) => Encoding::Protobuf,
+        (protobuf::MEDIA_TYPE, _) => Encoding::Protobuf,
         _ => return None,
     };
     let mut parameters: [Option<&str>; 3] = [None; 3];
@@ -167,7 +167,7 @@ mod tests {
             (protobuf, Offer::Custom, None),
             (or_json, Offer::Custom, Some(Form::Object(Encoding::Json))),
             (or_json, Offer::CustomFrames, Some(Form::Object(Encoding::Json))),
-            (or_json, Offer::Documents, Some(Form::Object(Encoding::Json))),
+            (or_json, Offer::Documents, Some(Form::Object(Encoding::Protobuf))),
         ] {
             assert_eq!(picked(accept, offer), form, "{accept} {offer:?}");
         }

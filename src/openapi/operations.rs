@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::definitions::{Definitions, list_type_name, type_name};
 use super::{Dialect, root_path};
 use crate::object::Gvk;
+use crate::protobuf;
 use crate::schema::{Behaviour, Resource, Subresource, Verbs};
 
 /// The media types of patches; the last is not for custom resources, whose schemas know no merge keys.
@@ -191,10 +192,12 @@ impl<'a> Writer<'a> {
             "x-kubernetes-group-version-kind": {"group": gvk.group, "version": gvk.version, "kind": gvk.kind},
         });
         let mut answer = json!({"description": "OK"});
+        let all = ["application/json", "application/yaml", protobuf::MEDIA_TYPE];
+        let answered_in = &all[..all.len() - usize::from(self.resource.custom)];
         match dialect {
             Dialect::V2 => {
                 written["consumes"] = json!(operation.consumes);
-                written["produces"] = json!(["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]);
+                written["produces"] = json!(answered_in);
                 written["schemes"] = json!(["https"]);
                 answer["schema"] = operation.answer;
                 if let Some(body) = operation.body {
@@ -205,7 +208,7 @@ impl<'a> Writer<'a> {
                 let content = |types: &[&str], schema: &Value| -> Map<String, Value> {
                     types.iter().map(|media_type| ((*media_type).to_owned(), json!({"schema": schema}))).collect()
                 };
-                answer["content"] = content(&["application/json", "application/yaml"], &operation.answer).into();
+                answer["content"] = content(answered_in, &operation.answer).into();
                 if let Some(body) = operation.body {
                     written["requestBody"] = json!({"content": content(operation.consumes, &body)});
                 }

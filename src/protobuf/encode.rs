@@ -14,7 +14,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 
 use super::table::{Kind, Member, Message, Shape, schema_message};
-use super::wire::{begin, end, end_unless_empty, put_bytes, put_double, put_number};
+use super::wire::{Open, begin, end, end_unless_empty, put_bytes, put_double, put_number};
 
 /// Appends the message that the JSON is of.
 ///
@@ -50,15 +50,10 @@ fn fields<'de, A: MapAccess<'de>>(message: &'static Message, mut members: A, out
             members.next_value::<IgnoredAny>()?;
             continue;
         };
-        let values = Values { number: field.number, kind: field.kind, shape: field.shape, out: &mut *out };
-        match within.as_slice() {
-            [] => members.next_value_seed(values)?,
-            within => {
-                let open: Vec<_> = within.iter().map(|number| begin(values.out, *number)).collect();
-                members.next_value_seed(Values { out: &mut *values.out, ..values })?;
-                open.into_iter().rev().for_each(|open| end_unless_empty(out, open));
-            }
-        }
+        // Empty, and without an allocation, for nearly every member.
+        let open: Vec<_> = within.iter().map(|number| begin(out, *number)).collect();
+        members.next_value_seed(Values { number: field.number, kind: field.kind, shape: field.shape, out: &mut *out })?;
+        open.into_iter().rev().for_each(|open| end_unless_empty(out, open));
     }
     Ok(())
 }
@@ -83,6 +78,34 @@ impl Visitor<'_> for Name {
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
         Ok(self.0.member(name))
+    }
+}
+
+/// Begins an entry of a map with its key.
+struct Key<'a> {
+    number: u32,
+    out: &'a mut Vec<u8>,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Open;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Open, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Open;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Open, E> {
+        let open = begin(self.out, self.number);
+        put_bytes(self.out, 1, key.as_bytes());
+        Ok(open)
     }
 }
 
@@ -233,9 +256,9 @@ impl<'de> Visitor<'de> for Values<'_> {
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
         match (self.shape, self.kind) {
             (Shape::List, _) => while items.next_element_seed(self.one())?.is_some() {},
-            (Shape::One, Kind::StringList) => inner_list(self, items, 1, Kind::String)?,
-            (Shape::One, Kind::SchemaOrStrings) => inner_list(self, items, 2, Kind::String)?,
-            (Shape::One, Kind::SchemaOrArray) => inner_list(self, items, 2, Kind::Message(schema_message()))?,
+            (Shape::One, Kind::StringList) => inner_list(&mut self, items, 1, Kind::String)?,
+            (Shape::One, Kind::SchemaOrStrings) => inner_list(&mut self, items, 2, Kind::String)?,
+            (Shape::One, Kind::SchemaOrArray) => inner_list(&mut self, items, 2, Kind::Message(schema_message()))?,
             _ => while items.next_element::<IgnoredAny>()?.is_some() {},
         }
         Ok(())
@@ -244,9 +267,7 @@ impl<'de> Visitor<'de> for Values<'_> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
         match (self.shape, self.kind) {
             (Shape::Map, _) => {
-                while let Some(key) = members.next_key::<std::borrow::Cow<'de, str>>()? {
-                    let open = begin(self.out, self.number);
-                    put_bytes(self.out, 1, key.as_bytes());
+                while let Some(open) = members.next_key_seed(Key { number: self.number, out: &mut *self.out })? {
                     members.next_value_seed(Values { number: 2, ..self.one() })?;
                     end(self.out, open);
                 }
@@ -256,8 +277,8 @@ impl<'de> Visitor<'de> for Values<'_> {
                 fields(id.message(), members, self.out)?;
                 end(self.out, open);
             }
-            (Shape::One, Kind::SchemaOrArray | Kind::SchemaOrStrings) => inner_schema(self, members, 1)?,
-            (Shape::One, Kind::SchemaOrBool) => inner_schema(self, members, 2)?,
+            (Shape::One, Kind::SchemaOrArray | Kind::SchemaOrStrings) => inner_schema(&mut self, members, 1)?,
+            (Shape::One, Kind::SchemaOrBool) => inner_schema(&mut self, members, 2)?,
             _ => while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {},
         }
         Ok(())
@@ -265,7 +286,7 @@ impl<'de> Visitor<'de> for Values<'_> {
 }
 
 /// A message that holds a list in one field.
-fn inner_list<'de, A: SeqAccess<'de>>(outer: Values<'_>, mut items: A, number: u32, kind: Kind) -> Result<(), A::Error> {
+fn inner_list<'de, A: SeqAccess<'de>>(outer: &mut Values<'_>, mut items: A, number: u32, kind: Kind) -> Result<(), A::Error> {
     let open = begin(outer.out, outer.number);
     while items.next_element_seed(Values { number, kind, shape: Shape::One, out: &mut *outer.out })?.is_some() {}
     end(outer.out, open);
@@ -273,7 +294,7 @@ fn inner_list<'de, A: SeqAccess<'de>>(outer: Values<'_>, mut items: A, number: u
 }
 
 /// A message that holds a schema in one field. Where it could hold a truth value instead, a schema counts as allowing.
-fn inner_schema<'de, A: MapAccess<'de>>(outer: Values<'_>, members: A, number: u32) -> Result<(), A::Error> {
+fn inner_schema<'de, A: MapAccess<'de>>(outer: &mut Values<'_>, members: A, number: u32) -> Result<(), A::Error> {
     let open = begin(outer.out, outer.number);
     if outer.kind == Kind::SchemaOrBool {
         put_number(outer.out, 1, 1);

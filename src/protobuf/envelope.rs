@@ -2,7 +2,7 @@
 //!
 //! See <https://github.com/kubernetes/apimachinery/blob/master/pkg/runtime/generated.proto> (`Unknown`).
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::table::{Message, message_of};
 use super::wire::{DecodeError, Reader, begin, end, put_bytes, put_head};
@@ -28,24 +28,12 @@ impl Envelope<'_> {
     /// Errors where the bytes are not such a message.
     pub fn decode(&self, message: &'static Message) -> Result<Value, DecodeError> {
         let mut members = decode(message, self.raw)?;
-        self.state_kind(&mut members);
-        Ok(Value::Object(members))
-    }
-
-    /// What the envelope alone says of the object, as a document.
-    #[must_use]
-    pub fn stated(&self) -> Value {
-        let mut members = Map::new();
-        self.state_kind(&mut members);
-        Value::Object(members)
-    }
-
-    fn state_kind(&self, members: &mut Map<String, Value>) {
         for (name, text) in [("apiVersion", self.api_version), ("kind", self.kind)] {
             if !text.is_empty() {
                 members.insert(name.to_owned(), text.into());
             }
         }
+        Ok(Value::Object(members))
     }
 }
 
@@ -113,7 +101,8 @@ pub fn object(message: &'static Message, api_version: &str, kind: &str, json: &[
 /// A document in its envelope, by the kind that it states; `None` where that kind has no protobuf form.
 #[must_use]
 pub fn document(document: &Value) -> Option<Vec<u8>> {
-    let (api_version, kind) = (document.get("apiVersion")?.as_str()?, document.get("kind")?.as_str()?);
+    let stated = |member: &str| document.get(member).and_then(Value::as_str).unwrap_or_default();
+    let (api_version, kind) = (stated("apiVersion"), stated("kind"));
     let mut out = Vec::with_capacity(512);
     object(message_of(api_version, kind)?, api_version, kind, document.to_string().as_bytes(), &mut out).ok()?;
     Some(out)

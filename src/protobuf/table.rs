@@ -96,6 +96,8 @@ pub fn message(type_name: &str) -> Option<&'static Message> {
 #[must_use]
 pub fn message_of(api_version: &str, kind: &str) -> Option<&'static Message> {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    // The document of `/api` states a kind and no version.
+    let version = if api_version.is_empty() { "v1" } else { version };
     let meta = "io.k8s.apimachinery.pkg.apis.meta";
     match group {
         "" => message(&format!("io.k8s.api.core.{version}.{kind}")).or_else(|| message(&format!("{meta}.{version}.{kind}"))),

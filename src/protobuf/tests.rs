@@ -124,7 +124,7 @@ fn full(place: SchemaNode<'_>, path: &mut Vec<Arc<str>>) -> Value {
         Shape::Scalar(Scalar::Time) => "1969-12-31T23:59:59Z".into(),
         Shape::Scalar(Scalar::Quantity) => "1500m".into(),
         Shape::Scalar(Scalar::IntOrString) => {
-            if path.len() % 2 == 0 {
+            if path.len().is_multiple_of(2) {
                 8080.into()
             } else {
                 "25%".into()

@@ -1,12 +1,14 @@
 //! The API spoken to in protobuf, as typed clients of Go do.
 #![allow(clippy::expect_used, reason = "a panic is how a test fails, in its helpers, too")]
 
+use std::io::Read as _;
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use trueup::api::Body;
 use trueup::auth::Identity;
+use trueup::object::Revision;
 use trueup::protobuf::{self, Envelope};
 
 use crate::api::{Answered, JSON, MAPS, TestApi, config_map, deployment};
@@ -283,6 +285,42 @@ async fn a_watch_is_frames_of_events() {
         let (kind, deleted) = watch.next().await;
         assert_eq!((kind.as_str(), &deleted["metadata"]["name"]), ("DELETED", &json!("a")));
     }
+}
+
+#[tokio::test]
+async fn a_watch_that_begins_too_early_is_told_so_in_a_frame() {
+    let api = TestApi::on_sqlite().await;
+    api.create_maps(&["a", "b"]).await;
+    api.store.compact(Revision::parse(&api.revision().await).expect("a revision")).await.expect("it compacts");
+    let mut watch = Frames::open(&api, &format!("{MAPS}?watch=true&resourceVersion=1"), PROTOBUF).await;
+    let (kind, status) = watch.next().await;
+    assert_eq!((kind.as_str(), &status["reason"], &status["code"]), ("ERROR", &json!("Expired"), &json!(410)));
+}
+
+#[tokio::test]
+async fn discovery_is_answered_in_protobuf() {
+    let api = TestApi::new().await;
+    for path in ["/api", "/apis", "/apis/apps", "/api/v1", "/apis/apps/v1"] {
+        let plain = api.get(path).await.body;
+        let decoded = api.get_as(path, OR_JSON).await.decoded();
+        assert_eq!(decoded, plain, "{path}");
+    }
+    let version = api.get_as("/version", OR_JSON).await;
+    assert_eq!((version.content_type(), &version.body["minor"]), (JSON, &json!("36")));
+}
+
+#[tokio::test]
+async fn a_large_list_is_compressed_where_the_client_takes_it() {
+    let api = TestApi::new().await;
+    for n in 0..4 {
+        api.create(MAPS, &config_map(&format!("m{n}"), &json!({"k": "x".repeat(100_000)}))).await;
+    }
+    let plain = api.get_as(MAPS, PROTOBUF).await.bytes;
+    let packed = api.ask("GET", MAPS, &[("accept", PROTOBUF), ("accept-encoding", "gzip")], b"").await;
+    assert_eq!(packed.headers["content-encoding"], "gzip");
+    let mut unpacked = Vec::new();
+    flate2::read::GzDecoder::new(packed.bytes.as_slice()).read_to_end(&mut unpacked).expect("gzip");
+    assert!(unpacked == plain);
 }
 
 #[tokio::test]
