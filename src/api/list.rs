@@ -139,14 +139,15 @@ async fn pinned(call: &Call, selection: &Selection, revision: Revision, after: O
         return selection.page(&call.resource, snapshot.objects, revision, after, call.query.limit);
     }
     let limit = call.query.limit;
+    // Where the scope alone decides, one entry more than asked for tells whether the list goes on.
+    let page_size = limit.filter(|_| selection.is_plain()).map_or(STORE_PAGE, |limit| limit.saturating_add(1));
     let mut selected = Vec::new();
     let mut after = after.map(str::to_owned);
     loop {
-        let page = store_page(call, selection.scope(), revision, after.take()).await?;
+        let page = store_page(call, selection.scope(), revision, after.take(), page_size).await?;
         after = page.entries.last().map(|entry| entry.key.clone());
         let entries = page.entries.into_iter().map(|entry| Arc::new(Cached::new(&entry.key, entry.value, entry.revision)));
-        selected.extend(entries);
-        selected = selection.keep(&call.resource, selected)?;
+        selected.extend(selection.keep(&call.resource, entries.collect())?);
         let enough = limit.is_some_and(|limit| selected.len() > limit);
         if enough || page.remaining == 0 {
             return Ok(cut(&call.resource, selected, revision, limit, selection.is_plain().then_some(page.remaining)));
@@ -154,8 +155,8 @@ async fn pinned(call: &Call, selection: &Selection, revision: Revision, after: O
     }
 }
 
-async fn store_page(call: &Call, scope: &str, at: Revision, after: Option<String>) -> Result<crate::store::Page, StoreError> {
-    let request = ListRequest { prefix: scope.to_owned(), after, limit: STORE_PAGE, at: Some(at) };
+async fn store_page(call: &Call, scope: &str, at: Revision, after: Option<String>, limit: usize) -> Result<crate::store::Page, StoreError> {
+    let request = ListRequest { prefix: scope.to_owned(), after, limit, at: Some(at) };
     call.api.cache.store().list(request).await
 }
 

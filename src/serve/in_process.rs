@@ -51,6 +51,7 @@ pub fn client(api: &Api, default_namespace: &str, target: Target) -> Client {
 
 /// Runs all controllers on a store that this process serves, until the future is dropped.
 #[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "the command line hands its client over")]
 pub fn run_controllers(client: Client) -> BoxFuture<'static, ()> {
     let options = ControllerOptions {
         client: client.kube().clone(),

@@ -58,6 +58,19 @@ impl WriteEvent {
         }
     }
 
+    /// What the objects of the event take, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        [&self.current, &self.previous].into_iter().flatten().map(|object| object.size_hint()).sum()
+    }
+
+    /// Lets the object before the write share its bytes with the one that the cache holds, which it is.
+    pub(super) fn share_previous(&mut self, cached: &Cached) {
+        if let Some(previous) = self.previous.as_mut().filter(|previous| previous.value == cached.value) {
+            *previous = Arc::new(Cached::new(&cached.key, cached.value.clone(), self.revision));
+        }
+    }
+
     /// The full key written.
     #[must_use]
     pub fn key(&self) -> &str {

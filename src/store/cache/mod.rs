@@ -190,9 +190,20 @@ impl Cache {
             None => self.enter(prefix),
         };
         if !resource.is_ready() {
+            let loading = Loading { cache: self, prefix, resource: &resource };
             resource.load(|| self.0.store.list(whole(prefix))).await?;
+            drop(loading);
         }
         Ok(resource)
+    }
+
+    /// Drops a resource that could not be loaded, with the events that waited for it.
+    fn forget(&self, prefix: &str, resource: &Arc<ResourceCache>) {
+        let mut resources = self.0.resources.write().unwrap_or_else(PoisonError::into_inner);
+        if resources.get(prefix).is_some_and(|known| Arc::ptr_eq(known, resource)) {
+            resources.remove(prefix);
+        }
+        resource.close();
     }
 
     fn loaded(&self, prefix: &str) -> Option<Arc<ResourceCache>> {
@@ -209,6 +220,22 @@ impl Cache {
         let mut resources = self.0.resources.write().unwrap_or_else(PoisonError::into_inner);
         for (_, resource) in resources.drain() {
             resource.close();
+        }
+    }
+}
+
+/// A load under way. Dropped before it is done, because it failed or nobody waits any more, it takes the resource with it: events would
+/// gather in it for as long as nobody asks again.
+struct Loading<'a> {
+    cache: &'a Cache,
+    prefix: &'a str,
+    resource: &'a Arc<ResourceCache>,
+}
+
+impl Drop for Loading<'_> {
+    fn drop(&mut self) {
+        if !self.resource.is_ready() {
+            self.cache.forget(self.prefix, self.resource);
         }
     }
 }

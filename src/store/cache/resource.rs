@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::ops::Bound;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tokio::sync::{OnceCell, mpsc};
@@ -15,8 +15,13 @@ use crate::store::{Page, StoreError};
 /// How many recent events are kept for watches that start in the past; older starts are served by the store.
 const RECENT: usize = 1024;
 
-/// How many events a watcher may lie behind before it is dropped; it then reconnects from where it was.
+/// How many bytes of objects the recent events may hold, so that a few large objects that change often do not fill the memory.
+const RECENT_BYTES: usize = 16 << 20;
+
+/// How many events, and how many bytes of objects in them, a watcher may lie behind before it is dropped; it then reconnects from where
+/// it was.
 const QUEUE: usize = 4096;
+const QUEUE_BYTES: usize = 64 << 20;
 
 pub(super) struct ResourceCache {
     loaded: OnceCell<()>,
@@ -33,6 +38,8 @@ struct State {
     filled: bool,
     objects: BTreeMap<Box<str>, Arc<Cached>>,
     recent: VecDeque<Arc<WriteEvent>>,
+    /// What the objects of `recent` take.
+    recent_bytes: usize,
     /// Every event after this revision is in `recent`.
     recent_after: Revision,
     watchers: Vec<Watcher>,
@@ -43,6 +50,8 @@ struct State {
 struct Watcher {
     scope: Box<str>,
     events_tx: mpsc::Sender<Arc<WriteEvent>>,
+    /// What the objects of the events take that the watcher has not taken yet.
+    queued_bytes: Arc<AtomicUsize>,
 }
 
 /// A picture of a resource at one revision.
@@ -59,6 +68,7 @@ pub struct Snapshot {
 pub struct Subscription {
     backlog: VecDeque<Arc<WriteEvent>>,
     events_rx: mpsc::Receiver<Arc<WriteEvent>>,
+    queued_bytes: Arc<AtomicUsize>,
     cache: Cache,
 }
 
@@ -165,7 +175,7 @@ impl ResourceCache {
 }
 
 impl State {
-    fn take(&mut self, event: Arc<WriteEvent>) {
+    fn take(&mut self, mut event: Arc<WriteEvent>) {
         if !self.filled {
             self.recent.push_back(event);
             return;
@@ -173,26 +183,34 @@ impl State {
         if event.revision <= self.loaded_at {
             return;
         }
+        // Nobody else has the event yet.
+        let before = self.objects.get(event.key()).cloned();
+        if let (Some(before), Some(event)) = (before, Arc::get_mut(&mut event)) {
+            event.share_previous(&before);
+        }
         match &event.current {
             Some(object) => drop(self.objects.insert(object.key.clone(), Arc::clone(object))),
             None => drop(self.objects.remove(event.key())),
         }
         self.newest = event.revision;
         self.tell(&event);
+        self.remember(event);
+    }
+
+    /// Keeps an event for watchers that start in the past, and forgets what has become too much.
+    fn remember(&mut self, event: Arc<WriteEvent>) {
+        self.recent_bytes += event.size();
         self.recent.push_back(event);
-        if self.recent.len() > RECENT
-            && let Some(forgotten) = self.recent.pop_front()
-        {
+        while self.recent.len() > RECENT || self.recent_bytes > RECENT_BYTES {
+            let Some(forgotten) = self.recent.pop_front() else { return };
+            self.recent_bytes -= forgotten.size();
             self.recent_after = forgotten.revision;
         }
     }
 
     /// Hands an event to every watcher whose scope it is in; one whose queue is full, or that has gone, is dropped.
     fn tell(&mut self, event: &Arc<WriteEvent>) {
-        self.watchers.retain(|watcher| {
-            let concerned = event.key().starts_with(&*watcher.scope);
-            if concerned { watcher.events_tx.try_send(Arc::clone(event)).is_ok() } else { !watcher.events_tx.is_closed() }
-        });
+        self.watchers.retain(|watcher| watcher.tell(event));
     }
 
     /// The objects under a scope. The revision is the newest that the picture is known to be true of: no event between this
@@ -205,9 +223,21 @@ impl State {
 
     fn follow(&mut self, scope: &str, backlog: VecDeque<Arc<WriteEvent>>, cache: Cache) -> Subscription {
         let (events_tx, events_rx) = mpsc::channel(QUEUE);
-        self.watchers.push(Watcher { scope: scope.into(), events_tx });
+        let queued_bytes = Arc::new(AtomicUsize::new(0));
+        self.watchers.push(Watcher { scope: scope.into(), events_tx, queued_bytes: Arc::clone(&queued_bytes) });
         cache.0.watchers.fetch_add(1, Ordering::Relaxed);
-        Subscription { backlog, events_rx, cache }
+        Subscription { backlog, events_rx, queued_bytes, cache }
+    }
+}
+
+impl Watcher {
+    /// Queues an event that is in scope. `false` where the watcher has gone or lies too far behind.
+    fn tell(&self, event: &Arc<WriteEvent>) -> bool {
+        if !event.key().starts_with(&*self.scope) {
+            return !self.events_tx.is_closed();
+        }
+        let queued = self.queued_bytes.fetch_add(event.size(), Ordering::Relaxed);
+        queued < QUEUE_BYTES && self.events_tx.try_send(Arc::clone(event)).is_ok()
     }
 }
 
@@ -216,13 +246,18 @@ impl Subscription {
     pub async fn next(&mut self) -> Option<Arc<WriteEvent>> {
         match self.backlog.pop_front() {
             Some(event) => Some(event),
-            None => self.events_rx.recv().await,
+            None => self.events_rx.recv().await.map(|event| self.taken(event)),
         }
     }
 
     /// The next event that is already here.
     pub fn try_next(&mut self) -> Option<Arc<WriteEvent>> {
-        self.backlog.pop_front().or_else(|| self.events_rx.try_recv().ok())
+        self.backlog.pop_front().or_else(|| self.events_rx.try_recv().ok().map(|event| self.taken(event)))
+    }
+
+    fn taken(&self, event: Arc<WriteEvent>) -> Arc<WriteEvent> {
+        self.queued_bytes.fetch_sub(event.size(), Ordering::Relaxed);
+        event
     }
 
     /// A revision such that, once [`Self::try_next`] has answered `None`, everything up to it has been delivered.
