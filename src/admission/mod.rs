@@ -3,6 +3,7 @@
 //! Receives decoded objects and hands on objects that may be written, or the causes against them. Invariant: nothing here reads the
 //! store; what a rule needs to know of other objects is found out by the caller.
 
+mod defaults;
 mod kinds;
 mod metadata;
 mod validate;
@@ -73,6 +74,7 @@ fn defaults(resource: &Resource, object: &mut Object) {
     let mut value = std::mem::take(object).into_value();
     check::apply_defaults(schema.root(), &mut value);
     *object = Object::from_value(value).unwrap_or_default();
+    defaults::apply(resource, object);
 }
 
 fn verdict(resource: &Resource, object: &Object, causes: Vec<Cause>) -> Result<(), Refusal> {

@@ -6,6 +6,7 @@ mod crd;
 mod namespace;
 mod pod;
 mod secret;
+mod service;
 
 use crate::ambient::Ambient;
 use crate::object::{Cause, Object};
@@ -22,6 +23,7 @@ pub(super) fn on_create(resource: &Resource, object: &mut Object, ambient: &Ambi
         ("", "Namespace") => namespace::on_create(object),
         ("", "Pod") => pod::on_create(object),
         ("", "Secret") => secret::on_write(object),
+        ("", "Service") => service::on_create(object),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_create(object, ambient),
         _ => {}
     }

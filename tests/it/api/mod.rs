@@ -79,6 +79,11 @@ impl TestApi {
         Self { api, store, _folder: folder }
     }
 
+    /// An API that runs already, over a store that outlives it.
+    pub(crate) fn around(api: Api, store: Arc<dyn Store>) -> Self {
+        Self { api, store, _folder: None }
+    }
+
     /// Sends a request as somebody; the stream of a watch is left to the caller.
     pub(crate) async fn raw(&self, who: &Identity, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Response<Body> {
         let mut request = Request::builder().method(method).uri(path).header("user-agent", "tester/1.0");
