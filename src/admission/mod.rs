@@ -3,9 +3,11 @@
 //! Receives decoded objects and hands on objects that may be written, or the causes against them. Invariant: nothing here reads the
 //! store; what a rule needs to know of other objects is found out by the caller.
 
+mod defaults;
 mod kinds;
 mod metadata;
 mod validate;
+mod validation;
 
 use crate::ambient::Ambient;
 use crate::object::{Cause, Object, Refusal};
@@ -24,7 +26,7 @@ pub fn create(resource: &Resource, object: &mut Object, ambient: &Ambient) -> Re
     metadata::begin(resource, object, ambient);
     defaults(resource, object);
     kinds::on_create(resource, object, ambient);
-    verdict(resource, object, validate::object(resource, object, None))
+    verdict(resource, object, validate::object(resource, object, None, ""))
 }
 
 /// Makes an object ready to take the place of another: what only the server sets stays as it was, the generation counts on.
@@ -43,7 +45,7 @@ pub fn update(resource: &Resource, before: &Object, after: &mut Object, subresou
     defaults(resource, after);
     kinds::on_update(resource, before, after);
     metadata::count_generation(resource, before, after);
-    verdict(resource, after, validate::object(resource, after, Some(before)))
+    verdict(resource, after, validate::object(resource, after, Some(before), subresource))
 }
 
 /// The members of an object that a write through a path cannot set, and so does not own: `status` through the object itself where it
@@ -73,6 +75,7 @@ fn defaults(resource: &Resource, object: &mut Object) {
     let mut value = std::mem::take(object).into_value();
     check::apply_defaults(schema.root(), &mut value);
     *object = Object::from_value(value).unwrap_or_default();
+    defaults::apply(resource, object);
 }
 
 fn verdict(resource: &Resource, object: &Object, causes: Vec<Cause>) -> Result<(), Refusal> {

@@ -11,15 +11,21 @@ use crate::schema::{NameRule, Resource, check};
 /// The most that all annotations of an object may take together, in bytes.
 const ANNOTATIONS_MOST: usize = 256 << 10;
 
-/// Every cause against an object; `before` is what it takes the place of.
-pub(super) fn object(resource: &Resource, object: &Object, before: Option<&Object>) -> Vec<Cause> {
+/// Every cause against an object; `before` is what it takes the place of, `subresource` the path it came through. What `status` cannot
+/// change is not judged again there: it was accepted once, perhaps under other rules.
+pub(super) fn object(resource: &Resource, object: &Object, before: Option<&Object>, subresource: &str) -> Vec<Cause> {
     let mut causes = names(resource, object);
     labels(object, &mut causes);
     annotations(object, &mut causes);
     finalizers(object, before, &mut causes);
     owners(object, &mut causes);
-    causes.extend(check::validate(resource.schema().root(), &Value::Object(object.root().clone())));
+    if resource.custom {
+        causes.extend(check::validate(resource.schema().root(), &Value::Object(object.root().clone())));
+    }
     causes.extend(super::kinds::validate(resource, object, before));
+    if subresource != "status" {
+        causes.extend(super::validation::check(resource, object, before));
+    }
     causes
 }
 

@@ -14,7 +14,7 @@ mod formats;
 mod kinds;
 mod node;
 mod pattern;
-mod quantity;
+pub(crate) mod quantity;
 mod registry;
 mod resource;
 mod rules;

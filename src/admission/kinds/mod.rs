@@ -3,9 +3,11 @@
 //! Every other kind is served by its schema alone. Invariant: a kind that is not named here has no behaviour of its own.
 
 mod crd;
+mod job;
 mod namespace;
 mod pod;
 mod secret;
+mod service;
 
 use crate::ambient::Ambient;
 use crate::object::{Cause, Object};
@@ -22,6 +24,8 @@ pub(super) fn on_create(resource: &Resource, object: &mut Object, ambient: &Ambi
         ("", "Namespace") => namespace::on_create(object),
         ("", "Pod") => pod::on_create(object),
         ("", "Secret") => secret::on_write(object),
+        ("", "Service") => service::on_create(object),
+        ("batch", "Job") => job::on_create(object),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_create(object, ambient),
         _ => {}
     }
@@ -32,6 +36,8 @@ pub(super) fn on_update(resource: &Resource, before: &Object, after: &mut Object
     match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
         ("", "Namespace") => namespace::on_update(before, after),
         ("", "Secret") => secret::on_write(after),
+        ("", "Service") => service::on_update(before, after),
+        ("batch", "Job") => job::on_update(before, after),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_update(before, after),
         _ => {}
     }

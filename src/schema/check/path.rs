@@ -9,6 +9,8 @@ pub enum Path<'a> {
     Root(&'a str),
     /// A member of an object.
     Member(&'a Path<'a>, &'a str),
+    /// A member some levels down.
+    Members(&'a Path<'a>, &'a [&'a str]),
     /// An item of a list.
     Item(&'a Path<'a>, usize),
     /// A part with a name of its own, such as `properties[spec]`.
@@ -27,6 +29,10 @@ impl fmt::Display for Path<'_> {
             Self::Root(name) => f.write_str(name),
             Self::Member(parent, name) if parent.is_empty() => f.write_str(name),
             Self::Member(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Members(parent, names) => {
+                write!(f, "{parent}")?;
+                names.iter().try_for_each(|name| write!(f, ".{name}"))
+            }
             Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
             Self::Key(parent, name) => write!(f, "{parent}[{name}]"),
         }

@@ -3,11 +3,13 @@
 
 mod access;
 mod apply;
+mod defaults;
 mod definitions;
 mod deletion;
 mod lists;
 mod refusals;
 mod smoke;
+mod validation;
 mod watches;
 mod writes;
 

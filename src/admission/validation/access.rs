@@ -1,0 +1,84 @@
+//! Roles, bindings and certificates: who may do what, and who is who.
+//!
+//! See <https://kubernetes.io/docs/reference/access-authn-authz/rbac/>.
+
+use super::field::{Faults, Field};
+use crate::object::Object;
+use crate::object::names::{dns_subdomain, path_segment};
+
+const GROUP: &str = "rbac.authorization.k8s.io";
+
+/// The rules of a role; a namespaced one can say nothing about paths that are no resources.
+pub(super) fn rules(object: &Object, namespaced: bool, faults: &mut Faults) {
+    for rule in Field::root("rules", object.root().get("rules")).items() {
+        if rule.at("verbs").is_empty() {
+            faults.required(&rule.at("verbs"), "verbs must contain at least one value");
+        }
+        let paths = rule.at("nonResourceURLs");
+        if !paths.is_empty() {
+            if namespaced {
+                faults.invalid(&paths, "namespaced rules cannot apply to non-resource URLs");
+            }
+            if ["apiGroups", "resources", "resourceNames"].iter().any(|name| !rule.at(name).is_empty()) {
+                faults.invalid(&paths, "rules cannot apply to both regular resources and non-resource URLs");
+            }
+            continue;
+        }
+        if rule.at("apiGroups").is_empty() {
+            faults.required(&rule.at("apiGroups"), "resource rules must supply at least one api group");
+        }
+        if rule.at("resources").is_empty() {
+            faults.required(&rule.at("resources"), "resource rules must supply at least one resource");
+        }
+    }
+}
+
+/// A binding; what it binds to cannot change.
+pub(super) fn binding(object: &Object, before: Option<&Object>, namespaced: bool, faults: &mut Faults) {
+    let role = Field::root("roleRef", object.root().get("roleRef"));
+    if role.at("apiGroup").text() != GROUP {
+        faults.not_supported(&role.at("apiGroup"), &[GROUP]);
+    }
+    let kinds: &[&str] = if namespaced { &["Role", "ClusterRole"] } else { &["ClusterRole"] };
+    if !kinds.contains(&role.at("kind").text()) {
+        faults.not_supported(&role.at("kind"), kinds);
+    }
+    faults.required_name(&role.at("name"), path_segment);
+    for subject in Field::root("subjects", object.root().get("subjects")).items() {
+        let (group, namespace) = (subject.at("apiGroup"), subject.at("namespace"));
+        faults.present(&subject.at("name"));
+        match subject.at("kind").text() {
+            "ServiceAccount" => {
+                faults.named(&subject.at("name"), dns_subdomain);
+                if !group.is_empty() {
+                    faults.not_supported(&group, &[""]);
+                }
+                if !namespaced || namespace.is_absent() {
+                    faults.present(&namespace);
+                }
+            }
+            "User" | "Group" if group.text() != GROUP => faults.not_supported(&group, &[GROUP]),
+            "User" | "Group" => {}
+            _ => faults.not_supported(&subject.at("kind"), &["ServiceAccount", "User", "Group"]),
+        }
+    }
+    if before.is_some_and(|before| before.root().get("roleRef") != object.root().get("roleRef")) {
+        faults.invalid(&role, "cannot change roleRef");
+    }
+}
+
+/// A request for a certificate; its spec never changes.
+pub(super) fn signing_request(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
+    faults.present(&spec.at("request"));
+    let signer = spec.at("signerName");
+    if faults.present(&signer) && !signer.text().contains('/') {
+        faults.invalid(&signer, "must be a fully qualified domain and path of the form 'example.com/signer-name'");
+    }
+    faults.present(&spec.at("usages"));
+    if spec.at("expirationSeconds").number().is_some_and(|seconds| seconds < 600) {
+        faults.invalid(&spec.at("expirationSeconds"), "may not specify a duration less than 600 seconds (10 minutes)");
+    }
+    if before.is_some_and(|before| before.value != spec.value) {
+        faults.invalid(spec, "field is immutable");
+    }
+}

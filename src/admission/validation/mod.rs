@@ -1,0 +1,109 @@
+//! The rules of built-in kinds, which upstream has in code: one file for each group of kinds.
+//!
+//! Receives objects with their defaults; hands on every cause against them at once. Invariant: an object that follows the rules costs no
+//! allocation but for the sets in which duplicates are found.
+
+mod access;
+mod batch;
+mod config;
+mod containers;
+mod field;
+mod hooks;
+mod labels;
+mod networking;
+mod pods;
+mod policy;
+mod services;
+mod storage;
+mod volumes;
+mod workloads;
+
+use field::{Faults, Field};
+
+use crate::object::{Cause, Object};
+use crate::schema::Resource;
+
+/// The causes against an object by the rules of its kind; `before` is what it takes the place of.
+pub(super) fn check(resource: &Resource, object: &Object, before: Option<&Object>) -> Vec<Cause> {
+    if resource.custom {
+        return Vec::new();
+    }
+    let mut faults = Faults::default();
+    let spec = Field::root("spec", object.root().get("spec"));
+    let had = before.map(|before| Field::root("spec", before.root().get("spec")));
+    let kind = resource.gvk.kind.as_str();
+    match resource.gvk.group.as_str() {
+        "" => core(kind, object, before, &spec, had.as_ref(), &mut faults),
+        "apps" => match kind {
+            "Deployment" => workloads::deployment(&spec, had.as_ref(), &mut faults),
+            "ReplicaSet" => workloads::replica_set(&spec, had.as_ref(), &mut faults),
+            "StatefulSet" => workloads::stateful_set(&spec, had.as_ref(), &mut faults),
+            "DaemonSet" => workloads::daemon_set(&spec, had.as_ref(), &mut faults),
+            _ => {}
+        },
+        "batch" => match kind {
+            "Job" => batch::job(&spec, had.as_ref(), &mut faults),
+            "CronJob" => {
+                let metadata = Field::root("metadata", object.root().get("metadata"));
+                batch::cron_job(&metadata.at("name"), &spec, &mut faults);
+            }
+            _ => {}
+        },
+        _ => others(resource, object, before, &spec, had.as_ref(), &mut faults),
+    }
+    faults.0
+}
+
+fn core(kind: &str, object: &Object, before: Option<&Object>, spec: &Field<'_, '_>, had: Option<&Field<'_, '_>>, faults: &mut Faults) {
+    match (kind, had) {
+        ("Pod", None) => pods::pod(spec, faults),
+        ("Pod", Some(had)) => pods::pod_update(spec, had, faults),
+        ("PodTemplate", _) => pods::template(&Field::root("template", object.root().get("template")), faults),
+        ("ReplicationController", _) => workloads::replication_controller(spec, faults),
+        ("Service", _) => services::service(spec, had, faults),
+        ("ConfigMap", _) => config::config_map(object, before, faults),
+        ("Secret", _) => config::secret(object, before, faults),
+        ("PersistentVolume", _) => storage::volume(spec, had, faults),
+        ("PersistentVolumeClaim", _) => {
+            storage::claim(spec, faults);
+            if let Some(before) = before {
+                storage::claim_update(object, before, faults);
+            }
+        }
+        ("LimitRange", _) => policy::limit_range(spec, faults),
+        ("ResourceQuota", _) => policy::quota(spec, had, faults),
+        _ => {}
+    }
+}
+
+fn others(
+    resource: &Resource,
+    object: &Object,
+    before: Option<&Object>,
+    spec: &Field<'_, '_>,
+    had: Option<&Field<'_, '_>>,
+    faults: &mut Faults,
+) {
+    let member = |name: &'static str| Field::root(name, object.root().get(name));
+    match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
+        ("rbac.authorization.k8s.io", "Role") => access::rules(object, true, faults),
+        ("rbac.authorization.k8s.io", "ClusterRole") => access::rules(object, false, faults),
+        ("rbac.authorization.k8s.io", "RoleBinding") => access::binding(object, before, true, faults),
+        ("rbac.authorization.k8s.io", "ClusterRoleBinding") => access::binding(object, before, false, faults),
+        ("certificates.k8s.io", "CertificateSigningRequest") => access::signing_request(spec, had, faults),
+        ("policy", "PodDisruptionBudget") => policy::disruption_budget(spec, faults),
+        ("scheduling.k8s.io", "PriorityClass") => policy::priority_class(object, before, faults),
+        ("autoscaling", "HorizontalPodAutoscaler") => policy::autoscaler(spec, faults),
+        ("coordination.k8s.io", "Lease") => policy::lease(spec, faults),
+        ("networking.k8s.io", "Ingress") => networking::ingress(spec, faults),
+        ("networking.k8s.io", "NetworkPolicy") => networking::network_policy(spec, faults),
+        ("discovery.k8s.io", "EndpointSlice") => networking::endpoint_slice(&member("ports"), faults),
+        ("storage.k8s.io", "StorageClass") => storage::class(object, before, faults),
+        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration") => hooks::webhooks(&member("webhooks"), true, faults),
+        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration") => hooks::webhooks(&member("webhooks"), false, faults),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;
