@@ -122,11 +122,12 @@ impl Drop for Served {
 /// Opens an API in this process, for a command that needs no server or for one that serves.
 pub async fn open(location: &StoreLocation, ambient: Ambient) -> Result<Served, ServeError> {
     let store = location.open().await?;
-    let api = Api::open(Arc::clone(&store), ambient.clone()).await?;
-    let compactor = match location {
-        StoreLocation::Local(_) => Compactor::with_marks(Arc::clone(&store), ambient),
+    let mut compactor = match location {
+        StoreLocation::Local(_) => Compactor::with_marks(Arc::clone(&store), ambient.clone()),
         StoreLocation::Etcd(_) => Compactor::new(Arc::clone(&store)),
     };
+    compactor.begin(DEFAULT_COMPACTION_INTERVAL).await?;
+    let api = Api::open(Arc::clone(&store), ambient).await?;
     let compactor = tokio::spawn(compactor.run(DEFAULT_COMPACTION_INTERVAL));
     Ok(Served { api, store, compactor })
 }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Store, StoreError};
+use super::{Change, Outcome, Store, StoreError};
 use crate::ambient::Ambient;
 use crate::object::Revision;
 
@@ -53,15 +53,29 @@ impl Compactor {
         Self { marks: Some(ambient), ..Self::new(store) }
     }
 
+    /// Leaves a mark now if the last one is old enough, before anything else is written. What the old mark allows is compacted by
+    /// [`Self::run`], since nobody should have to wait for it.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub async fn begin(&mut self, every: Duration) -> Result<(), StoreError> {
+        match self.marks.clone() {
+            Some(ambient) => self.mark(ambient.now(), every).await,
+            None => Ok(()),
+        }
+    }
+
     /// Ticks until it is dropped. Failures are logged; the next tick makes up for them.
     pub async fn run(mut self, every: Duration) {
         let mut ticks = tokio::time::interval(every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let ticked = match self.marks.clone() {
-                Some(ambient) => self.marked_tick(ambient.now(), every).await,
-                None => self.tick().await,
+            let begun = self.begin(every).await;
+            let ticked = match (begun, self.marks.is_some()) {
+                (Err(error), _) => Err(error),
+                (Ok(()), true) => self.compact_due().await,
+                (Ok(()), false) => self.tick().await,
             };
             if let Err(error) = ticked {
                 tracing::warn!(%error, engine = self.store.engine(), "compaction failed");
@@ -85,22 +99,34 @@ impl Compactor {
         Ok(Some(upto))
     }
 
-    /// One tick that counts the time since the last mark, whoever left it.
-    async fn marked_tick(&mut self, now: Timestamp, every: Duration) -> Result<Option<Revision>, StoreError> {
+    /// Replaces the mark if it is old enough, and remembers what it allows to compact. Counts the time since the last mark, whoever
+    /// left it.
+    async fn mark(&mut self, now: Timestamp, every: Duration) -> Result<(), StoreError> {
         let found = self.store.get(MARK).await?;
         let mark = found.as_ref().and_then(|entry| serde_json::from_slice::<Mark>(&entry.value).ok());
         let age = mark.map(|mark| now.as_second().saturating_sub(mark.time));
         // A tick that comes a moment early must not have to wait for the next one.
         if age.is_some_and(|age| age.unsigned_abs() < every.as_secs() * 9 / 10) {
+            return Ok(());
+        }
+        let next = Mark { revision: self.store.current_revision().await?.0, time: now.as_second() };
+        let value = serde_json::to_vec(&next).map_err(|error| StoreError::Failed(error.to_string()))?;
+        // Where another process was faster, it compacts, too.
+        let expected = found.map(|entry| entry.revision).unwrap_or_default();
+        if let Outcome::Done(_) = self.store.commit(MARK, expected, Change::Put(Bytes::from(value))).await? {
+            self.remembered = mark.map_or(Revision::ZERO, |mark| Revision(mark.revision));
+        }
+        Ok(())
+    }
+
+    /// Compacts to where the mark stood that was replaced last, once.
+    async fn compact_due(&mut self) -> Result<Option<Revision>, StoreError> {
+        let upto = std::mem::take(&mut self.remembered);
+        if upto == Revision::ZERO {
             return Ok(None);
         }
-        self.remembered = mark.map_or(Revision::ZERO, |mark| Revision(mark.revision));
-        let compacted = self.tick().await?;
-        let next = Mark { revision: self.remembered.0, time: now.as_second() };
-        let value = serde_json::to_vec(&next).map_err(|error| StoreError::Failed(error.to_string()))?;
-        // Where another process was faster, its mark is as good.
-        self.store.commit(MARK, found.map(|entry| entry.revision).unwrap_or_default(), Change::Put(Bytes::from(value))).await?;
-        Ok(compacted)
+        self.store.compact(upto).await?;
+        Ok(Some(upto))
     }
 }
 
@@ -108,7 +134,7 @@ impl Compactor {
 mod tests {
     use bytes::Bytes;
 
-    use super::super::{Change, MemoryStore, Outcome};
+    use super::super::MemoryStore;
     use super::*;
 
     #[tokio::test]
@@ -128,7 +154,9 @@ mod tests {
         let every = Duration::from_mins(5);
         let tick = async |at: &str| {
             let now: Timestamp = at.parse().expect("a time");
-            Compactor::with_marks(Arc::clone(&store), Ambient::pinned(now)).marked_tick(now, every).await.unwrap()
+            let mut compactor = Compactor::with_marks(Arc::clone(&store), Ambient::pinned(now));
+            compactor.begin(every).await.unwrap();
+            compactor.compact_due().await.unwrap()
         };
         assert_eq!(tick("2026-11-22T10:00:00Z").await, None);
         let before = store.current_revision().await.unwrap();

@@ -44,18 +44,18 @@ fn the_difference_is_shown_on_demand_and_without_secrets() {
     env.write("shop.yaml", SHOP);
     env.prepare("apply -f shop.yaml");
     env.write("shop.yaml", SHOP.replace("replicas: 2", "replicas: 3").replace("not-to-be-seen", "another"));
-    assert_shows!(env.run("apply -f shop.yaml --diff"), @r"
+    assert_shows!(env.run("apply -f shop.yaml --diff"), @"
     namespace/shop unchanged
     === updated deployment.apps/web in namespace shop (shop.yaml:6)
-    @@ -6,7 +6,7 @@
-       name: web
+    @@ -7,7 +7,7 @@
        namespace: shop
      spec:
+       progressDeadlineSeconds: 600
     -  replicas: 2
     +  replicas: 3
+       revisionHistoryLimit: 10
        selector:
          matchLabels:
-           app: web
 
     service/web unchanged
     configmap/settings unchanged
@@ -127,7 +127,7 @@ fn applied_objects_are_printed_in_the_form_asked_for() {
             "creationTimestamp": "2026-11-22T10:00:00Z",
             "name": "a",
             "namespace": "default",
-            "resourceVersion": "6",
+            "resourceVersion": "7",
             "uid": "00000001-0000-0000-8000-000000000005"
         }
     }
@@ -145,7 +145,7 @@ fn applied_objects_are_printed_in_the_form_asked_for() {
       creationTimestamp: "2026-11-22T10:00:00Z"
       name: a
       namespace: default
-      resourceVersion: "6"
+      resourceVersion: "7"
       uid: 00000001-0000-0000-8000-000000000005
     "#);
 }
@@ -406,12 +406,14 @@ fn an_immutable_field_comes_with_a_way_out() {
     env.write("a.yaml", map("1"));
     env.prepare("apply -f a.yaml");
     env.write("a.yaml", map("2"));
-    assert_shows!(env.run("apply -f a.yaml"), @r"
-    configmap/a configured
+    assert_shows!(env.run("apply -f a.yaml"), @r#"
     [stderr]
     applying to local store store
-    Applied: 0 created, 1 updated, 0 replaced, 0 deleted, 0 unchanged.
-    ");
+    error: a.yaml:5:1: configmap/a in namespace default: from server (Invalid): ConfigMap "a" is invalid: data: Forbidden: field is immutable when `immutable` is set
+    hint: the field cannot be changed in place; delete the object and apply again, or undo the change in the manifest
+    Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
+    [exit 1]
+    "#);
 }
 
 #[test]

@@ -28,12 +28,12 @@ fn what_the_manifests_describe_goes_and_the_namespace_says_who_empties_it() {
     namespace "shop" deleted
     [stderr]
     deleting from local store store
-    hint: namespace/shop goes once a server with its controllers works on this store: trueup serve --local store
     "#);
-    assert_shows!(env.run("get ns shop"), @r"
-    NAME   STATUS        AGE
-    shop   Terminating   0s
-    ");
+    assert_shows!(env.run("get ns shop"), @r#"
+    [stderr]
+    error: from server (NotFound): namespaces "shop" not found
+    [exit 1]
+    "#);
     assert_shows!(env.run("delete -f shop.yaml -l app=web"), @r#"
     [stderr]
     deleting from local store store

@@ -5,7 +5,7 @@ use crate::harness::cli::{TestEnv, assert_shows};
 fn a_new_namespace_and_what_is_in_it_are_shown_as_one_change() {
     let env = TestEnv::new();
     env.write("shop.yaml", SHOP);
-    assert_shows!(env.run("diff -f shop.yaml"), @r"
+    assert_shows!(env.run("diff -f shop.yaml"), @"
     === create namespace/shop (shop.yaml:1)
     @@ -0,0 +1,9 @@
     +apiVersion: v1
@@ -19,7 +19,7 @@ fn a_new_namespace_and_what_is_in_it_are_shown_as_one_change() {
     +  - kubernetes
 
     === create deployment.apps/web in namespace shop (shop.yaml:6)
-    @@ -0,0 +1,20 @@
+    @@ -0,0 +1,36 @@
     +apiVersion: apps/v1
     +kind: Deployment
     +metadata:
@@ -28,10 +28,17 @@ fn a_new_namespace_and_what_is_in_it_are_shown_as_one_change() {
     +  name: web
     +  namespace: shop
     +spec:
+    +  progressDeadlineSeconds: 600
     +  replicas: 2
+    +  revisionHistoryLimit: 10
     +  selector:
     +    matchLabels:
     +      app: web
+    +  strategy:
+    +    rollingUpdate:
+    +      maxSurge: 25%
+    +      maxUnavailable: 25%
+    +    type: RollingUpdate
     +  template:
     +    metadata:
     +      labels:
@@ -39,21 +46,34 @@ fn a_new_namespace_and_what_is_in_it_are_shown_as_one_change() {
     +    spec:
     +      containers:
     +      - image: nginx:1.27
+    +        imagePullPolicy: IfNotPresent
     +        name: web
+    +        resources: {}
+    +        terminationMessagePath: /dev/termination-log
+    +        terminationMessagePolicy: File
+    +      dnsPolicy: ClusterFirst
+    +      restartPolicy: Always
+    +      schedulerName: default-scheduler
+    +      securityContext: {}
+    +      terminationGracePeriodSeconds: 30
 
     === create service/web in namespace shop (shop.yaml:24)
-    @@ -0,0 +1,11 @@
+    @@ -0,0 +1,15 @@
     +apiVersion: v1
     +kind: Service
     +metadata:
     +  name: web
     +  namespace: shop
     +spec:
+    +  internalTrafficPolicy: Cluster
     +  ports:
     +  - port: 80
     +    protocol: TCP
+    +    targetPort: 80
     +  selector:
     +    app: web
+    +  sessionAffinity: None
+    +  type: ClusterIP
 
     === create configmap/settings in namespace shop (shop.yaml:34)
     @@ -0,0 +1,9 @@
@@ -100,22 +120,24 @@ fn only_what_differs_is_shown_with_three_lines_around_it() {
     env.write("shop.yaml", changed + "---\n" + &config_map("new", "1"));
     assert_shows!(env.run("diff -f shop.yaml"), @r#"
     === update deployment.apps/web in namespace shop (shop.yaml:6)
-    @@ -6,7 +6,7 @@
-       name: web
+    @@ -7,7 +7,7 @@
        namespace: shop
      spec:
+       progressDeadlineSeconds: 600
     -  replicas: 2
     +  replicas: 3
+       revisionHistoryLimit: 10
        selector:
          matchLabels:
-           app: web
-    @@ -16,5 +16,5 @@
+    @@ -23,7 +23,7 @@
              app: web
          spec:
            containers:
     -      - image: nginx:1.27
     +      - image: nginx:1.28
+             imagePullPolicy: IfNotPresent
              name: web
+             resources: {}
 
     === update secret/login in namespace shop (shop.yaml:43)
     @@ -1,6 +1,6 @@

@@ -41,26 +41,26 @@ fn one_kind_is_a_table() {
 #[test]
 fn several_kinds_are_tables_with_prefixed_names() {
     let env = shop();
-    assert_shows!(env.run("get deploy,svc -n shop"), @r"
+    assert_shows!(env.run("get deploy,svc -n shop"), @"
     NAME                  READY   UP-TO-DATE   AVAILABLE   AGE
     deployment.apps/web   0/2     0            0           5m30s
 
-    NAME          TYPE   CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE
-    service/web          <none>       <unknown>     80/TCP    5m30s
+    NAME          TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE
+    service/web   ClusterIP   <none>       <none>        80/TCP    5m30s
     ");
-    assert_shows!(env.run("get all -A"), @r"
-    NAMESPACE   NAME          TYPE   CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE
-    shop        service/web          <none>       <unknown>     80/TCP    5m30s
+    assert_shows!(env.run("get all -A"), @"
+    NAMESPACE   NAME          TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE
+    shop        service/web   ClusterIP   <none>       <none>        80/TCP    5m30s
 
     NAMESPACE   NAME                  READY   UP-TO-DATE   AVAILABLE   AGE
     shop        deployment.apps/web   0/2     0            0           5m30s
     ");
-    assert_shows!(env.run("get deploy/web svc/web secret/login -n shop"), @r"
+    assert_shows!(env.run("get deploy/web svc/web secret/login -n shop"), @"
     NAME                  READY   UP-TO-DATE   AVAILABLE   AGE
     deployment.apps/web   0/2     0            0           5m30s
 
-    NAME          TYPE   CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE
-    service/web          <none>       <unknown>     80/TCP    5m30s
+    NAME          TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE
+    service/web   ClusterIP   <none>       <none>        80/TCP    5m30s
 
     NAME           TYPE     DATA   AGE
     secret/login   Opaque   1      5m30s
@@ -80,13 +80,20 @@ fn objects_are_printed_whole() {
         app: web
       name: web
       namespace: shop
-      resourceVersion: "7"
+      resourceVersion: "8"
       uid: 00000002-0000-0000-8000-000000000001
     spec:
+      progressDeadlineSeconds: 600
       replicas: 2
+      revisionHistoryLimit: 10
       selector:
         matchLabels:
           app: web
+      strategy:
+        rollingUpdate:
+          maxSurge: 25%
+          maxUnavailable: 25%
+        type: RollingUpdate
       template:
         metadata:
           labels:
@@ -94,7 +101,16 @@ fn objects_are_printed_whole() {
         spec:
           containers:
           - image: nginx:1.27
+            imagePullPolicy: IfNotPresent
             name: web
+            resources: {}
+            terminationMessagePath: /dev/termination-log
+            terminationMessagePolicy: File
+          dnsPolicy: ClusterFirst
+          restartPolicy: Always
+          schedulerName: default-scheduler
+          securityContext: {}
+          terminationGracePeriodSeconds: 30
     "#);
     assert_shows!(env.run("get cm/settings -n shop -o json --show-managed-fields"), @r#"
     {
@@ -129,7 +145,7 @@ fn objects_are_printed_whole() {
             ],
             "name": "settings",
             "namespace": "shop",
-            "resourceVersion": "9",
+            "resourceVersion": "10",
             "uid": "00000004-0000-0000-8000-000000000001"
         }
     }
@@ -147,7 +163,7 @@ fn objects_are_printed_whole() {
           app: web
         name: settings
         namespace: shop
-        resourceVersion: "9"
+        resourceVersion: "10"
         uid: 00000004-0000-0000-8000-000000000001
     kind: List
     metadata:

@@ -3,7 +3,7 @@ use crate::harness::cli::{TestEnv, assert_shows};
 #[test]
 fn the_front_page_names_commands_and_targets() {
     let env = TestEnv::new();
-    assert_shows!(env.run("--help"), @r"
+    assert_shows!(env.run("--help"), @"
     Bring what is up to what is declared
 
     Usage: trueup [OPTIONS] <COMMAND>
@@ -15,6 +15,7 @@ fn the_front_page_names_commands_and_targets() {
       watch        Show objects and their changes as they come
       delete       Delete objects
       serve        Serve the API over HTTPS
+      controllers  Run the controllers against the target
       completions  Print a completion script for a shell
       version      Show the version of this program and of the server
       help         Print this message or the help of the given subcommand(s)
@@ -83,7 +84,7 @@ fn the_front_page_names_commands_and_targets() {
       the current context of ~/.kube/config
       the local store in the user's data directory
     ");
-    assert_shows!(env.run(""), @r"
+    assert_shows!(env.run(""), @"
     [stderr]
     Bring what is up to what is declared
 
@@ -96,6 +97,7 @@ fn the_front_page_names_commands_and_targets() {
       watch        Show objects and their changes as they come
       delete       Delete objects
       serve        Serve the API over HTTPS
+      controllers  Run the controllers against the target
       completions  Print a completion script for a shell
       version      Show the version of this program and of the server
       help         Print this message or the help of the given subcommand(s)
@@ -144,7 +146,7 @@ fn every_command_explains_itself() {
               Accept the tokens in this file: token,user,uid,"group1,group2" on each line
 
           --controllers <LIST>
-              Run these controllers: *, none, or names parted by commas
+              Run these controllers: *, none, or names parted by commas; -NAME leaves one out
               
               [default: *]
 
@@ -306,7 +308,7 @@ fn wrong_arguments_are_a_usage_error_with_a_way_out() {
     ");
     assert_shows!(env.run("serve --controllers cron"), @r#"
     [stderr]
-    error: invalid value 'cron' for '--controllers <LIST>': there is no controller "cron"; there are gc and namespace
+    error: invalid value 'cron' for '--controllers <LIST>': unknown controller "cron": known are gc, namespace, with * for all and none for no controller
 
     For more information, try '--help'.
     [exit 2]

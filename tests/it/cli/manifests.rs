@@ -82,15 +82,28 @@ fn yaml_is_read_as_kubectl_reads_it() {
       generation: 1
       name: a
       namespace: default
-      resourceVersion: "6"
+      resourceVersion: "7"
       uid: 00000002-0000-0000-8000-000000000005
     spec:
       containers:
       - image: a
+        imagePullPolicy: Always
         name: a
+        resources: {}
+        terminationMessagePath: /dev/termination-log
+        terminationMessagePolicy: File
       - image: a
+        imagePullPolicy: Always
         name: b
+        resources: {}
+        terminationMessagePath: /dev/termination-log
+        terminationMessagePolicy: File
+      dnsPolicy: ClusterFirst
       enableServiceLinks: false
+      restartPolicy: Always
+      schedulerName: default-scheduler
+      securityContext: {}
+      terminationGracePeriodSeconds: 30
       volumes:
       - configMap:
           defaultMode: 420

@@ -21,9 +21,9 @@ fn a_watch_sees_what_another_process_applies() {
         running.signal("INT");
     }
     assert_shows!(watch.end(), @r#"
-    {"type":"ADDED","object":{"apiVersion":"v1","data":{"key":"1"},"kind":"ConfigMap","metadata":{"creationTimestamp":"2026-11-22T10:00:00Z","name":"a","namespace":"default","resourceVersion":"6","uid":"00000001-0000-0000-8000-000000000005"}}}
-    {"type":"MODIFIED","object":{"apiVersion":"v1","data":{"key":"2","more":"x"},"kind":"ConfigMap","metadata":{"creationTimestamp":"2026-11-22T10:00:00Z","name":"a","namespace":"default","resourceVersion":"7","uid":"00000001-0000-0000-8000-000000000005"}}}
-    {"type":"DELETED","object":{"apiVersion":"v1","data":{"key":"2","more":"x"},"kind":"ConfigMap","metadata":{"creationTimestamp":"2026-11-22T10:00:00Z","name":"a","namespace":"default","resourceVersion":"8","uid":"00000001-0000-0000-8000-000000000005"}}}
+    {"type":"ADDED","object":{"apiVersion":"v1","data":{"key":"1"},"kind":"ConfigMap","metadata":{"creationTimestamp":"2026-11-22T10:00:00Z","name":"a","namespace":"default","resourceVersion":"7","uid":"00000001-0000-0000-8000-000000000005"}}}
+    {"type":"MODIFIED","object":{"apiVersion":"v1","data":{"key":"2","more":"x"},"kind":"ConfigMap","metadata":{"creationTimestamp":"2026-11-22T10:00:00Z","name":"a","namespace":"default","resourceVersion":"8","uid":"00000001-0000-0000-8000-000000000005"}}}
+    {"type":"DELETED","object":{"apiVersion":"v1","data":{"key":"2","more":"x"},"kind":"ConfigMap","metadata":{"creationTimestamp":"2026-11-22T10:00:00Z","name":"a","namespace":"default","resourceVersion":"9","uid":"00000001-0000-0000-8000-000000000005"}}}
     [stderr]
     interrupted
     [exit 130]
