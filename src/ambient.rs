@@ -50,9 +50,6 @@ impl Source for Pinned {
     }
 }
 
-/// The environment variable for [`Ambient::from_env`].
-pub const PINNED_TIME: &str = "TRUEUP_PINNED_TIME";
-
 impl Ambient {
     /// The system's clock and random generator.
     #[must_use]
@@ -66,11 +63,11 @@ impl Ambient {
         Self(Arc::new(Pinned { now, next: AtomicU64::new(1) }))
     }
 
-    /// The system's, or a pinned one where the environment variable [`PINNED_TIME`] holds an RFC 3339 time (for tests of whole outputs
-    /// of single commands; what runs on refuses it). Text that is no time is refused with the reason.
+    /// The system's, or a pinned one where the environment variable `TRUEUP_PINNED_TIME` holds an RFC 3339 time (for tests of
+    /// whole outputs across processes). Text that is no time is refused with the reason.
     pub fn from_env() -> Result<Self, String> {
-        match std::env::var(PINNED_TIME) {
-            Ok(text) => text.parse().map(Self::pinned).map_err(|error| format!("{PINNED_TIME}={text}: {error}")),
+        match std::env::var("TRUEUP_PINNED_TIME") {
+            Ok(text) => text.parse().map(Self::pinned).map_err(|error| format!("TRUEUP_PINNED_TIME={text}: {error}")),
             Err(_) => Ok(Self::system()),
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::ambient::{Ambient, PINNED_TIME};
+use crate::ambient::Ambient;
 use crate::api::Api;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandError, ExitStatus, GlobalArgs, StoreLocation, UsageError};
@@ -90,6 +90,9 @@ impl ServeSettings {
         })
     }
 }
+
+/// The environment variable of [`Ambient::from_env`].
+const PINNED_TIME: &str = "TRUEUP_PINNED_TIME";
 
 /// A clock that stands still never ends a lease and never compacts, and ids that count from 1 at each start are not unique.
 pub(super) fn refuse_pinned_time(environment: &dyn Fn(&str) -> Option<String>) -> Result<(), UsageError> {
