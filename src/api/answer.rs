@@ -104,6 +104,7 @@ impl From<StoreError> for Refusal {
                 Self { retry_after_seconds: 1, ..Self::new(Reason::ServiceUnavailable, format!("the store is unavailable: {why}")) }
             }
             StoreError::Full(why) => Self::internal(format!("the store is full, nothing was written: {why}")),
+            StoreError::TooLarge(why) => Self::new(Reason::RequestEntityTooLarge, format!("the object is too large for the store: {why}")),
             StoreError::Failed(why) => Self::internal(format!("the store failed: {why}")),
         }
     }

@@ -1,5 +1,6 @@
 //! Which control plane to use, from flags, environment and kubeconfig: the one place that looks at the environment.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use super::GlobalArgs;
@@ -38,7 +39,7 @@ pub enum StoreLocation {
 }
 
 /// How to reach an etcd cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct EtcdAccess {
     /// The endpoints' URLs.
     pub endpoints: Vec<String>,
@@ -48,6 +49,18 @@ pub struct EtcdAccess {
     pub identity: Option<(PathBuf, PathBuf)>,
     /// User and password.
     pub user: Option<(String, String)>,
+}
+
+/// Without the password.
+impl fmt::Debug for EtcdAccess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EtcdAccess")
+            .field("endpoints", &self.endpoints)
+            .field("cafile", &self.cafile)
+            .field("identity", &self.identity)
+            .field("user", &self.user.as_ref().map(|(name, _)| (name, "…")))
+            .finish()
+    }
 }
 
 impl StoreLocation {
@@ -286,6 +299,13 @@ mod tests {
         assert_eq!(resolve(&args(Some("u"), "http://a:2379"), &[("TRUEUP_ETCD_PASSWORD", "s")]), access(Some(("u", "s"))));
         assert!(resolve(&args(Some("u"), "http://a:2379"), &[]).is_err_and(|error| error.contains("TRUEUP_ETCD_PASSWORD")));
         assert!(resolve(&args(None, "a:2379"), &[]).is_err_and(|error| error.contains("http://")));
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let access = EtcdAccess { user: Some(("ann".to_owned(), "hunter2".to_owned())), ..EtcdAccess::default() };
+        let shown = format!("{:?}", TargetSettings::Store(StoreLocation::Etcd(access)));
+        assert!(shown.contains("ann") && !shown.contains("hunter2"), "{shown}");
     }
 
     #[test]

@@ -6,6 +6,9 @@ use std::time::Duration;
 /// How long the whole answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The largest answer that is read: every byte of it is held in memory, several times over once it is parsed.
+const SIZE_MOST: usize = 64 << 20;
+
 /// Why a URL gave no manifest.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FetchError {
@@ -21,6 +24,12 @@ pub enum FetchError {
     /// The server answered something else than success.
     #[error("cannot be fetched: the server answered {0}")]
     Refused(reqwest::StatusCode),
+    /// The answer is larger than any manifest should be.
+    #[error("cannot be fetched: the answer is larger than {most} bytes")]
+    TooLarge {
+        /// The bound.
+        most: usize,
+    },
 }
 
 impl From<reqwest::Error> for FetchError {
@@ -34,7 +43,7 @@ impl From<reqwest::Error> for FetchError {
     }
 }
 
-/// Gets what a URL answers, following redirects, within 30 seconds.
+/// Gets what a URL answers, following redirects, within 30 seconds and up to 64 MiB.
 pub async fn fetch(url: String) -> Result<Vec<u8>, FetchError> {
     // Fails where a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -43,5 +52,29 @@ pub async fn fetch(url: String) -> Result<Vec<u8>, FetchError> {
     if !response.status().is_success() {
         return Err(FetchError::Refused(response.status()));
     }
-    Ok(response.bytes().await?.to_vec())
+    read(response, SIZE_MOST).await
+}
+
+/// What was announced is not relied on, as an answer need not say its size and may be compressed.
+async fn read(mut response: reqwest::Response, most: usize) -> Result<Vec<u8>, FetchError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if bytes.len() + chunk.len() > most {
+            return Err(FetchError::TooLarge { most });
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_is_read_up_to_its_bound() {
+        let answer = || reqwest::Response::from(http::Response::new("0123456789"));
+        assert_eq!(read(answer(), 10).await.expect("not larger"), b"0123456789");
+        assert!(matches!(read(answer(), 9).await, Err(FetchError::TooLarge { most: 9 })));
+    }
 }

@@ -22,9 +22,11 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::pki::Pki;
+use super::request_body::RequestBody;
 use crate::api::{Api, Body};
 use crate::auth::{Identity, TokenFile};
 
@@ -33,6 +35,10 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// How long requests under way get to finish at a stop.
 const DRAIN: Duration = Duration::from_millis(1500);
+
+/// How many connections are served at once; more wait to be accepted. Each takes some 50 KiB for TLS and HTTP, so that strangers, who
+/// need no credentials to connect, take half a gigabyte at most. Clients share few connections among many requests.
+const CONNECTIONS_MOST: usize = 10_000;
 
 /// A bound socket that does not answer yet.
 pub struct Listener {
@@ -73,11 +79,13 @@ impl Listener {
     /// Answers connections until `stop` is done, then lets requests under way finish for at most 1.5 s.
     pub async fn serve(self, api: Api, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
+        let stopping = watch::Sender::new(false);
+        let slots = Arc::new(Semaphore::new(CONNECTIONS_MOST));
         let mut stop = std::pin::pin!(stop);
         loop {
             tokio::select! {
-                accepted = self.tcp.accept() => match accepted {
-                    Ok((stream, _)) => self.begin(stream, &api, &graceful),
+                accepted = self.accept(&slots) => match accepted {
+                    Ok((stream, slot)) => self.begin(stream, slot, &api, &graceful, stopping.subscribe()),
                     // Out of file descriptors, or a client that went at once: neither is a reason to stop.
                     Err(error) => {
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -88,19 +96,40 @@ impl Listener {
             }
         }
         drop(self.tcp);
+        stopping.send_replace(true);
         api.stop();
         if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests did not finish in time and were cut off");
         }
     }
 
-    fn begin(&self, stream: TcpStream, api: &Api, graceful: &GracefulShutdown) {
+    async fn accept(&self, slots: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+        let slot = Arc::clone(slots).acquire_owned().await.map_err(io::Error::other)?;
+        let (stream, _) = self.tcp.accept().await?;
+        Ok((stream, slot))
+    }
+
+    fn begin(
+        &self,
+        stream: TcpStream,
+        slot: OwnedSemaphorePermit,
+        api: &Api,
+        graceful: &GracefulShutdown,
+        mut stopping: watch::Receiver<bool>,
+    ) {
         let (tls, tokens, api) = (self.tls.clone(), Arc::clone(&self.tokens), api.clone());
         let watcher = graceful.watcher();
         tokio::spawn(async move {
+            let _slot = slot;
             // Answers are small and complete; waiting to fill packets would only delay them.
             let _ = stream.set_nodelay(true);
-            let stream = match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+            let handshake = tokio::time::timeout(HANDSHAKE, tls.accept(stream));
+            let shaken = tokio::select! {
+                shaken = handshake => shaken,
+                // Who has not asked for anything yet is not waited for.
+                _ = stopping.wait_for(|stopping| *stopping) => return,
+            };
+            let stream = match shaken {
                 Ok(Ok(stream)) => stream,
                 Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
                 Err(_) => return tracing::debug!("a TLS handshake took too long"),
@@ -125,13 +154,17 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let identity = match bearer(&request) {
-        Some(token) => match tokens.identity(token) {
-            Some(identity) => identity.clone(),
-            None => return Ok(api.refuse_credentials()),
-        },
-        None => holder.unwrap_or_else(Identity::anonymous),
+        Some(token) => tokens.identity(token).cloned(),
+        None => Some(holder.unwrap_or_else(Identity::anonymous)),
     };
-    Ok(api.handle(&identity, request).await)
+    let (parts, body) = request.into_parts();
+    let mut body = RequestBody::new(body);
+    let response = match identity {
+        Some(identity) => api.handle(&identity, Request::from_parts(parts, &mut body)).await,
+        None => api.refuse_credentials(),
+    };
+    body.drain().await;
+    Ok(response)
 }
 
 fn bearer<B>(request: &Request<B>) -> Option<&str> {

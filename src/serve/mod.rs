@@ -7,6 +7,7 @@ pub mod in_process;
 mod kubeconfig;
 mod listener;
 mod pki;
+mod request_body;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};

@@ -1,19 +1,30 @@
 //! The certificates of a server that nobody gave any: a CA, a serving certificate, an administrator's client certificate.
 //!
 //! Receives a directory; hands on PEM texts, made on the first start and read afterwards. Invariant: a private key is never readable
-//! for anybody but the user of the process, and the CA outlives every certificate that it signs.
+//! for anybody but the user of the process, the CA outlives every certificate that it signs, and what is handed on belongs together:
+//! each key to its certificate, each certificate to the CA.
+//!
+//! Servers that start at once on one directory take turns at its lock. A process may be killed between any two files: each is written
+//! whole, a key before its certificate, so that what is missing can be told from what is wrong.
 
 use std::fs;
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType,
+    KeyUsagePurpose, PublicKeyData as _, SanType,
 };
+use rustls::RootCertStore;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier as _;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::WebPkiClientVerifier;
 
 /// How long the CA holds, and how long what it signs; in years.
 const CA_YEARS: i32 = 20;
@@ -24,6 +35,9 @@ const RENEW_DAYS: i64 = 60;
 
 /// The name that the CA signs with.
 const CA_NAME: &str = "trueup-ca";
+
+/// One of the names of every serving certificate.
+const ANY_NAME: &str = "localhost";
 
 /// The user of the administrator's certificate, in the group that may do everything.
 const ADMIN: (&str, &str) = ("trueup-admin", "system:masters");
@@ -89,57 +103,125 @@ impl Pki {
     /// the server is reached by. `addresses` are the IP addresses listened on.
     pub fn open(directory: &Path, addresses: &[IpAddr]) -> Result<Self, PkiError> {
         create_private_directory(directory)?;
-        let (ca, issuer) = authority(directory)?;
+        let _turn = lock(directory)?;
+        let authority = Authority::open(directory)?;
         let names = serving_names(addresses);
-        let serving = leaf(directory, "apiserver", &issuer, |found| covers(found, &names), || serving_params(&names))?;
-        let admin = leaf(directory, "admin", &issuer, |_| true, admin_params)?;
-        Ok(Self { ca, serving, admin })
+        let serves = |found: &Found, pair: &Pair| covers(found, &names) && authority.signed_server(pair);
+        let serving = leaf(directory, "apiserver", &authority, serves, || serving_params(&names))?;
+        let admin = leaf(directory, "admin", &authority, |_, pair| authority.signed_client(pair), admin_params)?;
+        Ok(Self { ca: authority.certificate, serving, admin })
     }
 }
 
-fn authority(directory: &Path) -> Result<(String, Issuer<'static, KeyPair>), PkiError> {
-    let (certificate_path, key_path) = (directory.join("ca.crt"), directory.join("ca.key"));
-    let params = ca_params()?;
-    match (certificate_path.exists(), key_path.exists()) {
-        (true, true) => {
-            let key = read(&key_path)?;
-            let key = KeyPair::from_pem(&key).map_err(|error| PkiError::Broken { path: key_path, why: error.to_string() })?;
-            Ok((read(&certificate_path)?, Issuer::new(params, key)))
+/// The CA and what it can check.
+struct Authority {
+    certificate: String,
+    path: PathBuf,
+    issuer: Issuer<'static, KeyPair>,
+    roots: Arc<RootCertStore>,
+}
+
+impl Authority {
+    fn open(directory: &Path) -> Result<Self, PkiError> {
+        let (path, key_path) = (directory.join("ca.crt"), directory.join("ca.key"));
+        let params = ca_params()?;
+        let (certificate, key) = match (path.exists(), key_path.exists()) {
+            (there, true) => {
+                let key = read(&key_path)?;
+                let key = KeyPair::from_pem(&key).map_err(|error| PkiError::Broken { path: key_path.clone(), why: error.to_string() })?;
+                // Without a certificate, the process that made the key was killed before it came to that.
+                (if there { read(&path)? } else { certify(&params, &key, &path)? }, key)
+            }
+            (false, false) => {
+                let key = KeyPair::generate()?;
+                write_private(&key_path, &key.serialize_pem())?;
+                (certify(&params, &key, &path)?, key)
+            }
+            (true, false) => return Err(PkiError::Missing { path: key_path }),
+        };
+        let broken = |why| PkiError::Broken { path: path.clone(), why };
+        if !Found::parse(&certificate).map_err(broken)?.belongs_to(&key) {
+            return Err(broken(format!("it does not belong to the key in {}", key_path.display())));
         }
-        (false, false) => {
-            let key = KeyPair::generate()?;
-            let certificate = params.self_signed(&key)?.pem();
-            write_private(&key_path, &key.serialize_pem())?;
-            write_private(&certificate_path, &certificate)?;
-            Ok((certificate, Issuer::new(params, key)))
-        }
-        (true, false) => Err(PkiError::Missing { path: key_path }),
-        (false, true) => Err(PkiError::Missing { path: certificate_path }),
+        let roots = Arc::new(roots(&certificate).map_err(broken)?);
+        Ok(Self { certificate, issuer: Issuer::new(params, key), roots, path })
     }
+
+    /// Whether clients that trust the CA accept this as a server's.
+    fn signed_server(&self, pair: &Pair) -> bool {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(&self.roots), provider).build();
+        let (Ok(verifier), Ok(certificate), Ok(name)) = (verifier, pair.der(), ServerName::try_from(ANY_NAME)) else { return false };
+        verifier.verify_server_cert(&certificate, &[], &name, &[], UnixTime::now()).is_ok()
+    }
+
+    /// Whether the server accepts this as a client's.
+    fn signed_client(&self, pair: &Pair) -> bool {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::clone(&self.roots), provider).build();
+        let (Ok(verifier), Ok(certificate)) = (verifier, pair.der()) else { return false };
+        verifier.verify_client_cert(&certificate, &[], UnixTime::now()).is_ok()
+    }
+}
+
+impl Pair {
+    fn der(&self) -> Result<CertificateDer<'static>, rustls::pki_types::pem::Error> {
+        CertificateDer::from_pem_slice(self.certificate.as_bytes())
+    }
+}
+
+fn certify(params: &CertificateParams, key: &KeyPair, path: &Path) -> Result<String, PkiError> {
+    let certificate = params.self_signed(key)?.pem();
+    write_private(path, &certificate)?;
+    Ok(certificate)
+}
+
+fn roots(certificate: &str) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).map_err(|error| error.to_string())?;
+    roots.add(certificate).map_err(|error| error.to_string())?;
+    Ok(roots)
 }
 
 /// A certificate that the CA signs: the one on disk where it still serves, otherwise a new one.
 fn leaf(
     directory: &Path,
     name: &str,
-    issuer: &Issuer<'_, KeyPair>,
-    serves: impl Fn(&Found) -> bool,
+    authority: &Authority,
+    serves: impl Fn(&Found, &Pair) -> bool,
     params: impl Fn() -> Result<CertificateParams, rcgen::Error>,
 ) -> Result<Pair, PkiError> {
     let (certificate_path, key_path) = (directory.join(format!("{name}.crt")), directory.join(format!("{name}.key")));
     if certificate_path.exists() && key_path.exists() {
         let pair = Pair { certificate: read(&certificate_path)?, key: read(&key_path)? };
         let found = Found::parse(&pair.certificate).map_err(|why| PkiError::Broken { path: certificate_path.clone(), why })?;
-        if found.lasts && serves(&found) {
+        let belongs = KeyPair::from_pem(&pair.key).is_ok_and(|key| found.belongs_to(&key));
+        if found.lasts && belongs && serves(&found, &pair) {
             return Ok(pair);
         }
     }
     let key = KeyPair::generate()?;
-    let certificate: Certificate = params()?.signed_by(&key, issuer)?;
+    let certificate: Certificate = params()?.signed_by(&key, &authority.issuer)?;
     let pair = Pair { certificate: certificate.pem(), key: key.serialize_pem() };
+    let made = Found::parse(&pair.certificate).map_err(|why| PkiError::Broken { path: certificate_path.clone(), why })?;
+    if !serves(&made, &pair) {
+        let why = "what it signs is not accepted: it has expired, or is not of trueup's making".to_owned();
+        return Err(PkiError::Broken { path: authority.path.clone(), why });
+    }
     write_private(&key_path, &pair.key)?;
     write_private(&certificate_path, &pair.certificate)?;
     Ok(pair)
+}
+
+/// Takes a directory's lock, which goes with the file that is handed back, and with the process.
+fn lock(directory: &Path) -> Result<fs::File, PkiError> {
+    let path = directory.join("lock");
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let locked = options.open(&path).and_then(|file| file.lock().map(|()| file));
+    locked.map_err(|source| PkiError::File { path, source })
 }
 
 fn ca_params() -> Result<CertificateParams, rcgen::Error> {
@@ -188,7 +270,7 @@ fn parts(date: Date) -> (i32, u8, u8) {
 
 /// The names under which the server is reached.
 fn serving_names(addresses: &[IpAddr]) -> Vec<SanType> {
-    let hosts = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
+    let hosts = [ANY_NAME, "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
     let dns = hosts.into_iter().filter_map(|host| host.try_into().ok().map(SanType::DnsName));
     let local = [IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])];
     let mut ips: Vec<IpAddr> = local.into_iter().chain(addresses.iter().copied().filter(|address| !address.is_unspecified())).collect();
@@ -201,6 +283,8 @@ fn serving_names(addresses: &[IpAddr]) -> Vec<SanType> {
 struct Found {
     lasts: bool,
     names: Vec<SanType>,
+    /// The public key, as DER.
+    key: Vec<u8>,
 }
 
 impl Found {
@@ -215,7 +299,12 @@ impl Found {
             GeneralName::IPAddress(bytes) => address(bytes).map(SanType::IpAddress),
             _ => None,
         });
-        Ok(Self { lasts: left > RENEW_DAYS * 24 * 3600, names: names.collect() })
+        let key = certificate.public_key().raw.to_vec();
+        Ok(Self { lasts: left > RENEW_DAYS * 24 * 3600, names: names.collect(), key })
+    }
+
+    fn belongs_to(&self, key: &KeyPair) -> bool {
+        self.key == key.subject_public_key_info()
     }
 }
 
@@ -243,9 +332,14 @@ fn create_private_directory(path: &Path) -> Result<(), PkiError> {
 /// Writes a file that only its owner can read, whole or not at all: it is written beside its place and then moved there.
 pub(super) fn write_private(path: &Path, text: &str) -> Result<(), PkiError> {
     let failed = |source| PkiError::File { path: path.to_owned(), source };
-    let beside = path.with_extension(format!("{}.tmp", std::process::id()));
+    let beside = path.with_added_extension(format!("{}.tmp", std::process::id()));
+    // Of a process that was killed. A file that is there would keep its rights, so that it must go rather than be written over.
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&beside).map_err(failed)?;
@@ -279,8 +373,89 @@ mod tests {
         assert_ne!(first.serving.certificate, second.serving.certificate);
     }
 
+    /// Whether rustls, as server and as client, takes the parts of a set as belonging together.
+    fn agrees(directory: &Path, pki: &Pki) -> bool {
+        let authority = Authority::open(directory).expect("an authority");
+        let fits = |pair: &Pair| {
+            let provider = rustls::crypto::ring::default_provider();
+            let key = rustls::pki_types::PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).expect("a key");
+            let chain = vec![pair.der().expect("a certificate")];
+            rustls::sign::CertifiedKey::from_der(chain, key, &provider).is_ok()
+        };
+        let signed = authority.signed_server(&pki.serving) && authority.signed_client(&pki.admin);
+        signed && authority.certificate == pki.ca && fits(&pki.serving) && fits(&pki.admin)
+    }
+
     #[test]
-    fn half_an_authority_is_refused() {
+    fn servers_that_start_at_once_agree() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("pki");
+        let opened: Vec<Pki> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| Pki::open(&path, &[]).expect("opened"))).collect();
+            threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+        });
+        for pki in &opened {
+            assert!(agrees(&path, pki));
+            assert_eq!((&pki.ca, &pki.serving.key, &pki.admin.key), (&opened[0].ca, &opened[0].serving.key, &opened[0].admin.key));
+        }
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_completed() {
+        let order = ["ca.key", "ca.crt", "apiserver.key", "apiserver.crt", "admin.key", "admin.crt"];
+        for written in 0..order.len() {
+            let directory = tempfile::tempdir().expect("a directory");
+            Pki::open(directory.path(), &[]).expect("made");
+            for missing in &order[written..] {
+                fs::remove_file(directory.path().join(missing)).expect("removed");
+            }
+            let leftover = directory.path().join(format!("{}.{}.tmp", order[written], std::process::id()));
+            fs::write(&leftover, "half").expect("written");
+            let completed = Pki::open(directory.path(), &[]).expect("completed");
+            assert!(agrees(directory.path(), &completed), "killed before {}", order[written]);
+        }
+    }
+
+    #[test]
+    fn a_leaf_that_does_not_fit_is_made_anew() {
+        let (directory, other) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+        let made = Pki::open(directory.path(), &[]).expect("made");
+        Pki::open(other.path(), &[]).expect("made");
+        for foreign in [&["admin.key"][..], &["admin.crt"], &["apiserver.crt", "apiserver.key"]] {
+            for name in foreign {
+                fs::copy(other.path().join(name), directory.path().join(name)).expect("copied");
+            }
+            let opened = Pki::open(directory.path(), &[]).expect("made anew");
+            assert!(agrees(directory.path(), &opened), "{foreign:?}");
+            assert_eq!(opened.ca, made.ca);
+        }
+    }
+
+    #[test]
+    fn an_authority_with_the_key_of_another_is_refused() {
+        let (directory, other) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+        Pki::open(directory.path(), &[]).expect("made");
+        Pki::open(other.path(), &[]).expect("made");
+        fs::copy(other.path().join("ca.key"), directory.path().join("ca.key")).expect("copied");
+        let error = Pki::open(directory.path(), &[]).expect_err("refused").to_string();
+        assert!(error.contains("ca.crt") && error.contains("ca.key"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_leftover_that_all_may_read_gives_its_rights_to_nobody() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("a.key");
+        let leftover = directory.path().join(format!("a.key.{}.tmp", std::process::id()));
+        fs::write(&leftover, "").expect("written");
+        fs::set_permissions(&leftover, fs::Permissions::from_mode(0o644)).expect("set");
+        write_private(&path, "secret").expect("written");
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn an_authority_without_its_key_is_refused() {
         let directory = tempfile::tempdir().expect("a directory");
         Pki::open(directory.path(), &[]).expect("made");
         fs::remove_file(directory.path().join("ca.key")).expect("removed");

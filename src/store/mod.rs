@@ -123,6 +123,9 @@ pub enum StoreError {
     /// The store refuses for lack of space.
     #[error("the store is full: {0}")]
     Full(String),
+    /// The value is larger than the store takes; nothing was written.
+    #[error("the value is too large for the store: {0}")]
+    TooLarge(String),
     /// The store holds what it should not, or its engine failed otherwise.
     #[error("the store failed: {0}")]
     Failed(String),
@@ -158,7 +161,8 @@ pub trait Store: Send + Sync + 'static {
     async fn list(&self, request: ListRequest) -> Result<Page, StoreError>;
 
     /// Writes one key if its newest revision is `expected` ([`Revision::ZERO`]: if the key does not exist). Removing what does not
-    /// exist is lost, too, for there is nothing to write. After any error but [`StoreError::Full`] the write may or may not stand.
+    /// exist is lost, too, for there is nothing to write. After any error but [`StoreError::Full`] and [`StoreError::TooLarge`] the
+    /// write may or may not stand.
     async fn commit(&self, key: &str, expected: Revision, change: Change) -> Result<Outcome, StoreError>;
 
     /// Follows a prefix: every write with a revision greater than `after`. Errors at once, or in the stream, with

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::ControllersArgs;
-use super::serve::asked_to_stop;
+use super::serve::{asked_to_stop, refuse_pinned_time};
 use crate::ambient::Ambient;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus};
@@ -29,6 +29,7 @@ pub struct ControllersCommandArgs {
 
 /// Runs controllers until the process is asked to stop.
 pub async fn cmd_controllers(ui: &Ui, context: &CommandContext, args: &ControllersCommandArgs) -> Result<ExitStatus, CommandError> {
+    refuse_pinned_time(&|name| std::env::var(name).ok())?;
     let client = context.client().await?;
     // A target that does not answer is an error now; later it is something to wait for.
     Discovery::fetch(&client).await?;
@@ -37,7 +38,7 @@ pub async fn cmd_controllers(ui: &Ui, context: &CommandContext, args: &Controlle
         client: client.kube().clone(),
         selection: args.which.chosen(),
         leader_election: true,
-        ambient: Ambient::from_env().map_err(CommandError::usage)?,
+        ambient: Ambient::system(),
     };
     controllers::run(options, asked_to_stop()).await;
     ui.say("stopped");

@@ -74,6 +74,7 @@ pub struct ServeSettings {
 impl ServeSettings {
     /// Reads flags, then the environment. A kubeconfig is not looked at: it says where others serve.
     pub fn resolve(global: &GlobalArgs, args: &ServeArgs, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, UsageError> {
+        refuse_pinned_time(environment)?;
         let store = StoreLocation::resolve(global, environment)?;
         let data_directory = match &store {
             StoreLocation::Local(directory) => directory.clone(),
@@ -90,9 +91,22 @@ impl ServeSettings {
     }
 }
 
+/// The environment variable of [`Ambient::from_env`].
+const PINNED_TIME: &str = "TRUEUP_PINNED_TIME";
+
+/// A clock that stands still never ends a lease and never compacts, and ids that count from 1 at each start are not unique.
+pub(super) fn refuse_pinned_time(environment: &dyn Fn(&str) -> Option<String>) -> Result<(), UsageError> {
+    match environment(PINNED_TIME) {
+        Some(_) => {
+            Err(UsageError(format!("{PINNED_TIME} is set, which is for tests of single commands: this one needs the time and unique ids")))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Serves until the process is asked to stop.
 pub async fn cmd_serve(ui: &Ui, settings: ServeSettings) -> Result<ExitStatus, CommandError> {
-    let ambient = Ambient::from_env().map_err(CommandError::usage)?;
+    let ambient = Ambient::system();
     let options = ServeOptions {
         store: in_process::location_of(&settings.store),
         data_directory: settings.data_directory,
@@ -174,6 +188,12 @@ mod tests {
             resolve(&["--server", "https://a"], &[]),
             Err("--server names another server, but a store is to be served here".to_owned())
         );
+    }
+
+    #[test]
+    fn a_server_has_no_use_for_a_clock_that_stands() {
+        let refused = resolve(&["--local", "/a"], &[("TRUEUP_PINNED_TIME", "2026-01-01T00:00:00Z")]);
+        assert!(refused.is_err_and(|error| error.contains("TRUEUP_PINNED_TIME is set")));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -22,7 +23,7 @@ pub(super) async fn run(cache: Cache, start: Revision, stream: WatchStream) {
     loop {
         if let Some(stream) = stream.take() {
             let error = drain(&cache, stream, &mut after).await;
-            tracing::warn!(%error, revision = %after, "the watch on the store ended");
+            tell(&cache, &error, "the watch on the store ended");
             pause = RETRY_FIRST;
         }
         tokio::time::sleep(pause).await;
@@ -30,8 +31,17 @@ pub(super) async fn run(cache: Cache, start: Revision, stream: WatchStream) {
         match cache.0.store.watch(ROOT, after).await {
             Ok(again) => stream = Some(again),
             Err(StoreError::Compacted { .. }) => stream = restart(&cache, &mut after).await,
-            Err(error) => tracing::warn!(%error, "the store cannot be watched"),
+            Err(error) => tell(&cache, &error, "the store cannot be watched"),
         }
+    }
+}
+
+/// Warns, but not of the end of a store that is being closed. It is followed to its end even then, for the requests under way.
+fn tell(cache: &Cache, error: &StoreError, what: &str) {
+    if cache.0.closing.load(Ordering::Relaxed) {
+        tracing::debug!(%error, revision = %cache.seen(), "{what}");
+    } else {
+        tracing::warn!(%error, revision = %cache.seen(), "{what}");
     }
 }
 

@@ -12,7 +12,7 @@ mod follower;
 mod resource;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -46,6 +46,8 @@ struct Shared {
     /// The revision up to which every event has been handed out; 0 while the follower has no stream.
     seen: watch::Sender<Revision>,
     watchers: AtomicU64,
+    /// The process is about to end, and the store with it.
+    closing: AtomicBool,
 }
 
 /// Owns the follower's task: dropping it ends the task.
@@ -64,7 +66,13 @@ impl Cache {
     pub async fn open(store: Arc<dyn Store>) -> Result<(Self, Follower), StoreError> {
         let start = store.current_revision().await?;
         let stream = store.watch(ROOT, start).await?;
-        let shared = Shared { store, resources: RwLock::default(), seen: watch::Sender::new(start), watchers: AtomicU64::new(0) };
+        let shared = Shared {
+            store,
+            resources: RwLock::default(),
+            seen: watch::Sender::new(start),
+            watchers: AtomicU64::new(0),
+            closing: AtomicBool::new(false),
+        };
         let cache = Self(Arc::new(shared));
         let task = tokio::spawn(follower::run(cache.clone(), start, stream));
         Ok((cache, Follower(task)))
@@ -84,6 +92,7 @@ impl Cache {
 
     /// Ends every subscription after what is queued, so that watches end cleanly before the process does.
     pub fn close(&self) {
+        self.0.closing.store(true, Ordering::Relaxed);
         self.forget_all();
     }
 

@@ -230,6 +230,7 @@ impl Backoff {
 mod code {
     /// The channel's own word for a request whose connection ended under it, as when the server refuses the client's certificate.
     pub(super) const CANCELLED: i32 = 1;
+    pub(super) const INVALID_ARGUMENT: i32 = 3;
     pub(super) const DEADLINE_EXCEEDED: i32 = 4;
     pub(super) const RESOURCE_EXHAUSTED: i32 = 8;
     pub(super) const UNAVAILABLE: i32 = 14;
@@ -271,6 +272,9 @@ pub(super) fn failure(error: &Error) -> StoreError {
             let text = status.message().to_owned();
             match i32::from(status.code()) {
                 code::RESOURCE_EXHAUSTED if text.contains("space exceeded") => StoreError::Full(text),
+                // etcd's own bound, and gRPC's behind it, which etcd sets half a megabyte higher.
+                code::INVALID_ARGUMENT if text.contains("request is too large") => too_large(&text),
+                code::RESOURCE_EXHAUSTED if text.contains("message larger than max") => too_large(&text),
                 code::CANCELLED | code::DEADLINE_EXCEEDED | code::RESOURCE_EXHAUSTED | code::UNAVAILABLE => StoreError::Unavailable(text),
                 // The channel says so when a connection breaks under a request: no etcd answers with these words.
                 _ if text.contains("transport error") || text.contains("h2 protocol error") => StoreError::Unavailable(text),
@@ -280,6 +284,10 @@ pub(super) fn failure(error: &Error) -> StoreError {
         Error::TransportError(_) | Error::IoError(_) | Error::WatchError(_) => StoreError::Unavailable(error.to_string()),
         _ => StoreError::Failed(error.to_string()),
     }
+}
+
+fn too_large(text: &str) -> StoreError {
+    StoreError::TooLarge(format!("etcd takes requests of 1.5 MiB where its --max-request-bytes does not say otherwise: {text}"))
 }
 
 /// etcd's numbers have a sign; none of its revisions is negative.

@@ -10,6 +10,7 @@ mod request;
 mod revisions;
 mod watch;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use super::{Change, Claim, Entry, ListRequest, Outcome, Page, Store, StoreError,
 use crate::object::Revision;
 
 /// How an etcd cluster is reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct EtcdOptions {
     /// URLs such as `https://10.0.0.1:2379`; any that answers will do.
     pub endpoints: Vec<String>,
@@ -37,6 +38,20 @@ pub struct EtcdOptions {
     pub connect_timeout: Duration,
     /// How long to wait for an answer, 10 s by default; reads are tried again until then.
     pub request_timeout: Duration,
+}
+
+/// Without the password.
+impl fmt::Debug for EtcdOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EtcdOptions")
+            .field("endpoints", &self.endpoints)
+            .field("prefix", &self.prefix)
+            .field("tls", &self.tls)
+            .field("user", &self.user.as_ref().map(|(name, _)| (name, "…")))
+            .field("connect_timeout", &self.connect_timeout)
+            .field("request_timeout", &self.request_timeout)
+            .finish()
+    }
 }
 
 /// The files for TLS, in PEM.
@@ -128,5 +143,17 @@ impl Store for EtcdStore {
 
     async fn close(&self) {
         self.connection.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let options = EtcdOptions { user: Some(("ann".to_owned(), "hunter2".to_owned())), ..EtcdOptions::new(["http://a:2379"]) };
+        let shown = format!("{options:?}");
+        assert!(shown.contains("ann") && shown.contains("http://a:2379") && !shown.contains("hunter2"), "{shown}");
     }
 }

@@ -237,6 +237,55 @@ on_every_engine!(await
 );
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_arrives_whatever_body_is_under_way() {
+    let tokens = token_file();
+    let server = TestServer::start_with(Engine::Sqlite, &["--token-auth-file", &tokens.path().display().to_string()]);
+    let refusals = [
+        ("bad", Method::POST, MAPS, StatusCode::UNAUTHORIZED),
+        ("weak", Method::POST, MAPS, StatusCode::FORBIDDEN),
+        ("good", Method::POST, "/api/v1/namespaces/default/nosuch", StatusCode::NOT_FOUND),
+        ("good", Method::POST, "/version", StatusCode::METHOD_NOT_ALLOWED),
+        ("good", Method::PUT, MAPS, StatusCode::METHOD_NOT_ALLOWED),
+    ];
+    for client in [stranger(&server).http1_only().build().unwrap(), stranger(&server).build().unwrap()] {
+        for size in [2, 2 << 20] {
+            // A connection reset is a race; once would tell little.
+            for turn in 0..5 {
+                for (token, method, path, expected) in &refusals {
+                    let request = client.request(method.clone(), server.url(path)).bearer_auth(token).body(vec![b' '; size]);
+                    let status = request.send().await.map(|response| response.status());
+                    assert_eq!(status.as_ref().ok(), Some(expected), "{method} {path} with {size} bytes, turn {turn}: {status:?}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_without_a_handshake_does_not_delay_a_stop() {
+    let mut server = TestServer::start(Engine::Sqlite);
+    let _silent = TcpStream::connect(server.address()).await.unwrap();
+    // Connections are accepted in their order, so that the silent one is known after this.
+    create(&administrator(&server).build().unwrap(), &server, "a").await;
+    server.ask_to_stop();
+    assert_eq!(block_in_place(|| server.stopped()), Some(0), "{}", server.log());
+    assert!(!server.log().contains("cut off") && !server.log().contains("WARN"), "{}", server.log());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_object_that_etcd_does_not_take_is_refused_as_too_large() {
+    let server = TestServer::start(Engine::Etcd);
+    let client = administrator(&server).build().unwrap();
+    for size in [2_000_000, 2_900_000] {
+        let response = send(&client, Method::POST, server.url(MAPS), Some(&map("a", &"v".repeat(size)))).await;
+        assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE, "{size}");
+        let status: Value = response.json().await.unwrap();
+        assert_eq!(status["reason"], "RequestEntityTooLarge");
+        assert!(status["message"].as_str().unwrap().contains("--max-request-bytes"), "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_outage_of_etcd_is_told_and_outlived() {
     let server = TestServer::start(Engine::Etcd);
     let client = administrator(&server).build().unwrap();

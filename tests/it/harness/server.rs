@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::JoinHandle;
 
 use tempfile::TempDir;
 
@@ -79,6 +80,7 @@ pub(crate) struct Ended {
 struct Running {
     supervisor: Child,
     stdin: Option<ChildStdin>,
+    reader: JoinHandle<()>,
 }
 
 impl TestServer {
@@ -216,8 +218,8 @@ impl Running {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut supervisor = command.spawn().unwrap();
         let stdin = supervisor.stdin.take();
-        let lines = follow(supervisor.stdout.take().unwrap(), log);
-        let running = Self { supervisor, stdin };
+        let (lines, reader) = follow(supervisor.stdout.take().unwrap(), log);
+        let running = Self { supervisor, stdin, reader };
         let mut url = String::new();
         let mut told = String::new();
         for line in lines {
@@ -239,25 +241,27 @@ impl Running {
         }
     }
 
-    /// Ends the process, gracefully or not, and answers its exit code.
+    /// Ends the process, gracefully or not, and answers its exit code; all that it said is in the log by then.
     fn end(mut self, gracefully: bool) -> Option<i32> {
         if gracefully {
             self.ask_to_stop();
         }
         drop(self.stdin.take());
-        self.supervisor.wait().ok().and_then(|status| status.code())
+        let code = self.supervisor.wait().ok().and_then(|status| status.code());
+        let _ = self.reader.join();
+        code
     }
 }
 
 /// Reads lines to the end, so that the process never waits for a reader; keeps them and hands them on to whoever still listens.
-fn follow(output: impl std::io::Read + Send + 'static, log: &Arc<Mutex<String>>) -> Receiver<String> {
+fn follow(output: impl std::io::Read + Send + 'static, log: &Arc<Mutex<String>>) -> (Receiver<String>, JoinHandle<()>) {
     let (lines, receiver) = channel();
     let log = Arc::clone(log);
-    std::thread::spawn(move || {
+    let reader = std::thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
             let _ = writeln!(log.lock().unwrap(), "{line}");
             let _ = lines.send(line);
         }
     });
-    receiver
+    (receiver, reader)
 }

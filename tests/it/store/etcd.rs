@@ -8,7 +8,7 @@ use etcd_client::Client;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, SanType};
 use tempfile::TempDir;
 use trueup::object::Revision;
-use trueup::store::{Compactor, EtcdOptions, EtcdStore, EtcdTls, Store, StoreError};
+use trueup::store::{Change, Compactor, EtcdOptions, EtcdStore, EtcdTls, Store, StoreError};
 
 use super::fixture::{Tap, create, entry, list_at, put, request};
 use crate::harness::etcd::EtcdServer;
@@ -80,6 +80,17 @@ async fn one_endpoint_that_answers_is_enough() {
         assert_eq!(store.get(&key).await.unwrap(), Some(entry(&key, "x", last)));
     }
     assert_eq!(tap.until(last).await.len(), 30);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_value_that_etcd_does_not_take_is_too_large_and_not_written() {
+    let store = EtcdStore::connect(EtcdServer::shared()).await.unwrap();
+    // The first is over etcd's own bound, the second over gRPC's as well.
+    for size in [2_000_000, 2_900_000] {
+        let refused = store.commit("/a/large", Revision::ZERO, Change::Put(vec![b'v'; size].into())).await;
+        assert!(matches!(&refused, Err(StoreError::TooLarge(text)) if text.contains("--max-request-bytes")), "{refused:?}");
+    }
+    assert_eq!(store.get("/a/large").await.unwrap(), None);
 }
 
 #[tokio::test]
