@@ -18,7 +18,11 @@ pub(super) fn object(resource: &Resource, object: &Object, before: Option<&Objec
     annotations(object, &mut causes);
     finalizers(object, before, &mut causes);
     owners(object, &mut causes);
-    causes.extend(check::validate(resource.schema().root(), &Value::Object(object.root().clone())));
+    let (schema, value) = (resource.schema(), Value::Object(object.root().clone()));
+    causes.extend(match before {
+        Some(before) => check::validate_update(schema.root(), &value, &Value::Object(before.root().clone())),
+        None => check::validate(schema.root(), &value),
+    });
     causes.extend(super::kinds::validate(resource, object, before));
     causes
 }

@@ -23,6 +23,19 @@ enum Family {
 
 /// The canonical text of a quantity; `None` where the text is none.
 pub(super) fn canonical(text: &str) -> Option<String> {
+    let (negative, nanos, family) = read(text)?;
+    let sign = if negative && nanos != 0 { "-" } else { "" };
+    Some(format!("{sign}{}", write(nanos, family)))
+}
+
+/// The value of a quantity in billionths, to compare it with others; `None` where the text is none.
+pub(crate) fn billionths(text: &str) -> Option<i128> {
+    let (negative, nanos, _) = read(text)?;
+    Some(if negative { -nanos } else { nanos })
+}
+
+/// Sign, magnitude in billionths and family.
+fn read(text: &str) -> Option<(bool, i128, Family)> {
     let text = text.trim();
     let (negative, rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -31,8 +44,7 @@ pub(super) fn canonical(text: &str) -> Option<String> {
     let suffix = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
     let (family, power) = read_suffix(suffix)?;
     let nanos = read_number(&rest[..rest.len() - suffix.len()], family, power)?;
-    let sign = if negative && nanos != 0 { "-" } else { "" };
-    Some(format!("{sign}{}", write(nanos, family)))
+    Some((negative, nanos, family))
 }
 
 /// The family of a suffix and its power: of ten, or of 1024.

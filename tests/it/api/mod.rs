@@ -7,6 +7,7 @@ mod definitions;
 mod deletion;
 mod lists;
 mod refusals;
+mod rules;
 mod smoke;
 mod watches;
 mod writes;
@@ -77,6 +78,11 @@ impl TestApi {
         let ambient = Ambient::pinned("2026-11-22T10:00:00Z".parse().expect("a time"));
         let api = Api::open(Arc::clone(&store), ambient).await.expect("an empty store opens");
         Self { api, store, _folder: folder }
+    }
+
+    /// An API that runs already, over a store that outlives it.
+    pub(crate) fn around(api: Api, store: Arc<dyn Store>) -> Self {
+        Self { api, store, _folder: None }
     }
 
     /// Sends a request as somebody; the stream of a watch is left to the caller.

@@ -7,6 +7,7 @@ mod namespaces;
 mod running;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
@@ -17,6 +18,7 @@ use trueup::ambient::Ambient;
 use trueup::api::Api;
 use trueup::auth::Identity;
 use trueup::controllers::{ControllerOptions, ControllersHandle, Selection, spawn};
+use trueup::store::Store;
 
 use crate::api::TestApi;
 
@@ -65,8 +67,8 @@ impl World {
     }
 
     /// An API that runs already, without controllers.
-    fn over(api: Api) -> Self {
-        Self { api: TestApi { api }, controllers: None }
+    fn over(api: Api, store: Arc<dyn Store>) -> Self {
+        Self { api: TestApi::around(api, store), controllers: None }
     }
 
     fn wake(&mut self) {

@@ -88,14 +88,15 @@ async fn controllers_outlive_their_server() {
     let client = kube::Client::new(service, "default");
     let options = ControllerOptions { client, selection: Selection::all(), leader_election: false, ambient: Ambient::system() };
     let controllers = spawn(options);
-    let mut world = World::over(server.lock().expect("no panic while locked").clone().expect("a server"));
+    let mut world =
+        World::over(server.lock().expect("no panic while locked").clone().expect("a server"), Arc::<MemoryStore>::clone(&store));
     let owner = world.create(MAPS, map("owner", &[])).await;
     world.create(MAPS, map("child", &[owned_by(&owner)])).await;
     world.collector_had_its_turn().await;
     let first = server.lock().expect("no panic while locked").take().expect("a server");
     first.stop();
     drop((first, world));
-    world = World::over(open().await);
+    world = World::over(open().await, Arc::<MemoryStore>::clone(&store));
     world.delete(&format!("{MAPS}/owner"), "Background").await;
     *server.lock().expect("no panic while locked") = Some(world.api.api.clone());
     world.until_gone(&format!("{MAPS}/child")).await;
