@@ -7,6 +7,7 @@ pub mod admission;
 pub mod ambient;
 pub mod api;
 pub mod auth;
+pub mod cel;
 pub mod cli;
 pub mod client;
 pub mod controllers;

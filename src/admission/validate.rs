@@ -20,13 +20,22 @@ pub(super) fn object(resource: &Resource, object: &Object, before: Option<&Objec
     finalizers(object, before, &mut causes);
     owners(object, &mut causes);
     if resource.custom {
-        causes.extend(check::validate(resource.schema().root(), &Value::Object(object.root().clone())));
+        causes.extend(declared(resource, object, before));
     }
     causes.extend(super::kinds::validate(resource, object, before));
     if subresource != "status" {
         causes.extend(super::validation::check(resource, object, before));
     }
     causes
+}
+
+/// What the schema of a custom resource finds. Of what was there before, only changes are judged.
+fn declared(resource: &Resource, object: &Object, before: Option<&Object>) -> Vec<Cause> {
+    let (schema, value) = (resource.schema(), Value::Object(object.root().clone()));
+    match before {
+        Some(before) => check::validate_update(schema.root(), &value, &Value::Object(before.root().clone())),
+        None => check::validate(schema.root(), &value),
+    }
 }
 
 /// The causes against an object's name and namespace.

@@ -25,6 +25,7 @@ pub use formats::Format;
 pub use kinds::LEFT_OUT;
 pub(crate) use kinds::storage_prefix;
 pub use node::{ListType, MapKey, Node, NodeId, Number, PatchStrategy, Scalar, Schema, SchemaNode, Shape};
+pub(crate) use pattern::compile as go_pattern;
 pub use registry::{Catalog, ServedGroup, ServedVersion};
 pub use resource::{Behaviour, FieldSource, NameRule, Resource, ScalePaths, Subresource, Verbs};
-pub use rules::{Bound, Rules};
+pub use rules::{Bound, Expression, Rules};

@@ -236,6 +236,18 @@ impl<'a> SchemaNode<'a> {
         matches!(self.shape(), Shape::Struct { atomic: true, .. } | Shape::Map { atomic: true, .. })
     }
 
+    /// Whether the schema has rules in CEL anywhere.
+    #[must_use]
+    pub fn has_expressions(self) -> bool {
+        self.schema.nodes.iter().any(|node| node.rules.as_ref().is_some_and(|rules| !rules.expressions.is_empty()))
+    }
+
+    /// The index of the node.
+    #[must_use]
+    pub fn id(self) -> NodeId {
+        self.id
+    }
+
     /// The place of the node with this index, which must stem from the same schema.
     #[must_use]
     pub fn at(self, id: NodeId) -> Self {

@@ -9,7 +9,7 @@ use regex::{Regex, RegexBuilder};
 const SIZE_LIMIT: usize = 4 << 20;
 
 /// Compiles a pattern written for Go's `regexp`. Errors where the syntax is unknown or the expression too large.
-pub(super) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+pub(crate) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(&translate(pattern)).size_limit(SIZE_LIMIT).build()
 }
 

@@ -8,6 +8,8 @@ use regex::Regex;
 use serde_json::{Number, Value};
 
 use super::formats::Format;
+use crate::cel::Program;
+use crate::object::CauseKind;
 
 /// The value validations of JSON Schema that CustomResourceDefinitions allow.
 ///
@@ -52,6 +54,27 @@ pub struct Rules {
     pub one_of: Vec<Rules>,
     /// This must not hold.
     pub not: Option<Box<Rules>>,
+    /// Rules in CEL (`x-kubernetes-validations`).
+    pub expressions: Vec<Expression>,
+}
+
+/// A rule in CEL.
+#[derive(Debug, Clone)]
+pub struct Expression {
+    /// The rule as it is written.
+    pub rule: Arc<str>,
+    /// What it comes to.
+    pub program: Program,
+    /// What is said where it does not hold.
+    pub message: Option<Arc<str>>,
+    /// What makes a better message.
+    pub message_program: Option<Program>,
+    /// What a breach is.
+    pub reason: CauseKind,
+    /// The place below the value that a breach is told of, such as `.a[b]`; empty for the value itself.
+    pub field_path: String,
+    /// Whether `oldSelf` is an optional, so that the rule also speaks of what is new.
+    pub optional_old: bool,
 }
 
 /// The end of a range of numbers.
@@ -72,6 +95,6 @@ impl Rules {
         let sizes = self.min_items.is_none() && self.max_items.is_none() && self.min_properties.is_none() && self.max_properties.is_none();
         let parts = self.required.is_empty() && self.members.is_empty() && self.items.is_none();
         let junctors = self.all_of.is_empty() && self.any_of.is_empty() && self.one_of.is_empty() && self.not.is_none();
-        numbers && texts && sizes && parts && junctors && self.allowed.is_empty()
+        numbers && texts && sizes && parts && junctors && self.allowed.is_empty() && self.expressions.is_empty()
     }
 }

@@ -8,6 +8,7 @@
 
 mod decode;
 mod defaults;
+mod expressions;
 mod path;
 mod prune;
 mod rules;
@@ -19,8 +20,8 @@ pub use defaults::apply_defaults;
 pub use path::Path;
 pub use prune::prune;
 pub use unknown::unknown_fields;
-pub use validate::validate;
 pub(in crate::schema) use validate::validate_at;
+pub use validate::{validate, validate_update};
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::expressions::{self, old_item, old_items};
 use super::{Path, rules};
 use crate::object::{Cause, CauseKind};
 use crate::schema::{ListType, MapKey, Number, Scalar, SchemaNode, Shape};
@@ -12,21 +13,46 @@ use crate::schema::{ListType, MapKey, Number, Scalar, SchemaNode, Shape};
 /// lists. Empty for typed documents, whose JSON types [`super::decode_error`] checks and whose rules admission knows.
 #[must_use]
 pub fn validate(place: SchemaNode<'_>, value: &Value) -> Vec<Cause> {
+    whole(place, value, None)
+}
+
+/// Like [`validate`], for a document that takes the place of another: what did not change is not told again, and rules in CEL can
+/// speak of both.
+#[must_use]
+pub fn validate_update(place: SchemaNode<'_>, value: &Value, old: &Value) -> Vec<Cause> {
+    whole(place, value, Some(old))
+}
+
+fn whole(place: SchemaNode<'_>, value: &Value, old: Option<&Value>) -> Vec<Cause> {
     let mut causes = Vec::new();
-    walk(place, value, &Path::Root(""), &mut causes);
+    walk(place, value, old, &Path::Root(""), &mut causes);
+    if place.has_expressions() {
+        if causes.iter().any(|cause| BLOCKING.contains(&cause.kind)) {
+            let why =
+                "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+            causes.push(Cause::invalid("<nil>", &Value::Null, why));
+        } else {
+            expressions::check(place, value, old, &mut causes);
+        }
+    }
     causes
 }
+
+/// The faults of a value that no rule in CEL can be asked of.
+const BLOCKING: [CauseKind; 5] =
+    [CauseKind::NotSupported, CauseKind::Required, CauseKind::TooLong, CauseKind::TooMany, CauseKind::TypeInvalid];
 
 /// Like [`validate`], for a value that lies at `path` of a document.
 pub(in crate::schema) fn validate_at(place: SchemaNode<'_>, value: &Value, path: &Path<'_>) -> Vec<Cause> {
     let mut causes = Vec::new();
-    walk(place, value, path, &mut causes);
+    walk(place, value, None, path, &mut causes);
     causes
 }
 
-fn walk(place: SchemaNode<'_>, value: &Value, path: &Path<'_>, causes: &mut Vec<Cause>) {
+fn walk(place: SchemaNode<'_>, value: &Value, old: Option<&Value>, path: &Path<'_>, causes: &mut Vec<Cause>) {
     let node = place.node();
-    if node.typed || (node.nullable && value.is_null()) {
+    // What was taken once is taken again, even if the schema has become stricter since.
+    if node.typed || (node.nullable && value.is_null()) || old == Some(value) {
         return;
     }
     match (&node.shape, value) {
@@ -35,18 +61,21 @@ fn walk(place: SchemaNode<'_>, value: &Value, path: &Path<'_>, causes: &mut Vec<
             check_required(required, members, path, causes);
             for (name, value) in members {
                 if let Some(id) = fields.get(name.as_str()) {
-                    walk(place.at(*id), value, &Path::Member(path, name), causes);
+                    let old = old.and_then(|old| old.get(name));
+                    walk(place.at(*id), value, old, &Path::Member(path, name), causes);
                 }
             }
         }
         (Shape::Map { value: id, .. }, Value::Object(members)) => {
             for (name, value) in members {
-                walk(place.at(*id), value, &Path::Member(path, name), causes);
+                let old = old.and_then(|old| old.get(name));
+                walk(place.at(*id), value, old, &Path::Member(path, name), causes);
             }
         }
         (Shape::List { item, list_type }, Value::Array(items)) => {
+            let old = old_items(list_type, old);
             for (index, value) in items.iter().enumerate() {
-                walk(place.at(*item), value, &Path::Item(path, index), causes);
+                walk(place.at(*item), value, old_item(list_type, &old, value), &Path::Item(path, index), causes);
             }
             check_duplicates(list_type, items, path, causes);
         }
@@ -78,7 +107,14 @@ fn holds(scalar: Scalar, value: &Value) -> bool {
 
 fn wrong_type(shape: &Shape, value: &Value, path: &Path<'_>) -> Cause {
     let found = json_type(value);
-    let expected = match shape {
+    let expected = type_name(shape);
+    let message = format!("Invalid value: {found:?}: {path} in body must be of type {expected}: {found:?}");
+    Cause::new(CauseKind::TypeInvalid, path.to_string(), message)
+}
+
+/// The JSON types of a shape, as schemas call them.
+pub(super) fn type_name(shape: &Shape) -> &'static str {
+    match shape {
         Shape::Any => "any",
         Shape::Struct { .. } | Shape::Map { .. } => "object",
         Shape::List { .. } => "array",
@@ -87,9 +123,7 @@ fn wrong_type(shape: &Shape, value: &Value, path: &Path<'_>) -> Cause {
         Shape::Scalar(Scalar::Boolean) => "boolean",
         Shape::Scalar(Scalar::Number(Number::Float)) => "number",
         Shape::Scalar(Scalar::Number(_)) => "integer",
-    };
-    let message = format!("Invalid value: {found:?}: {path} in body must be of type {expected}: {found:?}");
-    Cause::new(CauseKind::TypeInvalid, path.to_string(), message)
+    }
 }
 
 fn json_type(value: &Value) -> &'static str {
@@ -129,6 +163,6 @@ fn check_duplicates(list_type: &ListType, items: &[Value], path: &Path<'_>, caus
 }
 
 /// What tells an item apart: the values of its keys, defaults filled in.
-fn key_values<'a>(keys: &'a [MapKey], item: &'a Value) -> Vec<Option<&'a Value>> {
+pub(super) fn key_values<'a>(keys: &'a [MapKey], item: &'a Value) -> Vec<Option<&'a Value>> {
     keys.iter().map(|key| item.get(&*key.name).or(key.default.as_ref())).collect()
 }

@@ -71,10 +71,6 @@ impl Compiler {
             let why = "Forbidden: uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
             self.refuse(CauseKind::Forbidden, &Path::Member(path, "uniqueItems"), why.to_owned());
         }
-        if schema.get("x-kubernetes-validations").and_then(Value::as_array).is_some_and(|rules| !rules.is_empty()) {
-            let why = "Forbidden: CEL rules are not supported by this server yet";
-            self.refuse(CauseKind::Forbidden, &Path::Member(path, "x-kubernetes-validations"), why.to_owned());
-        }
     }
 
     /// Refuses keywords that do not go with the type.
@@ -91,6 +87,10 @@ impl Compiler {
     /// Refuses keywords that only the structural part of a schema may have.
     pub(super) fn refuse_structure(&mut self, schema: &JsonObject, path: &Path<'_>) {
         self.refuse_forbidden(schema, path);
+        if schema.contains_key("x-kubernetes-validations") {
+            let why = "Forbidden: CEL rules below allOf, anyOf, oneOf and not are not supported by this server yet";
+            self.refuse(CauseKind::Forbidden, &Path::Member(path, "x-kubernetes-validations"), why.to_owned());
+        }
         for keyword in NEVER_NESTED.into_iter().filter(|keyword| schema.contains_key(*keyword)) {
             self.refuse(CauseKind::Forbidden, &Path::Member(path, keyword), "Forbidden: must be empty to be structural".to_owned());
         }

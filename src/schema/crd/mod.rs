@@ -5,6 +5,7 @@
 //!
 //! See <https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema>.
 
+mod expressions;
 mod keywords;
 mod rules;
 mod shape;
@@ -20,6 +21,7 @@ use super::check::{self, Path};
 use super::definition;
 use super::node::{Node, NodeId, Scalar, Schema, Shape};
 use crate::object::{Cause, CauseKind};
+use expressions::Declared;
 
 type JsonObject = Map<String, Value>;
 
@@ -33,8 +35,12 @@ pub fn compile(open_api_schema: &Value, path: &str) -> Result<Schema, Vec<Cause>
     let Some(schema) = open_api_schema.as_object() else {
         return Err(vec![Cause::required(path, "schemas are required")]);
     };
-    let mut compiler = Compiler { nodes: Vec::new(), causes: Vec::new(), object_meta: None, empty: Arc::from("") };
+    let mut compiler = Compiler { nodes: Vec::new(), causes: Vec::new(), object_meta: None, empty: Arc::from(""), declared: Vec::new() };
     compiler.root(schema, &root);
+    let declared = std::mem::take(&mut compiler.declared);
+    if compiler.causes.is_empty() && !declared.is_empty() {
+        compiler.expressions(&declared, path);
+    }
     let Compiler { nodes, causes, .. } = compiler;
     if causes.is_empty() { Ok(Schema { nodes }) } else { Err(causes) }
 }
@@ -53,6 +59,7 @@ struct Compiler {
     causes: Vec<Cause>,
     object_meta: Option<NodeId>,
     empty: Arc<str>,
+    declared: Vec<Declared>,
 }
 
 impl Compiler {
@@ -90,6 +97,10 @@ impl Compiler {
             rules: (!rules.is_empty()).then(|| Box::new(rules)),
             ..Node::default()
         };
+        if let Some(rules) = schema.get("x-kubernetes-validations").and_then(Value::as_array).filter(|rules| !rules.is_empty()) {
+            let path = Path::Member(path, "x-kubernetes-validations").to_string();
+            self.declared.push(Declared { node: id, path, rules: rules.clone() });
+        }
         if flag(schema, "x-kubernetes-embedded-resource") {
             self.embed(id, schema, path);
         }

@@ -128,7 +128,8 @@ fn schemas_that_are_not_structural_are_refused_by_path() {
 #[test]
 fn what_cannot_be_enforced_is_refused_by_name() {
     for (spec, field) in [
-        (json!({"type": "string", "x-kubernetes-validations": [{"rule": "true"}]}), "spec.x-kubernetes-validations"),
+        (json!({"type": "string", "x-kubernetes-validations": [{"rule": "self.shout()"}]}), "spec.x-kubernetes-validations[0].rule"),
+        (json!({"type": "string", "allOf": [{"x-kubernetes-validations": [{"rule": "true"}]}]}), "spec.allOf[0].x-kubernetes-validations"),
         (json!({"type": "array", "items": {"type": "string"}, "uniqueItems": true}), "spec.uniqueItems"),
         (json!({"type": "string", "format": "isbn"}), "spec.format"),
         (json!({"type": "string", "pattern": "(?=a)"}), "spec.pattern"),

@@ -8,6 +8,7 @@ mod definitions;
 mod deletion;
 mod lists;
 mod refusals;
+mod rules;
 mod smoke;
 mod validation;
 mod watches;

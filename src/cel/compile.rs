@@ -1,0 +1,410 @@
+//! From the text of an expression to what is evaluated: names are resolved, types checked, steps estimated.
+
+use std::sync::Arc;
+
+use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr, SelectExpr, SourceInfo, operators};
+
+use super::expression::{Access, Expression};
+use super::functions::{self, Function, Style};
+use super::types::{self, Type};
+use super::value::{Text, Val};
+use super::{CompileError, Program, Wanted, cost, names, nesting};
+use crate::schema::{NodeId, SchemaNode, Shape};
+
+/// The longest expression, in bytes; the parser's memory grows with it.
+const LONGEST: usize = 32 << 10;
+
+/// How deep operators, calls and literals may lie in each other, since every evaluation goes as deep.
+const DEEPEST: usize = 200;
+
+/// The words for types.
+const KINDS: [(&str, &str); 14] = [
+    ("bool", "bool"),
+    ("bytes", "bytes"),
+    ("double", "double"),
+    ("dyn", "dyn"),
+    ("int", "int"),
+    ("list", "list"),
+    ("map", "map"),
+    ("null_type", "null_type"),
+    ("optional_type", "optional_type"),
+    ("string", "string"),
+    ("type", "type"),
+    ("uint", "uint"),
+    ("google.protobuf.Duration", "google.protobuf.Duration"),
+    ("google.protobuf.Timestamp", "google.protobuf.Timestamp"),
+];
+
+/// See [`Program::compile`].
+pub(super) fn program(text: &str, place: SchemaNode<'_>, optional_old: bool, wanted: Wanted) -> Result<Program, CompileError> {
+    if text.len() > LONGEST {
+        return Err(CompileError::Failed(format!("expression is longer than {LONGEST} bytes")));
+    }
+    if nesting::depth(text) > DEEPEST {
+        return Err(CompileError::Failed(format!("expression is nested more than {DEEPEST} deep")));
+    }
+    let parser = cel::Env::default().parser();
+    let (parsed, source) = parser.parse_with_source_info(text).map_err(|errors| CompileError::Failed(errors.to_string()))?;
+    let own = Static::of(place);
+    let old = if optional_old { Static::of_type(own.kind.clone().optional()) } else { own.clone() };
+    let scope = vec![("self".to_owned(), own), ("oldSelf".to_owned(), old)];
+    let mut compiler = Compiler { root: place, scope, source: &source, uses_old_self: false, depth: 0 };
+    let lowered = compiler.lower(&parsed)?;
+    let (fits, fault) = match wanted {
+        Wanted::Truth => (matches!(lowered.of.kind, Type::Bool | Type::Dyn), CompileError::NoTruth),
+        Wanted::Text => (matches!(lowered.of.kind, Type::Text | Type::Dyn), CompileError::NoText),
+    };
+    if !fits {
+        return Err(fault);
+    }
+    Ok(Program { body: Arc::new(lowered.expression), uses_old_self: compiler.uses_old_self, cost: lowered.cost })
+}
+
+/// What is known of an expression's values.
+#[derive(Debug, Clone)]
+pub(super) struct Static {
+    /// Their type.
+    pub(super) kind: Type,
+    /// The most items, members or characters that they have.
+    pub(super) most: u64,
+    /// Where in the schema they stem from, which bounds what lies in them.
+    place: Option<NodeId>,
+}
+
+impl Static {
+    fn of(place: SchemaNode<'_>) -> Self {
+        Self { kind: types::of(place), most: cost::most(place), place: Some(place.id()) }
+    }
+
+    /// A value of a type that nothing else bounds.
+    pub(super) fn of_type(kind: Type) -> Self {
+        Self { most: cost::most_of(&kind), kind, place: None }
+    }
+
+    /// A value of a type with a bound.
+    pub(super) fn bounded(kind: Type, most: u64) -> Self {
+        Self { kind, most, place: None }
+    }
+}
+
+/// A compiled part.
+pub(super) struct Lowered {
+    /// What is evaluated.
+    pub(super) expression: Expression,
+    /// What is known of its value.
+    pub(super) of: Static,
+    /// The most that one evaluation takes.
+    pub(super) cost: u64,
+}
+
+/// The compiler of one expression.
+pub(super) struct Compiler<'a> {
+    root: SchemaNode<'a>,
+    pub(super) scope: Vec<(String, Static)>,
+    source: &'a SourceInfo,
+    uses_old_self: bool,
+    depth: usize,
+}
+
+pub(super) type Outcome<T = Lowered> = Result<T, CompileError>;
+
+impl Compiler<'_> {
+    /// Compiles a part.
+    pub(super) fn lower(&mut self, part: &IdedExpr) -> Outcome {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return self.fail(part.id, &format!("expression is nested more than {DEEPEST} deep"));
+        }
+        let lowered = match &part.expr {
+            Expr::Literal(literal) => Ok(constant(literal)),
+            Expr::Ident(name) => self.identifier(name, part.id),
+            Expr::Select(select) => self.select(select, part.id),
+            Expr::List(list) => self.list(list),
+            Expr::Map(map) => self.map(map, part.id),
+            Expr::Call(call) => self.call(call, part.id),
+            Expr::Struct(literal) => self.fail(part.id, &format!("undeclared reference to '{}' (in container '')", literal.type_name)),
+            Expr::Comprehension(_) | Expr::Unspecified => self.fail(part.id, "unsupported expression"),
+        };
+        self.depth -= 1;
+        lowered
+    }
+
+    /// Refuses the expression because of the part with this number.
+    pub(super) fn fail<T>(&self, id: u64, why: &str) -> Outcome<T> {
+        let start = self.source.offset_for(id).map_or(0, |(start, _)| start as usize);
+        let before: String = self.source.source.chars().take(start).collect();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Err(CompileError::Failed(format!("ERROR: <input>:{line}:{column}: {why}")))
+    }
+
+    /// What is known of the items of a list, or the values of a map.
+    pub(super) fn inside(&self, of: &Static) -> Static {
+        let place = of.place.map(|id| self.root.at(id));
+        match (&of.kind, place.map(|place| (place, place.shape()))) {
+            (Type::List(_), Some((place, Shape::List { item, .. }))) => Static::of(place.at(*item)),
+            (Type::Map(..), Some((place, Shape::Map { value, .. }))) => Static::of(place.at(*value)),
+            (Type::List(item) | Type::Map(_, item) | Type::Optional(item), _) => self.of_inner(item),
+            _ => Static::of_type(Type::Dyn),
+        }
+    }
+
+    /// An object is bounded by its place wherever it comes from.
+    pub(super) fn of_inner(&self, kind: &Type) -> Static {
+        match kind {
+            Type::Object(id) => Static::of(self.root.at(*id)),
+            other => Static::of_type(other.clone()),
+        }
+    }
+
+    fn identifier(&mut self, name: &str, id: u64) -> Outcome {
+        if let Some(number) = self.scope.iter().rposition(|(known, _)| known == name) {
+            self.uses_old_self |= number == 1;
+            return Ok(Lowered { expression: Expression::Variable(number), of: self.scope[number].1.clone(), cost: 1 });
+        }
+        match kind_of(name) {
+            Some(kind) => Ok(kind),
+            None => self.fail(id, &format!("undeclared reference to '{name}' (in container '')")),
+        }
+    }
+
+    fn select(&mut self, select: &SelectExpr, id: u64) -> Outcome {
+        if let Some(path) = qualified(&select.operand.expr).filter(|path| !self.knows(path.split('.').next().unwrap_or_default()))
+            && let Some(kind) = kind_of(&format!("{path}.{}", select.field))
+        {
+            return Ok(kind);
+        }
+        self.member(&select.operand, &select.field, if select.test { Access::Test } else { Access::Value }, id)
+    }
+
+    fn knows(&self, name: &str) -> bool {
+        self.scope.iter().any(|(known, _)| known == name)
+    }
+
+    /// `has(operand.field)`, `operand.field` or `operand.?field`.
+    pub(super) fn member(&mut self, operand: &IdedExpr, field: &str, access: Access, id: u64) -> Outcome {
+        let operand = self.lower(operand)?;
+        let name = names::unescape(field);
+        let inner = match &operand.of.kind {
+            Type::Optional(inner) => self.of_inner(&inner.clone()),
+            _ => operand.of.clone(),
+        };
+        let found = match &inner.kind {
+            Type::Object(object) => match self.field(self.root.at(*object), &name) {
+                Some(found) => found,
+                None => return self.fail(id, &format!("undefined field '{field}'")),
+            },
+            Type::Map(..) => self.inside(&inner),
+            Type::Dyn => Static::of_type(Type::Dyn),
+            other => return self.fail(id, &format!("type '{other}' does not support field selection")),
+        };
+        let of = match access {
+            Access::Test => Static::of_type(Type::Bool),
+            Access::Value if !matches!(operand.of.kind, Type::Optional(_)) => found,
+            _ => Static::of_type(found.kind.optional()),
+        };
+        let expression = Expression::Member { of: Box::new(operand.expression), written: field.into(), name: name.into(), access };
+        Ok(Lowered { expression, of, cost: operand.cost.saturating_add(1) })
+    }
+
+    /// A declared field. Of metadata only the names can be seen, and nothing of what the schema leaves open.
+    fn field(&self, object: SchemaNode<'_>, name: &str) -> Option<Static> {
+        let (_, place) = object.field(name)?;
+        let hidden = object.node().typed && !matches!(name, "name" | "generateName");
+        (!hidden && !matches!(place.shape(), Shape::Any)).then(|| Static::of(place))
+    }
+
+    fn list(&mut self, list: &ListExpr) -> Outcome {
+        let mut items = Vec::new();
+        let (mut kind, mut cost) = (None::<Type>, 1_u64);
+        for (index, item) in list.elements.iter().enumerate() {
+            let may_miss = list.optional_indices.contains(&index);
+            let item_of = self.lower(item)?;
+            let found = self.optional_entry(item_of.of.kind.clone(), may_miss, item.id)?;
+            kind = Some(kind.map_or(found.clone(), |kind| kind.or(&found)));
+            cost = cost.saturating_add(item_of.cost).saturating_add(1);
+            items.push((item_of.expression, may_miss));
+        }
+        let of = Static::bounded(kind.unwrap_or(Type::Dyn).list(), items.len() as u64);
+        Ok(Lowered { expression: Expression::List(items), of, cost })
+    }
+
+    fn map(&mut self, map: &MapExpr, id: u64) -> Outcome {
+        let mut members = Vec::new();
+        let (mut keys, mut values, mut cost) = (None::<Type>, None::<Type>, 1_u64);
+        for entry in &map.entries {
+            let EntryExpr::MapEntry(entry) = &entry.expr else { return self.fail(id, "unsupported expression") };
+            let (key, value) = (self.lower(&entry.key)?, self.lower(&entry.value)?);
+            let found = self.optional_entry(value.of.kind.clone(), entry.optional, entry.value.id)?;
+            keys = Some(keys.map_or(key.of.kind.clone(), |kind| kind.or(&key.of.kind)));
+            values = Some(values.map_or(found.clone(), |kind| kind.or(&found)));
+            cost = cost.saturating_add(key.cost).saturating_add(value.cost).saturating_add(1);
+            members.push((key.expression, value.expression, entry.optional));
+        }
+        let kind = Type::Map(Box::new(keys.unwrap_or(Type::Dyn)), Box::new(values.unwrap_or(Type::Dyn)));
+        let of = Static::bounded(kind, members.len() as u64);
+        Ok(Lowered { expression: Expression::Map(members), of, cost })
+    }
+
+    fn optional_entry(&self, kind: Type, may_miss: bool, id: u64) -> Outcome<Type> {
+        match kind {
+            kind if !may_miss => Ok(kind),
+            Type::Optional(inner) => Ok(*inner),
+            Type::Dyn => Ok(Type::Dyn),
+            other => self.fail(id, &format!("expected type 'optional_type' but found '{other}'")),
+        }
+    }
+
+    fn call(&mut self, call: &CallExpr, id: u64) -> Outcome {
+        match (call.func_name.as_str(), call.target.as_deref(), &call.args[..]) {
+            (operators::LOGICAL_AND | operators::LOGICAL_OR, None, [left, right]) => self.junction(&call.func_name, left, right, id),
+            (operators::CONDITIONAL, None, [condition, then, other]) => self.conditional([condition, then, other], id),
+            (operators::INDEX | operators::OPT_INDEX, None, [of, key]) => self.index(of, key, call.func_name == operators::OPT_INDEX, id),
+            (operators::OPT_SELECT, None, [of, IdedExpr { expr: Expr::Literal(LiteralValue::String(field)), .. }]) => {
+                self.member(of, field.inner(), Access::Optional, id)
+            }
+            ("has", None, [IdedExpr { expr: Expr::Select(select), .. }]) => self.member(&select.operand, &select.field, Access::Test, id),
+            ("has", None, _) => self.fail(id, "invalid argument to has() macro"),
+            _ => match self.expand(call, id) {
+                Some(expanded) => expanded,
+                None => self.function(call, id),
+            },
+        }
+    }
+
+    fn junction(&mut self, name: &str, left: &IdedExpr, right: &IdedExpr, id: u64) -> Outcome {
+        let (left, right) = (self.lower(left)?, self.lower(right)?);
+        for side in [&left, &right] {
+            if !matches!(side.of.kind, Type::Bool | Type::Dyn) {
+                let why = format!("found no matching overload for '{name}' applied to '({}, {})'", left.of.kind, right.of.kind);
+                return self.fail(id, &why);
+            }
+        }
+        let cost = left.cost.saturating_add(right.cost).saturating_add(1);
+        let expression = Expression::Junction(name == operators::LOGICAL_AND, Box::new((left.expression, right.expression)));
+        Ok(Lowered { expression, of: Static::of_type(Type::Bool), cost })
+    }
+
+    fn conditional(&mut self, [condition, then, other]: [&IdedExpr; 3], id: u64) -> Outcome {
+        let (condition, then, other) = (self.lower(condition)?, self.lower(then)?, self.lower(other)?);
+        let differ = !then.of.kind.accepts(&other.of.kind, &mut Vec::new());
+        if differ || !matches!(condition.of.kind, Type::Bool | Type::Dyn) {
+            let kinds = format!("({}, {}, {})", condition.of.kind, then.of.kind, other.of.kind);
+            return self.fail(id, &format!("found no matching overload for '_?_:_' applied to '{kinds}'"));
+        }
+        let place = if then.of.place == other.of.place { then.of.place } else { None };
+        let of = Static { kind: then.of.kind.or(&other.of.kind), most: then.of.most.max(other.of.most), place };
+        let cost = condition.cost.saturating_add(then.cost.max(other.cost)).saturating_add(1);
+        Ok(Lowered { expression: Expression::Conditional(Box::new((condition.expression, then.expression, other.expression))), of, cost })
+    }
+
+    fn index(&mut self, of: &IdedExpr, key: &IdedExpr, optional: bool, id: u64) -> Outcome {
+        let (of, key) = (self.lower(of)?, self.lower(key)?);
+        let (list, optional_list) = match &of.of.kind {
+            Type::Optional(inner) => (self.of_inner(&inner.clone()), true),
+            _ => (of.of.clone(), false),
+        };
+        let fits = match &list.kind {
+            Type::List(_) => matches!(key.of.kind, Type::Int | Type::Uint | Type::Double | Type::Dyn),
+            Type::Map(wanted, _) => wanted.accepts(&key.of.kind, &mut Vec::new()),
+            other => *other == Type::Dyn,
+        };
+        if !fits {
+            return self.fail(id, &format!("found no matching overload for '_[_]' applied to '({}, {})'", of.of.kind, key.of.kind));
+        }
+        let mut found = self.inside(&list);
+        if optional || optional_list {
+            found = Static::of_type(found.kind.optional());
+        }
+        let cost = of.cost.saturating_add(key.cost).saturating_add(1);
+        let optional = optional || optional_list;
+        Ok(Lowered {
+            expression: Expression::Index { of: Box::new(of.expression), key: Box::new(key.expression), optional },
+            of: found,
+            cost,
+        })
+    }
+
+    /// A function of the table: `f(x)`, `x.f(y)` or, with a prefix that is no variable, `prefix.f(x)`.
+    fn function(&mut self, call: &CallExpr, id: u64) -> Outcome {
+        let prefix = call
+            .target
+            .as_deref()
+            .and_then(|target| qualified(&target.expr))
+            .filter(|prefix| !self.knows(prefix.split('.').next().unwrap_or_default()));
+        let qualified = prefix.map(|prefix| format!("{prefix}.{}", call.func_name));
+        let (name, style, target) = match &qualified {
+            Some(name) if functions::find(name, Style::Global).is_some() => (name.as_str(), Style::Global, None),
+            _ => match call.target.as_deref() {
+                Some(target) => (call.func_name.as_str(), Style::Member, Some(target)),
+                None => (call.func_name.as_str(), Style::Global, None),
+            },
+        };
+        let Some(function) = functions::find(name, style) else {
+            // What is wrong with the receiver comes first.
+            if let (None, Some(target)) = (&qualified, target) {
+                self.lower(target)?;
+            }
+            let name = qualified.as_deref().unwrap_or(name);
+            return self.fail(id, &format!("undeclared reference to '{name}' (in container '')"));
+        };
+        let arguments = target.into_iter().chain(&call.args).map(|part| self.lower(part)).collect::<Outcome<Vec<_>>>()?;
+        let pattern = match (function.takes_pattern(), call.args.get(usize::from(target.is_none())).map(|part| &part.expr)) {
+            (true, Some(Expr::Literal(LiteralValue::String(pattern)))) => match functions::pattern(pattern.inner()) {
+                Ok(pattern) => Some(pattern),
+                Err(error) => return self.fail(id, &format!("invalid matches argument: {error}")),
+            },
+            _ => None,
+        };
+        self.apply(function, arguments, pattern, id)
+    }
+
+    fn apply(&self, function: &'static Function, arguments: Vec<Lowered>, pattern: Option<regex::Regex>, id: u64) -> Outcome {
+        let kinds: Vec<&Static> = arguments.iter().map(|argument| &argument.of).collect();
+        let Some(kind) = function.result(&kinds) else {
+            let types: Vec<String> = kinds.iter().map(|of| of.kind.to_string()).collect();
+            let shown = match (function.style, types.split_first()) {
+                (Style::Member, Some((target, rest))) => format!("{target}.({})", rest.join(", ")),
+                _ => format!("({})", types.join(", ")),
+            };
+            return self.fail(id, &format!("found no matching overload for '{}' applied to '{shown}'", function.name));
+        };
+        let own = function.estimate(&kinds);
+        let most = function.most(&kinds, &kind);
+        let cost = arguments.iter().fold(own, |sum, argument| sum.saturating_add(argument.cost));
+        let expression =
+            Expression::Call { function, arguments: arguments.into_iter().map(|argument| argument.expression).collect(), pattern };
+        let of = if matches!(kind, Type::Object(_)) { self.of_inner(&kind) } else { Static::bounded(kind, most) };
+        Ok(Lowered { expression, of, cost })
+    }
+}
+
+/// The dotted name that an expression spells.
+fn qualified(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Ident(name) => Some(name.clone()),
+        Expr::Select(select) if !select.test => Some(format!("{}.{}", qualified(&select.operand.expr)?, select.field)),
+        _ => None,
+    }
+}
+
+/// The type that a word stands for.
+fn kind_of(name: &str) -> Option<Lowered> {
+    let (_, kind) = KINDS.iter().find(|(known, _)| *known == name)?;
+    let value = Val::Kind(Text::Borrowed(kind));
+    Some(Lowered { expression: Expression::Constant(value), of: Static::of_type(Type::Kind), cost: 1 })
+}
+
+fn constant(literal: &LiteralValue) -> Lowered {
+    let (value, kind) = match literal {
+        LiteralValue::Null => (Val::Null, Type::Null),
+        LiteralValue::Boolean(truth) => (Val::Bool(*truth.inner()), Type::Bool),
+        LiteralValue::Int(number) => (Val::Int(*number.inner()), Type::Int),
+        LiteralValue::UInt(number) => (Val::Uint(*number.inner()), Type::Uint),
+        LiteralValue::Double(number) => (Val::Double(*number.inner()), Type::Double),
+        LiteralValue::String(text) => (Val::from(text.inner()), Type::Text),
+        LiteralValue::Bytes(bytes) => (Val::Bytes(bytes.inner().into()), Type::Bytes),
+    };
+    let most = value.text_size().max(1) as u64;
+    Lowered { expression: Expression::Constant(value), of: Static::bounded(kind, most), cost: 1 }
+}

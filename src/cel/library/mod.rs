@@ -1,0 +1,115 @@
+//! The functions themselves, a file for each library; every file has a table of what it defines.
+
+mod convert;
+pub(super) mod duration;
+mod formats;
+mod lists;
+mod network;
+mod operators;
+mod optional;
+mod quantity;
+mod semver;
+mod text;
+
+use std::net::IpAddr;
+
+use super::evaluate::no_overload;
+use super::functions::{Call, Line};
+use super::value::Val;
+use super::{Budget, Fault};
+
+/// All tables.
+pub(super) const TABLES: [&[Line]; 10] = [
+    convert::TABLE,
+    duration::TABLE,
+    formats::TABLE,
+    lists::TABLE,
+    network::TABLE,
+    operators::TABLE,
+    optional::TABLE,
+    quantity::TABLE,
+    semver::TABLE,
+    text::TABLE,
+];
+
+/// A value of a type that Kubernetes adds.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Opaque {
+    /// A quantity in billionths.
+    Quantity(i128),
+    /// A URL in its parts.
+    Url(network::Url),
+    /// An IP address.
+    Ip(IpAddr),
+    /// An address with the length of its prefix.
+    Cidr(IpAddr, u8),
+    /// A semantic version.
+    Semver(semver::Semver),
+    /// A format of names, by its function.
+    Format(&'static str),
+}
+
+impl Opaque {
+    /// The name of the type.
+    pub(super) fn type_name(&self) -> &'static str {
+        match self {
+            Self::Quantity(_) => "kubernetes.Quantity",
+            Self::Url(_) => "kubernetes.URL",
+            Self::Ip(_) => "net.IP",
+            Self::Cidr(..) => "net.CIDR",
+            Self::Semver(_) => "kubernetes.Semver",
+            Self::Format(_) => "kubernetes.NamedFormat",
+        }
+    }
+}
+
+type Answer<'a> = Result<Val<'a>, Fault>;
+
+impl<'c, 'a> Call<'c, 'a> {
+    /// The refusal of arguments that the function is not for.
+    fn refuse<T>(&self) -> Result<T, Fault> {
+        Err(no_overload(self.name, self.arguments))
+    }
+
+    fn text(&self, index: usize) -> Result<&'c str, Fault> {
+        match self.arguments.get(index) {
+            Some(Val::Text(text)) => Ok(text),
+            _ => self.refuse(),
+        }
+    }
+
+    fn int(&self, index: usize) -> Result<i64, Fault> {
+        match self.arguments.get(index) {
+            Some(Val::Int(number)) => Ok(*number),
+            _ => self.refuse(),
+        }
+    }
+
+    fn list(&self, index: usize) -> Result<&'c Val<'a>, Fault> {
+        self.arguments.get(index).filter(|value| value.is_list()).map_or_else(|| self.refuse(), Ok)
+    }
+
+    fn opaque(&self, index: usize) -> Result<&'c Opaque, Fault> {
+        match self.arguments.get(index) {
+            Some(Val::Opaque(opaque)) => Ok(opaque),
+            _ => self.refuse(),
+        }
+    }
+}
+
+/// A value of a type of Kubernetes' own.
+fn opaque<'a>(value: Opaque) -> Val<'a> {
+    Val::Opaque(value.into())
+}
+
+/// Makes a whole number of a size.
+fn int<'a>(size: usize) -> Val<'a> {
+    Val::Int(i64::try_from(size).unwrap_or(i64::MAX))
+}
+
+fn order<'a>(order: std::cmp::Ordering) -> Val<'a> {
+    Val::Int(order as i64)
+}
+
+/// What a function of the budget's kind that needs none is given.
+type Unused<'b> = &'b mut Budget;

@@ -1,0 +1,257 @@
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::schema::{Schema, crd};
+
+/// A schema of everything, bounded so that ordinary rules are cheap.
+fn schema() -> Schema {
+    let text = json!({"type": "string", "maxLength": 64});
+    let item = json!({"type": "object", "required": ["name"], "properties": {"name": text, "port": {"type": "integer"}}});
+    let spec = json!({"type": "object", "properties": {
+        "text": text, "number": {"type": "integer"}, "float": {"type": "number"}, "flag": {"type": "boolean"},
+        "either": {"x-kubernetes-int-or-string": true}, "a-b": text, "x.y/z": text, "namespace": text, "a__b": text,
+        "list": {"type": "array", "maxItems": 10, "items": {"type": "integer"}},
+        "many": {"type": "array", "items": {"type": "integer"}},
+        "words": {"type": "array", "maxItems": 10, "items": text},
+        "set": {"type": "array", "maxItems": 10, "items": text, "x-kubernetes-list-type": "set"},
+        "items": {"type": "array", "maxItems": 10, "items": item, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+        "map": {"type": "object", "maxProperties": 10, "additionalProperties": {"type": "integer"}},
+        "open": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
+        "when": {"type": "string", "format": "date-time"}, "day": {"type": "string", "format": "date"},
+        "long": {"type": "string", "format": "duration"}, "raw": {"type": "string", "format": "byte"},
+        "maybe": {"type": "string", "nullable": true, "maxLength": 9}, "deep": {"type": "object", "properties": {"inner": item}},
+    }});
+    crd::compile(&json!({"type": "object", "properties": {"spec": spec}}), "schema").unwrap()
+}
+
+fn document() -> Value {
+    json!({"apiVersion": "e/v1", "kind": "K", "metadata": {"name": "n", "labels": {"a": "b"}}, "spec": {
+        "text": "héllo", "number": 3, "float": 2, "flag": true, "either": "50%", "a-b": "dash", "x.y/z": "sign", "namespace": "word",
+        "a__b": "under", "list": [3, 1, 2], "words": ["b", "a"], "set": ["x", "y"],
+        "items": [{"name": "a", "port": 1}, {"name": "b"}], "map": {"one": 1, "a-b": 2}, "open": {"x": 1},
+        "when": "2026-11-22T10:20:30Z", "day": "2026-11-22", "long": "1h30m", "raw": "aGk=", "maybe": null,
+    }})
+}
+
+fn compile(text: &str) -> Result<Program, CompileError> {
+    Program::compile(text, schema().root(), false, Wanted::Truth)
+}
+
+fn outcome_over(text: &str, document: &Value) -> Result<bool, Fault> {
+    let schema = schema();
+    let program = Program::compile(text, schema.root(), false, Wanted::Truth).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let input = Input { place: schema.root(), new: document, old: None, optional_old: false };
+    program.holds(input, &mut Budget::new(CALL_BUDGET))
+}
+
+fn outcome(text: &str) -> Result<bool, Fault> {
+    outcome_over(&text.replace('$', "self.spec"), &document())
+}
+
+#[track_caller]
+fn all_hold(rules: &[&str]) {
+    let wrong: Vec<String> = rules
+        .iter()
+        .filter_map(|rule| match outcome(rule) {
+            Ok(true) => None,
+            other => Some(format!("{rule}: {other:?}")),
+        })
+        .collect();
+    assert_eq!(wrong, [""; 0]);
+}
+
+#[test]
+fn members_are_found_by_their_escaped_names() {
+    all_hold(&[
+        "$.a__dash__b == 'dash'",
+        "$.x__dot__y__slash__z == 'sign'",
+        "$.__namespace__ == 'word'",
+        "$.a__underscores__b == 'under'",
+        "$.map['a-b'] == 2 && $.map.one == 1 && 'one' in $.map && !('two' in $.map)",
+        "self.metadata.name == 'n' && self.kind == 'K' && self.apiVersion.startsWith('e/')",
+        "has($.text) && !has($.deep) && !has($.deep.inner) || true",
+        "has($.map.one) && !has($.map.two)",
+        "$.maybe == null",
+    ]);
+}
+
+#[test]
+fn values_have_the_types_that_the_schema_gives_them() {
+    all_hold(&[
+        "type($.number) == int && type($.float) == double && type($.text) == string && type($.list) == list && type($.map) == map",
+        "$.number + 1 == 4 && $.number * 2 - 1 == 5 && 7 / 2 == 3 && -7 % 2 == -1 && $.float * 1.5 == 3.0",
+        "$.number < 3.5 && $.float <= 2 && dyn(1) == 1.0 && 1u < 2 && 2 > 1.5",
+        "$.either == '50%' && type($.either) == string",
+        "$.when > timestamp('2026-01-01T00:00:00Z') && $.when.getFullYear() == 2026 && $.when.getMonth() == 10 && $.when.getDayOfWeek() == 0",
+        "$.when - $.day == duration('10h20m30s') && $.day + duration('1m') > $.day",
+        "$.long == duration('5400s') && $.long.getMinutes() == 90 && string($.long) == '5400s'",
+        "$.raw == b'hi' && string($.raw) == 'hi' && size($.raw) == 2",
+        "int('7') == 7 && string(7) == '7' && double('1.5') == 1.5 && uint(3) == 3u && bool('true') && string(1.0) == '1'",
+    ]);
+}
+
+#[test]
+fn macros_visit_items_and_members() {
+    all_hold(&[
+        "$.list.all(x, x > 0) && $.list.exists(x, x == 2) && $.list.exists_one(x, x == 2)",
+        "$.list.map(x, x * 2) == [6, 2, 4] && $.list.filter(x, x > 1) == [3, 2] && $.list.map(x, x > 1, x + 1) == [4, 3]",
+        "$.items.all(i, has(i.port) ? i.port == 1 : i.name == 'b') && $.items.map(i, i.name) == ['a', 'b']",
+        "$.map.all(k, $.map[k] > 0) && $.map.all(k, v, size(k) == 3 && v < 3)",
+        "$.list.all(i, x, x > i - 3) && $.list.transformList(i, x, i + x) == [3, 2, 4]",
+        "$.map.transformMap(k, v, v + 1) == {'one': 2, 'a-b': 3} && $.map.transformMapEntry(k, v, {k + '!': v})['one!'] == 1",
+        "cel.bind(x, $.number, x * x) == 9",
+        "[1, 2].exists(x, 1 / (x - 1) > 0 || x == 2)",
+        "$.items.all(i, $.items.exists(j, j.name == i.name))",
+    ]);
+}
+
+#[test]
+fn junctions_absorb_the_faults_of_the_side_that_does_not_decide() {
+    all_hold(&["1 / 0 > 0 || true", "!(1 / 0 > 0 && false)", "true || 1 / 0 > 0", "true ? true : 1 / 0 > 0"]);
+    for (rule, fault) in [
+        ("1 / 0 > 0 || false", "division by zero"),
+        ("$.deep.inner.name == 'x'", "no such key: deep"),
+        ("$.list[9] == 1", "index out of bounds: 9"),
+        ("$.map['x'] == 1", "no such key: x"),
+        ("9223372036854775807 + $.number > 0", "integer overflow"),
+        ("$.either > 3", "no such overload: _>_ applied to (string, int)"),
+        ("quantity($.text).isInteger()", "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"),
+        ("[].min() == 1", "min called on empty list"),
+    ] {
+        assert_eq!(outcome(rule).map_err(|fault| fault.to_string()), Err(fault.to_owned()), "{rule}");
+    }
+}
+
+#[test]
+fn texts_are_counted_in_characters() {
+    all_hold(&[
+        "size($.text) == 5 && $.text.size() == 5 && $.text.charAt(1) == 'é' && $.text.indexOf('l') == 2 && $.text.lastIndexOf('l') == 3",
+        "$.text.substring(1, 3) == 'él' && $.text.substring(4) == 'o' && $.text.upperAscii() == 'HéLLO' && 'A'.lowerAscii() == 'a'",
+        "'a,b,c'.split(',') == ['a', 'b', 'c'] && 'a,b,c'.split(',', 2) == ['a', 'b,c'] && 'ab'.split('') == ['a', 'b']",
+        "['a', 'b'].join('-') == 'a-b' && 'aaa'.replace('a', 'b', 2) == 'bba' && ' x '.trim() == 'x'",
+        "$.text.contains('ll') && $.text.startsWith('h') && $.text.endsWith('o') && 'abcabc'.lastIndexOf('abc', 2) == 0",
+        "$.text.matches('^h.l+o') && matches('a1', r'\\d') && 'a1b22'.find('[0-9]+') == '1' && 'a1b22'.findAll('[0-9]+') == ['1', '22']",
+        "'a1b22'.findAll('[0-9]+', 1) == ['1'] && 'x'.find('y') == ''",
+        "'%s is %d, %.2f, %x, %b, %%'.format(['a', 10, 1.5, 255, true]) == 'a is 10, 1.50, ff, 1, %'",
+        "'%s'.format([[1, 'x', {'a': null}]]) == '[1, x, {a: null}]' && '%e'.format([1234.5]) == '1.234500e+03'",
+    ]);
+}
+
+#[test]
+fn lists_and_sets_have_kubernetes_functions() {
+    all_hold(&[
+        "[1, 2, 2].isSorted() && !['b', 'a'].isSorted() && $.list.sum() == 6 && $.list.min() == 1 && $.words.max() == 'b'",
+        "$.list.indexOf(1) == 1 && [1, 2, 1].lastIndexOf(1) == 2 && $.words.indexOf('z') == -1",
+        "sets.contains($.list, [1, 2]) && !sets.contains($.list, [9]) && sets.equivalent([1, 1, 2], [2, 1]) && sets.intersects([1], [1, 5])",
+        "$.set == ['y', 'x'] && $.words != ['a', 'b'] && $.items == [{'name': 'b'}, {'name': 'a', 'port': 1}]",
+        "$.set + ['y', 'z'] == ['x', 'y', 'z'] && size($.set + ['y']) == 2 && size($.words + ['a']) == 3 && 2 in $.list",
+        "size($.items + [dyn({'name': 'a', 'port': 9})]) == 2 && ($.items + [dyn({'name': 'a', 'port': 9})])[0].port == 9",
+    ]);
+}
+
+#[test]
+fn optionals_stand_for_what_may_be_missing() {
+    all_hold(&[
+        "$.?text.orValue('x') == 'héllo' && $.?deep.?inner.?name.orValue('none') == 'none' && !$.?deep.hasValue()",
+        "$.map[?'two'].orValue(2) == 2 && $.list[?9].orValue(0) == 0 && $.?deep.inner.port.orValue(8) == 8",
+        "optional.of(1).value() == 1 && optional.none().or(optional.of(2)).value() == 2 && !optional.ofNonZeroValue('').hasValue()",
+        "$.?number.optMap(n, n + 1).value() == 4 && $.?map.optFlatMap(m, m[?'one']).value() == 1",
+        "[1, ?$.?deep.?inner.?port] == [1] && {?'a': optional.of(1)} == {'a': 1}",
+    ]);
+}
+
+#[test]
+fn quantities_addresses_urls_formats_and_versions_are_known() {
+    all_hold(&[
+        "quantity('1Gi').isGreaterThan(quantity('1000M')) && quantity('500m').compareTo(quantity('0.5')) == 0 && quantity('-1').sign() == -1",
+        "quantity('1').add(quantity('500m')) == quantity('1500m') && quantity('2').sub(1).asInteger() == 1 && isQuantity('1k') && !isQuantity('1x')",
+        "quantity('1500m').asApproximateFloat() == 1.5 && !quantity('1500m').isInteger() && quantity('1').isLessThan(quantity('2'))",
+        "ip('10.0.0.1').family() == 4 && isIP('::1') && !isIP('::ffff:1.2.3.4') && !isIP('010.0.0.1') && ip('127.0.0.1').isLoopback()",
+        "ip('8.8.8.8').isGlobalUnicast() && ip('fe80::1').isLinkLocalUnicast() && !ip.isCanonical('::0001') && string(ip('::0001')) == '::1'",
+        "cidr('10.0.0.0/8').containsIP('10.1.2.3') && cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16') && !isCIDR('10.0.0.0/33')",
+        "cidr('10.1.2.3/8').masked() == cidr('10.0.0.0/8') && cidr('10.1.2.3/8').ip() == ip('10.1.2.3') && cidr('::/0').prefixLength() == 0",
+        "url('https://a.b:80/p%20q?x=1&x=2').getHost() == 'a.b:80' && url('https://[::1]:80/').getHostname() == '::1' && isURL('/p') && !isURL('p q')",
+        "url('https://a.b:80/p?x=1&x=2').getQuery() == {'x': ['1', '2']} && url('https://a:80').getPort() == '80' && url('http://a/p').getEscapedPath() == '/p'",
+        "!format.dns1123Label().validate('a-b').hasValue() && format.dns1123Label().validate('A').hasValue() && format.named('uuid').hasValue()",
+        "semver('1.2.3').isLessThan(semver('1.10.0')) && semver('1.0.0-rc.1').compareTo(semver('1.0.0')) == -1 && isSemver('v1.2', true) && !isSemver('1.2')",
+    ]);
+}
+
+#[test]
+fn what_is_not_there_is_refused_by_name() {
+    for (rule, why) in [
+        ("self.spec.nothing == 1", "undefined field 'nothing'"),
+        ("self.spec.open.x == 1", "undefined field 'x'"),
+        ("self.metadata.labels.size() == 1", "undefined field 'labels'"),
+        ("self.spec.items.all(i, i.nothing == 1)", "undefined field 'nothing'"),
+        ("other == 1", "undeclared reference to 'other' (in container '')"),
+        ("self.spec.text.shout() == ''", "undeclared reference to 'shout' (in container '')"),
+        ("authorizer.group('').check()", "undeclared reference to 'authorizer.group' (in container '')"),
+        ("math.greatest(1, 2) == 2", "undeclared reference to 'math.greatest' (in container '')"),
+        ("self.spec.text == 1", "found no matching overload for '_==_' applied to '(string, int)'"),
+        ("self.spec.text + 1 == ''", "found no matching overload for '_+_' applied to '(string, int)'"),
+        ("self.spec.number.startsWith('a')", "found no matching overload for 'startsWith' applied to 'int.(string)'"),
+        ("self.spec.text && true", "found no matching overload for '_&&_' applied to '(string, bool)'"),
+        ("self.spec.number.all(x, true)", "expression of type 'int' cannot be range of a comprehension (must be list, map, or dynamic)"),
+        ("self.spec.list.all(x, x)", "expected type 'bool' but found 'int'"),
+        ("self.spec.text.matches('(')", "invalid matches argument"),
+        ("has(self.spec)", ""),
+        ("self.spec.", "ERROR: <input>:1:11"),
+        ("Message{a: 1}.a == 1", "undeclared reference to 'Message' (in container '')"),
+    ] {
+        match compile(rule) {
+            Ok(_) => assert_eq!(why, "", "{rule}"),
+            Err(error) => assert!(!why.is_empty() && error.to_string().contains(why), "{rule}: {error}"),
+        }
+    }
+    assert_eq!(compile("self.spec.number").unwrap_err(), CompileError::NoTruth);
+    let text = Program::compile("1", schema().root(), false, Wanted::Text).unwrap_err();
+    assert_eq!(text, CompileError::NoText);
+}
+
+#[test]
+fn expressions_of_any_size_are_compiled_or_refused() {
+    for (part, times) in
+        [("1+", 4_000), ("!", 8_000), ("(", 8_000), ("[", 8_000), ("a.", 8_000), ("f(", 8_000), ("true||", 4_000), ("-", 8_000)]
+    {
+        let text = part.repeat(times) + "1";
+        assert!(compile(&text).is_err(), "{part}");
+    }
+    assert!(compile(&"x".repeat(1 << 20)).is_err());
+}
+
+#[test]
+fn no_evaluation_outlives_its_budget() {
+    let many: Vec<u32> = (0..10_000).collect();
+    let document = json!({"spec": {"many": many, "text": "x".repeat(64)}});
+    for rule in [
+        "self.spec.many.all(x, self.spec.many.all(y, x + y >= 0))",
+        "self.spec.many.all(x, self.spec.many.all(y, self.spec.many.all(z, z >= 0)))",
+        "self.spec.many.map(x, self.spec.many).size() > 0 && self.spec.many.map(x, self.spec.many.map(y, y)).size() > 0",
+        "self.spec.many.all(x, self.spec.many.isSorted())",
+        "self.spec.many.all(x, self.spec.many == self.spec.many)",
+        "self.spec.many.all(x, sets.contains(self.spec.many, self.spec.many))",
+        "self.spec.many.map(x, self.spec.text).join('').replace('x', self.spec.many.map(x, self.spec.text).join('')) == ''",
+        "self.spec.many.all(x, self.spec.text.matches(self.spec.text + string(x)) || true)",
+    ] {
+        let start = Instant::now();
+        assert_eq!(outcome_over(rule, &document), Err(Fault::OverBudget), "{rule}");
+        assert!(start.elapsed().as_secs() < 10, "{rule}: a budget that takes this long is none");
+    }
+    let mut budget = Budget::new(10);
+    let mut part = budget.split(7);
+    assert_eq!(part.spend(5), Ok(()));
+    budget.give_back(&part);
+    assert_eq!(budget, Budget::new(5));
+    assert_eq!((budget.spend(6), budget.is_spent()), (Err(Fault::OverBudget), true));
+}
+
+#[test]
+fn the_estimate_follows_the_bounds_of_the_schema() {
+    let cost = |rule: &str| compile(rule).unwrap().cost;
+    assert!(cost("self.spec.list.all(x, self.spec.list.all(y, x != y))") < 10_000);
+    assert!(cost("self.spec.many.all(x, x > 0)") < 10_000_000);
+    assert!(cost("self.spec.many.all(x, self.spec.many.all(y, x != y))") > 10_000_000_000);
+}

@@ -1,0 +1,200 @@
+//! Static types: what is known of a value before there is one.
+
+use std::fmt;
+
+use crate::schema::{Format, NodeId, Number, Scalar, SchemaNode, Shape};
+
+/// The type of an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Type {
+    /// Known only when it is there.
+    Dyn,
+    /// `null`.
+    Null,
+    /// A truth value.
+    Bool,
+    /// A whole number.
+    Int,
+    /// A whole number that is not negative.
+    Uint,
+    /// A floating-point number.
+    Double,
+    /// A text.
+    Text,
+    /// Bytes.
+    Bytes,
+    /// A point in time.
+    Time,
+    /// A length of time.
+    Duration,
+    /// A type itself.
+    Kind,
+    /// A list.
+    List(Box<Type>),
+    /// A map.
+    Map(Box<Type>, Box<Type>),
+    /// An object that the schema describes at this node.
+    Object(NodeId),
+    /// A value or none.
+    Optional(Box<Type>),
+    /// A type of Kubernetes' own, by the name of its constructor.
+    Opaque(&'static str),
+    /// In signatures: any type, the same one wherever the letter stands.
+    Variable(char),
+}
+
+/// The type of the values at a place.
+pub(super) fn of(place: SchemaNode<'_>) -> Type {
+    match place.shape() {
+        Shape::Any => Type::Dyn,
+        Shape::Scalar(scalar) => of_scalar(*scalar, format(place)),
+        Shape::Struct { .. } => Type::Object(place.id()),
+        Shape::Map { value, .. } => Type::Map(Box::new(Type::Text), Box::new(of(place.at(*value)))),
+        Shape::List { item, .. } => Type::List(Box::new(of(place.at(*item)))),
+    }
+}
+
+/// The format that the schema gives to a place.
+pub(super) fn format(place: SchemaNode<'_>) -> Option<Format> {
+    place.node().rules.as_ref().and_then(|rules| rules.format)
+}
+
+fn of_scalar(scalar: Scalar, format: Option<Format>) -> Type {
+    match scalar {
+        Scalar::String => match format {
+            Some(Format::Duration) => Type::Duration,
+            Some(Format::Date | Format::DateTime) => Type::Time,
+            Some(Format::Byte) => Type::Bytes,
+            _ => Type::Text,
+        },
+        Scalar::Bytes => Type::Bytes,
+        Scalar::Time => Type::Time,
+        Scalar::Quantity => Type::Text,
+        Scalar::IntOrString => Type::Dyn,
+        Scalar::Boolean => Type::Bool,
+        Scalar::Number(Number::Float) => Type::Double,
+        Scalar::Number(_) => Type::Int,
+    }
+}
+
+impl Type {
+    /// A list of these.
+    pub(super) fn list(self) -> Self {
+        Self::List(Box::new(self))
+    }
+
+    /// One of these or none.
+    pub(super) fn optional(self) -> Self {
+        Self::Optional(Box::new(self))
+    }
+
+    /// Reads a type as signatures write it; a single capital letter is a variable.
+    pub(super) fn parse(text: &str) -> Self {
+        let inner = |name: &str| text.strip_prefix(name).and_then(|rest| rest.strip_prefix('(')).and_then(|rest| rest.strip_suffix(')'));
+        if let Some(item) = inner("list") {
+            return Self::parse(item).list();
+        }
+        if let Some(item) = inner("optional") {
+            return Self::parse(item).optional();
+        }
+        if let Some((key, value)) = inner("map").and_then(|pair| pair.split_once(", ")) {
+            return Self::Map(Box::new(Self::parse(key)), Box::new(Self::parse(value)));
+        }
+        match text {
+            "dyn" => Self::Dyn,
+            "null" => Self::Null,
+            "bool" => Self::Bool,
+            "int" => Self::Int,
+            "uint" => Self::Uint,
+            "double" => Self::Double,
+            "string" => Self::Text,
+            "bytes" => Self::Bytes,
+            "timestamp" => Self::Time,
+            "duration" => Self::Duration,
+            "type" => Self::Kind,
+            _ => match OPAQUE.iter().find(|name| **name == text) {
+                Some(name) => Self::Opaque(name),
+                None => Self::Variable(text.chars().next().unwrap_or('T')),
+            },
+        }
+    }
+
+    /// Whether a value of the type may be one of the other; binds the variables of `self`.
+    pub(super) fn accepts(&self, found: &Self, bound: &mut Vec<(char, Self)>) -> bool {
+        match (self, found) {
+            (Self::Variable(letter), _) => match bound.iter().position(|(known, _)| known == letter) {
+                // What is bound to an unknown type, or null, may become narrower.
+                Some(at) => {
+                    let known = bound[at].1.clone();
+                    let fits = known.accepts(found, &mut Vec::new()) || found.accepts(&known, &mut Vec::new());
+                    if fits && matches!(known, Self::Dyn | Self::Null) {
+                        bound[at].1 = found.clone();
+                    }
+                    fits
+                }
+                None => {
+                    bound.push((*letter, found.clone()));
+                    true
+                }
+            },
+            (Self::Dyn | Self::Null, _) | (_, Self::Dyn | Self::Null) => true,
+            (Self::List(item), Self::List(of)) | (Self::Optional(item), Self::Optional(of)) => item.accepts(of, bound),
+            (Self::Map(key, value), Self::Map(of_key, of_value)) => key.accepts(of_key, bound) && value.accepts(of_value, bound),
+            _ => self == found,
+        }
+    }
+
+    /// The type with its variables replaced.
+    pub(super) fn resolve(&self, bound: &[(char, Self)]) -> Self {
+        match self {
+            Self::Variable(letter) => bound.iter().find(|(known, _)| known == letter).map_or(Self::Dyn, |(_, found)| found.clone()),
+            Self::List(item) => item.resolve(bound).list(),
+            Self::Optional(item) => item.resolve(bound).optional(),
+            Self::Map(key, value) => Self::Map(Box::new(key.resolve(bound)), Box::new(value.resolve(bound))),
+            other => other.clone(),
+        }
+    }
+
+    /// The type of either of two; unknown where they differ.
+    pub(super) fn or(self, other: &Self) -> Self {
+        match (&self, other) {
+            (Self::Null, _) => other.clone(),
+            (_, Self::Null) => self,
+            _ if self == *other => self,
+            (Self::List(left), Self::List(right)) if **left == Self::Dyn => right.clone().list_of(),
+            (Self::List(_), Self::List(right)) if **right == Self::Dyn => self,
+            _ => Self::Dyn,
+        }
+    }
+
+    fn list_of(self: Box<Self>) -> Self {
+        Self::List(self)
+    }
+}
+
+/// The types of Kubernetes' own, by constructor.
+const OPAQUE: [&str; 6] = ["quantity", "url", "ip", "cidr", "semver", "format"];
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dyn => f.write_str("dyn"),
+            Self::Null => f.write_str("null"),
+            Self::Bool => f.write_str("bool"),
+            Self::Int => f.write_str("int"),
+            Self::Uint => f.write_str("uint"),
+            Self::Double => f.write_str("double"),
+            Self::Text => f.write_str("string"),
+            Self::Bytes => f.write_str("bytes"),
+            Self::Time => f.write_str("timestamp"),
+            Self::Duration => f.write_str("duration"),
+            Self::Kind => f.write_str("type"),
+            Self::List(item) => write!(f, "list({item})"),
+            Self::Map(key, value) => write!(f, "map({key}, {value})"),
+            Self::Object(_) => f.write_str("object"),
+            Self::Optional(item) => write!(f, "optional({item})"),
+            Self::Opaque(name) => write!(f, "kubernetes.{name}"),
+            Self::Variable(letter) => write!(f, "{letter}"),
+        }
+    }
+}

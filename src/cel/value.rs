@@ -1,0 +1,397 @@
+//! Values while they are evaluated. Documents are read in place; the schema says what their members are.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::library::{Opaque, duration};
+use super::{Budget, Fault, types};
+use crate::schema::{Format, ListType, Number, Scalar, SchemaNode, Shape};
+
+/// A value.
+#[derive(Debug, Clone)]
+pub(super) enum Val<'a> {
+    /// `null`.
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A whole number that is not negative.
+    Uint(u64),
+    /// A floating-point number.
+    Double(f64),
+    /// A text.
+    Text(Text<'a>),
+    /// Bytes.
+    Bytes(Arc<[u8]>),
+    /// A point in time.
+    Time(Timestamp),
+    /// A length of time in nanoseconds.
+    Duration(i64),
+    /// A type, by name.
+    Kind(Text<'a>),
+    /// A list of a document, with the place of the list.
+    Items(&'a [Value], SchemaNode<'a>),
+    /// A list that was computed.
+    List(Arc<Vec<Val<'a>>>),
+    /// An object of a document, with its place.
+    Members(&'a Map<String, Value>, SchemaNode<'a>),
+    /// A map that was computed.
+    Map(Arc<BTreeMap<Key, Val<'a>>>),
+    /// A value or none.
+    Optional(Option<Arc<Val<'a>>>),
+    /// A value of a type of Kubernetes' own.
+    Opaque(Arc<Opaque>),
+}
+
+/// A text, of a document or computed.
+#[derive(Debug, Clone)]
+pub(super) enum Text<'a> {
+    /// It stands in a document.
+    Borrowed(&'a str),
+    /// It was computed or stands in the expression.
+    Shared(Arc<str>),
+}
+
+/// What tells the members of a computed map apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    /// A truth value.
+    Bool(bool),
+    /// A whole number of either type.
+    Number(i128),
+    /// A text.
+    Text(Arc<str>),
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Borrowed(text) => text,
+            Self::Shared(text) => text,
+        }
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl From<String> for Val<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(Text::Shared(text.into()))
+    }
+}
+
+impl From<&str> for Val<'_> {
+    fn from(text: &str) -> Self {
+        Self::Text(Text::Shared(text.into()))
+    }
+}
+
+impl<'a> From<Vec<Val<'a>>> for Val<'a> {
+    fn from(items: Vec<Val<'a>>) -> Self {
+        Self::List(Arc::new(items))
+    }
+}
+
+impl<'a> Val<'a> {
+    /// The value that stands at a place of a document. A text that does not have its format stays a text.
+    pub(super) fn of(value: &'a Value, place: SchemaNode<'a>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(truth) => Self::Bool(*truth),
+            Value::Number(number) => of_number(number, place),
+            Value::String(text) => of_text(text, place),
+            Value::Array(items) => Self::Items(items, place),
+            Value::Object(members) => Self::Members(members, place),
+        }
+    }
+
+    /// An optional with a value.
+    pub(super) fn some(self) -> Self {
+        Self::Optional(Some(Arc::new(self)))
+    }
+
+    /// The name of the value's type.
+    pub(super) fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null_type",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Uint(_) => "uint",
+            Self::Double(_) => "double",
+            Self::Text(_) => "string",
+            Self::Bytes(_) => "bytes",
+            Self::Time(_) => "google.protobuf.Timestamp",
+            Self::Duration(_) => "google.protobuf.Duration",
+            Self::Kind(_) => "type",
+            Self::Items(..) | Self::List(_) => "list",
+            Self::Members(..) | Self::Map(_) => "map",
+            Self::Optional(_) => "optional_type",
+            Self::Opaque(opaque) => opaque.type_name(),
+        }
+    }
+
+    /// The number of items of a list or members of a map.
+    pub(super) fn count(&self) -> Option<usize> {
+        match self {
+            Self::Items(items, _) => Some(items.len()),
+            Self::List(items) => Some(items.len()),
+            Self::Members(members, _) => Some(members.len()),
+            Self::Map(members) => Some(members.len()),
+            _ => None,
+        }
+    }
+
+    /// Whether the value is a list.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self, Self::Items(..) | Self::List(_))
+    }
+
+    /// The item of a list; `None` beyond its end and for what is no list.
+    pub(super) fn item(&self, index: usize) -> Option<Self> {
+        match self {
+            Self::Items(items, place) => Some(Self::of(items.get(index)?, place.item().unwrap_or(SchemaNode::any()))),
+            Self::List(items) => items.get(index).cloned(),
+            _ => None,
+        }
+    }
+
+    /// The items of a list; none for what is no list.
+    pub(super) fn items(&self) -> impl Iterator<Item = Self> + '_ {
+        let count = if self.is_list() { self.count().unwrap_or_default() } else { 0 };
+        (0..count).filter_map(|index| self.item(index))
+    }
+
+    /// The member of a map or object under this very name.
+    pub(super) fn member(&self, name: &str) -> Option<Self> {
+        match self {
+            Self::Members(members, place) => Some(Self::of(members.get(name)?, place.member(name).unwrap_or(SchemaNode::any()))),
+            Self::Map(members) => members.get(&Key::Text(name.into())).cloned(),
+            _ => None,
+        }
+    }
+
+    /// The keys of a map or object, in order.
+    pub(super) fn keys(&self) -> Vec<Val<'a>> {
+        match self {
+            Self::Members(members, _) => members.keys().map(|name| Val::Text(Text::Borrowed(name))).collect(),
+            Self::Map(members) => members.keys().map(Key::value).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The value as a key of a computed map.
+    pub(super) fn key(&self) -> Option<Key> {
+        match self {
+            Self::Bool(truth) => Some(Key::Bool(*truth)),
+            Self::Int(number) => Some(Key::Number(i128::from(*number))),
+            Self::Uint(number) => Some(Key::Number(i128::from(*number))),
+            Self::Double(number) if number.fract() == 0.0 && number.abs() < 9e15 => Some(Key::Number(*number as i128)),
+            Self::Text(text) => Some(Key::Text((**text).into())),
+            _ => None,
+        }
+    }
+
+    /// What a value under this key is; `None` where there is none.
+    pub(super) fn under(&self, key: &Val<'a>) -> Option<Self> {
+        match (self, key) {
+            (Self::Members(..), Val::Text(name)) => self.member(name),
+            (Self::Map(members), _) => members.get(&key.key()?).cloned(),
+            _ => None,
+        }
+    }
+
+    /// Whether lists here are compared without regard to order.
+    fn is_unordered(&self) -> bool {
+        matches!(self, Self::Items(_, place) if !matches!(place.list_type(), ListType::Atomic))
+    }
+
+    /// Whether two values are equal: numbers by their value, lists of type set and map in any order.
+    pub(super) fn equals(&self, other: &Self, budget: &mut Budget) -> Result<bool, Fault> {
+        budget.spend(1)?;
+        Ok(match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(left), Self::Bool(right)) => left == right,
+            (Self::Text(left), Self::Text(right)) => {
+                budget.spend_text(left.len().min(right.len()))?;
+                **left == **right
+            }
+            (Self::Kind(left), Self::Kind(right)) => **left == **right,
+            (Self::Bytes(left), Self::Bytes(right)) => left == right,
+            (Self::Time(left), Self::Time(right)) => left == right,
+            (Self::Duration(left), Self::Duration(right)) => left == right,
+            (Self::Opaque(left), Self::Opaque(right)) => left == right,
+            (Self::Optional(left), Self::Optional(right)) => match (left, right) {
+                (Some(left), Some(right)) => left.equals(right, budget)?,
+                (left, right) => left.is_none() && right.is_none(),
+            },
+            _ if self.is_list() && other.is_list() => {
+                if self.count() != other.count() {
+                    false
+                } else if self.is_unordered() || other.is_unordered() {
+                    self.equals_unordered(other, budget)?
+                } else {
+                    self.equals_ordered(other, budget)?
+                }
+            }
+            (Self::Members(..) | Self::Map(_), Self::Members(..) | Self::Map(_)) => self.equals_map(other, budget)?,
+            _ => self.compare_numbers(other) == Some(Ordering::Equal),
+        })
+    }
+
+    fn equals_ordered(&self, other: &Self, budget: &mut Budget) -> Result<bool, Fault> {
+        for (left, right) in self.items().zip(other.items()) {
+            if !left.equals(&right, budget)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn equals_unordered(&self, other: &Self, budget: &mut Budget) -> Result<bool, Fault> {
+        for (index, item) in self.items().enumerate() {
+            // Most often nothing has moved.
+            let same_place = match other.item(index) {
+                Some(same) => item.equals(&same, budget)?,
+                None => false,
+            };
+            if !same_place && !other.contains(&item, budget)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn equals_map(&self, other: &Self, budget: &mut Budget) -> Result<bool, Fault> {
+        if self.count() != other.count() {
+            return Ok(false);
+        }
+        budget.spend_items(self.count().unwrap_or_default())?;
+        for key in self.keys() {
+            let (Some(left), Some(right)) = (self.under(&key), other.under(&key)) else { return Ok(false) };
+            if !left.equals(&right, budget)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether a list has an item equal to this one.
+    pub(super) fn contains(&self, wanted: &Self, budget: &mut Budget) -> Result<bool, Fault> {
+        for item in self.items() {
+            if item.equals(wanted, budget)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The order of two values; `None` where they have none.
+    pub(super) fn order(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Bool(left), Self::Bool(right)) => Some(left.cmp(right)),
+            (Self::Text(left), Self::Text(right)) => Some((**left).cmp(right)),
+            (Self::Bytes(left), Self::Bytes(right)) => Some(left.cmp(right)),
+            (Self::Time(left), Self::Time(right)) => Some(left.cmp(right)),
+            (Self::Duration(left), Self::Duration(right)) => Some(left.cmp(right)),
+            _ => self.compare_numbers(other),
+        }
+    }
+
+    fn compare_numbers(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Double(left), Self::Double(right)) => left.partial_cmp(right),
+            (Self::Double(left), _) => Some(compare_mixed(*left, other.whole()?)?),
+            (_, Self::Double(right)) => compare_mixed(*right, self.whole()?).map(Ordering::reverse),
+            _ => Some(self.whole()?.cmp(&other.whole()?)),
+        }
+    }
+
+    fn whole(&self) -> Option<i128> {
+        match self {
+            Self::Int(number) => Some(i128::from(*number)),
+            Self::Uint(number) => Some(i128::from(*number)),
+            _ => None,
+        }
+    }
+
+    /// How much text there is to read, in bytes.
+    pub(super) fn text_size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        }
+    }
+}
+
+/// The order of a floating-point number and a whole one of at most 64 bits.
+fn compare_mixed(float: f64, whole: i128) -> Option<Ordering> {
+    if float.is_nan() {
+        return None;
+    }
+    // Saturates, which keeps the order: whole numbers here are far within.
+    match (float.trunc() as i128).cmp(&whole) {
+        Ordering::Equal => float.fract().partial_cmp(&0.0),
+        order => Some(order),
+    }
+}
+
+fn of_number<'a>(number: &serde_json::Number, place: SchemaNode<'_>) -> Val<'a> {
+    let float = number.as_f64().unwrap_or(f64::NAN);
+    match (place.shape(), number.as_i64(), number.as_u64()) {
+        (Shape::Scalar(Scalar::Number(Number::Float)), ..) => Val::Double(float),
+        (_, Some(whole), _) => Val::Int(whole),
+        (_, None, Some(whole)) => Val::Uint(whole),
+        // A whole number may be written as 1.0.
+        (Shape::Scalar(Scalar::Number(_) | Scalar::IntOrString), ..) if float.fract() == 0.0 && float.abs() < 9e15 => {
+            Val::Int(float as i64)
+        }
+        _ => Val::Double(float),
+    }
+}
+
+fn of_text<'a>(text: &'a str, place: SchemaNode<'_>) -> Val<'a> {
+    let plain = Val::Text(Text::Borrowed(text));
+    let format = match place.shape() {
+        Shape::Scalar(Scalar::Bytes) => Some(Format::Byte),
+        Shape::Scalar(Scalar::Time) => Some(Format::DateTime),
+        Shape::Scalar(Scalar::String) => types::format(place),
+        _ => None,
+    };
+    let read = match format {
+        Some(Format::Byte) => base64::engine::general_purpose::STANDARD.decode(text).ok().map(|bytes| Val::Bytes(bytes.into())),
+        Some(Format::DateTime) => text.parse().ok().map(Val::Time),
+        Some(Format::Date) => format!("{text}T00:00:00Z").parse().ok().map(Val::Time),
+        Some(Format::Duration) => duration::parse(text).map(Val::Duration),
+        _ => None,
+    };
+    read.unwrap_or(plain)
+}
+
+impl Key {
+    /// The key as a value.
+    pub(super) fn value<'a>(&self) -> Val<'a> {
+        match self {
+            Self::Bool(truth) => Val::Bool(*truth),
+            Self::Number(number) => match i64::try_from(*number) {
+                Ok(whole) => Val::Int(whole),
+                Err(_) => Val::Uint(u64::try_from(*number).unwrap_or(u64::MAX)),
+            },
+            Self::Text(text) => Val::Text(Text::Shared(Arc::clone(text))),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The rules of `x-kubernetes-validations` over a document.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::Path;
+use super::validate::{key_values, type_name};
+use crate::cel::{Budget, CALL_BUDGET, DOCUMENT_BUDGET, Fault, Input};
+use crate::object::{Cause, CauseKind};
+use crate::schema::{Expression, ListType, SchemaNode, Shape};
+
+/// The longest message that an expression may make; a longer one is not used.
+const MESSAGE_MOST: usize = 5 << 10;
+
+/// Appends the causes of all rules that do not hold.
+///
+/// `old` is what the value takes the place of: rules over it need it, and a rule about a value that did not change cannot fail anew.
+pub(super) fn check(place: SchemaNode<'_>, value: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
+    let mut walk = Walk { budget: Budget::new(DOCUMENT_BUDGET), causes, over: false };
+    walk.value(place, value, old, false, &Path::Root(""));
+}
+
+/// The old items of a list by what tells them apart; empty where nothing does.
+pub(super) fn old_items<'a>(list_type: &'a ListType, old: Option<&'a Value>) -> HashMap<Vec<Option<&'a Value>>, &'a Value> {
+    match (list_type, old) {
+        (ListType::Map(keys), Some(Value::Array(items))) => items.iter().map(|item| (key_values(keys, item), item)).collect(),
+        _ => HashMap::new(),
+    }
+}
+
+/// The old item that a new one follows.
+pub(super) fn old_item<'a>(
+    list_type: &'a ListType,
+    items: &HashMap<Vec<Option<&'a Value>>, &'a Value>,
+    item: &'a Value,
+) -> Option<&'a Value> {
+    match list_type {
+        ListType::Map(keys) => items.get(&key_values(keys, item)).copied(),
+        _ => None,
+    }
+}
+
+struct Walk<'c> {
+    budget: Budget,
+    causes: &'c mut Vec<Cause>,
+    /// Whether the budget ran out, after which nothing is evaluated.
+    over: bool,
+}
+
+impl Walk<'_> {
+    fn value(&mut self, place: SchemaNode<'_>, value: &Value, old: Option<&Value>, unchanged: bool, path: &Path<'_>) {
+        if place.node().typed || value.is_null() || self.over {
+            return;
+        }
+        let unchanged = unchanged || old == Some(value);
+        let rules = place.node().rules.iter().flat_map(|rules| &rules.expressions);
+        for rule in rules {
+            // A rule that does not speak of the old value comes to what it came to before.
+            let is_settled = unchanged && !rule.program.uses_old_self;
+            let lacks_old = rule.program.uses_old_self && old.is_none() && !rule.optional_old;
+            if !is_settled && !lacks_old && !self.over {
+                self.rule(rule, place, value, old, path);
+            }
+        }
+        match (place.shape(), value) {
+            (Shape::Struct { fields, .. }, Value::Object(members)) => {
+                for (name, value) in members {
+                    if let Some(id) = fields.get(name.as_str()) {
+                        let old = old.and_then(|old| old.get(name));
+                        self.value(place.at(*id), value, old, unchanged, &Path::Member(path, name));
+                    }
+                }
+            }
+            (Shape::Map { value: id, .. }, Value::Object(members)) => {
+                for (name, value) in members {
+                    let old = old.and_then(|old| old.get(name));
+                    self.value(place.at(*id), value, old, unchanged, &Path::Key(path, name));
+                }
+            }
+            (Shape::List { item: id, list_type }, Value::Array(items)) => {
+                let old = old_items(list_type, old);
+                for (index, item) in items.iter().enumerate() {
+                    self.value(place.at(*id), item, old_item(list_type, &old, item), unchanged, &Path::Item(path, index));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn rule(&mut self, rule: &Expression, place: SchemaNode<'_>, value: &Value, old: Option<&Value>, path: &Path<'_>) {
+        let input = Input { place, new: value, old, optional_old: rule.optional_old };
+        let mut budget = self.budget.split(CALL_BUDGET);
+        let verdict = rule.program.holds(input, &mut budget);
+        self.budget.give_back(&budget);
+        let shown = rule.message.as_deref().unwrap_or(&rule.rule);
+        match verdict {
+            Ok(true) => {}
+            Ok(false) => {
+                let message = self.message(rule, Input { optional_old: false, ..input });
+                self.causes.push(broken(rule, value, &message, path));
+            }
+            Err(Fault::OverBudget) => {
+                self.over = true;
+                let why = format!(
+                    "'{}': no further validation rules will be run due to call cost exceeds limit for rule: {shown}",
+                    Fault::OverBudget
+                );
+                self.causes.push(failed(place, path, &why));
+            }
+            Err(fault @ Fault::NoOverload(_)) => {
+                let why =
+                    format!("'{fault}': call arguments did not match a supported operator, function or macro signature for rule: {shown}");
+                self.causes.push(failed(place, path, &why));
+            }
+            Err(fault) => self.causes.push(failed(place, path, &format!("{fault} evaluating rule: {shown}"))),
+        }
+    }
+
+    /// What is said of a broken rule: what its expression makes, else its message, else the rule itself.
+    fn message(&mut self, rule: &Expression, input: Input<'_>) -> String {
+        let made = rule.message_program.as_ref().and_then(|program| {
+            let mut budget = self.budget.split(CALL_BUDGET);
+            let made = program.text(input, &mut budget);
+            self.budget.give_back(&budget);
+            made.ok()
+        });
+        let fits = |text: &String| !text.trim().is_empty() && text.len() <= MESSAGE_MOST && !text.trim().contains(['\n', '\r']);
+        match (made.filter(fits), &rule.message) {
+            (Some(text), _) => text.trim().to_owned(),
+            (None, Some(message)) => message.to_string(),
+            (None, None) => format!("failed rule: {}", rule.rule),
+        }
+    }
+}
+
+/// A rule that could not be evaluated.
+fn failed(place: SchemaNode<'_>, path: &Path<'_>, why: &str) -> Cause {
+    Cause::invalid(path.to_string(), &Value::from(type_name(place.shape())), why)
+}
+
+/// A rule that does not hold. Objects and lists are not shown.
+fn broken(rule: &Expression, value: &Value, message: &str, path: &Path<'_>) -> Cause {
+    let field = format!("{path}{}", rule.field_path);
+    let field = field.strip_prefix('.').unwrap_or(&field).to_owned();
+    let whole = value.is_object() || value.is_array();
+    let text = match rule.reason {
+        CauseKind::Forbidden => format!("Forbidden: {message}"),
+        CauseKind::Required => format!("Required value: {message}"),
+        CauseKind::Duplicate if whole => "Duplicate value".to_owned(),
+        CauseKind::Duplicate => format!("Duplicate value: {value}"),
+        _ if whole => format!("Invalid value: {message}"),
+        _ => format!("Invalid value: {value}: {message}"),
+    };
+    Cause::new(rule.reason, field, text)
+}
