@@ -1,5 +1,6 @@
 //! Arguments that several commands share; from flags alone, no environment is read here.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use super::ui::ColorChoice;
@@ -24,7 +25,7 @@ pub struct GlobalArgs {
     pub etcd_keyfile: Option<PathBuf>,
     /// Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead
     #[arg(long, global = true, value_name = "USER[:PASSWORD]", help_heading = "Target")]
-    pub etcd_user: Option<String>,
+    pub etcd_user: Option<Login>,
     /// Use the server at this URL
     #[arg(long, short = 's', global = true, value_name = "URL", help_heading = "Target")]
     pub server: Option<String>,
@@ -43,6 +44,22 @@ pub struct GlobalArgs {
     /// Print data, warnings and errors only
     #[arg(long, short = 'q', global = true)]
     pub quiet: bool,
+}
+
+/// A user, and a password where one stands behind a colon; not shown under Debug.
+#[derive(Clone)]
+pub struct Login(pub String);
+
+impl From<String> for Login {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login(…)")
+    }
 }
 
 /// Which manifests to read.

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
+pub use arguments::{DryRun, GlobalArgs, Login, ManifestArgs, SelectorArgs};
 pub use context::{CommandContext, OpenSimulation, OpenStore, OpenStoreError, Openers};
 pub use error::{CommandError, ExitStatus};
 pub use settings::{EtcdAccess, Settings, StoreLocation, TargetSettings, UsageError};
