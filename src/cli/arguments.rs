@@ -1,8 +1,8 @@
 //! Arguments that several commands share; from flags alone, no environment is read here.
 
-use std::fmt;
 use std::path::PathBuf;
 
+use super::settings::Login;
 use super::ui::ColorChoice;
 
 /// Where to work, and how to print.
@@ -44,22 +44,6 @@ pub struct GlobalArgs {
     /// Print data, warnings and errors only
     #[arg(long, short = 'q', global = true)]
     pub quiet: bool,
-}
-
-/// A user, and a password where one stands behind a colon; not shown under Debug.
-#[derive(Clone)]
-pub struct Login(pub String);
-
-impl From<String> for Login {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Login(…)")
-    }
 }
 
 /// Which manifests to read.

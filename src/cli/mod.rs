@@ -20,10 +20,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-pub use arguments::{DryRun, GlobalArgs, Login, ManifestArgs, SelectorArgs};
+pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
 pub use context::{CommandContext, OpenSimulation, OpenStore, OpenStoreError, Openers};
 pub use error::{CommandError, ExitStatus};
-pub use settings::{EtcdAccess, Settings, StoreLocation, TargetSettings, UsageError};
+pub use settings::{EtcdAccess, Login, Settings, StoreLocation, TargetSettings, UsageError};
 use ui::Ui;
 
 /// Bring what is up to what is declared

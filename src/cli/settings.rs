@@ -51,6 +51,22 @@ pub struct EtcdAccess {
     pub user: Option<(String, String)>,
 }
 
+/// A user, and a password where one stands behind a colon; not shown under Debug.
+#[derive(Clone)]
+pub struct Login(pub String);
+
+impl From<String> for Login {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login(…)")
+    }
+}
+
 /// Without the password.
 impl fmt::Debug for EtcdAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -237,7 +253,6 @@ fn stray(flag: &str) -> UsageError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Login;
 
     fn resolve(args: &GlobalArgs, environment: &[(&str, &str)]) -> Result<TargetSettings, String> {
         let lookup = |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
