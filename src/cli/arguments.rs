@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::settings::Login;
 use super::ui::ColorChoice;
 
 /// Where to work, and how to print.
@@ -24,7 +25,7 @@ pub struct GlobalArgs {
     pub etcd_keyfile: Option<PathBuf>,
     /// Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead
     #[arg(long, global = true, value_name = "USER[:PASSWORD]", help_heading = "Target")]
-    pub etcd_user: Option<String>,
+    pub etcd_user: Option<Login>,
     /// Use the server at this URL
     #[arg(long, short = 's', global = true, value_name = "URL", help_heading = "Target")]
     pub server: Option<String>,

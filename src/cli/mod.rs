@@ -23,7 +23,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
 pub use context::{CommandContext, Controllers, OpenSimulation, OpenStore, OpenStoreError, Openers, RunControllers};
 pub use error::{CommandError, ExitStatus};
-pub use settings::{EtcdAccess, Settings, StoreLocation, TargetSettings, UsageError};
+pub use settings::{EtcdAccess, Login, Settings, StoreLocation, TargetSettings, UsageError};
 use ui::Ui;
 
 /// Bring what is up to what is declared

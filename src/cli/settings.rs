@@ -51,6 +51,22 @@ pub struct EtcdAccess {
     pub user: Option<(String, String)>,
 }
 
+/// A user, and a password where one stands behind a colon; not shown under Debug.
+#[derive(Clone)]
+pub struct Login(pub String);
+
+impl From<String> for Login {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login(…)")
+    }
+}
+
 /// Without the password.
 impl fmt::Debug for EtcdAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -201,7 +217,7 @@ fn etcd_target(args: &GlobalArgs, endpoints: Vec<String>, environment: &Environm
         endpoints,
         cafile: args.etcd_cafile.clone(),
         identity: args.etcd_certfile.clone().zip(args.etcd_keyfile.clone()),
-        user: args.etcd_user.as_deref().map(|user| login(user, environment)).transpose()?,
+        user: args.etcd_user.as_ref().map(|user| login(&user.0, environment)).transpose()?,
     })))
 }
 
@@ -286,7 +302,7 @@ mod tests {
     fn etcd_needs_urls_and_whole_credentials() {
         let args = |user: Option<&str>, url: &str| GlobalArgs {
             etcd: vec![url.to_owned()],
-            etcd_user: user.map(str::to_owned),
+            etcd_user: user.map(|user| Login(user.to_owned())),
             ..GlobalArgs::default()
         };
         let access = |user: Option<(&str, &str)>| {
@@ -306,6 +322,8 @@ mod tests {
         let access = EtcdAccess { user: Some(("ann".to_owned(), "hunter2".to_owned())), ..EtcdAccess::default() };
         let shown = format!("{:?}", TargetSettings::Store(StoreLocation::Etcd(access)));
         assert!(shown.contains("ann") && !shown.contains("hunter2"), "{shown}");
+        let args = GlobalArgs { etcd_user: Some(Login("ann:hunter2".to_owned())), ..GlobalArgs::default() };
+        assert!(!format!("{args:?}").contains("hunter2"));
     }
 
     #[test]
