@@ -31,7 +31,7 @@ async fn create_named(call: &Call, mut object: Object) -> Result<Written, Refusa
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
     namespaces::check_open(call, &object).await?;
     let object = managers::track(call, None, object);
-    let written = write::insert(call, &call.key_of(object.name()), &object).await?;
+    let written = write::insert(call, &call.key_of(object.name()), object).await?;
     announce(call, &written).await?;
     Ok(written)
 }

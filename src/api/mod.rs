@@ -6,6 +6,7 @@
 //! The way of a request: [`route`] reads the path, [`query`] the parameters, [`negotiate`] the form of the answer; then the file named
 //! after the verb acts, writes through [`write`] and shows objects through [`view`].
 
+mod allocations;
 mod answer;
 mod body;
 mod bootstrap;

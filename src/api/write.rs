@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::StatusCode;
 
+use super::allocations;
 use super::answer::Answer;
 use super::call::Call;
 use super::get;
@@ -89,8 +90,9 @@ pub(super) async fn change(
 }
 
 /// Writes a new object. A name that is taken is refused with 409.
-pub(super) async fn insert(call: &Call, key: &str, object: &Object) -> Result<Written, Refusal> {
-    let value = stored_form(call, object);
+pub(super) async fn insert(call: &Call, key: &str, mut object: Object) -> Result<Written, Refusal> {
+    let held = allocations::take(call, key, None, &mut object).await?;
+    let value = stored_form(call, &object);
     if call.query.dry_run {
         if stored(call, key).await?.is_some() {
             return Err(Refusal::already_exists(&call.group_resource(), object.name()));
@@ -99,7 +101,10 @@ pub(super) async fn insert(call: &Call, key: &str, object: &Object) -> Result<Wr
     }
     match call.api.cache.store().commit(key, Revision::ZERO, Change::Put(value.clone())).await? {
         Outcome::Done(revision) => Ok(Written::Created(Cached::new(key, value, revision))),
-        Outcome::Lost(_) => Err(Refusal::already_exists(&call.group_resource(), object.name())),
+        Outcome::Lost(_) => {
+            allocations::undo(call, &object, held).await;
+            Err(Refusal::already_exists(&call.group_resource(), object.name()))
+        }
     }
 }
 
@@ -125,12 +130,14 @@ enum Committed {
 
 async fn commit(call: &Call, key: &str, live: Option<&Live>, verdict: Verdict) -> Result<Committed, Refusal> {
     let expected = live.map_or(Revision::ZERO, |live| live.cached.revision);
-    let (change, value) = match verdict {
-        Verdict::Put(object) => {
+    let before = live.map(|live| &live.object);
+    let (change, value, after, held) = match verdict {
+        Verdict::Put(mut object) => {
+            let held = allocations::take(call, key, before, &mut object).await?;
             let value = stored_form(call, &object);
-            (Change::Put(value.clone()), value)
+            (Change::Put(value.clone()), value, Some(object), held)
         }
-        Verdict::Delete(object) => (Change::Delete, stored_form(call, &object)),
+        Verdict::Delete(object) => (Change::Delete, stored_form(call, &object), None, allocations::Held::default()),
         Verdict::Unchanged => return Ok(Committed::Lost(None)),
     };
     let deletes = change == Change::Delete;
@@ -138,6 +145,11 @@ async fn commit(call: &Call, key: &str, live: Option<&Live>, verdict: Verdict) -
         true => Outcome::Done(expected),
         false => call.api.cache.store().commit(key, expected, change).await?,
     };
+    match (&outcome, &after) {
+        (Outcome::Done(_), after) => allocations::released(call, before, after.as_ref()).await,
+        (Outcome::Lost(_), Some(object)) => allocations::undo(call, object, held).await,
+        (Outcome::Lost(_), None) => {}
+    }
     Ok(match outcome {
         Outcome::Done(revision) => {
             let cached = Cached::new(key, value, revision);

@@ -76,7 +76,9 @@ pub(super) fn validating_webhooks(root: &mut Members) {
     for webhook in items(root, "webhooks") {
         fill(webhook, WEBHOOK);
         let service = inner(webhook, "clientConfig").and_then(|config| inner(config, "service"));
-        service.map(|service| fill(service, WEBHOOK_SERVICE));
+        if let Some(service) = service {
+            fill(service, WEBHOOK_SERVICE);
+        }
         items(webhook, "rules").for_each(|rule| fill(rule, RULE));
     }
 }
@@ -99,7 +101,9 @@ fn matches(constraints: &mut Members) {
 }
 
 pub(super) fn role_binding(root: &mut Members) {
-    inner(root, "roleRef").map(|role| put(role, "apiGroup", || RBAC_GROUP.into()));
+    if let Some(role) = inner(root, "roleRef") {
+        put(role, "apiGroup", || RBAC_GROUP.into());
+    }
     for subject in items(root, "subjects") {
         if matches!(text(subject, "kind"), "User" | "Group") && is_absent(subject, "apiGroup") {
             subject.insert("apiGroup".to_owned(), RBAC_GROUP.into());
@@ -117,14 +121,20 @@ const LIMITED: Row = &[("lendablePercent", Number(0)), ("nominalConcurrencyShare
 const QUEUING: Row = &[("handSize", Number(8)), ("queueLengthLimit", Number(50)), ("queues", Number(64))];
 
 pub(super) fn flow_schema(root: &mut Members) {
-    inner(root, "spec").map(|spec| fill(spec, FLOW_SCHEMA));
+    if let Some(spec) = inner(root, "spec") {
+        fill(spec, FLOW_SCHEMA);
+    }
 }
 
 pub(super) fn priority_level(root: &mut Members) {
     let Some(spec) = inner(root, "spec") else { return };
-    inner(spec, "exempt").map(|exempt| fill(exempt, EXEMPT));
+    if let Some(exempt) = inner(spec, "exempt") {
+        fill(exempt, EXEMPT);
+    }
     let Some(limited) = inner(spec, "limited") else { return };
     fill(limited, LIMITED);
     let queuing = inner(limited, "limitResponse").and_then(|response| inner(response, "queuing"));
-    queuing.map(|queuing| fill(queuing, QUEUING));
+    if let Some(queuing) = queuing {
+        fill(queuing, QUEUING);
+    }
 }

@@ -26,5 +26,7 @@ pub(super) fn policy(root: &mut Members) {
 }
 
 pub(super) fn ingress_class(root: &mut Members) {
-    inner(root, "spec").and_then(|spec| inner(spec, "parameters")).map(|parameters| fill(parameters, PARAMETERS));
+    if let Some(parameters) = inner(root, "spec").and_then(|spec| inner(spec, "parameters")) {
+        fill(parameters, PARAMETERS);
+    }
 }

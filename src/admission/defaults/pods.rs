@@ -44,7 +44,9 @@ pub(super) fn pod(root: &mut Members) {
     fill(spec, POD_ONLY);
     for list in ["containers", "initContainers"] {
         for container in items(spec, list) {
-            inner(container, "resources").map(|resources| complete(resources, "requests", "limits"));
+            if let Some(resources) = inner(container, "resources") {
+                complete(resources, "requests", "limits");
+            }
         }
     }
 }
@@ -95,14 +97,18 @@ fn container(container: &mut Members) {
     }
     for variable in items(container, "env") {
         let reference = inner(variable, "valueFrom").and_then(|source| inner(source, "fieldRef"));
-        reference.map(|reference| fill(reference, FIELD_REFERENCE));
+        if let Some(reference) = reference {
+            fill(reference, FIELD_REFERENCE);
+        }
     }
     for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
         inner(container, name).map(probe);
     }
     if let Some(lifecycle) = inner(container, "lifecycle") {
         for hook in ["postStart", "preStop"] {
-            inner(lifecycle, hook).and_then(|hook| inner(hook, "httpGet")).map(|get| fill(get, HTTP_GET));
+            if let Some(get) = inner(lifecycle, hook).and_then(|hook| inner(hook, "httpGet")) {
+                fill(get, HTTP_GET);
+            }
         }
     }
 }
@@ -127,7 +133,9 @@ fn probe(probe: &mut Members) {
         }
     }
     fill(probe, PROBE);
-    inner(probe, "httpGet").map(|get| fill(get, HTTP_GET));
+    if let Some(get) = inner(probe, "httpGet") {
+        fill(get, HTTP_GET);
+    }
     inner(probe, "grpc").map(|grpc| grpc.entry("service").or_insert_with(|| "".into()));
 }
 
@@ -147,13 +155,17 @@ fn volume(volume: &mut Members) {
         fill(volume, &[("emptyDir", Empty)]);
     }
     for source in ["configMap", "secret", "downwardAPI", "projected"] {
-        inner(volume, source).map(|source| fill(source, MODE));
+        if let Some(source) = inner(volume, source) {
+            fill(source, MODE);
+        }
     }
     inner(volume, "hostPath").map(storage::host_path);
     inner(volume, "downwardAPI").map(downward);
     if let Some(projected) = inner(volume, "projected") {
         for source in items(projected, "sources") {
-            inner(source, "serviceAccountToken").map(|token| fill(token, TOKEN));
+            if let Some(token) = inner(source, "serviceAccountToken") {
+                fill(token, TOKEN);
+            }
             inner(source, "downwardAPI").map(downward);
         }
     }
@@ -170,7 +182,9 @@ fn volume(volume: &mut Members) {
 
 fn downward(source: &mut Members) {
     for item in items(source, "items") {
-        inner(item, "fieldRef").map(|reference| fill(reference, FIELD_REFERENCE));
+        if let Some(reference) = inner(item, "fieldRef") {
+            fill(reference, FIELD_REFERENCE);
+        }
     }
 }
 

@@ -20,14 +20,18 @@ const PENDING: Row = &[("phase", Text("Pending"))];
 const CLAIM_TYPE: Row = &[("apiVersion", Text("v1")), ("kind", Text("PersistentVolumeClaim"))];
 
 pub(super) fn volume(root: &mut Members) {
-    inner_or_empty(root, "status").map(|status| fill(status, PENDING));
+    if let Some(status) = inner_or_empty(root, "status") {
+        fill(status, PENDING);
+    }
     let Some(spec) = inner(root, "spec") else { return };
     fill(spec, VOLUME);
     inner(spec, "hostPath").map(host_path);
 }
 
 pub(super) fn claim(root: &mut Members) {
-    inner_or_empty(root, "status").map(|status| fill(status, PENDING));
+    if let Some(status) = inner_or_empty(root, "status") {
+        fill(status, PENDING);
+    }
     inner(root, "spec").map(claim_spec);
 }
 

@@ -12,9 +12,9 @@ fn defaulted(api_version: &str, kind: &str, value: Value) -> Value {
     let gvk = Gvk { group: group.into(), version: version.into(), kind: kind.into() };
     let resource = catalog.by_gvk(&gvk).expect("a kind that is served");
     let mut object = Object::from_value(value).expect("an object");
-    apply(&resource, &mut object);
+    apply(resource, &mut object);
     let once = object.clone();
-    apply(&resource, &mut object);
+    apply(resource, &mut object);
     assert_eq!(object, once, "defaults are idempotent");
     object.into_value()
 }

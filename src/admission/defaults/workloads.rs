@@ -72,8 +72,10 @@ pub(super) fn stateful_set(root: &mut Members) {
             fill(strategy, ROLLING_TYPE);
             inner_or_empty(strategy, "rollingUpdate");
         }
-        if text(strategy, "type") == "RollingUpdate" {
-            inner(strategy, "rollingUpdate").map(|rolling| fill(rolling, STATEFUL_SET_ROLLING));
+        if text(strategy, "type") == "RollingUpdate"
+            && let Some(rolling) = inner(strategy, "rollingUpdate")
+        {
+            fill(rolling, STATEFUL_SET_ROLLING);
         }
     }
     pods::template(spec, "template");
@@ -111,7 +113,9 @@ fn job_spec(spec: &mut Members) {
 pub(super) fn cron_job(root: &mut Members) {
     let Some(spec) = inner(root, "spec") else { return };
     fill(spec, CRON_JOB);
-    inner(spec, "jobTemplate").and_then(|job| inner(job, "spec")).map(|job| pods::template(job, "template"));
+    if let Some(job) = inner(spec, "jobTemplate").and_then(|job| inner(job, "spec")) {
+        pods::template(job, "template");
+    }
 }
 
 pub(super) fn replication_controller(root: &mut Members) {

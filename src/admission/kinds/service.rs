@@ -31,6 +31,7 @@ pub(super) fn on_update(before: &Object, after: &mut Object) {
     if then == "ExternalName" {
         return;
     }
+    drop_unneeded(&now, had, spec);
     if now == "ExternalName" {
         // Only what was given goes: an address that the client states here anew is its fault to hear of.
         for name in &GIVEN[..4] {
@@ -49,8 +50,22 @@ pub(super) fn on_update(before: &Object, after: &mut Object) {
     if now != "ClusterIP" && then != "ClusterIP" {
         keep_node_ports(had, spec);
     }
-    // A port of the nodes that the server gave goes with the type that needed it.
-    if now == "ClusterIP" && then != "ClusterIP" {
+}
+
+/// What only the type before needed goes with it, unless the client says it anew.
+fn drop_unneeded(now: &str, had: &Map<String, Value>, spec: &mut Map<String, Value>) {
+    let on_nodes = matches!(now, "NodePort" | "LoadBalancer");
+    let external = spec.get("externalIPs").and_then(Value::as_array).is_some_and(|addresses| !addresses.is_empty());
+    for (member, needed) in [
+        ("externalTrafficPolicy", on_nodes || external),
+        ("allocateLoadBalancerNodePorts", now == "LoadBalancer"),
+        ("loadBalancerClass", now == "LoadBalancer"),
+    ] {
+        if !needed && spec.get(member) == had.get(member) {
+            spec.remove(member);
+        }
+    }
+    if !on_nodes {
         drop_node_ports(had, spec);
     }
 }

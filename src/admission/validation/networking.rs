@@ -133,7 +133,7 @@ fn policy_peer(peer: &Field<'_, '_>, faults: &mut Faults) {
     labels::selector(&spaces, faults);
     if peer.count(&["podSelector", "namespaceSelector", "ipBlock"]) == 0 {
         faults.required(peer, "must specify a peer");
-    } else if !block.is_absent() && !(pods.is_absent() && spaces.is_absent()) {
+    } else if peer.count(&["ipBlock"]) == 1 && peer.count(&["podSelector", "namespaceSelector"]) > 0 {
         faults.forbidden(peer, "may not specify both ipBlock and another peer");
     }
     if !block.is_absent() && faults.present(&block.at("cidr")) && !is_cidr(block.at("cidr").text()) {
