@@ -34,11 +34,14 @@ impl<'a> Machine<'a, '_> {
             Expression::Variable(number) => Ok(self.variables[*number].clone()),
             Expression::Member { of, written, name, access } => {
                 let of = self.value(of)?;
-                member(&of, written, name, *access)
+                let found = member(&of, written, name, *access)?;
+                self.read(found)
             }
             Expression::Index { of, key, optional } => {
                 let (of, key) = (self.value(of)?, self.value(key)?);
-                index(&of, &key, *optional)
+                self.budget.spend_text(key.text_size())?;
+                let found = index(&of, &key, *optional)?;
+                self.read(found)
             }
             Expression::List(items) => self.list(items),
             Expression::Map(members) => self.map(members),
@@ -66,6 +69,14 @@ impl<'a> Machine<'a, '_> {
                 other => Err(no_overload("optMap", &[other])),
             },
         }
+    }
+
+    /// Takes the price of a value that was decoded in order to be read.
+    fn read(&mut self, value: Val<'a>) -> Answer<'a> {
+        if let Val::Bytes(bytes) = &value {
+            self.budget.spend_text(bytes.len())?;
+        }
+        Ok(value)
     }
 
     /// The value of a body that knows these variables.
@@ -110,6 +121,7 @@ impl<'a> Machine<'a, '_> {
         let mut map = BTreeMap::new();
         for (key, value, may_miss) in members {
             let key = self.value(key)?;
+            self.budget.spend_text(key.text_size())?;
             let value = self.value(value)?;
             if let Some(value) = if *may_miss { unwrap(value)? } else { Some(value) } {
                 insert(&mut map, &key, value)?;
@@ -122,7 +134,7 @@ impl<'a> Machine<'a, '_> {
     fn enter(&mut self, range: &Val<'a>, keys: &[Val<'a>], index: usize, pairs: bool) -> Result<(), Fault> {
         self.budget.spend(1)?;
         let (first, second) = if range.is_list() {
-            let item = range.item(index).unwrap_or(Val::Null);
+            let item = self.read(range.item(index).unwrap_or(Val::Null))?;
             if pairs { (Val::Int(i64::try_from(index).unwrap_or(i64::MAX)), Some(item)) } else { (item, None) }
         } else {
             let key = keys[index].clone();
@@ -184,12 +196,14 @@ impl<'a> Machine<'a, '_> {
             }
             Visit::TransformMap => {
                 let value = self.value(&fold.body)?;
+                self.budget.spend_text(self.variables[depth].text_size())?;
                 insert(&mut found.members, &self.variables[depth], value)?;
             }
             Visit::TransformMapEntry => {
                 let entry = self.value(&fold.body)?;
                 self.budget.spend_items(entry.count().unwrap_or_default())?;
                 for key in entry.keys() {
+                    self.budget.spend_text(key.text_size())?;
                     insert(&mut found.members, &key, entry.under(&key).unwrap_or(Val::Null))?;
                 }
             }
@@ -253,7 +267,7 @@ fn member<'a>(of: &Val<'a>, written: &str, name: &str, access: Access) -> Answer
         // The members of objects with a schema are escaped, the keys of maps are not.
         Val::Members(_, place) if matches!(place.shape(), crate::schema::Shape::Struct { .. }) => of.member(name),
         Val::Members(..) | Val::Map(_) => of.member(written),
-        _ => return Err(no_overload("a member", &[of.clone()])),
+        _ => return Err(no_overload("a member", std::slice::from_ref(of))),
     };
     match (access, found) {
         (Access::Test, found) => Ok(Val::Bool(found.is_some())),

@@ -146,11 +146,10 @@ impl Function {
         if let (Price::Least, [first, second]) = (self.price, arguments) {
             return budget.spend_text(first.text_size().min(second.text_size()));
         }
-        let size = |value: &Val<'_>| cost::text(value.text_size() as u64).max(value.count().unwrap_or_default() as u64);
         if let (Price::Product, [first, second, ..]) = (self.price, arguments) {
-            budget.spend(size(first).saturating_mul(size(second)))?;
+            budget.spend(first.steps().saturating_mul(second.steps()))?;
         }
-        arguments.iter().try_for_each(|argument| budget.spend(size(argument)))
+        arguments.iter().try_for_each(|argument| budget.spend(argument.steps()))
     }
 
     /// Runs.

@@ -220,6 +220,49 @@ fn expressions_of_any_size_are_compiled_or_refused() {
         assert!(compile(&text).is_err(), "{part}");
     }
     assert!(compile(&"x".repeat(1 << 20)).is_err());
+    for text in [
+        "",
+        "'\\u12'",
+        "b'\\xff'",
+        "0x",
+        "1e999",
+        "9223372036854775808",
+        "0xffffffffffffffffff",
+        "'\\",
+        "\"",
+        "r'",
+        "a.`b`",
+        "?",
+        "{1:}",
+        "[,]",
+        "f(,)",
+        "a[?]",
+        "a.?",
+        "\0",
+        "é",
+        "'😀' + x",
+        "1u2",
+        "has()",
+        "has(1)",
+        "self.all()",
+        "self.all(1, 2)",
+        "cel.bind(1, 2, 3)",
+        "self.spec.list.all(a.b, true)",
+        "'\\ud800' == ''",
+        "//",
+        "1 //",
+        "self.?spec.?",
+        "{'a': ?1}",
+        "[?1]",
+        "-9223372036854775809 < 0",
+        "self[",
+        "'''",
+        "1..2",
+        ".self",
+        "a.b{c: 1}",
+    ] {
+        assert!(compile(text).is_err(), "{text}");
+    }
 }
 
 #[test]
@@ -234,6 +277,9 @@ fn no_evaluation_outlives_its_budget() {
         "self.spec.many.all(x, self.spec.many == self.spec.many)",
         "self.spec.many.all(x, sets.contains(self.spec.many, self.spec.many))",
         "self.spec.many.map(x, self.spec.text).join('').replace('x', self.spec.many.map(x, self.spec.text).join('')) == ''",
+        "self.spec.many.all(x, self.spec.many.all(y, {self.spec.text: 1}[self.spec.text] == 1))",
+        "self.spec.many.all(x, cel.bind(u, url('/?' + self.spec.text), self.spec.many.all(y, size(u.getQuery()) == 1)))",
+        "self.spec.many.all(x, self.spec.many.all(y, [self.spec.text, self.spec.text].isSorted()))",
         "self.spec.many.all(x, self.spec.text.matches(self.spec.text + string(x)) || true)",
     ] {
         let start = Instant::now();

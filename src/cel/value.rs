@@ -230,10 +230,16 @@ impl<'a> Val<'a> {
                 **left == **right
             }
             (Self::Kind(left), Self::Kind(right)) => **left == **right,
-            (Self::Bytes(left), Self::Bytes(right)) => left == right,
+            (Self::Bytes(left), Self::Bytes(right)) => {
+                budget.spend_text(left.len().max(right.len()))?;
+                left == right
+            }
             (Self::Time(left), Self::Time(right)) => left == right,
             (Self::Duration(left), Self::Duration(right)) => left == right,
-            (Self::Opaque(left), Self::Opaque(right)) => left == right,
+            (Self::Opaque(left), Self::Opaque(right)) => {
+                budget.spend_text(left.text_size())?;
+                left == right
+            }
             (Self::Optional(left), Self::Optional(right)) => match (left, right) {
                 (Some(left), Some(right)) => left.equals(right, budget)?,
                 (left, right) => left.is_none() && right.is_none(),
@@ -333,7 +339,18 @@ impl<'a> Val<'a> {
         match self {
             Self::Text(text) => text.len(),
             Self::Bytes(bytes) => bytes.len(),
+            Self::Opaque(opaque) => opaque.text_size(),
             _ => 0,
+        }
+    }
+
+    /// How much there is to go through in a list, a map or a text, in steps; what lies deeper is left out.
+    pub(super) fn steps(&self) -> u64 {
+        let text = |bytes: usize| super::cost::text(bytes as u64);
+        match self {
+            Self::Items(items, _) => items.iter().map(|item| 1 + text(item.as_str().map_or(0, str::len))).sum(),
+            Self::List(items) => items.iter().map(|item| 1 + text(item.text_size())).sum(),
+            _ => text(self.text_size()).max(self.count().unwrap_or_default() as u64),
         }
     }
 }

@@ -61,6 +61,15 @@ impl Opaque {
             Self::Format(_) => "kubernetes.NamedFormat",
         }
     }
+
+    /// How much text there is to read, in bytes.
+    pub(super) fn text_size(&self) -> usize {
+        match self {
+            Self::Url(url) => url.text_size(),
+            Self::Semver(version) => version.text_size(),
+            _ => 0,
+        }
+    }
 }
 
 type Answer<'a> = Result<Val<'a>, Fault>;

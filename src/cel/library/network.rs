@@ -44,12 +44,12 @@ pub(super) const TABLE: &[Line] = &[
             .ok_or_else(|| Fault::other("URL parse error during conversion from string"))
     }),
     ("isURL", Global, Once, &["string -> bool"], |call, _| Ok(Val::Bool(Url::parse(call.text(0)?).is_some()))),
-    ("getScheme", Member, One, URL_TEXT, |call, _| url(call).map(|url| url.scheme.as_str().into())),
-    ("getHost", Member, One, URL_TEXT, |call, _| url(call).map(|url| url.host.as_str().into())),
-    ("getHostname", Member, One, URL_TEXT, |call, _| url(call).map(|url| url.split_host().0.into())),
-    ("getPort", Member, One, URL_TEXT, |call, _| url(call).map(|url| url.split_host().1.into())),
-    ("getEscapedPath", Member, One, URL_TEXT, |call, _| url(call).map(|url| url.path.as_str().into())),
-    ("getQuery", Member, One, &["url -> map(string, list(string))"], query),
+    ("getScheme", Member, Once, URL_TEXT, |call, _| url(call).map(|url| url.scheme.as_str().into())),
+    ("getHost", Member, Once, URL_TEXT, |call, _| url(call).map(|url| url.host.as_str().into())),
+    ("getHostname", Member, Once, URL_TEXT, |call, _| url(call).map(|url| url.split_host().0.into())),
+    ("getPort", Member, Once, URL_TEXT, |call, _| url(call).map(|url| url.split_host().1.into())),
+    ("getEscapedPath", Member, Once, URL_TEXT, |call, _| url(call).map(|url| url.path.as_str().into())),
+    ("getQuery", Member, Once, &["url -> map(string, list(string))"], query),
 ];
 
 fn ip(call: &Call<'_, '_>, index: usize) -> Result<IpAddr, Fault> {
@@ -170,6 +170,11 @@ impl Url {
         let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
         let url = Self { scheme: scheme.to_ascii_lowercase(), host: host.to_owned(), path: path.to_owned(), query: query.to_owned() };
         url.split_host().1.bytes().all(|byte| byte.is_ascii_digit()).then_some(url)
+    }
+
+    /// The length of all parts, in bytes.
+    pub(super) fn text_size(&self) -> usize {
+        self.scheme.len() + self.host.len() + self.path.len() + self.query.len()
     }
 
     /// The host without its brackets, and the port.

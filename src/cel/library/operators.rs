@@ -128,6 +128,7 @@ fn concatenate<'a>(left: &Val<'a>, right: &Val<'a>, budget: &mut Budget) -> Answ
     for item in right.items() {
         let mut same = None;
         for (index, known) in items.iter().enumerate().filter(|_| *list_type != ListType::Atomic) {
+            budget.spend(1)?;
             let equal = match list_type {
                 ListType::Map(keys) => same_keys(known, &item, keys, budget)?,
                 _ => known.equals(&item, budget)?,

@@ -26,9 +26,9 @@ pub(super) const TABLE: &[Line] = &[
     ("asApproximateFloat", Member, One, &["quantity -> double"], |call, _| Ok(Val::Double(nanos(call, 0)? as f64 / NANOS as f64))),
     ("add", Member, One, SUMS, |call, _| sum(call, i128::checked_add)),
     ("sub", Member, One, SUMS, |call, _| sum(call, i128::checked_sub)),
-    ("compareTo", Member, One, COMPARED, |call, _| compare(call).map(order)),
-    ("isLessThan", Member, One, RELATED, |call, _| compare(call).map(|order| Val::Bool(order.is_lt()))),
-    ("isGreaterThan", Member, One, RELATED, |call, _| compare(call).map(|order| Val::Bool(order.is_gt()))),
+    ("compareTo", Member, Once, COMPARED, |call, _| compare(call).map(order)),
+    ("isLessThan", Member, Once, RELATED, |call, _| compare(call).map(|order| Val::Bool(order.is_lt()))),
+    ("isGreaterThan", Member, Once, RELATED, |call, _| compare(call).map(|order| Val::Bool(order.is_gt()))),
 ];
 
 const COMPARED: &[&str] = &["quantity, quantity -> int", "semver, semver -> int"];

@@ -33,6 +33,11 @@ pub(in crate::cel) struct Semver {
 }
 
 impl Semver {
+    /// The length of its words, in bytes.
+    pub(super) fn text_size(&self) -> usize {
+        self.before.iter().map(|word| word.len() + 1).sum()
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
         let (numbers, before) = text.split_once('-').map_or((text, None), |(numbers, before)| (numbers, Some(before)));
