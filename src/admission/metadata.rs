@@ -85,12 +85,14 @@ pub(super) fn count_generation(resource: &Resource, before: &Object, after: &mut
     if !resource.has_generation {
         return;
     }
-    let declared = |object: &Object| -> Vec<(String, Value)> {
-        let members = object.root().iter().filter(|(name, _)| *name != "metadata" && (*name != "status" || !resource.has_status()));
-        members.filter(|(name, _)| *name != "apiVersion").map(|(name, value)| (name.clone(), value.clone())).collect()
-    };
-    let grown = i64::from(declared(before) != declared(after));
+    let changed = !declared(resource, before).eq(declared(resource, after));
+    let grown = i64::from(changed);
     after.set_meta("generation", before.generation() + grown);
+}
+
+fn declared<'a>(resource: &Resource, object: &'a Object) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    let has_status = resource.has_status();
+    object.root().iter().filter(move |(name, _)| !matches!(name.as_str(), "metadata" | "apiVersion") && (*name != "status" || !has_status))
 }
 
 fn set_or_remove(map: &mut serde_json::Map<String, Value>, member: &str, value: Option<Value>) {
