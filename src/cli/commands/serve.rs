@@ -74,8 +74,8 @@ pub struct ServeSettings {
 impl ServeSettings {
     /// Reads flags, then the environment. A kubeconfig is not looked at: it says where others serve.
     pub fn resolve(global: &GlobalArgs, args: &ServeArgs, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, UsageError> {
-        refuse_pinned_time(environment)?;
         let store = StoreLocation::resolve(global, environment)?;
+        refuse_pinned_time(environment)?;
         let data_directory = match &store {
             StoreLocation::Local(directory) => directory.clone(),
             StoreLocation::Etcd(_) => StoreLocation::default_directory()?,

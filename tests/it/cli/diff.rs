@@ -58,14 +58,20 @@ fn a_new_namespace_and_what_is_in_it_are_shown_as_one_change() {
     +      terminationGracePeriodSeconds: 30
 
     === create service/web in namespace shop (shop.yaml:24)
-    @@ -0,0 +1,15 @@
+    @@ -0,0 +1,21 @@
     +apiVersion: v1
     +kind: Service
     +metadata:
     +  name: web
     +  namespace: shop
     +spec:
+    +  clusterIP: 10.96.178.27
+    +  clusterIPs:
+    +  - 10.96.178.27
     +  internalTrafficPolicy: Cluster
+    +  ipFamilies:
+    +  - IPv4
+    +  ipFamilyPolicy: SingleStack
     +  ports:
     +  - port: 80
     +    protocol: TCP

@@ -45,12 +45,12 @@ fn several_kinds_are_tables_with_prefixed_names() {
     NAME                  READY   UP-TO-DATE   AVAILABLE   AGE
     deployment.apps/web   0/2     0            0           5m30s
 
-    NAME          TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE
-    service/web   ClusterIP   <none>       <none>        80/TCP    5m30s
+    NAME          TYPE        CLUSTER-IP     EXTERNAL-IP   PORT(S)   AGE
+    service/web   ClusterIP   10.96.178.27   <none>        80/TCP    5m30s
     ");
     assert_shows!(env.run("get all -A"), @"
-    NAMESPACE   NAME          TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE
-    shop        service/web   ClusterIP   <none>       <none>        80/TCP    5m30s
+    NAMESPACE   NAME          TYPE        CLUSTER-IP     EXTERNAL-IP   PORT(S)   AGE
+    shop        service/web   ClusterIP   10.96.178.27   <none>        80/TCP    5m30s
 
     NAMESPACE   NAME                  READY   UP-TO-DATE   AVAILABLE   AGE
     shop        deployment.apps/web   0/2     0            0           5m30s
@@ -59,8 +59,8 @@ fn several_kinds_are_tables_with_prefixed_names() {
     NAME                  READY   UP-TO-DATE   AVAILABLE   AGE
     deployment.apps/web   0/2     0            0           5m30s
 
-    NAME          TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE
-    service/web   ClusterIP   <none>       <none>        80/TCP    5m30s
+    NAME          TYPE        CLUSTER-IP     EXTERNAL-IP   PORT(S)   AGE
+    service/web   ClusterIP   10.96.178.27   <none>        80/TCP    5m30s
 
     NAME           TYPE     DATA   AGE
     secret/login   Opaque   1      5m30s
@@ -145,7 +145,7 @@ fn objects_are_printed_whole() {
             ],
             "name": "settings",
             "namespace": "shop",
-            "resourceVersion": "10",
+            "resourceVersion": "11",
             "uid": "00000004-0000-0000-8000-000000000001"
         }
     }
@@ -163,7 +163,7 @@ fn objects_are_printed_whole() {
           app: web
         name: settings
         namespace: shop
-        resourceVersion: "10"
+        resourceVersion: "11"
         uid: 00000004-0000-0000-8000-000000000001
     kind: List
     metadata:

@@ -272,12 +272,16 @@ async fn a_connection_without_a_handshake_does_not_delay_a_stop() {
     assert!(!server.log().contains("cut off") && !server.log().contains("WARN"), "{}", server.log());
 }
 
+const REVISIONS: &str = "/apis/apps/v1/namespaces/default/controllerrevisions";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_object_that_etcd_does_not_take_is_refused_as_too_large() {
     let server = TestServer::start(Engine::Etcd);
     let client = administrator(&server).build().unwrap();
     for size in [2_000_000, 2_900_000] {
-        let response = send(&client, Method::POST, server.url(MAPS), Some(&map("a", &"v".repeat(size)))).await;
+        // A kind that may hold more than the 1 MiB of a ConfigMap.
+        let revision = json!({"metadata": {"name": "a"}, "revision": 1, "data": {"text": "v".repeat(size)}});
+        let response = send(&client, Method::POST, server.url(REVISIONS), Some(&revision)).await;
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE, "{size}");
         let status: Value = response.json().await.unwrap();
         assert_eq!(status["reason"], "RequestEntityTooLarge");
