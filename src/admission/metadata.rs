@@ -37,8 +37,8 @@ pub(super) fn begin(resource: &Resource, object: &mut Object, ambient: &Ambient)
     }
 }
 
-/// An update that states a uid means that very object.
-pub(super) fn same_object(resource: &Resource, before: &Object, after: &Object) -> Result<(), Refusal> {
+/// An update that states a uid means that very object. Refuses with 409 where it is another one.
+pub fn same_object(resource: &Resource, before: &Object, after: &Object) -> Result<(), Refusal> {
     if after.uid().is_empty() || after.uid() == before.uid() {
         return Ok(());
     }

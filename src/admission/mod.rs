@@ -13,6 +13,7 @@ use crate::ambient::Ambient;
 use crate::object::{Cause, Object, Refusal};
 use crate::schema::{Resource, check};
 
+pub use metadata::same_object;
 pub use validate::names;
 
 /// Makes a decoded object ready to be created: server-set members, defaults, the first generation. The object keeps its name or gets

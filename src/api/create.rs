@@ -17,14 +17,16 @@ pub(super) async fn create(call: &Call) -> Result<(Answer, Vec<String>), Refusal
     let Decoded { mut object, warnings } = decode::object(call)?;
     place(call, &mut object)?;
     let generated = object.name().is_empty();
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
+    if !generated {
+        return Ok((create_named(call, object).await?.answer(call)?, warnings));
+    }
+    for _ in 1..NAME_ATTEMPTS {
         match create_named(call, object.clone()).await {
-            Err(refusal) if refusal.reason == Reason::AlreadyExists && generated && attempt < NAME_ATTEMPTS => {}
+            Err(refusal) if refusal.reason == Reason::AlreadyExists => {}
             written => return Ok((written?.answer(call)?, warnings)),
         }
     }
+    Ok((create_named(call, object).await?.answer(call)?, warnings))
 }
 
 async fn create_named(call: &Call, mut object: Object) -> Result<Written, Refusal> {

@@ -65,9 +65,6 @@ pub(super) fn apply(call: &Call, live: Option<&Object>, applied: Object) -> Resu
 
 /// Whether two states of an object differ in anything but the times of their managers' entries, which alone are no change.
 pub(super) fn same(before: &Object, after: &Object) -> bool {
-    let other_members = |object: &Object| -> Vec<(String, Value)> {
-        object.root().iter().filter(|(name, _)| *name != "metadata").map(|(name, value)| (name.clone(), value.clone())).collect()
-    };
     let metadata = |object: &Object| {
         let mut metadata = object.metadata().cloned().unwrap_or_default();
         metadata.remove("resourceVersion");
@@ -78,5 +75,9 @@ pub(super) fn same(before: &Object, after: &Object) -> bool {
         }
         metadata
     };
-    metadata(before) == metadata(after) && other_members(before) == other_members(after)
+    other_members(before).eq(other_members(after)) && metadata(before) == metadata(after)
+}
+
+fn other_members(object: &Object) -> impl Iterator<Item = (&String, &Value)> {
+    object.root().iter().filter(|(name, _)| *name != "metadata")
 }

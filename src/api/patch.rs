@@ -175,10 +175,7 @@ async fn check_place(call: &Call, object: &Object) -> Result<(), Refusal> {
 
 fn apply_to(call: &Call, live: &Live, applied: &Object) -> Result<Verdict, Refusal> {
     pinned(call, applied, live)?;
-    if !applied.uid().is_empty() && applied.uid() != live.object.uid() {
-        let why = format!("Precondition failed: UID in precondition: {}, UID in object meta: {}", applied.uid(), live.object.uid());
-        return Err(Refusal::conflict(&call.group_resource(), call.name(), &why));
-    }
+    admission::same_object(&call.resource, &live.object, applied)?;
     let mut after = managers::apply(call, Some(&live.object), applied.clone())?;
     finish(call, live, &mut after)?;
     settle(live, after)
