@@ -49,6 +49,13 @@ pub fn update(resource: &Resource, before: &Object, after: &mut Object, subresou
     verdict(resource, after, validate::object(resource, after, Some(before), subresource))
 }
 
+/// Judges what is answered and never stored: by the rules of its kind alone, since it needs no name.
+///
+/// Refuses with 422 and every cause at once.
+pub fn judge(resource: &Resource, object: &Object) -> Result<(), Refusal> {
+    verdict(resource, object, validation::check(resource, object, None))
+}
+
 /// The members of an object that a write through a path cannot set, and so does not own: `status` through the object itself where it
 /// has a path of its own, everything else through `status`.
 #[must_use]

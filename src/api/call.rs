@@ -10,6 +10,7 @@ use super::Shared;
 use super::negotiate::Form;
 use super::query::Query;
 use super::route::ResourceRoute;
+use crate::auth::Identity;
 use crate::object::{GroupResource, Refusal};
 use crate::schema::Resource;
 
@@ -17,6 +18,7 @@ use crate::schema::Resource;
 /// resource is namespaced, save for lists and watches over all namespaces.
 pub(super) struct Call {
     pub(super) api: Arc<Shared>,
+    pub(super) identity: Identity,
     pub(super) resource: Arc<Resource>,
     pub(super) route: ResourceRoute,
     pub(super) query: Query,

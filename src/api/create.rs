@@ -46,6 +46,7 @@ pub(super) fn place(call: &Call, object: &mut Object) -> Result<(), Refusal> {
     in_namespace(call, object)
 }
 
+/// Puts the object into the path's namespace; one that says another is refused.
 pub(super) fn in_namespace(call: &Call, object: &mut Object) -> Result<(), Refusal> {
     match (&call.route.namespace, object.namespace()) {
         (Some(path), Some(own)) if path != own => {

@@ -17,10 +17,10 @@ use super::negotiate::{self, Encoding, Offer};
 use super::query::Query;
 use super::route::{ResourceRoute, Route};
 use super::{BODY_MOST, Body, Shared};
-use super::{create, delete, get, list, patch, public, update, watch};
+use super::{binding, components, create, delete, get, list, patch, public, reviews, update, watch};
 use crate::auth::{self, Attributes, Identity};
 use crate::object::{Reason, Refusal};
-use crate::schema::{Behaviour, Resource};
+use crate::schema::{Behaviour, Origin, Resource};
 
 /// What a handler says: an answer, and what the client should be warned of.
 type Said = Result<(Answer, Vec<String>), Refusal>;
@@ -108,8 +108,16 @@ where
     let form = negotiate::form(&parts.headers, offer)?;
     let gzip = negotiate::accepts_gzip(&parts.headers);
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { collect(body).await? };
-    let mut call = Call { api: Arc::clone(api), resource, route, query, headers: parts.headers, form, gzip, body };
+    let headers = parts.headers;
+    let mut call = Call { api: Arc::clone(api), identity: identity.clone(), resource, route, query, headers, form, gzip, body };
     let quiet = |answer: Answer| (answer, Vec::new());
+    match (verb, call.resource.origin) {
+        (_, Origin::Observed) => return components::answer(&call).await,
+        (_, Origin::Answered) if call.resource.gvk.kind == "Binding" => return binding::create(call).await,
+        (_, Origin::Answered) => return reviews::answer(&call),
+        (Verb::Create, Origin::Stored) if !call.subresource().is_empty() => return binding::create(call).await,
+        (_, Origin::Stored) => {}
+    }
     match verb {
         Verb::Get => get::get(&call).await.map(quiet),
         Verb::List => list::list(&call).await.map(quiet),

@@ -43,14 +43,19 @@ pub(super) async fn answer(api: &Shared, path: &str, verbose: bool) -> Option<An
     })
 }
 
+/// Whether the store answers; if not, why.
+pub(super) async fn store(api: &Shared) -> Result<(), String> {
+    match tokio::time::timeout(STORE_PATIENCE, api.cache.store().current_revision()).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("the store does not answer".to_owned()),
+    }
+}
+
 /// `etcd` is the name that clients know for "the store answers", whichever engine it is.
 async fn run(api: &Shared, check: &str) -> Result<(), String> {
     match check {
-        "etcd" => match tokio::time::timeout(STORE_PATIENCE, api.cache.store().current_revision()).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err("the store does not answer".to_owned()),
-        },
+        "etcd" => store(api).await,
         "informer-sync" => api.catalogs.newest(&api.cache).await.map(drop).map_err(|refusal| refusal.message),
         "shutdown" if api.stopping() => Err("process is shutting down".to_owned()),
         _ => Ok(()),

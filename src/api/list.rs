@@ -304,6 +304,11 @@ fn append_items(resource: &Resource, objects: &[Arc<Cached>], first: bool, out: 
 }
 
 impl ListPage {
+    /// A whole list of what is nowhere stored.
+    pub(super) fn observed(objects: Vec<Arc<Cached>>) -> Self {
+        Self { objects, revision: Revision::ZERO, continue_token: String::new(), remaining: None }
+    }
+
     fn metadata(&self) -> Map<String, Value> {
         view::list_metadata(self.revision, &self.continue_token, self.remaining)
     }

@@ -8,10 +8,12 @@
 
 mod allocations;
 mod answer;
+mod binding;
 mod body;
 mod bootstrap;
 mod call;
 mod catalogs;
+mod components;
 mod compress;
 mod create;
 mod decode;
@@ -31,6 +33,7 @@ pub mod negotiate;
 mod patch;
 mod public;
 pub mod query;
+mod reviews;
 pub mod route;
 mod scale;
 mod selection;
@@ -40,7 +43,7 @@ mod watch;
 mod write;
 
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -52,7 +55,7 @@ use self::catalogs::Catalogs;
 use self::metrics::Metrics;
 use self::public::Documents;
 use crate::ambient::Ambient;
-use crate::auth::Identity;
+use crate::auth::{Identity, TokenFile};
 use crate::object::Refusal;
 use crate::store::Store;
 use crate::store::cache::{Cache, Follower};
@@ -71,6 +74,7 @@ pub(crate) struct Shared {
     metrics: Metrics,
     documents: Documents,
     stopping: watch_channel::Sender<bool>,
+    tokens: OnceLock<Arc<TokenFile>>,
     _follower: Follower,
 }
 
@@ -88,6 +92,7 @@ impl Api {
             metrics: Metrics::new(),
             documents: Documents::default(),
             stopping: watch_channel::Sender::new(false),
+            tokens: OnceLock::new(),
             _follower: follower,
         }));
         bootstrap::namespaces(&api).await?;
@@ -101,6 +106,11 @@ impl Api {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Display,
     {
         dispatch::dispatch(&self.0, identity, request).await
+    }
+
+    /// Says which tokens there are, for those who ask whose one is (TokenReview). Without it no token is anybody's. The first call counts.
+    pub fn know_tokens(&self, tokens: Arc<TokenFile>) {
+        let _ = self.0.tokens.set(tokens);
     }
 
     /// The engine of the store below: `memory`, `sqlite` or `etcd`.

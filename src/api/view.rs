@@ -160,9 +160,12 @@ impl TableView<'_> {
     }
 }
 
-/// The members of a list's metadata.
+/// The members of a list's metadata. A list of what is nowhere stored has no revision.
 pub(super) fn list_metadata(revision: Revision, continue_token: &str, remaining: Option<u64>) -> Map<String, Value> {
-    let mut metadata = BTreeMap::from([("resourceVersion", Value::from(revision.to_string()))]);
+    let mut metadata = BTreeMap::new();
+    if revision != Revision::ZERO {
+        metadata.insert("resourceVersion", Value::from(revision.to_string()));
+    }
     if !continue_token.is_empty() {
         metadata.insert("continue", continue_token.into());
     }

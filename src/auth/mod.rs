@@ -2,8 +2,10 @@
 //!
 //! Receives credentials and what is asked for; hands on an [`Identity`] or a refusal. Invariant: nothing is allowed that no rule allows.
 
+mod rules;
 mod tokens;
 
+pub use rules::{PathRule, ResourceRule, decide, decide_path, path_rules, resource_rules};
 pub use tokens::{TokenFile, TokenFileError};
 
 use std::sync::Arc;
@@ -21,6 +23,8 @@ const UNAUTHENTICATED: &str = "system:unauthenticated";
 pub struct Identity {
     /// The user's name.
     pub user: Arc<str>,
+    /// What tells the user from others of the same name over time; empty where the credentials do not say.
+    pub uid: Arc<str>,
     /// The groups that the user is in.
     pub groups: Arc<[String]>,
 }
@@ -45,14 +49,14 @@ impl Identity {
     #[must_use]
     pub fn new(user: &str, groups: impl IntoIterator<Item = String>) -> Self {
         let mut groups: Vec<String> = groups.into_iter().collect();
-        groups.push("system:authenticated".to_owned());
-        Self { user: user.into(), groups: groups.into() }
+        groups.push(rules::AUTHENTICATED.to_owned());
+        Self { user: user.into(), uid: "".into(), groups: groups.into() }
     }
 
     /// Someone without credentials.
     #[must_use]
     pub fn anonymous() -> Self {
-        Self { user: "system:anonymous".into(), groups: [UNAUTHENTICATED.to_owned()].into() }
+        Self { user: "system:anonymous".into(), uid: "".into(), groups: [UNAUTHENTICATED.to_owned()].into() }
     }
 
     /// The user that runs the process, who owns the store and may do everything with it.
@@ -64,22 +68,25 @@ impl Identity {
     /// Whether no credentials were shown.
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
-        self.groups.iter().any(|group| group == UNAUTHENTICATED)
+        self.is_in(UNAUTHENTICATED)
     }
 
-    fn is_master(&self) -> bool {
-        self.groups.iter().any(|group| group == MASTERS)
+    /// The same user with a uid.
+    #[must_use]
+    pub fn with_uid(self, uid: &str) -> Self {
+        Self { uid: uid.into(), ..self }
+    }
+
+    fn is_in(&self, group: &str) -> bool {
+        self.groups.iter().any(|own| own == group)
     }
 }
 
 /// Decides over a request for a resource.
 ///
-/// Refuses with 401 who has shown no credentials, and with 403 who is not in `system:masters`: roles and bindings are stored but do not
-/// count yet.
+/// Refuses with 401 who has shown no credentials, and with 403 to whom [`decide`] does not allow it.
 pub fn authorize(identity: &Identity, asked: &Attributes<'_>) -> Result<(), Refusal> {
-    if identity.is_master() {
-        return Ok(());
-    }
+    let Err(denied) = decide(identity, asked) else { return Ok(()) };
     if identity.is_anonymous() {
         return Err(unauthorized());
     }
@@ -90,7 +97,7 @@ pub fn authorize(identity: &Identity, asked: &Attributes<'_>) -> Result<(), Refu
     };
     let place = asked.namespace.map_or_else(|| " at the cluster scope".to_owned(), |namespace| format!(" in the namespace {namespace:?}"));
     let why = format!(
-        "User {:?} cannot {} resource {resource:?} in API group {:?}{place}: only the group {MASTERS} is allowed to, RBAC is not supported yet",
+        "User {:?} cannot {} resource {resource:?} in API group {:?}{place}: {denied}",
         identity.user, asked.verb, asked.resource.group
     );
     Err(Refusal::forbidden(asked.resource, asked.name, &why))
@@ -98,7 +105,7 @@ pub fn authorize(identity: &Identity, asked: &Attributes<'_>) -> Result<(), Refu
 
 /// Decides over a request for a path that is no resource, such as `/metrics`. Refuses as [`authorize`] does.
 pub fn authorize_path(identity: &Identity, path: &str) -> Result<(), Refusal> {
-    if identity.is_master() {
+    if decide_path(identity, "get", path).is_ok() {
         return Ok(());
     }
     if identity.is_anonymous() {

@@ -68,7 +68,8 @@ impl TokenFile {
                 _ => {}
             }
             let groups = record.get(3).unwrap_or_default().split(',').map(str::trim).filter(|group| !group.is_empty());
-            by_token.insert(token.to_owned(), Identity::new(user, groups.map(str::to_owned)));
+            let identity = Identity::new(user, groups.map(str::to_owned)).with_uid(record.get(2).unwrap_or_default());
+            by_token.insert(token.to_owned(), identity);
         }
         Ok(Self { by_token })
     }

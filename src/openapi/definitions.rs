@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Dialect;
 use crate::object::Gvk;
-use crate::schema::{Catalog, ListType, Node, Number, Resource, Scalar, Schema, SchemaNode, Shape, builtin};
+use crate::schema::{Catalog, ListType, Node, Number, Resource, Scalar, Schema, SchemaNode, Shape, Verbs, builtin};
 
 /// The name of the type that all lists have as their `metadata`.
 const LIST_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
@@ -52,6 +52,9 @@ impl Definitions {
         }
         definition["x-kubernetes-group-version-kind"] = kinds_of(&resource.gvk);
         self.done.insert(name.clone(), definition);
+        if !resource.verbs.contains(Verbs::LIST) {
+            return;
+        }
         let list = Gvk { kind: resource.list_kind.clone(), ..resource.gvk.clone() };
         let list_name = list_type_name(resource);
         let list = self.list(&name, &list);

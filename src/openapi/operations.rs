@@ -72,7 +72,9 @@ pub(super) fn add(resource: &Resource, definitions: &mut Definitions, paths: &mu
     let mut writer = Writer { resource, definitions };
     let (of_collection, of_item) = (writer.collection(), writer.item());
     paths.insert(collection, writer.path(of_collection, scoped, &name));
-    paths.insert(item.clone(), writer.path(of_item, &named, &name));
+    if !of_item.is_empty() {
+        paths.insert(item.clone(), writer.path(of_item, &named, &name));
+    }
     for part in resource.subresources.iter().filter(|part| part.behaviour != Behaviour::NotBuilt) {
         let name = format!("{name}{}", capitalised(&part.name));
         let operations = writer.part(part);
@@ -93,7 +95,10 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn collection(&mut self) -> Vec<(&'static str, Operation<'a>)> {
         let (this, verbs) = (self.this(), self.resource.verbs);
-        let mut operations = vec![("get", self.list())];
+        let mut operations = Vec::new();
+        if verbs.contains(Verbs::LIST) {
+            operations.push(("get", self.list()));
+        }
         if verbs.contains(Verbs::CREATE) {
             let create = Operation { codes: &["200", "201", "202"], ..self.operation("create", "post", &this, WRITE.to_vec()) };
             operations.push(("post", Operation { body: Some(this), ..create }));
@@ -124,6 +129,10 @@ impl<'a> Writer<'a> {
         let mut operations = Vec::new();
         if part.verbs.contains(Verbs::GET) {
             operations.push(("get", Operation { gvk: &part.gvk, ..self.operation("read", "get", &this, Vec::new()) }));
+        }
+        if part.verbs.contains(Verbs::CREATE) {
+            let create = self.operation("create", "post", &this, WRITE.to_vec());
+            operations.push(("post", Operation { body: Some(this.clone()), codes: &["200", "201", "202"], gvk: &part.gvk, ..create }));
         }
         operations.extend(self.writes(&this, &part.gvk, part.verbs));
         operations

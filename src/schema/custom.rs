@@ -11,7 +11,7 @@ use super::columns::custom::{CellType, CustomCell};
 use super::columns::{Cells, Column};
 use super::crd;
 use super::kinds::storage_prefix;
-use super::resource::{Behaviour, FieldSource, NameRule, Resource, ScalePaths, Subresource, Verbs};
+use super::resource::{Behaviour, FieldSource, NameRule, Origin, Resource, ScalePaths, Subresource, Verbs};
 use super::{Catalog, Schema};
 use crate::object::json_path::JsonPath;
 use crate::object::{Cause, CauseKind, Gvk, Object, names};
@@ -142,6 +142,7 @@ impl<'a> Definition<'a> {
             columns: Cow::Owned(columns),
             name_rule: NameRule::DnsSubdomain,
             custom: true,
+            origin: Origin::Stored,
             storage_prefix: storage_prefix(self.group, self.plural),
             storage_gvk: Gvk::new(self.group, self.storage_version, self.kind),
             selectable_fields: selectable_fields(version, at, faults),

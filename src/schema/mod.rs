@@ -27,5 +27,5 @@ pub(crate) use kinds::storage_prefix;
 pub use node::{ListType, MapKey, Node, NodeId, Number, PatchStrategy, Scalar, Schema, SchemaNode, Shape};
 pub(crate) use pattern::compile as go_pattern;
 pub use registry::{Catalog, ServedGroup, ServedVersion};
-pub use resource::{Behaviour, FieldSource, NameRule, Resource, ScalePaths, Subresource, Verbs};
+pub use resource::{Behaviour, FieldSource, NameRule, Origin, Resource, ScalePaths, Subresource, Verbs};
 pub use rules::{Bound, Expression, Rules};

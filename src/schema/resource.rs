@@ -45,6 +45,8 @@ pub struct Resource {
     pub name_rule: NameRule,
     /// Whether a CustomResourceDefinition brought it.
     pub custom: bool,
+    /// Where its objects are.
+    pub origin: Origin,
     /// What keys of objects in the store begin with: `/registry/<group>/<plural>/`, the core group written `core`.
     pub storage_prefix: String,
     /// The kind that documents in the store are written as; another version of this one, or another group's form of the same kind.
@@ -56,6 +58,17 @@ pub struct Resource {
     pub(super) cells: Cells,
     pub(super) conversion: Option<&'static Conversion>,
     pub(super) schema: OnceLock<Arc<Schema>>,
+}
+
+/// Where the objects of a resource are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// In the store.
+    Stored,
+    /// Nowhere: what is created is a question that is answered at once, or an order that is carried out.
+    Answered,
+    /// Nowhere: what is read is found out at that moment.
+    Observed,
 }
 
 /// A part of an object with a path of its own.
@@ -80,6 +93,8 @@ pub enum Behaviour {
     Scale(ScalePaths),
     /// It writes `spec.finalizers` of a namespace.
     Finalize,
+    /// It takes a Binding and puts a pod on a node.
+    Binding,
     /// kube-apiserver has it, this server refuses it by name.
     NotBuilt,
 }

@@ -65,10 +65,10 @@ pub enum ListenError {
 
 impl Listener {
     /// Binds an address; port 0 takes a free one.
-    pub async fn bind(address: SocketAddr, pki: &Pki, tokens: TokenFile) -> Result<Self, ListenError> {
+    pub async fn bind(address: SocketAddr, pki: &Pki, tokens: Arc<TokenFile>) -> Result<Self, ListenError> {
         let config = tls_config(pki).map_err(ListenError::Tls)?;
         let tcp = TcpListener::bind(address).await.map_err(|source| ListenError::Bind { address, source })?;
-        Ok(Self { tcp, tls: TlsAcceptor::from(Arc::new(config)), tokens: Arc::new(tokens) })
+        Ok(Self { tcp, tls: TlsAcceptor::from(Arc::new(config)), tokens })
     }
 
     /// The address bound.

@@ -142,9 +142,11 @@ pub async fn run<K>(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let tokens = options.token_auth_file.as_deref().map(TokenFile::read).transpose()?.unwrap_or_default();
+    let tokens = Arc::new(tokens);
     let pki = Pki::open(&options.data_directory.join("pki"), &[options.listen.ip()])?;
-    let (listener, served) = tokio::join!(Listener::bind(options.listen, &pki, tokens), open(&options.store, ambient));
+    let (listener, served) = tokio::join!(Listener::bind(options.listen, &pki, Arc::clone(&tokens)), open(&options.store, ambient));
     let (listener, served) = (listener?, served?);
+    served.api.know_tokens(tokens);
     let started_as = announce(options, &listener, &pki, &served)?;
     let companions = started(&started_as, &served.api);
     listener

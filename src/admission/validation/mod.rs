@@ -13,6 +13,7 @@ mod labels;
 mod networking;
 mod pods;
 mod policy;
+mod reviews;
 mod services;
 mod storage;
 mod volumes;
@@ -70,6 +71,7 @@ fn core(kind: &str, object: &Object, before: Option<&Object>, spec: &Field<'_, '
                 storage::claim_update(object, before, faults);
             }
         }
+        ("Binding", _) => reviews::binding(&Field::root("target", object.root().get("target")), faults),
         ("LimitRange", _) => policy::limit_range(spec, faults),
         ("ResourceQuota", _) => policy::quota(spec, had, faults),
         _ => {}
@@ -90,6 +92,9 @@ fn others(
         ("rbac.authorization.k8s.io", "ClusterRole") => access::rules(object, false, faults),
         ("rbac.authorization.k8s.io", "RoleBinding") => access::binding(object, before, true, faults),
         ("rbac.authorization.k8s.io", "ClusterRoleBinding") => access::binding(object, before, false, faults),
+        ("authorization.k8s.io", "SelfSubjectAccessReview") => reviews::own_access(object, spec, faults),
+        ("authorization.k8s.io", "SubjectAccessReview") => reviews::access(object, spec, faults),
+        ("authorization.k8s.io", "LocalSubjectAccessReview") => reviews::local_access(object, spec, faults),
         ("certificates.k8s.io", "CertificateSigningRequest") => access::signing_request(spec, had, faults),
         ("policy", "PodDisruptionBudget") => policy::disruption_budget(spec, faults),
         ("scheduling.k8s.io", "PriorityClass") => policy::priority_class(object, before, faults),

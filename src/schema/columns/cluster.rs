@@ -11,6 +11,26 @@ pub(in crate::schema) const NAMESPACES: Table = Table {
     cells: |row| cells![row.name(), row.text("status.phase"), row.age()],
 };
 
+/// `componentstatuses`.
+pub(in crate::schema) const COMPONENT_STATUSES: Table = Table {
+    columns: &[
+        Column::NAME,
+        Column::text("Status", "Whether the component is healthy."),
+        Column::text("Message", "What the component says."),
+        Column::text("Error", "What is wrong with the component."),
+    ],
+    cells: |row| {
+        let healthy = condition(row.list("conditions"), "Healthy");
+        let text = |member: &str| healthy.map_or("", |condition| text_at(condition, member));
+        let status = match text("status") {
+            "True" => "Healthy",
+            "False" => "Unhealthy",
+            _ => "Unknown",
+        };
+        cells![row.name(), status, text("message"), text("error")]
+    },
+};
+
 /// `customresourcedefinitions`.
 pub(in crate::schema) const DEFINITIONS: Table = Table::NAME_AND_CREATION;
 

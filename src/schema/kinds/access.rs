@@ -1,9 +1,28 @@
-//! Who may do what: `rbac.authorization.k8s.io`, `certificates.k8s.io`.
+//! Who may do what: `rbac.authorization.k8s.io`, `certificates.k8s.io`, and the reviews that answer it.
 
 use super::Part::{NotBuilt, Status};
 use super::{Group, Kind, text};
 use crate::schema::columns::access as tables;
 use crate::schema::resource::NameRule;
+
+/// `authentication.k8s.io/v1`.
+pub(super) const AUTHENTICATION: Group = Group {
+    name: "authentication.k8s.io",
+    version: "v1",
+    kinds: &[Kind::cluster("selfsubjectreviews", "SelfSubjectReview").answered(), Kind::cluster("tokenreviews", "TokenReview").answered()],
+};
+
+/// `authorization.k8s.io/v1`.
+pub(super) const AUTHORIZATION: Group = Group {
+    name: "authorization.k8s.io",
+    version: "v1",
+    kinds: &[
+        Kind::namespaced("localsubjectaccessreviews", "LocalSubjectAccessReview").answered(),
+        Kind::cluster("selfsubjectaccessreviews", "SelfSubjectAccessReview").answered(),
+        Kind::cluster("selfsubjectrulesreviews", "SelfSubjectRulesReview").answered(),
+        Kind::cluster("subjectaccessreviews", "SubjectAccessReview").answered(),
+    ],
+};
 
 /// `certificates.k8s.io/v1`.
 pub(super) const CERTIFICATES: Group = Group {

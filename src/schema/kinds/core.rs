@@ -1,6 +1,6 @@
 //! The core group.
 
-use super::Part::{Finalize, NotBuilt, Scale, Status};
+use super::Part::{Binding, Finalize, NotBuilt, Scale, Status};
 use super::{Group, Kind, count, events, flag, text};
 use crate::schema::columns::{cluster, config, nodes, pods, services, storage, workloads};
 use crate::schema::resource::{NameRule, Verbs};
@@ -10,6 +10,8 @@ pub(super) const CORE: Group = Group {
     name: "",
     version: "v1",
     kinds: &[
+        Kind::namespaced("bindings", "Binding").answered(),
+        Kind::cluster("componentstatuses", "ComponentStatus").short(&["cs"]).observed().table(&cluster::COMPONENT_STATUSES),
         Kind::namespaced("configmaps", "ConfigMap").short(&["cm"]).table(&config::CONFIG_MAPS),
         Kind::namespaced("endpoints", "Endpoints").short(&["ep"]).table(&services::ENDPOINTS),
         events::CORE_EVENTS,
@@ -59,7 +61,7 @@ const PODS: Kind = Kind::namespaced("pods", "Pod")
     .generation()
     .parts(&[
         NotBuilt("attach", "v1", "PodAttachOptions"),
-        NotBuilt("binding", "v1", "Binding"),
+        Binding,
         NotBuilt("ephemeralcontainers", "v1", "Pod"),
         NotBuilt("eviction", "policy/v1", "Eviction"),
         NotBuilt("exec", "v1", "PodExecOptions"),

@@ -16,24 +16,16 @@ use std::sync::OnceLock;
 pub(super) use events::Conversion;
 
 use super::columns::{Cells, Table};
-use super::resource::{Behaviour, FieldSource, NameRule, Resource, ScalePaths, Subresource, Verbs};
+use super::resource::{Behaviour, FieldSource, NameRule, Origin, Resource, ScalePaths, Subresource, Verbs};
 use crate::object::Gvk;
 
-/// Kinds of the API level that the table leaves out, as `(apiVersion, kind, reason)`.
+/// Kinds of the API level that are no top-level ones, as `(apiVersion, kind, reason)`.
 pub const LEFT_OUT: &[(&str, &str, &str)] = &[
     ("apiregistration.k8s.io/v1", "APIService", "other API servers are not aggregated"),
-    ("authentication.k8s.io/v1", "SelfSubjectReview", "an answer, not an object: comes with authorization"),
-    ("authentication.k8s.io/v1", "TokenRequest", "comes with service account tokens"),
-    ("authentication.k8s.io/v1", "TokenReview", "an answer, not an object: comes with authorization"),
-    ("authorization.k8s.io/v1", "LocalSubjectAccessReview", "an answer, not an object: comes with authorization"),
-    ("authorization.k8s.io/v1", "SelfSubjectAccessReview", "an answer, not an object: comes with authorization"),
-    ("authorization.k8s.io/v1", "SelfSubjectRulesReview", "an answer, not an object: comes with authorization"),
-    ("authorization.k8s.io/v1", "SubjectAccessReview", "an answer, not an object: comes with authorization"),
+    ("authentication.k8s.io/v1", "TokenRequest", "what the subresource serviceaccounts/token takes"),
     ("autoscaling/v1", "HorizontalPodAutoscaler", "served as autoscaling/v2, which has every field of it"),
-    ("autoscaling/v1", "Scale", "a subresource"),
-    ("policy/v1", "Eviction", "a subresource"),
-    ("v1", "Binding", "comes with the scheduler"),
-    ("v1", "ComponentStatus", "deprecated, and shows components that do not exist here"),
+    ("autoscaling/v1", "Scale", "what the subresource scale shows"),
+    ("policy/v1", "Eviction", "what the subresource pods/eviction takes"),
 ];
 
 /// The kinds of one group and version.
@@ -51,6 +43,8 @@ pub(super) const GROUPS: &[&Group] = &[
     &core::CORE,
     &workloads::APPS,
     &events::EVENTS,
+    &access::AUTHENTICATION,
+    &access::AUTHORIZATION,
     &workloads::AUTOSCALING,
     &workloads::BATCH,
     &access::CERTIFICATES,
@@ -83,6 +77,7 @@ pub(super) struct Kind {
     table: &'static Table,
     fields: &'static [Field],
     conversion: Option<&'static Conversion>,
+    origin: Origin,
 }
 
 /// A subresource of a built-in kind.
@@ -94,6 +89,8 @@ pub(super) enum Part {
     Scale,
     /// `finalize`.
     Finalize,
+    /// `binding` of pods.
+    Binding,
     /// One that is refused: its name, and the `apiVersion` and kind it speaks.
     NotBuilt(&'static str, &'static str, &'static str),
 }
@@ -142,6 +139,7 @@ impl Kind {
             table: &Table::NAME_AND_AGE,
             fields: &[],
             conversion: None,
+            origin: Origin::Stored,
         }
     }
 
@@ -186,6 +184,16 @@ impl Kind {
         Self { conversion: Some(conversion), ..self }
     }
 
+    /// A kind that is never stored: it can be created alone, and is answered at once.
+    pub(super) const fn answered(self) -> Self {
+        Self { verbs: Verbs::CREATE, origin: Origin::Answered, table: &Table::NAME_AND_CREATION, ..self }
+    }
+
+    /// A kind that is never stored: it can be read alone, and is found out at that moment.
+    pub(super) const fn observed(self) -> Self {
+        Self { verbs: Verbs::GET.or(Verbs::LIST), origin: Origin::Observed, ..self }
+    }
+
     /// The row as a resource of its group.
     pub(super) fn resource(&self, group: &Group) -> Resource {
         let gvk = Gvk::new(group.name, group.version, self.kind);
@@ -203,6 +211,7 @@ impl Kind {
             columns: Cow::Borrowed(self.table.columns),
             name_rule: self.name_rule,
             custom: false,
+            origin: self.origin,
             storage_prefix: storage_prefix(&storage_gvk.group, self.plural),
             selectable_fields: self.fields.iter().map(Field::source).collect(),
             declared_schema: None,
@@ -222,6 +231,7 @@ impl Part {
             Self::Status => part("status", of.clone(), Verbs::SUBRESOURCE, Behaviour::Status),
             Self::Scale => part("scale", Gvk::new("autoscaling", "v1", "Scale"), Verbs::SUBRESOURCE, Behaviour::Scale(built_in_scale())),
             Self::Finalize => part("finalize", of.clone(), Verbs::UPDATE, Behaviour::Finalize),
+            Self::Binding => part("binding", Gvk::new("", "v1", "Binding"), Verbs::CREATE, Behaviour::Binding),
             Self::NotBuilt(name, api_version, kind) => {
                 let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
                 part(name, Gvk::new(group, version, kind), Verbs::default(), Behaviour::NotBuilt)

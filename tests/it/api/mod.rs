@@ -3,11 +3,13 @@
 
 mod access;
 mod apply;
+mod bindings;
 mod defaults;
 mod definitions;
 mod deletion;
 mod lists;
 mod refusals;
+mod reviews;
 mod rules;
 mod smoke;
 mod validation;

@@ -304,6 +304,14 @@ fn custom_resources_are_kinds_like_any_other(engine: Engine) {
     );
 }
 
+fn permissions_are_told(engine: Engine) {
+    let kubectl = Kubectl::on(engine);
+    kubectl.says(&["auth", "can-i", "create", "deployments"], "yes\n");
+    kubectl.says(&["auth", "can-i", "get", "/metrics"], "yes\n");
+    kubectl.mentions(&["auth", "can-i", "--list"], &["*.*", "selfsubjectaccessreviews.authorization.k8s.io", "[/healthz]"]);
+    assert_eq!(kubectl.table(&["get", "componentstatuses"])[1], ["etcd-0", "Healthy", "ok"]);
+}
+
 on_every_engine!(run
     discovery_is_read,
     manifests_are_created_diffed_applied_and_deleted,
@@ -311,4 +319,5 @@ on_every_engine!(run
     objects_are_shown_and_watched,
     objects_are_changed_in_place,
     custom_resources_are_kinds_like_any_other,
+    permissions_are_told,
 );
