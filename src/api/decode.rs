@@ -8,7 +8,7 @@ use super::query::FieldValidation;
 use super::view;
 use crate::object::{GroupVersion, Object, Reason, Refusal};
 use crate::protobuf::{self, DecodeError, Message};
-use crate::schema::check;
+use crate::schema::{Schema, check};
 use crate::yaml;
 
 /// An object as a client sent it, known to be of the right kind and types, and what the client should be warned of.
@@ -101,32 +101,38 @@ pub(super) fn of_kind(call: &Call, mut object: Object) -> Result<Object, Refusal
 /// Checks an object against its schema: types always; unknown and duplicate members as `fieldValidation` says. Unknown members are
 /// dropped, as upstream's decoding into typed values does.
 pub(super) fn checked(call: &Call, object: Object, duplicates: &[String]) -> Result<Decoded, Refusal> {
-    let schema = call.resource.schema();
+    let gvk = &call.resource.gvk;
+    checked_as(call, &call.resource.schema(), &gvk.version, &gvk.kind, object, duplicates)
+}
+
+/// As [`checked`], for an object of another kind than the resource's.
+pub(super) fn checked_as(
+    call: &Call,
+    schema: &Schema,
+    version: &str,
+    kind: &str,
+    object: Object,
+    duplicates: &[String],
+) -> Result<Decoded, Refusal> {
+    let refused = |why: &str| Refusal::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}"));
     let mut value = object.into_value();
     if let Some(error) = check::decode_error(schema.root(), &value) {
-        return Err(cannot_be_handled(call, &error.to_string()));
+        return Err(refused(&error.to_string()));
     }
-    let warnings = loose_ends(call, &value, duplicates)?;
+    let warnings = loose_ends(call.query.field_validation, schema, &value, duplicates).map_err(|why| refused(&why))?;
     check::prune(schema.root(), &mut value);
     let object = Object::from_value(value).map_err(|error| Refusal::internal(error.to_string()))?;
     Ok(Decoded { object, warnings })
 }
 
-fn loose_ends(call: &Call, value: &Value, duplicates: &[String]) -> Result<Vec<String>, Refusal> {
-    let validation = call.query.field_validation;
+fn loose_ends(validation: FieldValidation, schema: &Schema, value: &Value, duplicates: &[String]) -> Result<Vec<String>, String> {
     if validation == FieldValidation::Ignore {
         return Ok(Vec::new());
     }
-    let schema = call.resource.schema();
     let unknown = check::unknown_fields(schema.root(), value).into_iter().map(|path| format!("unknown field {path:?}"));
     let all: Vec<String> = duplicates.iter().map(|path| format!("duplicate field {path:?}")).chain(unknown).collect();
     if validation == FieldValidation::Strict && !all.is_empty() {
-        return Err(cannot_be_handled(call, &format!("strict decoding error: {}", all.join(", "))));
+        return Err(format!("strict decoding error: {}", all.join(", ")));
     }
     Ok(all)
-}
-
-fn cannot_be_handled(call: &Call, why: &str) -> Refusal {
-    let gvk = &call.resource.gvk;
-    Refusal::bad_request(format!("{} in version {:?} cannot be handled as a {}: {why}", gvk.kind, gvk.version, gvk.kind))
 }

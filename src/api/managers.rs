@@ -1,13 +1,15 @@
 //! Field managers of writes: who did it, through which path, and which fields that path cannot set.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
 use super::call::Call;
+use super::scale;
 use crate::admission::{self, Ignored};
-use crate::merge::{self, ApplyRequest, FieldSet, PathElement, UpdateRequest};
-use crate::object::{Object, Refusal};
+use crate::merge::{self, ApplyRequest, FieldPath, FieldSet, PathElement, ReplicasPlace, SCALE_VERSION, UpdateRequest};
+use crate::object::{GroupVersion, Gvk, Object, Refusal};
+use crate::schema::{self, Behaviour, ScalePaths, Schema};
 
 static NOTHING: LazyLock<FieldSet> = LazyLock::new(FieldSet::new);
 static STATUS: LazyLock<FieldSet> = LazyLock::new(|| members(&["status"]));
@@ -61,6 +63,64 @@ pub(super) fn apply(call: &Call, live: Option<&Object>, applied: Object) -> Resu
         ignored: ignored(call),
     });
     Ok(merged?)
+}
+
+/// Merges an applied Scale into the live object. Conflicts and owners are those of the Scale; the object's replicas follow them.
+pub(super) fn apply_scale(call: &Call, live: &Object, applied: Object, paths: &ScalePaths) -> Result<Object, Refusal> {
+    let place = |api_version: &str| replicas_place(call, api_version);
+    let unreadable = |error: merge::ManagedFieldsError| Refusal::internal(error.to_string());
+    let parent = live.metadata().and_then(|metadata| metadata.get("managedFields"));
+    let mut before = Object::from_value(scale::read(live, paths)).unwrap_or_default();
+    if let Some(managers) = merge::managers_of_scale(parent, place).map_err(unreadable)? {
+        before.set_meta("managedFields", managers);
+    }
+    let schema = scale_schema()?;
+    let merged = merge::apply(ApplyRequest {
+        schema: schema.root(),
+        live: Some(&before),
+        applied,
+        manager: call.query.field_manager.as_deref().unwrap_or_default(),
+        api_version: SCALE_VERSION,
+        subresource: call.subresource(),
+        force: call.query.force.unwrap_or_default(),
+        now: call.api.ambient.now_seconds(),
+        ignored: &NOTHING,
+    })?;
+    let mut after = live.clone();
+    scale::write(&mut after, &merged, paths)?;
+    let owners = merged.metadata().and_then(|metadata| metadata.get("managedFields"));
+    let managers = merge::managers_with_scale(parent, owners, &call.resource.gvk.api_version(), place).map_err(unreadable)?;
+    set(&mut after, managers);
+    Ok(after)
+}
+
+/// Sets the managed fields, or removes them.
+pub(super) fn set(object: &mut Object, managers: Option<Value>) {
+    match managers {
+        Some(managers) => object.set_meta("managedFields", managers),
+        None => drop(object.remove_meta("managedFields")),
+    }
+}
+
+/// The schema of the one kind that `scale` speaks.
+pub(super) fn scale_schema() -> Result<Arc<Schema>, Refusal> {
+    schema::builtin(&Gvk::new("autoscaling", "v1", "Scale")).ok_or_else(|| Refusal::internal("there is no schema of Scale"))
+}
+
+fn replicas_place(call: &Call, api_version: &str) -> ReplicasPlace {
+    let (catalog, _) = call.api.catalogs.current(&call.api.cache);
+    let version = GroupVersion::parse(api_version);
+    let served = version.and_then(|version| catalog.resource(&version.group, &version.version, &call.resource.plural).cloned());
+    let Some(served) = served.filter(|served| served.storage_prefix == call.resource.storage_prefix) else {
+        return ReplicasPlace::UnknownVersion;
+    };
+    match served.subresource("scale").map(|subresource| &subresource.behaviour) {
+        Some(Behaviour::Scale(paths)) => {
+            let path: Vec<&str> = paths.spec_replicas.iter().map(String::as_str).collect();
+            ReplicasPlace::At(FieldPath::of_fields(&path))
+        }
+        _ => ReplicasPlace::Nowhere,
+    }
 }
 
 /// Whether two states of an object differ in anything but the times of their managers' entries, which alone are no change.

@@ -10,7 +10,7 @@ use super::create::in_namespace;
 use super::decode::{self, Decoded};
 use super::json::{self, Parsed};
 use super::query::options_refused;
-use super::update::{announce, change, finish, pinned, scale_answer, settle};
+use super::update::{announce, change, finish, pinned, same_name, scale_answer, settle};
 use super::write::{self, Live, Verdict};
 use super::{managers, namespaces, scale};
 use crate::admission;
@@ -37,9 +37,7 @@ pub(super) async fn patch(call: &Call) -> Result<(Answer, Vec<String>), Refusal>
     };
     match (call.content_type(), scale) {
         (APPLY, None) => apply(call).await,
-        (APPLY, Some(_)) => {
-            Err(Refusal::new(Reason::UnsupportedMediaType, "server-side apply to the scale subresource is not supported yet"))
-        }
+        (APPLY, Some(paths)) => apply_scale(call, paths).await,
         (_, Some(paths)) => patch_scale(call, paths).await,
         (_, None) => patch_object(call).await,
     }
@@ -124,21 +122,59 @@ fn not_forced(call: &Call) -> Result<(), Refusal> {
 }
 
 fn same_identity(call: &Call, object: &Object) -> Result<(), Refusal> {
-    if object.name() != call.name() {
-        let message = format!("the name of the object ({}) does not match the name on the URL ({})", object.name(), call.name());
-        return Err(Refusal::bad_request(message));
-    }
+    same_name(call, object)?;
     if object.gvk().as_ref() != Some(&call.resource.gvk) {
         return Err(Refusal::bad_request(format!("the patch changes the kind of the object from {}", call.resource.gvk)));
     }
     Ok(())
 }
 
-async fn apply(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
-    if call.query.field_manager.is_none() {
-        let message = "Required value: is required for apply patch";
-        return Err(options_refused("PatchOptions", "fieldManager", CauseKind::Required, message));
+/// Only what a manager applies in its own name can be told apart from what others want.
+fn managed(call: &Call) -> Result<(), Refusal> {
+    match call.query.field_manager {
+        Some(_) => Ok(()),
+        None => {
+            let message = "Required value: is required for apply patch";
+            Err(options_refused("PatchOptions", "fieldManager", CauseKind::Required, message))
+        }
     }
+}
+
+async fn apply_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<String>), Refusal> {
+    managed(call)?;
+    let (mut applied, warnings) = applied_scale(call)?;
+    if applied.name().is_empty() {
+        applied.set_meta("name", call.name());
+    }
+    same_name(call, &applied)?;
+    in_namespace(call, &mut applied)?;
+    let key = call.key_of(call.name());
+    let written = write::change(call, &key, |live| {
+        let live = live.ok_or_else(|| call.not_found())?;
+        pinned(call, &applied, live)?;
+        admission::same_object(&call.resource, &live.object, &applied)?;
+        let merged = managers::apply_scale(call, &live.object, applied.clone(), paths)?;
+        settle(live, finished(call, live, merged)?)
+    });
+    let written = written.await?;
+    announce(call, &written).await?;
+    Ok((scale_answer(call, &written, paths)?, warnings))
+}
+
+/// What is applied to `scale`: a Scale that says so.
+fn applied_scale(call: &Call) -> Result<(Object, Vec<String>), Refusal> {
+    let Parsed { value, duplicates } = decode::document(APPLY, &call.body, "Scale", None)?;
+    let object = Object::from_value(value).map_err(|error| Refusal::bad_request(format!("error decoding YAML: {error}")))?;
+    if (object.api_version(), object.kind()) != (merge::SCALE_VERSION, "Scale") {
+        let message = format!("{} in version {:?} cannot be handled as a Scale", object.kind(), object.api_version());
+        return Err(Refusal::bad_request(message));
+    }
+    let Decoded { object, warnings } = decode::checked_as(call, &*managers::scale_schema()?, "v1", "Scale", object, &duplicates)?;
+    Ok((object, warnings))
+}
+
+async fn apply(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
+    managed(call)?;
     let Decoded { mut object, warnings } = applied(call)?;
     in_namespace(call, &mut object)?;
     if object.name().is_empty() {
@@ -176,14 +212,25 @@ async fn check_place(call: &Call, object: &Object) -> Result<(), Refusal> {
 fn apply_to(call: &Call, live: &Live, applied: &Object) -> Result<Verdict, Refusal> {
     pinned(call, applied, live)?;
     admission::same_object(&call.resource, &live.object, applied)?;
-    let mut after = managers::apply(call, Some(&live.object), applied.clone())?;
-    finish(call, live, &mut after)?;
-    settle(live, after)
+    let merged = managers::apply(call, Some(&live.object), applied.clone())?;
+    settle(live, finished(call, live, merged)?)
+}
+
+/// What the kind's rules make of an applied object, with the owners that the apply found: without any, where nobody owns anything now.
+fn finished(call: &Call, live: &Live, mut merged: Object) -> Result<Object, Refusal> {
+    let owners = merged.metadata().and_then(|metadata| metadata.get("managedFields")).cloned();
+    finish(call, live, &mut merged)?;
+    managers::set(&mut merged, owners);
+    Ok(merged)
 }
 
 fn apply_new(call: &Call, applied: &Object) -> Result<Verdict, Refusal> {
-    if !call.subresource().is_empty() || applied.resource_version().is_some() || !applied.uid().is_empty() {
+    if !call.subresource().is_empty() {
         return Err(call.not_found());
+    }
+    if !applied.uid().is_empty() {
+        let why = format!("uid mismatch: the provided object specified uid {}, and no existing object was found", applied.uid());
+        return Err(Refusal::conflict(&call.group_resource(), call.name(), &why));
     }
     if !call.resource.verbs.has("create") {
         return Err(Refusal::new(

@@ -107,7 +107,7 @@ pub(super) fn pinned(call: &Call, object: &Object, live: &Live) -> Result<(), Re
     }
 }
 
-fn same_name(call: &Call, object: &Object) -> Result<(), Refusal> {
+pub(super) fn same_name(call: &Call, object: &Object) -> Result<(), Refusal> {
     match object.name() {
         "" => Err(Refusal::bad_request("the name of the object is not set in its metadata")),
         name if name == call.name() => Ok(()),

@@ -112,6 +112,123 @@ async fn an_apply_through_the_main_path_neither_sets_nor_owns_status() {
         .refused(404, "NotFound");
 }
 
+/// The managers that own the replicas of an object, with their subresource.
+pub(super) fn owners_of_replicas(object: &Value) -> Vec<String> {
+    let entries = object["metadata"]["managedFields"].as_array().expect("entries");
+    let owners = entries.iter().filter(|entry| entry["fieldsV1"]["f:spec"].get("f:replicas").is_some());
+    owners
+        .map(|entry| format!("{}/{}", entry["manager"].as_str().expect("a name"), entry["subresource"].as_str().unwrap_or_default()))
+        .collect()
+}
+
+#[tokio::test]
+async fn an_apply_to_scale_owns_the_replicas_of_each_kind_that_has_them() {
+    let api = TestApi::new().await;
+    for (group, plural, kind) in [
+        ("/apis/apps/v1", "deployments", "Deployment"),
+        ("/apis/apps/v1", "statefulsets", "StatefulSet"),
+        ("/apis/apps/v1", "replicasets", "ReplicaSet"),
+        ("/api/v1", "replicationcontrollers", "ReplicationController"),
+    ] {
+        let path = format!("{group}/namespaces/default/{plural}/d");
+        let version = group.rsplit_once("/apis/").map_or("v1", |(_, version)| version);
+        let mut object = merged(deployment("d"), &[("/spec/replicas", json!(1)), ("/kind", json!(kind)), ("/apiVersion", json!(version))]);
+        if kind == "ReplicationController" {
+            object["spec"]["selector"] = json!({"app": "d"});
+        }
+        let created = api.apply(&path, "a", &object).await;
+        assert_eq!(created.code, 201, "{}", created.body);
+        let scale = |replicas: i32| json!({"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "d"}, "spec": {"replicas": replicas}});
+        let at = format!("{path}/scale");
+        let refused = api.apply(&at, "s", &scale(7)).await;
+        let cause = json!({"reason": "FieldManagerConflict", "message": "conflict with \"a\"", "field": ".spec.replicas"});
+        assert_eq!(refused.refused(409, "Conflict"), &json!({"causes": [cause]}));
+        let forced = api.apply(&format!("{at}?force=true"), "s", &scale(7)).await;
+        assert_eq!((forced.code.as_u16(), &forced.body["kind"], &forced.body["spec"]), (200, &json!("Scale"), &json!({"replicas": 7})));
+        let live = api.get(&path).await.body;
+        assert_eq!((&live["spec"]["replicas"], owners_of_replicas(&live)), (&json!(7), vec!["s/scale".to_owned()]));
+        let entry = live["metadata"]["managedFields"].as_array().expect("entries").iter().find(|entry| entry["manager"] == "s").cloned();
+        let entry = entry.expect("an entry");
+        assert_eq!((&entry["apiVersion"], &entry["operation"]), (&json!(version), &json!("Apply")), "{kind}");
+        assert_eq!(entry["fieldsV1"], json!({"f:spec": {"f:replicas": {}}}));
+        let again = api.apply(&at, "s", &scale(7)).await;
+        assert_eq!(again.body, forced.body, "nothing is written twice");
+        api.apply(&path, "a", &object).await.refused(409, "Conflict");
+        let replaced = api.put(&format!("{at}?fieldManager=r"), &scale(9)).await;
+        assert_eq!(replaced.code, 200, "{}", replaced.body);
+        let refused = api.apply(&at, "s", &scale(7)).await;
+        let message = "conflict with \"r\" with subresource \"scale\" using autoscaling/v1";
+        assert_eq!(refused.refused(409, "Conflict")["causes"][0]["message"], message);
+        assert_eq!(api.apply(&at, "s", &scale(9)).await.code, 200);
+        assert_eq!(owners_of_replicas(&api.get(&path).await.body), ["s/scale", "r/scale"]);
+        api.patch(&format!("{at}?fieldManager=p"), MERGE, &json!({"spec": {"replicas": 5}})).await;
+        assert_eq!(owners_of_replicas(&api.get(&path).await.body), ["p/scale"]);
+        api.patch(&format!("{at}?fieldManager=p"), MERGE, &json!({"status": {"replicas": 42}})).await;
+        assert_eq!(owners_of_replicas(&api.get(&path).await.body), ["p/scale"], "the status of a Scale is only shown");
+    }
+}
+
+#[tokio::test]
+async fn an_apply_to_scale_is_refused_as_any_other_apply() {
+    let api = TestApi::new().await;
+    let path = "/apis/apps/v1/namespaces/default/deployments/d";
+    let at = format!("{path}/scale");
+    let scale = json!({"apiVersion": "autoscaling/v1", "kind": "Scale", "spec": {"replicas": 2}});
+    api.apply(&at, "s", &scale).await.refused(404, "NotFound");
+    let created = api.create("/apis/apps/v1/namespaces/default/deployments", &deployment("d")).await;
+    api.patch(&at, APPLY, &scale).await.refused(422, "Invalid");
+    api.apply(&at, "s", &merged(deployment("d"), &[])).await.refused(400, "BadRequest");
+    api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"name": "other"}))])).await.refused(400, "BadRequest");
+    api.apply(&at, "s", &merged(scale.clone(), &[("/spec/replicas", json!("two"))])).await.refused(400, "BadRequest");
+    api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"uid": "other"}))])).await.refused(409, "Conflict");
+    api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"resourceVersion": "1"}))])).await.refused(409, "Conflict");
+    let negative = api.apply(&format!("{at}?force=true"), "s", &merged(scale.clone(), &[("/spec/replicas", json!(-1))])).await;
+    assert_eq!(negative.refused(422, "Invalid")["causes"][0]["field"], "spec.replicas");
+    let strict = merged(scale.clone(), &[("/spec/more", json!(1))]);
+    api.apply(&format!("{at}?fieldValidation=Strict"), "s", &strict).await.refused(400, "BadRequest");
+    let dry = api.apply(&format!("{at}?force=true&dryRun=All"), "s", &scale).await;
+    assert_eq!(dry.body["spec"], json!({"replicas": 2}));
+    assert_eq!(api.get(path).await.body, created);
+}
+
+#[tokio::test]
+async fn replicas_that_nobody_applied_belong_to_whoever_came_before() {
+    let api = TestApi::new().await;
+    let path = "/apis/apps/v1/namespaces/default/deployments/d";
+    let mut object = deployment("d");
+    object["spec"].as_object_mut().expect("a spec").remove("replicas");
+    api.apply(path, "a", &object).await;
+    let scale = json!({"apiVersion": "autoscaling/v1", "kind": "Scale", "spec": {"replicas": 2}});
+    let refused = api.apply(&format!("{path}/scale"), "s", &scale).await;
+    let message = "conflict with \"before-first-apply\" with subresource \"scale\" using autoscaling/v1";
+    assert_eq!(refused.refused(409, "Conflict")["causes"][0]["message"], message);
+    let shared = api.apply(&format!("{path}/scale"), "s", &merged(scale, &[("/spec/replicas", json!(1))])).await;
+    assert_eq!(shared.code, 200, "{}", shared.body);
+    assert_eq!(owners_of_replicas(&api.get(path).await.body), ["s/scale", "before-first-apply/scale"]);
+}
+
+#[tokio::test]
+async fn what_the_only_manager_drops_is_owned_by_nobody() {
+    let api = TestApi::new().await;
+    let path = format!("{MAPS}/a");
+    api.apply(&path, "a", &config_map("a", &json!({"k": "v"}))).await;
+    let nothing = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}});
+    let emptied = api.apply(&path, "a", &nothing).await.body;
+    assert_eq!((emptied.get("data"), emptied["metadata"].get("managedFields")), (None, None));
+}
+
+#[tokio::test]
+async fn an_apply_of_a_known_uid_creates_nothing() {
+    let api = TestApi::new().await;
+    let path = format!("{MAPS}/a");
+    let known = merged(config_map("a", &json!({})), &[("/metadata/uid", json!("u"))]);
+    let refused = api.apply(&path, "a", &known).await;
+    refused.refused(409, "Conflict");
+    assert!(refused.message().ends_with("uid mismatch: the provided object specified uid u, and no existing object was found"));
+    let pinned = merged(config_map("a", &json!({})), &[("/metadata/resourceVersion", json!("7"))]);
+    assert_eq!(api.apply(&path, "a", &pinned).await.code, 201, "a resourceVersion pins only what is there");
+}
+
 #[tokio::test]
 async fn an_apply_may_pin_the_object_it_means() {
     let api = TestApi::new().await;

@@ -107,6 +107,28 @@ async fn custom_objects_are_patched_scaled_and_have_a_status_of_their_own() {
 }
 
 #[tokio::test]
+async fn an_apply_to_scale_owns_the_replicas_wherever_a_definition_puts_them() {
+    let api = TestApi::new().await;
+    let mut versions = [version("v1", true), version("v2", false), version("v3", false)];
+    versions[0]["subresources"]["scale"]["specReplicasPath"] = json!(".spec.size");
+    versions[2]["subresources"] = json!({});
+    api.create(CRDS, &definition(&versions)).await;
+    let path = format!("{WIDGETS}/w");
+    api.apply(&path, "a", &widget("w")).await;
+
+    let scale = json!({"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "w"}, "spec": {"replicas": 4}});
+    let refused = api.apply(&format!("{path}/scale"), "s", &scale).await;
+    assert_eq!(refused.refused(409, "Conflict")["causes"][0]["field"], ".spec.replicas");
+    let forced = api.apply(&format!("{path}/scale?force=true"), "s", &scale).await;
+    assert_eq!((forced.code.as_u16(), &forced.body["spec"]), (200, &json!({"replicas": 4})));
+    let live = api.get(&path).await.body;
+    assert_eq!(live["spec"]["size"], 4);
+    let entries = live["metadata"]["managedFields"].as_array().expect("entries");
+    let owners: Vec<_> = entries.iter().map(|entry| (&entry["manager"], &entry["apiVersion"], &entry["fieldsV1"])).collect();
+    assert_eq!(owners, [(&json!("s"), &json!("example.com/v1"), &json!({"f:spec": {"f:size": {}}}))]);
+}
+
+#[tokio::test]
 async fn every_version_shows_the_same_objects() {
     for api in TestApi::on_each_store().await {
         api.create(CRDS, &definition(&[version("v1", true)])).await;
