@@ -1,5 +1,71 @@
+use serde_json::Value;
+
 use super::config_map;
-use crate::harness::cli::{TestEnv, assert_shows};
+use crate::harness::cli::{Output, TestEnv, assert_shows};
+use crate::harness::server::{Engine, TestServer, on_every_engine};
+
+on_every_engine!(run a_watch_whose_history_was_compacted_while_it_was_away_goes_on_with_what_changed);
+
+fn a_watch_whose_history_was_compacted_while_it_was_away_goes_on_with_what_changed(engine: Engine) {
+    let mut server = TestServer::start(engine);
+    let env = TestEnv::without_target();
+    // Certificates are checked against the system's clock.
+    env.at_present();
+    let store = server.store_flags().join(" ");
+    let kubeconfig = format!("--kubeconfig {}", server.kubeconfig().display());
+    let write = |name: &str, value: &str, target: &str| {
+        env.write("map.yaml", config_map(name, value));
+        env.prepare(&format!("apply -f map.yaml -n default {target}"));
+    };
+    for name in ["kept", "changed", "gone"] {
+        write(name, "1", &store);
+    }
+    let mut events = env.start(&format!("watch cm -n default -o json {kubeconfig}"));
+    let mut table = env.start(&format!("get cm -n default -w {kubeconfig}"));
+    table.wait_for("kept");
+    // An event by the open watch shows that the first list is behind both.
+    write("live", "1", &kubeconfig);
+    events.wait_for(r#""name":"live""#);
+    table.wait_for("live");
+    assert_eq!(server.stop(), Some(0));
+    events.wait_for("trying again");
+    table.wait_for("trying again");
+    write("changed", "2", &store);
+    write("changed", "3", &store);
+    env.prepare(&format!("delete cm gone -n default {store}"));
+    write("fleeting", "1", &store);
+    env.prepare(&format!("delete cm fleeting -n default {store}"));
+    write("new", "1", &store);
+    block_on(server.compact());
+    server.launch();
+    events.wait_for(r#""type":"DELETED""#);
+    table.wait_for("gone");
+    write("after", "1", &kubeconfig);
+    events.wait_for(r#""name":"after""#);
+    table.wait_for("after");
+    for running in [&events, &table] {
+        running.signal("INT");
+    }
+    // Had the history been there, each of the writes in between would show: "changed" twice, "fleeting" as it came and went.
+    let told = told(&events.end());
+    let before = ["ADDED changed 1", "ADDED gone 1", "ADDED kept 1", "ADDED live 1"];
+    let meanwhile = ["MODIFIED changed 3", "ADDED new 1", "DELETED gone 1"];
+    assert_eq!(told, [&before[..], &meanwhile, &["ADDED after 1"]].concat());
+    let rows = table.end();
+    let names: Vec<_> = rows.stdout.lines().skip(1).filter_map(|row| row.split_whitespace().next()).collect();
+    assert_eq!(names, ["changed", "gone", "kept", "live", "changed", "new", "gone", "after"]);
+}
+
+/// Each event of a watch in JSON as its type, the name, and the value under `key`.
+fn told(output: &Output) -> Vec<String> {
+    let word = |event: &Value, path: &str| event.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let events = output.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    events.map(|event| ["/type", "/object/metadata/name", "/object/data/key"].map(|path| word(&event, path)).join(" ")).collect()
+}
+
+fn block_on(work: impl Future<Output = ()>) {
+    tokio::runtime::Runtime::new().unwrap().block_on(work);
+}
 
 #[test]
 fn a_watch_sees_what_another_process_applies() {

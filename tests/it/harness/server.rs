@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
 use tempfile::TempDir;
+use trueup::store::{EtcdStore, SqliteOptions, SqliteStore, Store};
 
 use super::etcd::EtcdServer;
 
@@ -142,6 +143,19 @@ impl TestServer {
         }
     }
 
+    /// Forgets the history of the store up to now, as the servers' compaction does from time to time.
+    pub(crate) async fn compact(&self) {
+        let store: Arc<dyn Store> = match &*self.store {
+            SharedStore::Sqlite(folder) => Arc::new(SqliteStore::open(folder.path().join("trueup.db"), &SqliteOptions::default()).unwrap()),
+            SharedStore::Etcd(etcd) => {
+                let options = etcd.lock().unwrap().options();
+                Arc::new(EtcdStore::connect(options).await.unwrap())
+            }
+        };
+        store.compact(store.current_revision().await.unwrap()).await.unwrap();
+        store.close().await;
+    }
+
     /// The etcd below the server. Panics where there is none.
     pub(crate) fn etcd(&self) -> MutexGuard<'_, EtcdServer> {
         match &*self.store {
@@ -172,7 +186,8 @@ impl TestServer {
         self.launch();
     }
 
-    fn launch(&mut self) {
+    /// Starts a server that was stopped on the same data and address.
+    pub(crate) fn launch(&mut self) {
         let mut arguments = vec!["serve".to_owned(), "--listen".to_owned(), self.listen.clone()];
         arguments.extend(self.store_flags());
         arguments.extend(["--write-kubeconfig".to_owned(), self.kubeconfig().display().to_string()]);
