@@ -11,6 +11,8 @@ pub mod cel;
 pub mod cli;
 pub mod client;
 pub mod controllers;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod manifest;
 pub mod merge;
 pub mod object;

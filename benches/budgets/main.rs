@@ -1,6 +1,7 @@
 //! Measures the budgets of the design, side by side in one run, and prints a table for docs/performance.md.
 //!
-//! `cargo bench --bench budgets [-- NAME …]` runs all or the named parts: `start`, `create`, `get`, `list`, `watch`, `cli`, `etcd`.
+//! `cargo bench --bench budgets [-- NAME …]` runs all or the named parts: `start`, `create`, `get`, `list`, `watch`, `objects`, `cli`,
+//! `etcd`.
 //! The server is the release binary as a process of its own; client and server share the machine, as the budgets say. Nothing here
 //! asserts a time.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a measurement that cannot be made ends the run")]
@@ -8,6 +9,7 @@
 mod cli;
 mod connection;
 mod load;
+mod objects;
 mod server;
 
 use std::time::Duration;
@@ -40,6 +42,9 @@ fn main() {
             load::etcd().await;
         }
     });
+    if runs("objects") {
+        objects::steps();
+    }
     if runs("cli") {
         cli::thousand_objects();
     }

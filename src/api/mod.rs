@@ -132,6 +132,11 @@ impl Api {
     }
 }
 
+/// A JSON body as requests are read; `None` for what is refused.
+pub(crate) fn fuzzed_json(bytes: &[u8]) -> Option<serde_json::Value> {
+    json::parse(bytes).ok().map(|parsed| parsed.value)
+}
+
 impl Shared {
     fn stopping(&self) -> bool {
         *self.stopping.borrow()

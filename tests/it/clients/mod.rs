@@ -6,6 +6,6 @@ mod python;
 mod wire;
 
 /// The path of a tool that `make test` installs and names in the environment.
-fn tool(variable: &str) -> String {
+pub(crate) fn tool(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: `make test` installs the tool and sets it"))
 }

@@ -1,0 +1,126 @@
+//! The set in the hands of the programs: apply, diff, apply again, as many objects a run as there are.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use super::{built_in, custom};
+use crate::clients::tool;
+use crate::harness::cli::TestEnv;
+use crate::harness::server::{Engine, TestServer};
+
+/// Objects as one YAML text.
+fn manifest(objects: &[Value]) -> String {
+    objects.iter().map(|object| format!("---\n{}", trueup::yaml::emit(object))).collect()
+}
+
+/// The whole set, a file for each part.
+fn write(folder: &Path) {
+    std::fs::create_dir_all(folder).unwrap();
+    let large = [custom::large_definition()];
+    assert!(large[0].to_string().len() >= custom::LARGE);
+    for (name, objects) in [
+        ("1-definitions.yaml", custom::definitions()),
+        ("2-large.yaml", large.to_vec()),
+        ("3-built-in.yaml", built_in()),
+        ("4-resources.yaml", custom::resources()),
+        ("5-deep.yaml", vec![custom::large_resource()]),
+    ] {
+        std::fs::write(folder.join(name), manifest(&objects)).unwrap();
+    }
+}
+
+#[test]
+fn trueup_applies_all_of_it_sees_no_difference_and_writes_nothing_the_second_time() {
+    let env = TestEnv::new();
+    write(&env.path("weight"));
+    let total = custom::DEFINITIONS + custom::RESOURCES + 2 + built_in().len();
+    let plan = |create: usize, unchanged: usize| {
+        format!("Plan: {create} to create, 0 to update, 0 to replace, 0 to delete, {unchanged} unchanged.")
+    };
+    let applied = env.run("apply -f weight");
+    assert!(applied.status.success() && applied.stderr.contains(&plan(total, 0)) || applied.stdout.contains(&plan(total, 0)));
+    let revision = || {
+        let listed = env.run("get configmaps -o json");
+        let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
+        listed["metadata"]["resourceVersion"].clone()
+    };
+    let before = revision();
+    let same = env.run("diff -f weight");
+    assert_eq!((same.code(), same.stdout.lines().last()), (Some(0), Some(plan(0, total).as_str())));
+    let again = env.run("apply -f weight");
+    assert!(again.status.success());
+    assert_eq!(revision(), before, "nothing was written");
+}
+
+/// kubectl on a server.
+struct Kubectl {
+    server: TestServer,
+}
+
+impl Kubectl {
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(tool("TRUEUP_KUBECTL_BIN"));
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.server.folder());
+        command.env("KUBECONFIG", self.server.kubeconfig()).stdin(Stdio::null()).current_dir(self.server.folder());
+        command.args(arguments).output().unwrap()
+    }
+
+    /// The lines that a run prints which must go well.
+    #[track_caller]
+    fn lines(&self, arguments: &[&str]) -> Vec<String> {
+        let output = self.run(arguments);
+        let (out, complaints) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "kubectl {}:\n{out}\n{complaints}", arguments.join(" "));
+        out.lines().map(str::to_owned).collect()
+    }
+
+    /// Kind, name and revision of everything in the manifests.
+    fn revisions(&self, folder: &str) -> Vec<String> {
+        let columns = "custom-columns=K:.kind,N:.metadata.name,R:.metadata.resourceVersion";
+        self.lines(&["get", "-R", "-f", folder, "--no-headers", "-o", columns])
+    }
+
+    /// Applies a folder, sees no difference, applies again and finds that nothing was written.
+    fn pass(&self, folder: &str, how: &[&str]) {
+        let run = |verb: &'static str| [&[verb, "-f", folder], how].concat();
+        self.lines(&run("apply"));
+        let before = self.revisions(folder);
+        assert_eq!(self.lines(&run("diff")), [""; 0]);
+        self.lines(&run("apply"));
+        assert_eq!(self.revisions(folder), before, "nothing was written");
+    }
+}
+
+/// kubectl writes what was applied into an annotation, which has less room than the large definition takes, so that one goes by
+/// server-side apply only. Of the custom resources there is one of each definition: kubectl sends a request or two for each object.
+fn with_kubectl(how: &[&str]) {
+    let kubectl = Kubectl { server: TestServer::start(Engine::Sqlite) };
+    let server_side = !how.is_empty();
+    let folder = kubectl.server.folder().join("definitions");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("small.yaml"), manifest(&custom::definitions())).unwrap();
+    if server_side {
+        std::fs::write(folder.join("large.yaml"), manifest(&[custom::large_definition()])).unwrap();
+    }
+    kubectl.pass("definitions", how);
+    let folder = kubectl.server.folder().join("objects");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("built-in.yaml"), manifest(&built_in())).unwrap();
+    std::fs::write(folder.join("custom.yaml"), manifest(&custom::resources()[..custom::DEFINITIONS])).unwrap();
+    if server_side {
+        std::fs::write(folder.join("deep.yaml"), manifest(&[custom::large_resource()])).unwrap();
+    }
+    kubectl.pass("objects", how);
+}
+
+#[test]
+fn kubectl_applies_it_sees_no_difference_and_writes_nothing_the_second_time() {
+    with_kubectl(&[]);
+}
+
+#[test]
+fn kubectl_applies_it_server_side_sees_no_difference_and_writes_nothing_the_second_time() {
+    with_kubectl(&["--server-side"]);
+}
