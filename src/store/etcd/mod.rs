@@ -1,10 +1,11 @@
 //! The distributed store: an etcd cluster, which many servers may share.
 //!
 //! Receives and hands on what [`Store`] says, over one gRPC channel that spreads over all endpoints and mends itself. `connection` holds
-//! that channel, `request` the single requests, `revisions` the shared look at the current revision, `watch` and `mailbox` the watches. Invariant:
+//! that channel, `driver` the thread it runs on, `request` the single requests, `revisions` the shared look at the current revision, `watch` and `mailbox` the watches. Invariant:
 //! every read is linearizable, and a write is sent once: after a failure it is the caller who knows whether to try again.
 
 mod connection;
+mod driver;
 mod mailbox;
 mod request;
 mod revisions;
@@ -20,6 +21,7 @@ use futures::StreamExt;
 
 use self::connection::Connection;
 use self::revisions::Revisions;
+use self::watch::Previous;
 use super::{Change, Claim, Entry, ListRequest, Outcome, Page, Store, StoreError, WatchStream};
 use crate::object::Revision;
 
@@ -122,7 +124,11 @@ impl Store for EtcdStore {
     }
 
     async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError> {
-        watch::open(Arc::clone(&self.connection), prefix, after).await.map(StreamExt::boxed)
+        watch::open(Arc::clone(&self.connection), prefix, after, Previous::Told).await.map(StreamExt::boxed)
+    }
+
+    async fn follow(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError> {
+        watch::open(Arc::clone(&self.connection), prefix, after, Previous::LeftOut).await.map(StreamExt::boxed)
     }
 
     async fn compact(&self, upto: Revision) -> Result<(), StoreError> {
