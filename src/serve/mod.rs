@@ -12,6 +12,7 @@ mod request_body;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
@@ -62,6 +63,10 @@ pub struct ServeOptions {
     pub write_kubeconfig: Option<PathBuf>,
     /// A file of static tokens.
     pub token_auth_file: Option<PathBuf>,
+    /// Where certificates are kept; `None`: `pki` in the data directory.
+    pub certificates: Option<PathBuf>,
+    /// How long events stay after they were last written; zero: for ever.
+    pub events_live: Duration,
 }
 
 /// A server that listens.
@@ -142,19 +147,30 @@ pub async fn run<K>(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let tokens = options.token_auth_file.as_deref().map(TokenFile::read).transpose()?.unwrap_or_default();
-    let pki = Pki::open(&options.data_directory.join("pki"), &[options.listen.ip()])?;
+    let certificates = options.certificates.clone().unwrap_or_else(|| options.data_directory.join("pki"));
+    let pki = Pki::open(&certificates, &[options.listen.ip()])?;
     let (listener, served) = tokio::join!(Listener::bind(options.listen, &pki, tokens), open(&options.store, ambient));
     let (listener, served) = (listener?, served?);
     let started_as = announce(options, &listener, &pki, &served)?;
     let companions = started(&started_as, &served.api);
-    listener
-        .serve(served.api.clone(), async move {
-            stop.await;
-            drop(companions);
-        })
-        .await;
+    let serving = listener.serve(served.api.clone(), async move {
+        stop.await;
+        drop(companions);
+    });
+    tokio::select! {
+        () = serving => {}
+        () = expire_events(&served.api, options.events_live) => {}
+    }
     served.close().await;
     Ok(())
+}
+
+/// Does not come back.
+async fn expire_events(api: &Api, time_to_live: Duration) {
+    if time_to_live > Duration::ZERO {
+        api.keep_expiring_events(time_to_live).await;
+    }
+    std::future::pending().await
 }
 
 fn announce(options: &ServeOptions, listener: &Listener, pki: &Pki, served: &Served) -> Result<Started, ServeError> {
