@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 pub use kubeconfig::KubeconfigError;
 pub use listener::{ListenError, Listener};
@@ -153,24 +153,26 @@ pub async fn run<K>(
     let (listener, served) = (listener?, served?);
     let started_as = announce(options, &listener, &pki, &served)?;
     let companions = started(&started_as, &served.api);
-    let serving = listener.serve(served.api.clone(), async move {
-        stop.await;
-        drop(companions);
-    });
-    tokio::select! {
-        () = serving => {}
-        () = expire_events(&served.api, options.events_live) => {}
-    }
+    let expiry = expire_events(&served.api, options.events_live);
+    listener
+        .serve(served.api.clone(), async move {
+            stop.await;
+            drop(companions);
+        })
+        .await;
+    drop(expiry);
     served.close().await;
     Ok(())
 }
 
-/// Does not come back.
-async fn expire_events(api: &Api, time_to_live: Duration) {
+/// Removes old events until what it answers is dropped.
+fn expire_events(api: &Api, time_to_live: Duration) -> JoinSet<()> {
+    let mut task = JoinSet::new();
     if time_to_live > Duration::ZERO {
-        api.keep_expiring_events(time_to_live).await;
+        let api = api.clone();
+        task.spawn(async move { api.keep_expiring_events(time_to_live).await });
     }
-    std::future::pending().await
+    task
 }
 
 fn announce(options: &ServeOptions, listener: &Listener, pki: &Pki, served: &Served) -> Result<Started, ServeError> {

@@ -12,7 +12,6 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::super::StoreError;
 use super::super::follow::closed;
 use super::EtcdOptions;
-use super::driver::Driver;
 use crate::object::Revision;
 
 /// gRPC refuses answers over 4 MB by default; lists and watches of 3 MiB objects are larger. This is etcd's own client's limit.
@@ -29,7 +28,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// What all parts of the store share.
 pub(super) struct Connection {
     client: Client,
-    _driver: Driver,
     options: EtcdOptions,
     /// Whether the cluster tells progress only after everything up to it; see [`tells_progress_in_order`].
     pub(super) progress_in_order: bool,
@@ -43,11 +41,10 @@ impl Connection {
         let unreachable =
             |reason: String| StoreError::Unavailable(format!("no etcd answers at {}: {reason}", options.endpoints.join(", ")));
         let deadline = Instant::now() + options.connect_timeout;
-        let driver = Driver::start()?;
-        let (endpoints, connect) = (options.endpoints.clone(), connect_options(&options)?);
-        let opened = timeout_at(deadline, driver.run(async move { Client::connect(&endpoints, Some(connect)).await })).await;
+        let opened = timeout_at(deadline, Client::connect(&options.endpoints, Some(connect_options(&options)?))).await;
         let client = match opened {
-            Ok(opened) => opened?.map_err(|error| opening_failure(&error, unreachable))?,
+            Ok(Ok(client)) => client,
+            Ok(Err(error)) => return Err(opening_failure(&error, unreachable)),
             Err(_) => return Err(unreachable("no answer in time".to_owned())),
         };
         // Connecting does nothing yet; the first request does.
@@ -63,14 +60,7 @@ impl Connection {
                 "this etcd is old; each watch follows the whole cluster's writes to learn of progress"
             );
         }
-        Ok(Self {
-            client,
-            _driver: driver,
-            options,
-            progress_in_order,
-            wanted: watch::Sender::new(Revision::ZERO),
-            closed: watch::Sender::new(false),
-        })
+        Ok(Self { client, options, progress_in_order, wanted: watch::Sender::new(Revision::ZERO), closed: watch::Sender::new(false) })
     }
 
     pub(super) fn kv(&self) -> KvClient {

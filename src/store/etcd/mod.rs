@@ -1,11 +1,10 @@
 //! The distributed store: an etcd cluster, which many servers may share.
 //!
 //! Receives and hands on what [`Store`] says, over one gRPC channel that spreads over all endpoints and mends itself. `connection` holds
-//! that channel, `driver` the thread it runs on, `request` the single requests, `revisions` the shared look at the current revision, `watch` and `mailbox` the watches. Invariant:
+//! that channel, `request` the single requests, `revisions` the shared look at the current revision, `watch` and `mailbox` the watches. Invariant:
 //! every read is linearizable, and a write is sent once: after a failure it is the caller who knows whether to try again.
 
 mod connection;
-mod driver;
 mod mailbox;
 mod request;
 mod revisions;
