@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use etcd_client::{Compare, CompareOp, Txn, TxnOp};
 use serde_json::json;
 use trueup::object::Revision;
 use trueup::store::{Change, EtcdOptions, EtcdStore, Store as _};
@@ -196,22 +197,49 @@ pub(crate) async fn etcd() {
     for clients in [16, 64] {
         let rate = bare(&etcd.url, clients).await;
         row(&format!("bare etcd client, create-if-absent of 700 B, {clients} writers"), &format!("{rate:.0}/s"));
+        let rate = store_alone(&etcd.url, clients).await;
+        row(&format!("the store on etcd without a server, the same, {clients} writers"), &format!("{rate:.0}/s"));
     }
     creates(&Engine::Etcd(etcd.url.clone())).await;
 }
 
+/// The client library as its documentation uses it.
 async fn bare(url: &str, writers: usize) -> f64 {
+    let client = etcd_client::Client::connect([url], None).await.expect("etcd answers");
+    written(writers, move |key, value| {
+        let mut kv = client.kv_client();
+        let absent = Compare::mod_revision(key.clone(), CompareOp::Equal, 0);
+        let put = Txn::new().when([absent]).and_then([TxnOp::put(key, value, None)]);
+        async move { assert!(kv.txn(put).await.expect("an answer").succeeded()) }
+    })
+    .await
+}
+
+async fn store_alone(url: &str, writers: usize) -> f64 {
     let store = Arc::new(EtcdStore::connect(EtcdOptions::new([url])).await.expect("etcd answers"));
+    written(writers, move |key, value| {
+        let store = Arc::clone(&store);
+        async move { drop(store.commit(&key, Revision::ZERO, Change::Put(value)).await.expect("written")) }
+    })
+    .await
+}
+
+/// Writes keys that do not exist for [`SECONDS`]; answers how many a second.
+async fn written<F>(writers: usize, write: impl Fn(String, bytes::Bytes) -> F + Clone + Send + 'static) -> f64
+where
+    F: Future<Output = ()> + Send,
+{
+    static RUN: AtomicU64 = AtomicU64::new(0);
+    let run = RUN.fetch_add(1, Ordering::Relaxed);
     let value = bytes::Bytes::from(vec![b'x'; 700]);
     let began = Instant::now();
     let mut tasks = Vec::new();
     for writer in 0..writers {
-        let (store, value) = (Arc::clone(&store), value.clone());
+        let (write, value) = (write.clone(), value.clone());
         tasks.push(tokio::spawn(async move {
             let mut done = 0u64;
             while began.elapsed() < SECONDS {
-                let key = format!("/bare/{writers}/{writer}/{done}");
-                store.commit(&key, Revision::ZERO, Change::Put(value.clone())).await.expect("written");
+                write(format!("/bare/{run}/{writer}/{done}"), value.clone()).await;
                 done += 1;
             }
             done

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -57,7 +58,7 @@ where
     let encoding = negotiate::form(&parts.headers, Offer::Any).map_or(Encoding::Json, negotiate::Form::encoding);
     let said = match Route::parse(parts.uri.path()) {
         None => Err(unknown_path()),
-        Some(Route::Resource(route)) => resource(api, identity, parts, body, route, &mut labels).await,
+        Some(Route::Resource(route)) => resource(api, identity, parts, Box::pin(collect(body)), route, &mut labels).await,
         Some(route) => public::answer(api, identity, &parts, &route).await.map(|answer| (answer, Vec::new())),
     };
     let (answer, warnings) = said.unwrap_or_else(|refusal| {
@@ -75,18 +76,15 @@ where
     response
 }
 
-async fn resource<B>(
+/// Takes the body as a future, so that the verbs are compiled once and not for every kind of body.
+async fn resource(
     api: &Arc<Shared>,
     identity: &Identity,
     parts: Parts,
-    body: B,
+    body: BoxFuture<'_, Result<Bytes, Refusal>>,
     route: ResourceRoute,
     labels: &mut RequestLabels,
-) -> Said
-where
-    B: http_body::Body<Data = Bytes> + Send,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Display,
-{
+) -> Said {
     if identity.is_anonymous() {
         return Err(auth::unauthorized());
     }
@@ -107,7 +105,7 @@ where
     };
     let form = negotiate::form(&parts.headers, offer)?;
     let gzip = negotiate::accepts_gzip(&parts.headers);
-    let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { collect(body).await? };
+    let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { body.await? };
     let headers = parts.headers;
     let mut call = Call { api: Arc::clone(api), identity: identity.clone(), resource, route, query, headers, form, gzip, body };
     let quiet = |answer: Answer| (answer, Vec::new());
@@ -144,7 +142,7 @@ where
     B: http_body::Body<Data = Bytes> + Send,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    match Box::pin(Limited::new(body, BODY_MOST).collect()).await {
+    match Limited::new(body, BODY_MOST).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             Err(Refusal::new(Reason::RequestEntityTooLarge, format!("Request entity too large: limit is {BODY_MOST}")))

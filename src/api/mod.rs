@@ -22,6 +22,7 @@ mod delete;
 mod delete_options;
 pub mod discovery;
 mod dispatch;
+mod expiry;
 mod get;
 mod health;
 mod json;

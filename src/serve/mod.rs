@@ -12,8 +12,9 @@ mod request_body;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 pub use kubeconfig::KubeconfigError;
 pub use listener::{ListenError, Listener};
@@ -62,6 +63,10 @@ pub struct ServeOptions {
     pub write_kubeconfig: Option<PathBuf>,
     /// A file of static tokens.
     pub token_auth_file: Option<PathBuf>,
+    /// Where certificates are kept; `None`: `pki` in the data directory.
+    pub certificates: Option<PathBuf>,
+    /// How long events stay after they were last written; zero: for ever.
+    pub events_live: Duration,
 }
 
 /// A server that listens.
@@ -143,20 +148,33 @@ pub async fn run<K>(
 ) -> Result<(), ServeError> {
     let tokens = options.token_auth_file.as_deref().map(TokenFile::read).transpose()?.unwrap_or_default();
     let tokens = Arc::new(tokens);
-    let pki = Pki::open(&options.data_directory.join("pki"), &[options.listen.ip()])?;
+    let certificates = options.certificates.clone().unwrap_or_else(|| options.data_directory.join("pki"));
+    let pki = Pki::open(&certificates, &[options.listen.ip()])?;
     let (listener, served) = tokio::join!(Listener::bind(options.listen, &pki, Arc::clone(&tokens)), open(&options.store, ambient));
     let (listener, served) = (listener?, served?);
     served.api.know_tokens(tokens);
     let started_as = announce(options, &listener, &pki, &served)?;
     let companions = started(&started_as, &served.api);
+    let expiry = expire_events(&served.api, options.events_live);
     listener
         .serve(served.api.clone(), async move {
             stop.await;
             drop(companions);
         })
         .await;
+    drop(expiry);
     served.close().await;
     Ok(())
+}
+
+/// Removes old events until what it answers is dropped.
+fn expire_events(api: &Api, time_to_live: Duration) -> JoinSet<()> {
+    let mut task = JoinSet::new();
+    if time_to_live > Duration::ZERO {
+        let api = api.clone();
+        task.spawn(async move { api.keep_expiring_events(time_to_live).await });
+    }
+    task
 }
 
 fn announce(options: &ServeOptions, listener: &Listener, pki: &Pki, served: &Served) -> Result<Started, ServeError> {

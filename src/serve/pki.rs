@@ -373,6 +373,20 @@ mod tests {
         assert_ne!(first.serving.certificate, second.serving.certificate);
     }
 
+    #[test]
+    fn servers_that_were_given_the_same_authority_serve_each_others_clients() {
+        let (here, there) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+        let first = Pki::open(here.path(), &[]).expect("made");
+        for file in ["ca.crt", "ca.key"] {
+            fs::copy(here.path().join(file), there.path().join(file)).expect("copied");
+        }
+        let second = Pki::open(there.path(), &[]).expect("made");
+        assert_ne!(first.serving.certificate, second.serving.certificate);
+        let authority = Authority::open(here.path()).expect("an authority");
+        assert!(authority.signed_server(&second.serving) && authority.signed_client(&second.admin));
+        assert!(agrees(there.path(), &second));
+    }
+
     /// Whether rustls, as server and as client, takes the parts of a set as belonging together.
     fn agrees(directory: &Path, pki: &Pki) -> bool {
         let authority = Authority::open(directory).expect("an authority");

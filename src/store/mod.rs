@@ -84,7 +84,7 @@ pub struct Event {
     pub revision: Revision,
     /// The value put; `None` where the key was removed.
     pub value: Option<Bytes>,
-    /// The value before the write; `None` where there was none.
+    /// The value before the write; `None` where there was none, and where [`Store::follow`] leaves it out.
     pub previous: Option<Bytes>,
 }
 
@@ -168,6 +168,12 @@ pub trait Store: Send + Sync + 'static {
     /// Follows a prefix: every write with a revision greater than `after`. Errors at once, or in the stream, with
     /// [`StoreError::Compacted`] where that history is gone, and at once with [`StoreError::Future`] where `after` is not written yet.
     async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError>;
+
+    /// The same for a reader that knows what stood before each write: `previous` may be `None` where there was a value. Engines that
+    /// would have to read it save that.
+    async fn follow(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError> {
+        self.watch(prefix, after).await
+    }
 
     /// Forgets the history up to a revision: values overwritten or removed at or before it. Newest values stay, lists at `upto` and
     /// watches after it still work. Answers when the space is free; a revision compacted before is no error, a future one is.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -34,8 +35,20 @@ pub struct ServeArgs {
     /// Accept the tokens in this file: token,user,uid,"group1,group2" on each line
     #[arg(long, value_name = "FILE")]
     token_auth_file: Option<PathBuf>,
+    /// Keep certificates in this directory; else in `pki` in the data directory
+    #[arg(long, value_name = "DIR")]
+    cert_dir: Option<PathBuf>,
+    /// Remove events this long after they were last written; 0s keeps them
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    event_ttl: Duration,
     #[command(flatten)]
     controllers: ControllersArgs,
+}
+
+/// Reads what Kubernetes' own flags take, such as `90s` and `1h30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    Duration::try_from(duration).map_err(|_| "it is less than nothing".to_owned())
 }
 
 /// Which controllers run.
@@ -67,6 +80,10 @@ pub struct ServeSettings {
     pub write_kubeconfig: Option<PathBuf>,
     /// A file of static tokens.
     pub token_auth_file: Option<PathBuf>,
+    /// Where to keep certificates in place of the data directory.
+    pub certificates: Option<PathBuf>,
+    /// How long events stay; zero: for ever.
+    pub events_live: Duration,
     /// The controllers to run beside the API.
     pub controllers: Selection,
 }
@@ -86,6 +103,8 @@ impl ServeSettings {
             listen: args.listen,
             write_kubeconfig: args.write_kubeconfig.clone(),
             token_auth_file: args.token_auth_file.clone(),
+            certificates: args.cert_dir.clone(),
+            events_live: args.event_ttl,
             controllers: args.controllers.chosen(),
         })
     }
@@ -113,6 +132,8 @@ pub async fn cmd_serve(ui: &Ui, settings: ServeSettings) -> Result<ExitStatus, C
         listen: settings.listen,
         write_kubeconfig: settings.write_kubeconfig,
         token_auth_file: settings.token_auth_file,
+        certificates: settings.certificates,
+        events_live: settings.events_live,
     };
     let target = settings.store.target();
     let clock = ambient.clone();
@@ -178,6 +199,16 @@ mod tests {
         let settings = resolve(&["--local", "/a", "--listen", "127.0.0.1:0"], &[("KUBECONFIG", "/k")]).expect("settings");
         assert_eq!((settings.store, settings.data_directory), (StoreLocation::Local("/a".into()), "/a".into()));
         assert_eq!(settings.controllers, Selection::all());
+    }
+
+    #[test]
+    fn events_live_for_an_hour_or_as_long_as_said() {
+        let live = |arguments: &[&str]| resolve(&[&["--local", "/a"], arguments].concat(), &[]).map(|settings| settings.events_live);
+        assert_eq!(live(&[]), Ok(Duration::from_hours(1)));
+        assert_eq!(live(&["--event-ttl", "1h30m"]), Ok(Duration::from_mins(90)));
+        assert_eq!(live(&["--event-ttl", "0s"]), Ok(Duration::ZERO));
+        assert!(live(&["--event-ttl=-1h"]).is_err_and(|error| error.contains("less than nothing")));
+        assert!(live(&["--event-ttl", "soon"]).is_err());
     }
 
     #[test]

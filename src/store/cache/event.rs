@@ -33,6 +33,7 @@ impl EventKind {
 /// One write of one key.
 #[derive(Debug)]
 pub struct WriteEvent {
+    key: Box<str>,
     /// The revision of the write.
     pub revision: Revision,
     /// The object after the write; `None` where it was removed.
@@ -50,9 +51,10 @@ impl WriteEvent {
         let super::super::Event { key, revision, value, previous } = event;
         let cached = |value: Bytes| Arc::new(Cached::new(&key, value, revision));
         Self {
-            revision,
             current: value.map(cached),
             previous: previous.map(cached),
+            key: key.into(),
+            revision,
             frames: Default::default(),
             protobuf_frames: Default::default(),
         }
@@ -64,17 +66,15 @@ impl WriteEvent {
         [&self.current, &self.previous].into_iter().flatten().map(|object| object.size_hint()).sum()
     }
 
-    /// Lets the object before the write share its bytes with the one that the cache holds, which it is.
-    pub(super) fn share_previous(&mut self, cached: &Cached) {
-        if let Some(previous) = self.previous.as_mut().filter(|previous| previous.value == cached.value) {
-            *previous = Arc::new(Cached::new(&cached.key, cached.value.clone(), self.revision));
-        }
+    /// Takes what the cache holds for the object before the write, which it is: the events of a resource come in order and whole.
+    pub(super) fn came_after(&mut self, cached: &Cached) {
+        self.previous = Some(Arc::new(Cached::new(&cached.key, cached.value.clone(), self.revision)));
     }
 
     /// The full key written.
     #[must_use]
     pub fn key(&self) -> &str {
-        self.current.as_ref().or(self.previous.as_ref()).map_or("", |cached| &cached.key)
+        &self.key
     }
 
     /// What a watcher is told whose selection held the object before (`was`) and holds it now (`is`).

@@ -28,7 +28,7 @@ pub(super) async fn run(cache: Cache, start: Revision, stream: WatchStream) {
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(RETRY_MOST);
-        match cache.0.store.watch(ROOT, after).await {
+        match cache.0.store.follow(ROOT, after).await {
             Ok(again) => stream = Some(again),
             Err(StoreError::Compacted { .. }) => stream = restart(&cache, &mut after).await,
             Err(error) => tell(&cache, &error, "the store cannot be watched"),
@@ -64,7 +64,7 @@ async fn drain(cache: &Cache, mut stream: WatchStream, after: &mut Revision) -> 
 /// The history between `after` and now is gone: forget everything, end the watches (they answer 410 or list again), follow from now.
 async fn restart(cache: &Cache, after: &mut Revision) -> Option<WatchStream> {
     let now = cache.0.store.current_revision().await.ok()?;
-    let stream = cache.0.store.watch(ROOT, now).await.ok()?;
+    let stream = cache.0.store.follow(ROOT, now).await.ok()?;
     cache.forget_all();
     *after = now;
     cache.0.seen.send_modify(|seen| *seen = (*seen).max(now));

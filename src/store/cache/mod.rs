@@ -65,7 +65,7 @@ impl Cache {
     /// Errors where the store does not answer.
     pub async fn open(store: Arc<dyn Store>) -> Result<(Self, Follower), StoreError> {
         let start = store.current_revision().await?;
-        let stream = store.watch(ROOT, start).await?;
+        let stream = store.follow(ROOT, start).await?;
         let shared = Shared {
             store,
             resources: RwLock::default(),

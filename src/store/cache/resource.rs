@@ -186,7 +186,7 @@ impl State {
         // Nobody else has the event yet.
         let before = self.objects.get(event.key()).cloned();
         if let (Some(before), Some(event)) = (before, Arc::get_mut(&mut event)) {
-            event.share_previous(&before);
+            event.came_after(&before);
         }
         match &event.current {
             Some(object) => drop(self.objects.insert(object.key.clone(), Arc::clone(object))),

@@ -20,6 +20,7 @@ use futures::StreamExt;
 
 use self::connection::Connection;
 use self::revisions::Revisions;
+use self::watch::Previous;
 use super::{Change, Claim, Entry, ListRequest, Outcome, Page, Store, StoreError, WatchStream};
 use crate::object::Revision;
 
@@ -122,7 +123,11 @@ impl Store for EtcdStore {
     }
 
     async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError> {
-        watch::open(Arc::clone(&self.connection), prefix, after).await.map(StreamExt::boxed)
+        watch::open(Arc::clone(&self.connection), prefix, after, Previous::Told).await.map(StreamExt::boxed)
+    }
+
+    async fn follow(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError> {
+        watch::open(Arc::clone(&self.connection), prefix, after, Previous::LeftOut).await.map(StreamExt::boxed)
     }
 
     async fn compact(&self, upto: Revision) -> Result<(), StoreError> {

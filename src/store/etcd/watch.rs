@@ -33,12 +33,20 @@ const CREATED_WITHIN: Duration = Duration::from_secs(10);
 
 type Told = Result<Tidings, StoreError>;
 
+/// Whether events bring the values before them. For each, etcd reads the history once more while it holds up its other readers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Previous {
+    Told,
+    LeftOut,
+}
+
 /// One watch.
 struct Watch {
     connection: Arc<Connection>,
     /// As stored in etcd.
     prefix: String,
     position: Revision,
+    previous: Previous,
     wanted: watch::Receiver<Revision>,
     mailbox: Arc<Mailbox>,
 }
@@ -58,10 +66,12 @@ pub(super) async fn open(
     connection: Arc<Connection>,
     prefix: &str,
     after: Revision,
+    previous: Previous,
 ) -> Result<impl Stream<Item = Told> + Send + 'static, StoreError> {
     let mailbox = Mailbox::new(after);
     let wanted = connection.wanted();
-    let watch = Watch { prefix: connection.stored(prefix), connection, position: after, wanted, mailbox: Arc::clone(&mailbox) };
+    let prefix = connection.stored(prefix);
+    let watch = Watch { connection, prefix, position: after, previous, wanted, mailbox: Arc::clone(&mailbox) };
     // A cluster that cannot be reached at the moment is no reason to refuse: the task goes on trying.
     let first = match watch.begin().await {
         Ok(stream) => Some(stream),
@@ -114,7 +124,10 @@ impl Watch {
     async fn begin(&self) -> Result<EtcdStream, Interruption> {
         let mut client = self.connection.watch_client();
         let start = number(self.position).saturating_add(1);
-        let mut options = WatchOptions::new().with_start_revision(start).with_prev_key().with_progress_notify();
+        let mut options = WatchOptions::new().with_start_revision(start).with_progress_notify();
+        if self.previous == Previous::Told {
+            options = options.with_prev_key();
+        }
         options = if self.connection.progress_in_order { options.with_range(range_end(&self.prefix)) } else { options.with_all_keys() };
         let key = if self.connection.progress_in_order { self.prefix.as_str() } else { "" };
         let opening = async {

@@ -7,6 +7,7 @@ mod bindings;
 mod defaults;
 mod definitions;
 mod deletion;
+mod expiry;
 mod lists;
 mod refusals;
 mod reviews;

@@ -145,6 +145,14 @@ fn every_command_explains_itself() {
           --token-auth-file <FILE>
               Accept the tokens in this file: token,user,uid,"group1,group2" on each line
 
+          --cert-dir <DIR>
+              Keep certificates in this directory; else in `pki` in the data directory
+
+          --event-ttl <DURATION>
+              Remove events this long after they were last written; 0s keeps them
+              
+              [default: 1h]
+
           --controllers <LIST>
               Run these controllers: *, none, or names parted by commas; -NAME leaves one out
               

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 use trueup::object::Revision;
-use trueup::store::{Change, ListRequest, Outcome, Store, StoreError};
+use trueup::store::{Change, Event, ListRequest, Outcome, Store, StoreError};
 
 use super::fixture::{Fixture, Tap, create, delete, done, entry, event, list_at, put, put_of, request, soon};
 
@@ -42,7 +42,9 @@ contract! {
         pages_at_a_pinned_revision_stay_the_same_while_writes_go_on,
         a_list_without_limit_is_whole,
         a_watch_tells_past_and_coming_writes_with_the_values_before,
+        a_follower_hears_the_same_but_need_not_hear_what_was_before,
         a_watch_hears_nothing_of_neighbours_but_of_progress,
+        progress_never_comes_before_what_it_covers,
         many_watches_hear_the_same,
         of_many_writers_one_wins_each_round,
         a_dropped_watch_harms_nobody,
@@ -318,6 +320,54 @@ async fn a_watch_hears_nothing_of_neighbours_but_of_progress(fixture: Fixture) {
     assert_eq!(tap.until(removed).await, []);
 }
 
+async fn a_follower_hears_the_same_but_need_not_hear_what_was_before(fixture: Fixture) {
+    let store = fixture.store.as_ref();
+    let before = create(store, "/a/before", "x").await;
+    let first = create(store, "/a/x", "one").await;
+    let mut tap = Tap::follow(store, "/a/", before).await;
+    let second = put(store, "/a/x", first, "two").await;
+    let removed = delete(store, "/a/x", second).await;
+    let told = tap.until(removed).await;
+    let all = [
+        event("/a/x", first, Some("one"), None),
+        event("/a/x", second, Some("two"), Some("one")),
+        event("/a/x", removed, None, Some("two")),
+    ];
+    for (told, meant) in told.iter().zip(&all) {
+        assert!(told == meant || *told == Event { previous: None, ..meant.clone() }, "{told:?}");
+    }
+    assert_eq!(told.len(), all.len());
+}
+
+/// Writers inside and outside of the prefix keep at it while a reader asks, time and again, how far the store is, and waits for the watch
+/// to say that it is as far. The tap itself checks that no event comes behind a progress that covers it.
+async fn progress_never_comes_before_what_it_covers(fixture: Fixture) {
+    let start = fixture.store.current_revision().await.unwrap();
+    let mut tap = Tap::on(fixture.store.as_ref(), "/a/", start).await;
+    let writers = ["/a/one", "/a/two", "/b/one", "/b/two"].map(|writer| {
+        let store = Arc::clone(&fixture.store);
+        tokio::spawn(async move {
+            let mut written = Vec::new();
+            for number in 0..150 {
+                let key = format!("{writer}-{number}");
+                written.push((create(store.as_ref(), &key, &key).await, key));
+            }
+            written
+        })
+    });
+    let mut heard = Vec::new();
+    while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
+        let now = fixture.store.current_revision().await.unwrap();
+        heard.extend(tap.until(now).await);
+    }
+    let mut written = join_all(writers).await.into_iter().flat_map(Result::unwrap).collect::<Vec<_>>();
+    written.sort();
+    let now = fixture.store.current_revision().await.unwrap();
+    heard.extend(tap.until(now).await);
+    written.retain(|(_, key)| key.starts_with("/a/"));
+    assert_eq!(heard.into_iter().map(|event| (event.revision, event.key)).collect::<Vec<_>>(), written);
+}
+
 async fn a_watch_from_a_compacted_revision_is_refused(fixture: Fixture) {
     let store = fixture.store.as_ref();
     let first = create(store, "/a/x", "one").await;
@@ -358,7 +408,7 @@ async fn many_watches_hear_the_same(fixture: Fixture) {
         let before = store.get(&key).await.unwrap();
         let (expected, previous) = before.map_or((Revision::ZERO, None), |entry| (entry.revision, Some(entry.value)));
         last = put(store, &key, expected, &format!("value {number}")).await;
-        told.push(trueup::store::Event { previous, ..event(&key, last, Some(&format!("value {number}")), None) });
+        told.push(Event { previous, ..event(&key, last, Some(&format!("value {number}")), None) });
     }
     for heard in join_all(taps.iter_mut().map(|tap| tap.until(last))).await {
         assert_eq!(heard, told);

@@ -112,6 +112,10 @@ impl Tap {
         Self { stream: store.watch(prefix, after).await.unwrap(), events: Vec::new(), reached: after }
     }
 
+    pub(super) async fn follow(store: &dyn Store, prefix: &str, after: Revision) -> Self {
+        Self { stream: store.follow(prefix, after).await.unwrap(), events: Vec::new(), reached: after }
+    }
+
     async fn take(&mut self) -> Result<(), StoreError> {
         let told = soon("a watch", self.stream.next()).await;
         match told.unwrap_or_else(|| panic!("the watch ended without an error"))? {
