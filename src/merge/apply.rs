@@ -5,7 +5,6 @@
 //!
 //! See <https://kubernetes.io/docs/reference/using-api/server-side-apply/>.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
@@ -14,11 +13,12 @@ use super::compare::compare;
 use super::conflict::{self, Conflict};
 use super::field_set::FieldSet;
 use super::managed::{ManagedFieldsError, ManagerEntry, Managers, Operation};
-use super::ownership::{add_named_ancestors, everything, follow_schema, to_field_set};
+use super::ownership::{everything, follow_schema, to_field_set};
 use super::path::FieldPath;
+use super::prune::Pruning;
 use super::typed::WalkError;
 use super::value::same;
-use super::versions::{Changes, Versions, Write, converted};
+use super::versions::{Changes, Versions, Write};
 use super::{combine, last_applied, update};
 use crate::object::{Object, Refusal, Time};
 use crate::schema::SchemaNode;
@@ -149,7 +149,7 @@ fn apply_fields(mut request: ApplyRequest<'_>) -> Result<Option<Object>, ApplyEr
         others.entries.extend(before_first_apply(&request, live)?);
     }
     if let (Some(last), Some(stated)) = (&last, stated) {
-        merged = Pruning { request: &request, own: &own, last, others: &others }.prune(merged, stated)?;
+        merged = Pruning { request: &request, own: &own, last, others: &others }.prune(merged, stated).map_err(ApplyError::Live)?;
     }
     let changed = !same_but_for_managers(live.root(), &merged);
     let mut result = into_object(merged);
@@ -206,105 +206,6 @@ fn before_first_apply(request: &ApplyRequest<'_>, live: &Object) -> Result<Optio
     Ok((!entry.fields.is_empty()).then_some(entry))
 }
 
-/// What it takes to find out which fields go with an apply.
-struct Pruning<'a> {
-    request: &'a ApplyRequest<'a>,
-    own: &'a ManagerEntry,
-    last: &'a ManagerEntry,
-    others: &'a Managers,
-}
-
-impl Pruning<'_> {
-    /// Takes out of the merged object what the manager owned last time and nobody owns now.
-    ///
-    /// A field that goes takes all below it along: of a list item that its last applier drops, nothing stays because an update once
-    /// wrote a member of it. Declared objects and lists go with the last owned field in them.
-    fn prune(&self, merged: Value, stated: Value) -> Result<Value, ApplyError> {
-        let version = &self.last.api_version;
-        let pruned = if *version == self.own.api_version {
-            self.without_unowned(self.request.schema, into_members(merged))?
-        } else {
-            // What was owned in another version can only be found in that version.
-            let Some(schema) = self.request.versions.schema(version) else { return Ok(merged) };
-            let merged = converted(self.request.versions, into_members(merged), version);
-            converted(self.request.versions, self.without_unowned(schema.root(), merged)?, &self.own.api_version)
-        };
-        // An empty list is owned by nobody, and null is not the same as empty: what the manager states is there as stated.
-        combine::merge(self.request.schema, Value::Object(pruned), stated).map_err(ApplyError::Live)
-    }
-
-    fn without_unowned(&self, schema: SchemaNode<'_>, merged: Map<String, Value>) -> Result<Map<String, Value>, ApplyError> {
-        let version = self.last.api_version.as_str();
-        let mut last = self.last.fields.clone();
-        add_named_ancestors(schema, &mut last);
-        let owned = self.owned(schema, version);
-        let mut gone = last.clone();
-        gone.subtract(&owned);
-        let versions: BTreeSet<&str> = self.entries().map(|entry| entry.api_version.as_str()).chain([version]).collect();
-        if versions.len() == 1 {
-            return Ok(combine::remove_items(schema, merged, &gone, &self.stated(version)));
-        }
-        let mut pruned = combine::remove_items(schema, merged.clone(), &gone, &self.stated(version));
-        // A part may be owned in one version and the item around it in another, so each version has its say until none has more.
-        for other in versions.iter().cycle().take(versions.len() * versions.len()) {
-            pruned = self.with_owned_at(other, &merged, pruned)?;
-        }
-        // Of an item that one version puts back, nothing may be missing that the manager never owned.
-        let mut gone = compare(schema, &merged, &pruned).map_err(ApplyError::Live)?.removed.intersection(&last);
-        gone.subtract(&owned);
-        let keep = everything(schema, &Value::Object(pruned)).map_err(ApplyError::Live)?;
-        Ok(combine::remove_items(schema, merged, &gone, &keep))
-    }
-
-    /// Puts back what managers of one version own of what was taken out.
-    fn with_owned_at(
-        &self,
-        other: &str,
-        merged: &Map<String, Value>,
-        pruned: Map<String, Value>,
-    ) -> Result<Map<String, Value>, ApplyError> {
-        let versions = self.request.versions;
-        let known = (other != self.request.api_version).then(|| versions.schema(other));
-        let schema = match &known {
-            None => self.request.schema,
-            Some(Some(schema)) => schema.root(),
-            Some(None) => return Ok(pruned),
-        };
-        let whole = converted(versions, merged.clone(), other);
-        let left = converted(versions, pruned.clone(), other);
-        let mut gone = compare(schema, &whole, &left).map_err(ApplyError::Live)?.removed;
-        if !gone.subtract(&self.owned(schema, other)) {
-            return Ok(pruned);
-        }
-        // What is there, empty or not, is there because some version wants it.
-        let mut keep = everything(schema, &Value::Object(left)).map_err(ApplyError::Live)?;
-        keep.union_with(self.stated(other));
-        let left = combine::remove_items(schema, whole, &gone, &keep);
-        Ok(converted(versions, left, &self.last.api_version))
-    }
-
-    fn entries(&self) -> impl Iterator<Item = &ManagerEntry> {
-        self.others.entries.iter().chain([self.own])
-    }
-
-    /// What anybody owns in one version, with the declared objects and lists around it.
-    fn owned(&self, schema: SchemaNode<'_>, version: &str) -> FieldSet {
-        // The manager's own entry does not say so, but it states what everybody states, and holds `metadata` in place by that.
-        let mut owned = UNOWNED.clone();
-        self.entries().filter(|entry| entry.api_version == version).for_each(|entry| owned.union_with(entry.fields.clone()));
-        add_named_ancestors(schema, &mut owned);
-        owned
-    }
-
-    /// What anybody states by an apply in one version.
-    fn stated(&self, version: &str) -> FieldSet {
-        let mut stated = FieldSet::new();
-        let appliers = self.entries().filter(|entry| entry.operation == Operation::Apply && entry.api_version == version);
-        appliers.for_each(|entry| stated.union_with(entry.fields.clone()));
-        stated
-    }
-}
-
 /// Takes what changes from the other managers, if they agree or are forced to.
 fn settle_conflicts(request: &ApplyRequest<'_>, live: &Object, merged: &Object, others: &mut Managers) -> Result<(), ApplyError> {
     let mut difference = compare(request.schema, live.root(), merged.root()).map_err(ApplyError::Live)?;
@@ -338,7 +239,7 @@ fn has_entries(managed_fields: &Value) -> bool {
     }
 }
 
-fn into_members(value: Value) -> Map<String, Value> {
+pub(super) fn into_members(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,
         _ => Map::new(),

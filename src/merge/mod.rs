@@ -15,6 +15,7 @@ mod managed;
 mod merge_patch;
 mod ownership;
 mod path;
+mod prune;
 mod scale;
 mod strategic;
 mod strategic_list;
