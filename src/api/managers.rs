@@ -7,9 +7,11 @@ use serde_json::Value;
 use super::call::Call;
 use super::scale;
 use crate::admission::{self, Ignored};
-use crate::merge::{self, ApplyRequest, FieldPath, FieldSet, PathElement, ReplicasPlace, SCALE_VERSION, UpdateRequest};
+use crate::merge::{
+    self, ApplyRequest, FieldPath, FieldSet, OneVersion, PathElement, ReplicasPlace, SCALE_VERSION, UpdateRequest, Versions,
+};
 use crate::object::{GroupVersion, Gvk, Object, Refusal};
-use crate::schema::{self, Behaviour, ScalePaths, Schema};
+use crate::schema::{self, Behaviour, Catalog, Resource, ScalePaths, Schema};
 
 static NOTHING: LazyLock<FieldSet> = LazyLock::new(FieldSet::new);
 static STATUS: LazyLock<FieldSet> = LazyLock::new(|| members(&["status"]));
@@ -43,6 +45,7 @@ pub(super) fn track(call: &Call, before: Option<&Object>, after: Object) -> Obje
         after,
         manager: &call.field_manager(),
         api_version: &call.resource.gvk.api_version(),
+        versions: &Served::of(call),
         subresource: call.subresource(),
         now: call.api.ambient.now_seconds(),
         ignored: ignored(call),
@@ -57,6 +60,7 @@ pub(super) fn apply(call: &Call, live: Option<&Object>, applied: Object) -> Resu
         applied,
         manager: call.query.field_manager.as_deref().unwrap_or_default(),
         api_version: &call.resource.gvk.api_version(),
+        versions: &Served::of(call),
         subresource: call.subresource(),
         force: call.query.force.unwrap_or_default(),
         now: call.api.ambient.now_seconds(),
@@ -81,6 +85,7 @@ pub(super) fn apply_scale(call: &Call, live: &Object, applied: Object, paths: &S
         applied,
         manager: call.query.field_manager.as_deref().unwrap_or_default(),
         api_version: SCALE_VERSION,
+        versions: &OneVersion,
         subresource: call.subresource(),
         force: call.query.force.unwrap_or_default(),
         now: call.api.ambient.now_seconds(),
@@ -102,18 +107,49 @@ pub(super) fn set(object: &mut Object, managers: Option<Value>) {
     }
 }
 
+/// The versions in which a resource is served at this moment.
+#[derive(Debug)]
+struct Served<'a> {
+    catalog: Arc<Catalog>,
+    resource: &'a Resource,
+}
+
+impl<'a> Served<'a> {
+    fn of(call: &'a Call) -> Self {
+        Self { catalog: call.api.catalogs.current(&call.api.cache).0, resource: &call.resource }
+    }
+
+    /// The resource in another version, or in another group that serves the same objects.
+    fn at(&self, api_version: &str) -> Option<&Arc<Resource>> {
+        let version = GroupVersion::parse(api_version)?;
+        let served = self.catalog.resource(&version.group, &version.version, &self.resource.plural);
+        served.filter(|served| served.storage_prefix == self.resource.storage_prefix)
+    }
+}
+
+impl Versions for Served<'_> {
+    fn schema(&self, api_version: &str) -> Option<Arc<Schema>> {
+        self.at(api_version).map(|served| served.schema())
+    }
+
+    fn convert(&self, object: &Object, api_version: &str) -> Object {
+        let mut object = object.clone();
+        if let (Some(from), Some(to)) = (self.at(object.api_version()), self.at(api_version)) {
+            from.to_storage(&mut object);
+            to.from_storage(&mut object);
+        }
+        object
+    }
+}
+
 /// The schema of the one kind that `scale` speaks.
 pub(super) fn scale_schema() -> Result<Arc<Schema>, Refusal> {
     schema::builtin(&Gvk::new("autoscaling", "v1", "Scale")).ok_or_else(|| Refusal::internal("there is no schema of Scale"))
 }
 
 fn replicas_place(call: &Call, api_version: &str) -> ReplicasPlace {
-    let (catalog, _) = call.api.catalogs.current(&call.api.cache);
-    let version = GroupVersion::parse(api_version);
-    let served = version.and_then(|version| catalog.resource(&version.group, &version.version, &call.resource.plural).cloned());
-    let Some(served) = served.filter(|served| served.storage_prefix == call.resource.storage_prefix) else {
-        return ReplicasPlace::UnknownVersion;
-    };
+    let served = Served::of(call);
+    let Some(served) = served.at(api_version) else { return ReplicasPlace::UnknownVersion };
     match served.subresource("scale").map(|subresource| &subresource.behaviour) {
         Some(Behaviour::Scale(paths)) => {
             let path: Vec<&str> = paths.spec_replicas.iter().map(String::as_str).collect();

@@ -191,7 +191,7 @@ fn field_manager(value: &str) -> Result<Option<String>, Refusal> {
     if value.len() > 128 {
         return Err(options_refused("PatchOptions", "fieldManager", CauseKind::TooLong, "Too long: may not be more than 128 bytes"));
     }
-    if value.chars().any(char::is_control) {
+    if value.chars().any(|character| character.is_control() || (character.is_whitespace() && character != ' ')) {
         return Err(options_refused(
             "PatchOptions",
             "fieldManager",

@@ -13,11 +13,13 @@ use super::compare::compare;
 use super::conflict::{self, Conflict};
 use super::field_set::FieldSet;
 use super::managed::{ManagedFieldsError, ManagerEntry, Managers, Operation};
-use super::ownership::{add_named_ancestors, everything, follow_schema, to_field_set};
+use super::ownership::{everything, follow_schema, to_field_set};
 use super::path::FieldPath;
+use super::prune::Pruning;
 use super::typed::WalkError;
 use super::value::same;
-use super::{combine, update};
+use super::versions::{Changes, Versions, Write};
+use super::{combine, last_applied, update};
 use crate::object::{Object, Refusal, Time};
 use crate::schema::SchemaNode;
 
@@ -45,6 +47,8 @@ pub struct ApplyRequest<'a> {
     pub manager: &'a str,
     /// The version of the API that the object and the request are of.
     pub api_version: &'a str,
+    /// The other versions, in which managers may be recorded.
+    pub versions: &'a dyn Versions,
     /// The subresource written through; empty for the object itself.
     pub subresource: &'a str,
     /// Whether to take fields over from managers that own them with other values.
@@ -99,7 +103,22 @@ pub fn apply(request: ApplyRequest<'_>) -> Result<Object, ApplyError> {
 }
 
 /// As [`apply`], but `None` where nothing changes, so that nobody copies and compares the live object to find that out.
-pub fn apply_change(mut request: ApplyRequest<'_>) -> Result<Option<Object>, ApplyError> {
+pub fn apply_change(request: ApplyRequest<'_>) -> Result<Option<Object>, ApplyError> {
+    // What client-side apply left is the business of one manager alone, so nobody else pays for the copy.
+    let has_annotation = |object: &Object| last_applied::annotation(object).is_some();
+    let adopts = request.manager == last_applied::KUBECTL && (request.live.is_some_and(has_annotation) || has_annotation(&request.applied));
+    let applied = adopts.then(|| request.applied.clone());
+    let live = request.live;
+    let result = apply_fields(request)?;
+    let Some(renewed) = applied.and_then(|applied| last_applied::renewed(result.as_ref().or(live)?, &applied)) else { return Ok(result) };
+    let Some(mut object) = result.or_else(|| live.filter(|live| last_applied::annotation(live) != renewed.as_deref()).cloned()) else {
+        return Ok(None);
+    };
+    last_applied::set(&mut object, renewed);
+    Ok(Some(object))
+}
+
+fn apply_fields(mut request: ApplyRequest<'_>) -> Result<Option<Object>, ApplyError> {
     if request.applied.metadata().and_then(|metadata| metadata.get("managedFields")).is_some_and(has_entries) {
         return Err(ApplyError::ManagedFieldsGiven);
     }
@@ -111,12 +130,13 @@ pub fn apply_change(mut request: ApplyRequest<'_>) -> Result<Option<Object>, App
     own.fields.subtract_with_children(request.ignored);
     own.fields.subtract(&UNOWNED);
     let mut last = Managers::find_in_json(managed_fields(live), &own)?;
-    let is_outdated = last.as_mut().is_some_and(|last| follow_schema(request.schema, &mut last.fields));
+    let is_outdated = follow_own_schema(&request, &mut last);
     let owns_the_same = match &last {
         Some(last) => last.fields == own.fields && last.api_version == own.api_version && !is_outdated,
-        None => own.fields.is_empty(),
+        None => own.fields.is_empty() && !is_outdated,
     };
-    let stated = last.as_ref().is_some_and(|last| !last.fields.is_subset(&own.fields)).then(|| applied.clone());
+    let drops = |last: &ManagerEntry| last.api_version != own.api_version || !last.fields.is_subset(&own.fields);
+    let stated = last.as_ref().is_some_and(drops).then(|| applied.clone());
     let mut merged = combine::merge(request.schema, without_managers(live).into_value(), applied).map_err(ApplyError::Live)?;
     let is_tracked = request.live.is_none() || managed_fields(live).is_some_and(has_entries);
     if owns_the_same && is_tracked && same_but_for_managers(live.root(), &merged) {
@@ -124,12 +144,12 @@ pub fn apply_change(mut request: ApplyRequest<'_>) -> Result<Option<Object>, App
     }
 
     let mut others = Managers::others_in_json(managed_fields(live), &own)?;
-    others.follow_schema(request.schema);
+    others.follow_schema(request.schema, request.api_version, request.versions);
     if !is_tracked {
         others.entries.extend(before_first_apply(&request, live)?);
     }
     if let (Some(last), Some(stated)) = (&last, stated) {
-        merged = prune(request.schema, merged, stated, &own, last, &others)?;
+        merged = Pruning { request: &request, own: &own, last, others: &others }.prune(merged, stated).map_err(ApplyError::Live)?;
     }
     let changed = !same_but_for_managers(live.root(), &merged);
     let mut result = into_object(merged);
@@ -145,6 +165,22 @@ pub fn apply_change(mut request: ApplyRequest<'_>) -> Result<Option<Object>, App
     }
     update::set_managers(&mut result, entries);
     Ok(Some(result))
+}
+
+/// Brings what the manager owned last time up to the schema of its version, and forgets it where that version is not served any more.
+/// Answers whether that changed anything.
+fn follow_own_schema(request: &ApplyRequest<'_>, last: &mut Option<ManagerEntry>) -> bool {
+    let Some(entry) = last else { return false };
+    if entry.api_version == request.api_version {
+        return follow_schema(request.schema, &mut entry.fields);
+    }
+    match request.versions.schema(&entry.api_version) {
+        Some(schema) => follow_schema(schema.root(), &mut entry.fields),
+        None => {
+            *last = None;
+            true
+        }
+    }
 }
 
 impl ApplyRequest<'_> {
@@ -170,50 +206,28 @@ fn before_first_apply(request: &ApplyRequest<'_>, live: &Object) -> Result<Optio
     Ok((!entry.fields.is_empty()).then_some(entry))
 }
 
-/// Takes out of the merged object what the manager owned last time and nobody owns now.
-///
-/// A field that goes takes all below it along: of a list item that its last applier drops, nothing stays because an update once wrote
-/// a member of it. Declared objects and lists go with the last owned field in them.
-fn prune(
-    schema: SchemaNode<'_>,
-    merged: Value,
-    stated: Value,
-    own: &ManagerEntry,
-    last: &ManagerEntry,
-    others: &Managers,
-) -> Result<Value, ApplyError> {
-    // The manager's own entry does not say so, but it states what everybody states, and holds `metadata` in place by that.
-    let mut owned = UNOWNED.clone();
-    owned.union_with(own.fields.clone());
-    let mut stated_by_any = own.fields.clone();
-    for other in &others.entries {
-        owned.union_with(other.fields.clone());
-        if other.operation == Operation::Apply {
-            stated_by_any.union_with(other.fields.clone());
-        }
-    }
-    add_named_ancestors(schema, &mut owned);
-    let mut gone = last.fields.clone();
-    add_named_ancestors(schema, &mut gone);
-    gone.subtract(&owned);
-    let pruned = Value::Object(combine::remove_items(schema, into_members(merged), &gone, &stated_by_any));
-    // An empty list is owned by nobody, and null is not the same as empty: what the manager states is there as stated.
-    combine::merge(schema, pruned, stated).map_err(ApplyError::Live)
-}
-
 /// Takes what changes from the other managers, if they agree or are forced to.
 fn settle_conflicts(request: &ApplyRequest<'_>, live: &Object, merged: &Object, others: &mut Managers) -> Result<(), ApplyError> {
     let mut difference = compare(request.schema, live.root(), merged.root()).map_err(ApplyError::Live)?;
     difference.ignore(request.ignored);
+    let before = Some(live).filter(|live| !live.root().is_empty());
+    let write = Write { versions: request.versions, api_version: request.api_version, before, after: merged, ignored: request.ignored };
+    let changes = Changes::find(&write, difference, others).map_err(ApplyError::Live)?;
     if !request.force {
-        let wanted = [&difference.modified, &difference.added];
-        let mut conflicts: Vec<Conflict> = others.entries.iter().flat_map(|owner| conflict::with_owner(owner, &wanted)).collect();
+        let of_owner = |owner: &ManagerEntry| match changes.at(&owner.api_version) {
+            Some(changes) => conflict::with_owner(owner, &[&changes.modified, &changes.added]),
+            None => Vec::new(),
+        };
+        let mut conflicts: Vec<Conflict> = others.entries.iter().flat_map(of_owner).collect();
+        if request.manager == last_applied::KUBECTL && !conflicts.is_empty() {
+            conflicts = last_applied::without_own(request.schema, request.api_version, live, conflicts);
+        }
         if !conflicts.is_empty() {
             conflict::sort(&mut conflicts);
             return Err(ApplyError::Conflicts(conflicts));
         }
     }
-    others.strip(&[&difference.modified, &difference.added, &difference.removed]);
+    others.strip(&changes);
     Ok(())
 }
 
@@ -225,7 +239,7 @@ fn has_entries(managed_fields: &Value) -> bool {
     }
 }
 
-fn into_members(value: Value) -> Map<String, Value> {
+pub(super) fn into_members(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,
         _ => Map::new(),
@@ -279,6 +293,7 @@ fn without_ignored(mut applied: Object, ignored: &FieldSet) -> Map<String, Value
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::merge::OneVersion;
     use crate::schema::Schema;
     use serde_json::json;
 
@@ -286,7 +301,18 @@ mod tests {
         let applied = Object::from_value(applied).unwrap();
         let now = Time::parse("2026-11-22T10:00:00Z").unwrap();
         let schema = schema.root();
-        ApplyRequest { schema, live, applied, manager: "a", api_version: "v1", subresource: "", force: false, now, ignored }
+        ApplyRequest {
+            schema,
+            live,
+            applied,
+            manager: "a",
+            api_version: "v1",
+            versions: &OneVersion,
+            subresource: "",
+            force: false,
+            now,
+            ignored,
+        }
     }
 
     #[test]

@@ -20,6 +20,14 @@ pub enum JsonPatchError {
     /// It is no list of operations as RFC 6902 describes them.
     #[error("json patch: {0}")]
     Malformed(String),
+    /// An operation is none that RFC 6902 knows, or lacks a member.
+    #[error("json patch: operation {index}: {why}")]
+    BadOperation {
+        /// The position of the operation, from 0.
+        index: usize,
+        /// What is wrong with it.
+        why: String,
+    },
     /// It has more operations than allowed.
     #[error("The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {0}")]
     TooManyOperations(usize),
@@ -105,22 +113,27 @@ pub fn json_patch(mut document: Value, patch: &Value) -> Result<Value, JsonPatch
 impl Operation {
     fn parse(index: usize, text: &Value) -> Result<Self, JsonPatchError> {
         let malformed = |why: &str| JsonPatchError::Malformed(format!("operation {index}: {why}"));
+        let bad = |why: String| JsonPatchError::BadOperation { index, why };
         let members = text.as_object().ok_or_else(|| malformed("must be an object"))?;
-        let pointer = |member: &str| {
-            let text = members.get(member).and_then(Value::as_str);
-            let text = text.ok_or_else(|| malformed(&format!("member {member:?} must be a JSON pointer")))?;
-            Pointer::parse(text).ok_or_else(|| malformed(&format!("{text:?} is no JSON pointer")))
+        // A member of another type makes it no patch at all; one that is missing makes it a patch that cannot be applied.
+        let member = |name: &str| match members.get(name) {
+            None => Ok(None),
+            Some(value) => value.as_str().map(Some).ok_or_else(|| malformed(&format!("member {name:?} must be a text"))),
         };
-        let value = || members.get("value").cloned().ok_or_else(|| malformed("member \"value\" is missing"));
-        Ok(match members.get("op").and_then(Value::as_str) {
+        let pointer = |name: &str| {
+            let text = member(name)?.ok_or_else(|| bad(format!("member {name:?} is missing")))?;
+            Pointer::parse(text).ok_or_else(|| bad(format!("{text:?} is no JSON pointer")))
+        };
+        let value = || members.get("value").cloned().ok_or_else(|| bad("member \"value\" is missing".to_owned()));
+        Ok(match member("op")? {
             Some("add") => Self::Add(pointer("path")?, value()?),
             Some("remove") => Self::Remove(pointer("path")?),
             Some("replace") => Self::Replace(pointer("path")?, value()?),
             Some("move") => Self::Move(pointer("from")?, pointer("path")?),
             Some("copy") => Self::Copy(pointer("from")?, pointer("path")?),
             Some("test") => Self::Test(pointer("path")?, value()?),
-            Some(other) => return Err(malformed(&format!("unexpected kind: {other}"))),
-            None => return Err(malformed("member \"op\" must be one of add, remove, replace, move, copy, test")),
+            Some(other) => return Err(bad(format!("unexpected kind: {other}"))),
+            None => return Err(bad("member \"op\" must be one of add, remove, replace, move, copy, test".to_owned())),
         })
     }
 
@@ -355,19 +368,23 @@ mod tests {
 
     #[test]
     fn what_is_no_patch_is_refused_before_anything_is_done() {
+        for patch in [json!({}), json!([1]), json!([{"op": 1, "path": "/a"}]), json!([{"op": "remove", "path": ["a"]}])] {
+            let error = refused(json!({}), patch.clone());
+            assert!(matches!(error, JsonPatchError::Malformed(_)), "{patch}: {error}");
+            assert_eq!(Refusal::from(error).reason.code(), 400);
+        }
         for patch in [
-            json!({}),
-            json!([1]),
             json!([{"path": "/a"}]),
             json!([{"op": "jump", "path": "/a"}]),
             json!([{"op": "add", "path": "/a"}]),
             json!([{"op": "add", "path": "a", "value": 1}]),
             json!([{"op": "add", "path": "/~2", "value": 1}]),
             json!([{"op": "move", "path": "/a"}]),
+            json!([{"op": "add", "path": "/a", "value": 1}, {"op": "remove"}]),
         ] {
             let error = refused(json!({}), patch.clone());
-            assert!(matches!(error, JsonPatchError::Malformed(_)), "{patch}: {error}");
-            assert_eq!(Refusal::from(error).reason.code(), 400);
+            assert!(matches!(error, JsonPatchError::BadOperation { .. }), "{patch}: {error}");
+            assert_eq!(Refusal::from(error).reason.code(), 422);
         }
     }
 

@@ -6,14 +6,16 @@
 //! See <https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management>.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::field_set::FieldSet;
 use super::fields_v1::{FieldsV1Error, from_fields_v1, to_fields_v1};
 use super::ownership::follow_schema;
+use super::versions::{Changes, Versions};
 use crate::object::Time;
-use crate::schema::SchemaNode;
+use crate::schema::{Schema, SchemaNode};
 
 /// How many managers by Update an object remembers; the oldest are united beyond that.
 const MAX_UPDATE_MANAGERS: usize = 10;
@@ -221,11 +223,25 @@ impl Managers {
         (!entries.is_empty()).then(|| entries.into_iter().map(ManagerEntry::to_json).collect())
     }
 
-    /// Brings all sets up to a schema that may be newer than they are.
-    pub(super) fn follow_schema(&mut self, schema: SchemaNode<'_>) {
-        for entry in &mut self.entries {
-            follow_schema(schema, &mut entry.fields);
-        }
+    /// Brings all sets up to schemas that may be newer than they are, and forgets managers of versions that are not served any more.
+    pub(super) fn follow_schema(&mut self, schema: SchemaNode<'_>, api_version: &str, versions: &dyn Versions) {
+        let mut others: BTreeMap<String, Option<Arc<Schema>>> = BTreeMap::new();
+        self.entries.retain_mut(|entry| {
+            if entry.api_version == api_version {
+                follow_schema(schema, &mut entry.fields);
+                return true;
+            }
+            let other = others.entry(entry.api_version.clone()).or_insert_with(|| versions.schema(&entry.api_version));
+            other.as_ref().is_some_and(|schema| {
+                follow_schema(schema.root(), &mut entry.fields);
+                true
+            })
+        });
+    }
+
+    /// The versions under which managers are recorded, each as often as it has managers.
+    pub(super) fn versions(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.api_version.as_str())
     }
 
     /// Removes the entry of the same manager and hands it out.
@@ -234,18 +250,16 @@ impl Managers {
         Some(self.entries.swap_remove(index))
     }
 
-    /// Takes fields from everybody, and forgets who is left without any. Answers whether anybody lost something.
-    pub(super) fn strip(&mut self, fields: &[&FieldSet]) -> bool {
-        let mut changed = false;
-        for entry in &mut self.entries {
-            for set in fields {
-                changed |= entry.fields.subtract(set);
+    /// Takes from everybody what a write changes, and forgets who is left without any field.
+    pub(super) fn strip(&mut self, changes: &Changes<'_>) {
+        self.entries.retain_mut(|entry| {
+            if let Some(changes) = changes.at(&entry.api_version) {
+                for set in [&changes.modified, &changes.added, &changes.removed] {
+                    entry.fields.subtract(set);
+                }
             }
-        }
-        if changed {
-            self.entries.retain(|entry| !entry.fields.is_empty());
-        }
-        changed
+            !entry.fields.is_empty()
+        });
     }
 
     /// Unites the oldest managers by Update, version by version, until no more than ten are left.

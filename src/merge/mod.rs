@@ -10,16 +10,19 @@ mod conflict;
 mod field_set;
 mod fields_v1;
 mod json_patch;
+mod last_applied;
 mod managed;
 mod merge_patch;
 mod ownership;
 mod path;
+mod prune;
 mod scale;
 mod strategic;
 mod strategic_list;
 mod typed;
 mod update;
 mod value;
+mod versions;
 
 pub use apply::{ApplyError, ApplyRequest, apply, apply_change};
 pub use combine::{extract_items, merge, remove_items};
@@ -36,3 +39,4 @@ pub use scale::{ReplicasPlace, SCALE_VERSION, managers_of_scale, managers_with_s
 pub use strategic::{StrategicPatchError, strategic_merge_patch};
 pub use typed::{Problem, WalkError};
 pub use update::{UpdateRequest, track_update};
+pub use versions::{OneVersion, Versions};

@@ -9,6 +9,7 @@ use super::apply::{UNOWNED, managed_fields};
 use super::compare::{Comparison, compare};
 use super::field_set::FieldSet;
 use super::managed::{ManagerEntry, Managers, Operation};
+use super::versions::{Changes, Versions, Write};
 use crate::object::{Object, Time};
 use crate::schema::SchemaNode;
 
@@ -25,6 +26,8 @@ pub struct UpdateRequest<'a> {
     pub manager: &'a str,
     /// The version of the API that the objects are of.
     pub api_version: &'a str,
+    /// The other versions, in which managers may be recorded.
+    pub versions: &'a dyn Versions,
     /// The subresource written through; empty for the object itself.
     pub subresource: &'a str,
     /// The present moment.
@@ -68,8 +71,17 @@ pub fn track_update(mut request: UpdateRequest<'_>) -> Object {
         return result;
     }
     if let Ok(difference) = difference {
-        managers.follow_schema(request.schema);
-        record(&request, &mut managers, difference);
+        managers.follow_schema(request.schema, request.api_version, request.versions);
+        let write = Write {
+            versions: request.versions,
+            api_version: request.api_version,
+            before: request.before,
+            after: &result,
+            ignored: request.ignored,
+        };
+        if let Ok(changes) = Changes::find(&write, difference, &managers) {
+            record(&request, &mut managers, changes);
+        }
     }
     set_managers(&mut result, managers.to_json());
     result
@@ -106,14 +118,18 @@ fn changes(request: &UpdateRequest<'_>, after: &Object) -> Result<Comparison, su
     let before = request.before.map_or(&nothing, Object::root);
     let mut difference = compare(request.schema, before, after.root())?;
     difference.ignore(request.ignored);
+    // Nobody owns these, so that a change of nothing else, such as of the managed fields themselves, is none.
+    for set in [&mut difference.added, &mut difference.modified, &mut difference.removed] {
+        set.subtract(&UNOWNED);
+    }
     Ok(difference)
 }
 
-fn record(request: &UpdateRequest<'_>, managers: &mut Managers, difference: Comparison) {
-    managers.strip(&[&difference.modified, &difference.added, &difference.removed]);
+fn record(request: &UpdateRequest<'_>, managers: &mut Managers, changes: Changes<'_>) {
+    managers.strip(&changes);
+    let difference = changes.into_here();
     let mut gained = difference.added;
     gained.union_with(difference.modified);
-    gained.subtract(&UNOWNED);
     if gained.is_empty() {
         return;
     }

@@ -240,3 +240,82 @@ async fn an_apply_may_pin_the_object_it_means() {
     let fits = api.apply(&path, "a", &pin("resourceVersion", created["metadata"]["resourceVersion"].clone())).await;
     assert_eq!(fits.code, 200);
 }
+
+#[tokio::test]
+async fn both_groups_of_events_know_each_others_owners() {
+    let api = TestApi::new().await;
+    let core = "/api/v1/namespaces/default/events/e";
+    let new = "/apis/events.k8s.io/v1/namespaces/default/events/e";
+    let involved = json!({"kind": "Pod", "namespace": "default", "name": "p"});
+    let event = json!({
+        "apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "default"},
+        "involvedObject": involved, "message": "one", "reason": "R", "type": "Normal",
+    });
+    let created = api.apply(core, "a", &event).await;
+    assert_eq!(created.code, 201, "{}", created.body);
+    let other =
+        json!({"apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"name": "e", "namespace": "default"}, "note": "two"});
+    let refused = api.apply(new, "b", &other).await;
+    assert_eq!(refused.refused(409, "Conflict")["causes"][0]["field"], ".message", "the field as its owner calls it");
+    let forced = api.apply(&format!("{new}?force=true"), "b", &other).await;
+    assert_eq!((forced.code.as_u16(), &forced.body["note"]), (200, &json!("two")), "{}", forced.body);
+    let live = api.get(core).await.body;
+    let entries = live["metadata"]["managedFields"].as_array().expect("entries");
+    let of = |manager: &str| entries.iter().find(|entry| entry["manager"] == manager).expect("an entry");
+    assert_eq!((&of("b")["apiVersion"], &of("b")["fieldsV1"]), (&json!("events.k8s.io/v1"), &json!({"f:note": {}})));
+    assert!(of("a")["fieldsV1"].get("f:message").is_none());
+}
+
+#[tokio::test]
+async fn kubectl_takes_over_what_it_applied_from_the_clients_side() {
+    let api = TestApi::new().await;
+    let path = format!("{MAPS}/a");
+    const LAST: &str = "kubectl.kubernetes.io/last-applied-configuration";
+    let in_namespace = |data: Value| merged(config_map("a", &data), &[("/metadata/namespace", json!("default"))]);
+    let applied = in_namespace(json!({"k": "v"}));
+    let mut before = applied.clone();
+    before["metadata"]["annotations"] = json!({LAST: applied.to_string()});
+    api.post(&format!("{MAPS}?fieldManager=kubectl-client-side-apply"), &before).await;
+    let changed = in_namespace(json!({"k": "w"}));
+    api.apply(&path, "other", &changed).await.refused(409, "Conflict");
+    let taken = api.apply(&path, "kubectl", &changed).await;
+    assert_eq!((taken.code.as_u16(), &taken.body["data"]), (200, &json!({"k": "w"})), "{}", taken.body);
+    let renewed = taken.body["metadata"]["annotations"][LAST].as_str().expect("the annotation");
+    assert_eq!(serde_json::from_str::<Value>(renewed).expect("JSON"), changed);
+    assert_eq!(api.apply(&path, "kubectl", &changed).await.body, taken.body, "nothing is written twice");
+}
+
+#[tokio::test]
+async fn an_apply_to_status_is_of_the_status_alone() {
+    let api = TestApi::new().await;
+    let path = "/apis/apps/v1/namespaces/default/deployments/d";
+    api.apply(path, "a", &deployment("d")).await;
+    let both = merged(deployment("d"), &[("/spec/replicas", json!(9)), ("/status", json!({"replicas": 3}))]);
+    let written = api.apply(&format!("{path}/status"), "a", &both).await;
+    assert_eq!((&written.body["spec"]["replicas"], &written.body["status"]["replicas"]), (&json!(1), &json!(3)), "{}", written.body);
+    let entries = written.body["metadata"]["managedFields"].as_array().expect("entries").clone();
+    let found: Vec<_> = entries.iter().map(|entry| (&entry["manager"], entry.get("subresource"))).collect();
+    assert_eq!(found, [(&json!("a"), None), (&json!("a"), Some(&json!("status")))]);
+    let other = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "status": {"replicas": 4}});
+    let refused = api.apply(&format!("{path}/status"), "b", &other).await;
+    assert_eq!(refused.refused(409, "Conflict")["causes"][0]["message"], "conflict with \"a\" with subresource \"status\"");
+    let dropped =
+        api.apply(&format!("{path}/status"), "a", &json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}})).await;
+    assert!(dropped.body["status"].get("replicas").is_none(), "{}", dropped.body);
+    assert_eq!(dropped.body["metadata"]["managedFields"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn names_of_managers_are_short_and_printable() {
+    let api = TestApi::new().await;
+    let path = format!("{MAPS}/a");
+    let map = config_map("a", &json!({"k": "v"}));
+    assert_eq!(api.apply(&path, &"m".repeat(128), &map).await.code, 201);
+    for (name, reason) in
+        [("m".repeat(129), "FieldValueTooLong"), ("a%09b".to_owned(), "FieldValueInvalid"), ("a%C2%A0b".to_owned(), "FieldValueInvalid")]
+    {
+        let refused = api.apply(&path, &name, &map).await;
+        assert_eq!(refused.refused(422, "Invalid")["causes"][0]["reason"], reason, "{name}");
+    }
+    assert_eq!(api.apply(&path, "a%20b%C3%A9", &map).await.code, 200);
+}

@@ -129,6 +129,37 @@ async fn an_apply_to_scale_owns_the_replicas_wherever_a_definition_puts_them() {
 }
 
 #[tokio::test]
+async fn managers_keep_the_version_that_they_wrote_through() {
+    let api = TestApi::new().await;
+    let crd = api.create(CRDS, &definition(&[version("v1", true), version("v2", false)])).await;
+    let (first, second) = (format!("{WIDGETS}/w"), format!("{WIDGETS}/w").replace("/v1/", "/v2/"));
+    api.apply(&first, "a", &widget("w")).await;
+    let in_v2 = merged(widget("w"), &[("/apiVersion", json!("example.com/v2")), ("/spec", json!({"size": 2}))]);
+    let refused = api.apply(&second, "b", &in_v2).await;
+    let cause = json!({"reason": "FieldManagerConflict", "message": "conflict with \"a\"", "field": ".spec.size"});
+    assert_eq!(refused.refused(409, "Conflict")["causes"], json!([cause]));
+    let owners = |object: &Value| -> Vec<String> {
+        let entries = object["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
+        entries.iter().map(|entry| format!("{} {}", entry["manager"], entry["apiVersion"]).replace('"', "")).collect()
+    };
+    let shared = api.apply(&second, "b", &merged(in_v2.clone(), &[("/spec/size", json!(1))])).await.body;
+    assert_eq!(owners(&shared), ["a example.com/v1", "b example.com/v2"]);
+    api.patch(&format!("{first}?fieldManager=m"), MERGE, &json!({"spec": {"size": 3}})).await;
+    assert_eq!(owners(&api.get(&first).await.body), ["m example.com/v1"], "an update takes a field from owners in every version");
+    let forced = api.apply(&format!("{second}?force=true"), "b", &in_v2).await.body;
+    assert_eq!(owners(&forced), ["b example.com/v2"]);
+
+    let mut without = crd;
+    without["spec"]["versions"] = json!([version("v1", true)]);
+    without["metadata"].as_object_mut().expect("metadata").remove("resourceVersion");
+    let updated = api.put(&format!("{CRDS}/widgets.example.com"), &without).await;
+    assert_eq!(updated.code, 200, "{}", updated.body);
+    let applied = api.apply(&first, "a", &merged(widget("w"), &[("/spec/size", json!(4))])).await;
+    assert_eq!(applied.code, 200, "owners of a version that is served no longer are no conflict: {}", applied.body);
+    assert_eq!(owners(&applied.body), ["a example.com/v1"]);
+}
+
+#[tokio::test]
 async fn every_version_shows_the_same_objects() {
     for api in TestApi::on_each_store().await {
         api.create(CRDS, &definition(&[version("v1", true)])).await;

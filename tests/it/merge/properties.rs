@@ -1,12 +1,13 @@
 //! What holds for every document: checked on documents of a small deterministic generator.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use trueup::merge::{
-    ApplyRequest, FieldSet, Managers, UpdateRequest, apply, compare, from_fields_v1, json_patch, merge, remove_items,
-    strategic_merge_patch, to_field_set, to_fields_v1, track_update,
+    ApplyRequest, FieldPath, FieldSet, Managers, OneVersion, UpdateRequest, Versions, apply, compare, from_fields_v1, json_patch, merge,
+    merge_patch, remove_items, strategic_merge_patch, to_field_set, to_fields_v1, track_update,
 };
 use trueup::object::{Object, Time};
 use trueup::schema::Schema;
@@ -109,14 +110,35 @@ fn force_apply(schema: &Schema, live: Option<&Object>, applied: &Object, manager
     let ignored = FieldSet::new();
     let applied = applied.clone();
     let (schema, now) = (schema.root(), at(second));
-    apply(ApplyRequest { schema, live, applied, manager, api_version: "v1", subresource: "", force: true, now, ignored: &ignored })
-        .expect("a forced apply of a valid object")
+    apply(ApplyRequest {
+        schema,
+        live,
+        applied,
+        manager,
+        api_version: "v1",
+        versions: &OneVersion,
+        subresource: "",
+        force: true,
+        now,
+        ignored: &ignored,
+    })
+    .expect("a forced apply of a valid object")
 }
 
 fn update(schema: &Schema, before: Option<&Object>, after: Object, manager: &str, second: u64) -> Object {
     let ignored = FieldSet::new();
     let (schema, now) = (schema.root(), at(second));
-    track_update(UpdateRequest { schema, before, after, manager, api_version: "v1", subresource: "", now, ignored: &ignored })
+    track_update(UpdateRequest {
+        schema,
+        before,
+        after,
+        manager,
+        api_version: "v1",
+        versions: &OneVersion,
+        subresource: "",
+        now,
+        ignored: &ignored,
+    })
 }
 
 /// An object that several managers have written.
@@ -164,8 +186,7 @@ fn a_forced_apply_gets_all_it_states() {
         assert_eq!(again, result.clone().into_value());
         let own = managers(&result).entries.into_iter().find(|entry| entry.manager == "first").map(|entry| entry.fields);
         let mut stated = to_field_set(schema.root(), &applied.into_value()).expect("a valid object");
-        stated
-            .subtract(&[&["apiVersion"][..], &["metadata", "name"]].iter().map(|path| trueup::merge::FieldPath::of_fields(path)).collect());
+        stated.subtract(&[&["apiVersion"][..], &["metadata", "name"]].iter().map(|path| FieldPath::of_fields(path)).collect());
         assert_eq!(own.unwrap_or_default(), stated);
     });
 }
@@ -280,6 +301,195 @@ fn a_strategic_patch_with_the_document_itself_changes_nothing() {
     });
 }
 
+/// The patch that turns one object into another, as kubectl would compute it. Lists are told apart by the names that `document` uses.
+fn strategic_difference(before: &Map<String, Value>, after: &Map<String, Value>) -> Map<String, Value> {
+    let mut patch = Map::new();
+    for name in before.keys().filter(|name| !after.contains_key(*name)) {
+        patch.insert(name.clone(), Value::Null);
+    }
+    for (name, after) in after {
+        match (before.get(name), after) {
+            (Some(before), after) if before == after => {}
+            (Some(Value::Object(before)), Value::Object(after)) => {
+                drop(patch.insert(name.clone(), strategic_difference(before, after).into()));
+            }
+            (Some(Value::Array(before)), Value::Array(after)) if name == "tags" => {
+                let not_in =
+                    |list: &[Value], other: &[Value]| list.iter().filter(|item| !other.contains(item)).cloned().collect::<Vec<_>>();
+                patch.insert(format!("$deleteFromPrimitiveList/{name}"), not_in(before, after).into());
+                patch.insert(format!("$setElementOrder/{name}"), after.clone().into());
+                patch.insert(name.clone(), not_in(after, before).into());
+            }
+            (Some(Value::Array(before)), Value::Array(after)) if name == "ports" => {
+                patch.insert(format!("$setElementOrder/{name}"), after.iter().map(|item| json!({"port": item["port"]})).collect());
+                patch.insert(name.clone(), difference_of_ports(before, after).into());
+            }
+            (_, after) => drop(patch.insert(name.clone(), after.clone())),
+        }
+    }
+    patch
+}
+
+fn difference_of_ports(before: &[Value], after: &[Value]) -> Vec<Value> {
+    let with_key = |items: &[Value], port: &Value| items.iter().find(|item| item["port"] == *port).and_then(Value::as_object).cloned();
+    let changed = after.iter().filter_map(|item| match (with_key(before, &item["port"]), item.as_object()) {
+        (Some(before), Some(after)) if before != *after => {
+            let mut patch = strategic_difference(&before, after);
+            patch.insert("port".to_owned(), item["port"].clone());
+            Some(Value::Object(patch))
+        }
+        (Some(_), _) => None,
+        (None, _) => Some(item.clone()),
+    });
+    let gone = before.iter().filter(|item| with_key(after, &item["port"]).is_none());
+    changed.chain(gone.map(|item| json!({"port": item["port"], "$patch": "delete"}))).collect()
+}
+
+#[test]
+fn a_strategic_patch_of_the_difference_gives_the_target() {
+    for_each_round(|schema, random| {
+        let (before, after) = (document(random, ""), document(random, ""));
+        let patch = Value::Object(strategic_difference(before.root(), after.root()));
+        let patched = strategic_merge_patch(schema.root(), before.clone().into_value(), patch.clone());
+        assert_eq!(patched, Ok(after.into_value()), "{patch} of {:?}", before.root());
+    });
+}
+
+/// The merge patch that turns one object into another.
+fn merge_difference(before: &Map<String, Value>, after: &Map<String, Value>) -> Map<String, Value> {
+    let gone = before.keys().filter(|name| !after.contains_key(*name)).map(|name| (name.clone(), Value::Null));
+    let changed = after.iter().filter(|(name, value)| before.get(*name) != Some(value)).map(|(name, value)| {
+        let value = match (before.get(name), value) {
+            (Some(Value::Object(before)), Value::Object(after)) => merge_difference(before, after).into(),
+            (_, value) => value.clone(),
+        };
+        (name.clone(), value)
+    });
+    gone.chain(changed).collect()
+}
+
+#[test]
+fn a_merge_patch_of_the_difference_gives_the_target() {
+    for_each_round(|_, random| {
+        let (before, after) = (document(random, ""), document(random, ""));
+        let patch = Value::Object(merge_difference(before.root(), after.root()));
+        assert_eq!(merge_patch(before.into_value(), patch), after.into_value());
+    });
+}
+
+#[test]
+fn an_apply_takes_from_others_only_what_it_changes() {
+    for_each_round(|schema, random| {
+        let before = history(schema, random);
+        let result = force_apply(schema, Some(&before), &document(random, ""), "another", 100);
+        let mut changed = compare(schema.root(), before.root(), result.root()).expect("comparable");
+        changed.added.union_with(changed.modified);
+        changed.added.union_with(changed.removed);
+        for entry in managers(&before).entries {
+            let now = managers(&result).entries.into_iter().find(|other| other.is_same_manager(&entry));
+            let mut lost = entry.fields.clone();
+            lost.subtract(&now.as_ref().map(|now| now.fields.clone()).unwrap_or_default());
+            assert!(lost.is_subset(&changed.added), "{} lost {:?}", entry.manager, lost.paths());
+            assert!(now.is_none_or(|now| now.time == entry.time && now.fields.is_subset(&entry.fields)));
+        }
+    });
+}
+
+#[test]
+fn an_apply_without_force_takes_nothing_from_anybody() {
+    for_each_round(|schema, random| {
+        let before = history(schema, random);
+        // Something that nobody owns, or a part of what is there.
+        let mut applied = document(random, "x");
+        if random.chance() {
+            applied = before.clone();
+            applied.remove_meta("managedFields");
+            applied.root_mut().retain(|name, _| name == "apiVersion" || name == "metadata" || random.chance());
+        }
+        let ignored = FieldSet::new();
+        let (live, manager, now) = (Some(&before), "another", at(100));
+        let schema = schema.root();
+        let request = ApplyRequest {
+            schema,
+            live,
+            applied,
+            manager,
+            api_version: "v1",
+            versions: &OneVersion,
+            subresource: "",
+            force: false,
+            now,
+            ignored: &ignored,
+        };
+        let result = apply(request).expect("nothing in conflict");
+        let others = managers(&result).entries.into_iter().filter(|entry| entry.manager != "another").collect::<Vec<_>>();
+        assert_eq!(others, managers(&before).entries);
+    });
+}
+
+/// Versions that differ in nothing but their name.
+#[derive(Debug)]
+struct SameShape(Arc<Schema>);
+
+impl Versions for SameShape {
+    fn schema(&self, _: &str) -> Option<Arc<Schema>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn convert(&self, object: &Object, api_version: &str) -> Object {
+        let mut object = object.clone();
+        object.root_mut().insert("apiVersion".to_owned(), api_version.into());
+        object
+    }
+}
+
+/// An object that several managers have written through one version or another, seen in the first.
+fn history_in_versions(versions: &SameShape, random: &mut Random, names: [&str; 2]) -> Object {
+    let ignored = FieldSet::new();
+    let mut live: Option<Object> = None;
+    for second in 1..3 + random.below(5) {
+        // Updates of one manager through two versions are two managers, so they all come through the first.
+        let (is_update, name) = (random.below(3) == 0, names[usize::from(random.chance())]);
+        let api_version = if is_update { names[0] } else { name };
+        let mut next = document(random, "");
+        next.root_mut().insert("apiVersion".to_owned(), api_version.into());
+        let before = live.take().map(|live| versions.convert(&live, api_version));
+        let (schema, now, subresource, ignored, live_object) = (versions.0.root(), at(second), "", &ignored, before.as_ref());
+        let written = if is_update {
+            let (before, after, manager) = (live_object, next, "updater");
+            track_update(UpdateRequest { schema, before, after, manager, api_version, versions, subresource, now, ignored })
+        } else {
+            let (applied, manager, force, live) = (next, ["first", "second"][usize::from(random.chance())], true, live_object);
+            apply(ApplyRequest { schema, live, applied, manager, api_version, versions, subresource, force, now, ignored })
+                .expect("a forced apply")
+        };
+        live = Some(versions.convert(&written, "v1"));
+    }
+    live.expect("at least two writes")
+}
+
+#[test]
+fn managers_of_two_versions_own_what_they_would_own_in_one() {
+    let versions = SameShape(Arc::new(schema()));
+    for round in 1..=ROUNDS {
+        let random = || Random(round.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let one = history_in_versions(&versions, &mut random(), ["v1", "v1"]);
+        let two = history_in_versions(&versions, &mut random(), ["v1", "v2"]);
+        let owned = |object: &Object| {
+            let mut owned: BTreeMap<_, FieldSet> = BTreeMap::new();
+            for entry in managers(object).entries {
+                owned.entry((entry.manager, entry.operation)).or_default().union_with(entry.fields);
+            }
+            owned
+        };
+        assert!(owned(&one) == owned(&two), "round {round}: {one:?}\n{two:?}");
+        let (mut one, mut two) = (one, two);
+        one.remove_meta("managedFields");
+        two.remove_meta("managedFields");
+        assert_eq!(one, two, "round {round}");
+    }
+}
+
 /// Anything at all, in words that mean something here.
 fn garbage(random: &mut Random, depth: u64) -> Value {
     let words = [
@@ -360,6 +570,7 @@ fn garbage_is_refused_or_taken_and_never_a_panic() {
                 applied,
                 manager: "a",
                 api_version: "v1",
+                versions: &OneVersion,
                 subresource: "",
                 force: true,
                 now: at(1),

@@ -5,7 +5,7 @@
 //! `keys`, and `merge`, `merge_key`, `replace` for strategic merge patches.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -40,15 +40,18 @@ enum Key {
     Defaulted { name: String, default: Value },
 }
 
-/// The schema of an API object with these members beside the usual metadata.
-pub(super) fn of_object(fields: &BTreeMap<String, Type>) -> Schema {
-    let metadata = parse(
+static METADATA: LazyLock<Type> = LazyLock::new(|| {
+    parse(
         "struct: {name: string, namespace: string, uid: string, generation: int, resourceVersion: string, creationTimestamp: string,
                   labels: {map: string}, annotations: {map: string}, finalizers: {list: string, type: set, merge: true},
                   managedFields: {list: any, type: atomic}}",
-    );
+    )
+});
+
+/// The schema of an API object with these members beside the usual metadata.
+pub(super) fn of_object(fields: &BTreeMap<String, Type>) -> Schema {
     let mut all = fields.clone();
-    all.insert("metadata".to_owned(), metadata);
+    all.insert("metadata".to_owned(), METADATA.clone());
     all.insert("apiVersion".to_owned(), Type::Word("string".to_owned()));
     all.insert("kind".to_owned(), Type::Word("string".to_owned()));
     let mut schema = Schema { nodes: Vec::new() };
