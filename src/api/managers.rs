@@ -1,13 +1,14 @@
 //! Field managers of writes: who did it, through which path, and which fields that path cannot set.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
 use super::call::Call;
 use crate::admission::{self, Ignored};
-use crate::merge::{self, ApplyRequest, FieldSet, PathElement, UpdateRequest};
-use crate::object::{Object, Refusal};
+use crate::merge::{self, ApplyRequest, FieldSet, PathElement, UpdateRequest, Versions};
+use crate::object::{GroupVersion, Object, Refusal};
+use crate::schema::{Catalog, Schema};
 
 static NOTHING: LazyLock<FieldSet> = LazyLock::new(FieldSet::new);
 static STATUS: LazyLock<FieldSet> = LazyLock::new(|| members(&["status"]));
@@ -35,32 +36,57 @@ fn ignored(call: &Call) -> &'static FieldSet {
 
 /// Records who owns what after a write that is no apply.
 pub(super) fn track(call: &Call, before: Option<&Object>, after: Object) -> Object {
-    merge::track_update(UpdateRequest {
-        schema: call.resource.schema().root(),
-        before,
-        after,
-        manager: &call.field_manager(),
-        api_version: &call.resource.gvk.api_version(),
-        subresource: call.subresource(),
-        now: call.api.ambient.now_seconds(),
-        ignored: ignored(call),
-    })
+    merge::track_update_across(
+        &Served(call),
+        UpdateRequest {
+            schema: call.resource.schema().root(),
+            before,
+            after,
+            manager: &call.field_manager(),
+            api_version: &call.resource.gvk.api_version(),
+            subresource: call.subresource(),
+            now: call.api.ambient.now_seconds(),
+            ignored: ignored(call),
+        },
+    )
 }
 
 /// Merges an applied object into the live one.
 pub(super) fn apply(call: &Call, live: Option<&Object>, applied: Object) -> Result<Object, Refusal> {
-    let merged = merge::apply(ApplyRequest {
-        schema: call.resource.schema().root(),
-        live,
-        applied,
-        manager: call.query.field_manager.as_deref().unwrap_or_default(),
-        api_version: &call.resource.gvk.api_version(),
-        subresource: call.subresource(),
-        force: call.query.force.unwrap_or_default(),
-        now: call.api.ambient.now_seconds(),
-        ignored: ignored(call),
-    });
+    let merged = merge::apply_across(
+        &Served(call),
+        ApplyRequest {
+            schema: call.resource.schema().root(),
+            live,
+            applied,
+            manager: call.query.field_manager.as_deref().unwrap_or_default(),
+            api_version: &call.resource.gvk.api_version(),
+            subresource: call.subresource(),
+            force: call.query.force.unwrap_or_default(),
+            now: call.api.ambient.now_seconds(),
+            ignored: ignored(call),
+        },
+    );
     Ok(merged?)
+}
+
+/// The versions of a built-in kind that are converted into one another. Versions of a custom resource have one shape.
+struct Served<'a>(&'a Call);
+
+impl Versions for Served<'_> {
+    fn as_seen_in(&self, api_version: &str, object: &Object) -> Option<(Arc<Schema>, Object)> {
+        let own = &self.0.resource;
+        let at = GroupVersion::parse(api_version).filter(|_| !own.custom)?;
+        let catalog = Catalog::builtin();
+        let other = catalog.resource(&at.group, &at.version, &own.plural)?;
+        if other.storage_gvk != own.storage_gvk || !(own.converts() || other.converts()) {
+            return None;
+        }
+        let mut object = object.clone();
+        own.to_storage(&mut object);
+        other.from_storage(&mut object);
+        Some((other.schema(), object))
+    }
 }
 
 /// Whether two states of an object differ in anything but the times of their managers' entries, which alone are no change.

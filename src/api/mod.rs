@@ -8,6 +8,7 @@
 
 mod allocations;
 mod answer;
+mod api_services;
 mod binding;
 mod body;
 mod bootstrap;
@@ -51,6 +52,7 @@ use tokio::sync::watch as watch_channel;
 
 pub use body::Body;
 
+use self::api_services::Registered;
 use self::catalogs::Catalogs;
 use self::metrics::Metrics;
 use self::public::Documents;
@@ -75,6 +77,7 @@ pub(crate) struct Shared {
     documents: Documents,
     stopping: watch_channel::Sender<bool>,
     tokens: OnceLock<Arc<TokenFile>>,
+    registered: Registered,
     _follower: Follower,
 }
 
@@ -93,6 +96,7 @@ impl Api {
             documents: Documents::default(),
             stopping: watch_channel::Sender::new(false),
             tokens: OnceLock::new(),
+            registered: Registered::default(),
             _follower: follower,
         }));
         bootstrap::namespaces(&api).await?;

@@ -17,6 +17,7 @@ use super::ownership::{add_named_ancestors, everything, follow_schema, to_field_
 use super::path::FieldPath;
 use super::typed::WalkError;
 use super::value::same;
+use super::versions::{Changes, SameShape, Versions};
 use super::{combine, update};
 use crate::object::{Object, Refusal, Time};
 use crate::schema::SchemaNode;
@@ -94,12 +95,22 @@ impl From<ApplyError> for Refusal {
 /// An apply that changes neither the object nor what anybody owns hands back an object equal to the live one. Null values that are
 /// applied stand in the result; whether they mean absence is the schema's business, not this function's.
 pub fn apply(request: ApplyRequest<'_>) -> Result<Object, ApplyError> {
+    apply_across(&SameShape, request)
+}
+
+/// As [`apply`], where managers may have written through versions that have fields at other places. What an applier gives up that moves to
+/// another version is removed where both have it at the same place.
+pub fn apply_across(versions: &dyn Versions, request: ApplyRequest<'_>) -> Result<Object, ApplyError> {
     let live = request.live;
-    Ok(apply_change(request)?.unwrap_or_else(|| live.cloned().unwrap_or_default()))
+    Ok(change(versions, request)?.unwrap_or_else(|| live.cloned().unwrap_or_default()))
 }
 
 /// As [`apply`], but `None` where nothing changes, so that nobody copies and compares the live object to find that out.
-pub fn apply_change(mut request: ApplyRequest<'_>) -> Result<Option<Object>, ApplyError> {
+pub fn apply_change(request: ApplyRequest<'_>) -> Result<Option<Object>, ApplyError> {
+    change(&SameShape, request)
+}
+
+fn change(versions: &dyn Versions, mut request: ApplyRequest<'_>) -> Result<Option<Object>, ApplyError> {
     if request.applied.metadata().and_then(|metadata| metadata.get("managedFields")).is_some_and(has_entries) {
         return Err(ApplyError::ManagedFieldsGiven);
     }
@@ -134,7 +145,7 @@ pub fn apply_change(mut request: ApplyRequest<'_>) -> Result<Option<Object>, App
     let changed = !same_but_for_managers(live.root(), &merged);
     let mut result = into_object(merged);
     if changed {
-        settle_conflicts(&request, live, &result, &mut others)?;
+        settle_conflicts(versions, &request, live, &result, &mut others)?;
     } else if owns_the_same {
         own.time = last.and_then(|last| last.time);
     }
@@ -202,18 +213,28 @@ fn prune(
 }
 
 /// Takes what changes from the other managers, if they agree or are forced to.
-fn settle_conflicts(request: &ApplyRequest<'_>, live: &Object, merged: &Object, others: &mut Managers) -> Result<(), ApplyError> {
+fn settle_conflicts(
+    versions: &dyn Versions,
+    request: &ApplyRequest<'_>,
+    live: &Object,
+    merged: &Object,
+    others: &mut Managers,
+) -> Result<(), ApplyError> {
     let mut difference = compare(request.schema, live.root(), merged.root()).map_err(ApplyError::Live)?;
     difference.ignore(request.ignored);
+    let changes = Changes::of(difference, others, request.api_version, versions, [live, merged], request.ignored);
     if !request.force {
-        let wanted = [&difference.modified, &difference.added];
-        let mut conflicts: Vec<Conflict> = others.entries.iter().flat_map(|owner| conflict::with_owner(owner, &wanted)).collect();
+        let with = |owner| {
+            let seen = changes.seen_by(owner);
+            conflict::with_owner(owner, &[&seen.modified, &seen.added])
+        };
+        let mut conflicts: Vec<Conflict> = others.entries.iter().flat_map(with).collect();
         if !conflicts.is_empty() {
             conflict::sort(&mut conflicts);
             return Err(ApplyError::Conflicts(conflicts));
         }
     }
-    others.strip(&[&difference.modified, &difference.added, &difference.removed]);
+    changes.strip(others);
     Ok(())
 }
 

@@ -234,20 +234,6 @@ impl Managers {
         Some(self.entries.swap_remove(index))
     }
 
-    /// Takes fields from everybody, and forgets who is left without any. Answers whether anybody lost something.
-    pub(super) fn strip(&mut self, fields: &[&FieldSet]) -> bool {
-        let mut changed = false;
-        for entry in &mut self.entries {
-            for set in fields {
-                changed |= entry.fields.subtract(set);
-            }
-        }
-        if changed {
-            self.entries.retain(|entry| !entry.fields.is_empty());
-        }
-        changed
-    }
-
     /// Unites the oldest managers by Update, version by version, until no more than ten are left.
     pub(super) fn cap_updates(&mut self) {
         let mut updates: Vec<ManagerEntry> = Vec::new();

@@ -19,8 +19,9 @@ mod strategic_list;
 mod typed;
 mod update;
 mod value;
+mod versions;
 
-pub use apply::{ApplyError, ApplyRequest, apply, apply_change};
+pub use apply::{ApplyError, ApplyRequest, apply, apply_across, apply_change};
 pub use combine::{extract_items, merge, remove_items};
 pub use compare::{Comparison, compare};
 pub use conflict::{Conflict, refusal};
@@ -33,4 +34,5 @@ pub use ownership::to_field_set;
 pub use path::{FieldPath, PathElement};
 pub use strategic::{StrategicPatchError, strategic_merge_patch};
 pub use typed::{Problem, WalkError};
-pub use update::{UpdateRequest, track_update};
+pub use update::{UpdateRequest, track_update, track_update_across};
+pub use versions::{SameShape, Versions};

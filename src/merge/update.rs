@@ -9,6 +9,7 @@ use super::apply::{UNOWNED, managed_fields};
 use super::compare::{Comparison, compare};
 use super::field_set::FieldSet;
 use super::managed::{ManagerEntry, Managers, Operation};
+use super::versions::{Changes, SameShape, Versions};
 use crate::object::{Object, Time};
 use crate::schema::SchemaNode;
 
@@ -42,7 +43,13 @@ pub struct UpdateRequest<'a> {
 /// An object whose managed fields are empty stays untracked until somebody applies to it. Where the two objects cannot be compared
 /// (list items that cannot be told apart), the owners stay as they were.
 #[must_use]
-pub fn track_update(mut request: UpdateRequest<'_>) -> Object {
+pub fn track_update(request: UpdateRequest<'_>) -> Object {
+    track_update_across(&SameShape, request)
+}
+
+/// As [`track_update`], where managers may have written through versions that have fields at other places.
+#[must_use]
+pub fn track_update_across(versions: &dyn Versions, mut request: UpdateRequest<'_>) -> Object {
     let given = request.after.remove_meta("managedFields");
     let given = if request.subresource.is_empty() { given } else { None };
     let before = request.before.and_then(managed_fields);
@@ -69,7 +76,11 @@ pub fn track_update(mut request: UpdateRequest<'_>) -> Object {
     }
     if let Ok(difference) = difference {
         managers.follow_schema(request.schema);
-        record(&request, &mut managers, difference);
+        let nothing = Object::default();
+        let states = [request.before.unwrap_or(&nothing), &result];
+        let changes = Changes::of(difference, &managers, request.api_version, versions, states, request.ignored);
+        changes.strip(&mut managers);
+        record(&request, &mut managers, changes.into_own());
     }
     set_managers(&mut result, managers.to_json());
     result
@@ -110,7 +121,6 @@ fn changes(request: &UpdateRequest<'_>, after: &Object) -> Result<Comparison, su
 }
 
 fn record(request: &UpdateRequest<'_>, managers: &mut Managers, difference: Comparison) {
-    managers.strip(&[&difference.modified, &difference.added, &difference.removed]);
     let mut gained = difference.added;
     gained.union_with(difference.modified);
     gained.subtract(&UNOWNED);
