@@ -83,3 +83,51 @@ impl Changes {
         self.own
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::merge::{UpdateRequest, track_update, track_update_across};
+    use crate::object::Time;
+
+    /// `v1` calls `old` what `v2` calls `new`.
+    struct Renamed;
+
+    impl Versions for Renamed {
+        fn as_seen_in(&self, _: &str, object: &Object) -> Option<(Arc<Schema>, Object)> {
+            let mut object = object.clone();
+            let value = object.root_mut().remove("new")?;
+            object.root_mut().insert("old".to_owned(), value);
+            Some((Arc::new(Schema::any()), object))
+        }
+    }
+
+    fn owners(object: &Object) -> Vec<&str> {
+        let entries = object.get(&["metadata", "managedFields"]).and_then(Value::as_array).into_iter().flatten();
+        entries.filter_map(|entry| entry["manager"].as_str()).collect()
+    }
+
+    #[test]
+    fn who_owns_a_field_by_its_other_name_loses_it_to_who_changes_it() {
+        let owner = json!({
+            "manager": "ann", "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:old": {}},
+        });
+        let object = |value: i64| Object::from_value(json!({"metadata": {"managedFields": [owner]}, "new": value})).unwrap();
+        let (before, schema, ignored) = (object(1), Schema::any(), FieldSet::new());
+        let request = |value: i64| UpdateRequest {
+            schema: schema.root(),
+            before: Some(&before),
+            after: object(value),
+            manager: "eve",
+            api_version: "v2",
+            subresource: "",
+            now: Time::parse("2026-11-22T10:00:00Z").unwrap(),
+            ignored: &ignored,
+        };
+        assert_eq!(owners(&track_update_across(&Renamed, request(2))), ["eve"]);
+        assert_eq!(owners(&track_update_across(&Renamed, request(1))), ["ann"]);
+        assert_eq!(owners(&track_update(request(2))), ["ann", "eve"], "versions of one shape have nothing under another name");
+    }
+}

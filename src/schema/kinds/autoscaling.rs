@@ -127,7 +127,7 @@ pub(in crate::schema) fn to_v2(object: &mut Object) {
         }
         spec.insert("metrics".to_owned(), metrics.into());
         let behavior = behavior.filter(Value::is_object).map(|behavior| with_names(behavior, uncapitalised));
-        put(spec, "behavior", behavior.and_then(|behavior| fitting("spec", "behavior", behavior)));
+        put(spec, "behavior", behavior.and_then(|behavior| fitting("spec", "behavior", &behavior)));
     }
     if let Some(Value::Object(status)) = object.root_mut().get_mut("status") {
         let current = status.remove(CURRENT).map(|percent| cpu_metric("current", &json!({UTILIZATION: percent})));
@@ -203,11 +203,11 @@ fn target_type(source: &str, target: &Value) -> &'static str {
 
 /// The list, or none where the schema of the store's form does not take it.
 fn readable(part: &str, member: &str, list: Vec<Value>) -> Vec<Value> {
-    list_of(fitting(part, member, list.into()))
+    list_of(fitting(part, member, &list.into()))
 }
 
 /// The value without members that the schema of the store's form does not know; `None` where that schema does not take it.
-fn fitting(part: &str, member: &str, value: Value) -> Option<Value> {
+fn fitting(part: &str, member: &str, value: &Value) -> Option<Value> {
     let schema = builtin(&AS_V2.storage_gvk("HorizontalPodAutoscaler"))?;
     let mut document = json!({part: {member: value}});
     if decode_error(schema.root(), &document).is_some() {
