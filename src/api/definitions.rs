@@ -11,13 +11,12 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::Shared;
 use super::call::Call;
 use super::delete::decide;
 use super::delete_options::DeleteOptions;
 use super::update::is_held;
-use super::view;
 use super::write::{Verdict, Written};
+use super::{Shared, api_services, view};
 use crate::object::{Object, Refusal, Time};
 use crate::schema::{Resource, storage_prefix};
 use crate::store::{Change, Entry, ListRequest, Outcome};
@@ -123,6 +122,7 @@ async fn release(api: &Shared, key: &str, prefix: &str) -> Result<Option<Written
         let change = if held { Change::Put(value.clone()) } else { Change::Delete };
         if let Outcome::Done(revision) = store.commit(key, entry.revision, change).await? {
             api.catalogs.wait_for(&api.cache, revision).await?;
+            api_services::follow(api, PREFIX).await?;
             let last = super::write::cached(Entry { value, revision, ..entry });
             return Ok(Some(if held { Written::Changed(last) } else { Written::Deleted(last) }));
         }

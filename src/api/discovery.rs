@@ -220,7 +220,7 @@ mod tests {
         expected["kind"] = "APIGroup".into();
         expected["apiVersion"] = "v1".into();
         assert_eq!(group(&catalog, "apps"), Some(expected));
-        assert_eq!(group_list(&catalog)["groups"][0], members);
+        assert_eq!(group_list(&catalog)["groups"][1], members);
         assert_eq!(group(&catalog, ""), None);
     }
 
@@ -231,6 +231,7 @@ mod tests {
         assert_eq!(
             names,
             [
+                "apiregistration.k8s.io",
                 "apps",
                 "events.k8s.io",
                 "authentication.k8s.io",

@@ -18,7 +18,7 @@ use super::negotiate::{self, Encoding, Offer};
 use super::query::Query;
 use super::route::{ResourceRoute, Route};
 use super::{BODY_MOST, Body, Shared};
-use super::{binding, components, create, delete, get, list, patch, public, reviews, update, watch};
+use super::{api_services, binding, components, create, delete, get, list, patch, public, reviews, update, watch};
 use crate::auth::{self, Attributes, Identity};
 use crate::object::{Reason, Refusal};
 use crate::schema::{Behaviour, Origin, Resource};
@@ -108,6 +108,9 @@ async fn resource(
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { body.await? };
     let headers = parts.headers;
     let mut call = Call { api: Arc::clone(api), identity: identity.clone(), resource, route, query, headers, form, gzip, body };
+    if call.resource.storage_prefix == api_services::PREFIX {
+        api_services::register(api).await?;
+    }
     let quiet = |answer: Answer| (answer, Vec::new());
     match (verb, call.resource.origin) {
         (_, Origin::Observed) => return components::answer(&call).await,

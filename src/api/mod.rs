@@ -8,6 +8,7 @@
 
 mod allocations;
 mod answer;
+mod api_services;
 mod binding;
 mod body;
 mod bootstrap;
@@ -52,6 +53,7 @@ use tokio::sync::watch as watch_channel;
 
 pub use body::Body;
 
+use self::api_services::Registered;
 use self::catalogs::Catalogs;
 use self::metrics::Metrics;
 use self::public::Documents;
@@ -76,6 +78,7 @@ pub(crate) struct Shared {
     documents: Documents,
     stopping: watch_channel::Sender<bool>,
     tokens: OnceLock<Arc<TokenFile>>,
+    registered: Registered,
     _follower: Follower,
 }
 
@@ -94,6 +97,7 @@ impl Api {
             documents: Documents::default(),
             stopping: watch_channel::Sender::new(false),
             tokens: OnceLock::new(),
+            registered: Registered::default(),
             _follower: follower,
         }));
         bootstrap::namespaces(&api).await?;

@@ -5,7 +5,7 @@ use super::call::Call;
 use super::create::in_namespace;
 use super::decode::{self, Decoded};
 use super::write::{self, Live, Verdict, Written};
-use super::{definitions, managers, namespaces, scale};
+use super::{api_services, definitions, managers, namespaces, scale};
 use crate::admission;
 use crate::object::{Cause, Object, Refusal};
 use crate::protobuf;
@@ -129,5 +129,9 @@ pub(super) async fn announce(call: &Call, written: &Written) -> Result<(), Refus
     }
     call.api.catalogs.written(&call.api.cache, &call.resource, cached.revision).await?;
     namespaces::written(call, cached.revision).await?;
+    api_services::follow(&call.api, &call.resource.storage_prefix).await?;
+    if call.resource.storage_prefix == api_services::PREFIX {
+        call.api.registered.forget().await;
+    }
     definitions::object_went(call, written).await
 }

@@ -203,6 +203,27 @@ impl Object {
         self.root.get("metadata")?.get("annotations")?.get(key)?.as_str()
     }
 
+    /// Sets an annotation, or removes it and with the last one `metadata.annotations`.
+    pub fn set_annotation(&mut self, key: &str, value: Option<&str>) {
+        if value.is_none() && self.annotation(key).is_none() {
+            return;
+        }
+        let metadata = self.metadata_mut();
+        let annotations = metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new()));
+        if !annotations.is_object() {
+            *annotations = Value::Object(Map::new());
+        }
+        if let Value::Object(annotations) = annotations {
+            match value {
+                Some(value) => drop(annotations.insert(key.to_owned(), value.into())),
+                None => drop(annotations.remove(key)),
+            }
+            if annotations.is_empty() {
+                metadata.remove("annotations");
+            }
+        }
+    }
+
     /// `metadata.finalizers` in order.
     #[must_use]
     pub fn finalizers(&self) -> Vec<&str> {

@@ -47,6 +47,13 @@ pub(super) fn node(root: &mut Members) {
     }
 }
 
+/// `autoscaling/v1`: what it leaves out of metrics is filled in where it is turned into `autoscaling/v2`.
+pub(super) fn old_autoscaler(root: &mut Members) {
+    if let Some(spec) = inner(root, "spec") {
+        fill(spec, AUTOSCALER);
+    }
+}
+
 pub(super) fn autoscaler(root: &mut Members) {
     let Some(spec) = inner(root, "spec") else { return };
     fill(spec, AUTOSCALER);

@@ -35,6 +35,7 @@ pub(super) fn apply(resource: &Resource, object: &mut Object) {
         ("apps", "DaemonSet") => workloads::daemon_set,
         ("batch", "Job") => workloads::job,
         ("batch", "CronJob") => workloads::cron_job,
+        ("autoscaling", "HorizontalPodAutoscaler") if resource.converts() => config::old_autoscaler,
         ("autoscaling", "HorizontalPodAutoscaler") => config::autoscaler,
         ("admissionregistration.k8s.io", "MutatingWebhookConfiguration") => config::mutating_webhooks,
         ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration") => config::validating_webhooks,

@@ -2,6 +2,8 @@
 //!
 //! Every other kind is served by its schema alone. Invariant: a kind that is not named here has no behaviour of its own.
 
+mod api_service;
+mod autoscaler;
 mod crd;
 mod job;
 mod namespace;
@@ -25,19 +27,22 @@ pub(super) fn on_create(resource: &Resource, object: &mut Object, ambient: &Ambi
         ("", "Pod") => pod::on_create(object),
         ("", "Secret") => secret::on_write(object),
         ("", "Service") => service::on_create(object),
+        ("apiregistration.k8s.io", "APIService") => api_service::on_create(object, ambient),
         ("batch", "Job") => job::on_create(object),
+        ("autoscaling", "HorizontalPodAutoscaler") if resource.converts() => autoscaler::on_create(object),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_create(object, ambient),
         _ => {}
     }
 }
 
-/// What a kind does to an object that takes the place of another.
-pub(super) fn on_update(resource: &Resource, before: &Object, after: &mut Object) {
+/// What a kind does to an object that takes the place of another, written through a subresource or (empty) the object itself.
+pub(super) fn on_update(resource: &Resource, before: &Object, after: &mut Object, subresource: &str) {
     match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
         ("", "Namespace") => namespace::on_update(before, after),
         ("", "Secret") => secret::on_write(after),
         ("", "Service") => service::on_update(before, after),
         ("batch", "Job") => job::on_update(before, after),
+        ("autoscaling", "HorizontalPodAutoscaler") if resource.converts() => autoscaler::on_update(before, after, subresource),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_update(before, after),
         _ => {}
     }

@@ -4,6 +4,7 @@
 //! allocation but for the sets in which duplicates are found.
 
 mod access;
+mod api_services;
 mod batch;
 mod config;
 mod containers;
@@ -29,6 +30,19 @@ pub(super) fn check(resource: &Resource, object: &Object, before: Option<&Object
     if resource.custom {
         return Vec::new();
     }
+    if resource.converts() && resource.storage_gvk.group == resource.gvk.group {
+        // Another version of what the store keeps: the rules are those of the kind, whatever version it is written in.
+        let kept = |object: &Object| {
+            let mut object = object.clone();
+            resource.to_storage(&mut object);
+            object
+        };
+        return rules(resource, &kept(object), before.map(kept).as_ref());
+    }
+    rules(resource, object, before)
+}
+
+fn rules(resource: &Resource, object: &Object, before: Option<&Object>) -> Vec<Cause> {
     let mut faults = Faults::default();
     let spec = Field::root("spec", object.root().get("spec"));
     let had = before.map(|before| Field::root("spec", before.root().get("spec")));
@@ -92,6 +106,7 @@ fn others(
         ("rbac.authorization.k8s.io", "ClusterRole") => access::rules(object, false, faults),
         ("rbac.authorization.k8s.io", "RoleBinding") => access::binding(object, before, true, faults),
         ("rbac.authorization.k8s.io", "ClusterRoleBinding") => access::binding(object, before, false, faults),
+        ("apiregistration.k8s.io", "APIService") => api_services::api_service(object, spec, faults),
         ("authorization.k8s.io", "SelfSubjectAccessReview") => reviews::own_access(object, spec, faults),
         ("authorization.k8s.io", "SubjectAccessReview") => reviews::access(object, spec, faults),
         ("authorization.k8s.io", "LocalSubjectAccessReview") => reviews::local_access(object, spec, faults),

@@ -34,6 +34,29 @@ pub(in crate::schema) const COMPONENT_STATUSES: Table = Table {
 /// `customresourcedefinitions`.
 pub(in crate::schema) const DEFINITIONS: Table = Table::NAME_AND_CREATION;
 
+/// `apiservices`.
+pub(in crate::schema) const API_SERVICES: Table = Table {
+    columns: &[
+        Column::NAME,
+        Column::text("Service", "The service that answers, or Local for this server."),
+        Column::text("Available", "Whether it answers."),
+        Column::AGE,
+    ],
+    cells: |row| {
+        let service = match row.at("spec.service") {
+            Some(service) => format!("{}/{}", text_at(service, "namespace"), text_at(service, "name")),
+            None => "Local".to_owned(),
+        };
+        let available = condition(row.list("status.conditions"), "Available").map(|condition| {
+            match (text_at(condition, "status"), text_at(condition, "reason")) {
+                (status @ "True", _) | (status, "") => status.to_owned(),
+                (status, reason) => format!("{status} ({reason})"),
+            }
+        });
+        cells![row.name(), service, available.unwrap_or_else(|| "Unknown".to_owned()), row.age()]
+    },
+};
+
 /// `priorityclasses`.
 pub(in crate::schema) const PRIORITY_CLASSES: Table = Table {
     columns: &[

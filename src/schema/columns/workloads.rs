@@ -111,6 +111,16 @@ pub(in crate::schema) const STATEFUL_SETS: Table = Table {
     },
 };
 
+/// `horizontalpodautoscalers` of `autoscaling/v1`: the same, of what the store keeps.
+pub(in crate::schema) const OLD_AUTOSCALERS: Table = Table {
+    columns: AUTOSCALERS.columns,
+    cells: |row| {
+        let mut kept = row.object.clone();
+        crate::schema::kinds::autoscaling::to_v2(&mut kept);
+        (AUTOSCALERS.cells)(Row { object: &kept, ..row })
+    },
+};
+
 /// `horizontalpodautoscalers`.
 pub(in crate::schema) const AUTOSCALERS: Table = Table {
     columns: &[

@@ -3,6 +3,7 @@
 use super::Part::Status;
 use super::{Group, Kind};
 use crate::schema::columns::{admission, cluster as tables};
+use crate::schema::resource::NameRule;
 
 /// `admissionregistration.k8s.io/v1`.
 pub(super) const ADMISSION: Group = Group {
@@ -26,6 +27,17 @@ pub(super) const API_EXTENSIONS: Group = Group {
         .short(&["crd", "crds"])
         .parts(&[Status])
         .table(&tables::DEFINITIONS)],
+};
+
+/// `apiregistration.k8s.io/v1`.
+pub(super) const API_REGISTRATION: Group = Group {
+    name: "apiregistration.k8s.io",
+    version: "v1",
+    kinds: &[Kind::cluster("apiservices", "APIService")
+        .categories(&["api-extensions"])
+        .named(NameRule::PathSegment)
+        .parts(&[Status])
+        .table(&tables::API_SERVICES)],
 };
 
 /// `scheduling.k8s.io/v1`.

@@ -4,24 +4,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Field, Group, Kind, text, text_at};
-use crate::object::{Gvk, Object};
+use super::{Conversion, Field, Group, Kind, text, text_at};
 use crate::schema::columns::events::EVENTS as TABLE;
-
-/// How documents of a kind are turned into another group's form of it for the store, and back.
-#[derive(Debug)]
-pub(in crate::schema) struct Conversion {
-    pub(in crate::schema) group: &'static str,
-    pub(in crate::schema) version: &'static str,
-    pub(in crate::schema) to_storage: fn(&mut Object),
-    pub(in crate::schema) from_storage: fn(&mut Object),
-}
-
-impl Conversion {
-    pub(super) fn storage_gvk(&self, kind: &str) -> Gvk {
-        Gvk::new(self.group, self.version, kind)
-    }
-}
 
 /// Members of `events.k8s.io/v1` and what the core group calls them.
 const NAMES: [(&str, &str); 7] = [

@@ -3,6 +3,7 @@
 //! Receives nothing; hands rows to the catalog. Invariant: a kind of that API level stands here or in [`LEFT_OUT`] with the reason.
 
 mod access;
+pub(in crate::schema) mod autoscaling;
 mod cluster;
 mod core;
 mod events;
@@ -13,17 +14,13 @@ mod workloads;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-pub(super) use events::Conversion;
-
 use super::columns::{Cells, Table};
 use super::resource::{Behaviour, FieldSource, NameRule, Origin, Resource, ScalePaths, Subresource, Verbs};
-use crate::object::Gvk;
+use crate::object::{Gvk, Object};
 
 /// Kinds of the API level that are no top-level ones, as `(apiVersion, kind, reason)`.
 pub const LEFT_OUT: &[(&str, &str, &str)] = &[
-    ("apiregistration.k8s.io/v1", "APIService", "other API servers are not aggregated"),
     ("authentication.k8s.io/v1", "TokenRequest", "what the subresource serviceaccounts/token takes"),
-    ("autoscaling/v1", "HorizontalPodAutoscaler", "served as autoscaling/v2, which has every field of it"),
     ("autoscaling/v1", "Scale", "what the subresource scale shows"),
     ("policy/v1", "Eviction", "what the subresource pods/eviction takes"),
 ];
@@ -41,11 +38,13 @@ pub(super) struct Group {
 /// The groups in the order in which discovery shows them and ambiguous names are resolved.
 pub(super) const GROUPS: &[&Group] = &[
     &core::CORE,
+    &cluster::API_REGISTRATION,
     &workloads::APPS,
     &events::EVENTS,
     &access::AUTHENTICATION,
     &access::AUTHORIZATION,
-    &workloads::AUTOSCALING,
+    &autoscaling::V2,
+    &autoscaling::V1,
     &workloads::BATCH,
     &access::CERTIFICATES,
     &network::NETWORKING,
@@ -61,6 +60,21 @@ pub(super) const GROUPS: &[&Group] = &[
     &cluster::FLOW_CONTROL,
     &storage::RESOURCE,
 ];
+
+/// How documents of a kind are turned into the form in which the store keeps it, another version of it or another group's, and back.
+#[derive(Debug)]
+pub(in crate::schema) struct Conversion {
+    pub(in crate::schema) group: &'static str,
+    pub(in crate::schema) version: &'static str,
+    pub(in crate::schema) to_storage: fn(&mut Object),
+    pub(in crate::schema) from_storage: fn(&mut Object),
+}
+
+impl Conversion {
+    fn storage_gvk(&self, kind: &str) -> Gvk {
+        Gvk::new(self.group, self.version, kind)
+    }
+}
 
 /// One row of the table: what sets a kind apart from a plain namespaced one.
 #[derive(Clone, Copy)]

@@ -1,4 +1,4 @@
-//! What runs things: `apps`, `batch`, `autoscaling`, `policy`.
+//! What runs things: `apps`, `batch`, `policy`.
 
 use super::Part::{Scale, Status};
 use super::{Group, Kind, count};
@@ -19,17 +19,6 @@ pub(super) const APPS: Group = Group {
             .table(&tables::REPLICA_SETS),
         workload("statefulsets", "StatefulSet").short(&["sts"]).parts(&[Scale, Status]).table(&tables::STATEFUL_SETS),
     ],
-};
-
-/// `autoscaling/v2`.
-pub(super) const AUTOSCALING: Group = Group {
-    name: "autoscaling",
-    version: "v2",
-    kinds: &[Kind::namespaced("horizontalpodautoscalers", "HorizontalPodAutoscaler")
-        .short(&["hpa"])
-        .categories(&["all"])
-        .parts(&[Status])
-        .table(&tables::AUTOSCALERS)],
 };
 
 /// `batch/v1`.

@@ -2,7 +2,9 @@
 #![allow(clippy::expect_used, reason = "a panic is how a test fails, in its helpers, too")]
 
 mod access;
+mod api_services;
 mod apply;
+mod autoscaling;
 mod bindings;
 mod defaults;
 mod definitions;

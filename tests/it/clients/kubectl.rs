@@ -312,6 +312,19 @@ fn permissions_are_told(engine: Engine) {
     assert_eq!(kubectl.table(&["get", "componentstatuses"])[1], ["etcd-0", "Healthy", "ok"]);
 }
 
+fn autoscalers_are_kinds_of_two_versions(engine: Engine) {
+    let kubectl = Kubectl::on(engine);
+    kubectl.ok(&["create", "deployment", "web", "--image=nginx"]);
+    let told = kubectl.ok(&["autoscale", "deployment", "web", "--min=2", "--max=5", "--cpu-percent=60"]);
+    assert_eq!(told, "horizontalpodautoscaler.autoscaling/web autoscaled\n");
+    assert_eq!(kubectl.table(&["get", "hpa", "web", "--no-headers"])[0][..2], ["web", "Deployment/web"]);
+    kubectl.says(&["get", "hpa.v1.autoscaling", "web", "-o", "jsonpath={.spec.targetCPUUtilizationPercentage}"], "60");
+    let metric = "jsonpath={.spec.metrics[0].resource.name}={.spec.metrics[0].resource.target.averageUtilization}";
+    kubectl.says(&["get", "hpa.v2.autoscaling", "web", "-o", metric], "cpu=60");
+    let available = kubectl.table(&["get", "apiservices", "v1.autoscaling", "v2.autoscaling", "--no-headers"]);
+    assert!(available.iter().all(|row| row[1..3] == ["Local", "True"]), "{available:?}");
+}
+
 on_every_engine!(run
     discovery_is_read,
     manifests_are_created_diffed_applied_and_deleted,
@@ -320,4 +333,5 @@ on_every_engine!(run
     objects_are_changed_in_place,
     custom_resources_are_kinds_like_any_other,
     permissions_are_told,
+    autoscalers_are_kinds_of_two_versions,
 );
