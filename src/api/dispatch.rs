@@ -1,7 +1,7 @@
 //! From a request to the handler of its verb, and from what the handler says to a response.
 
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -108,15 +108,17 @@ where
     let form = negotiate::form(&parts.headers, offer)?;
     let gzip = negotiate::accepts_gzip(&parts.headers);
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { collect(body).await? };
-    let mut call = Call { api: Arc::clone(api), resource, route, query, headers: parts.headers, form, gzip, body };
+    let mut call =
+        Call { api: Arc::clone(api), resource, route, query, headers: parts.headers, form, gzip, body, advice: Mutex::default() };
     let quiet = |answer: Answer| (answer, Vec::new());
+    let advised = |call: &Call, (answer, warnings)| (answer, call.advised(warnings));
     match verb {
         Verb::Get => get::get(&call).await.map(quiet),
         Verb::List => list::list(&call).await.map(quiet),
         Verb::Watch => watch::watch(call).await.map(quiet),
-        Verb::Create => create::create(&call).await,
-        Verb::Update => update::update(&call).await,
-        Verb::Patch => patch::patch(&call).await,
+        Verb::Create => create::create(&call).await.map(|said| advised(&call, said)),
+        Verb::Update => update::update(&call).await.map(|said| advised(&call, said)),
+        Verb::Patch => patch::patch(&call).await.map(|said| advised(&call, said)),
         Verb::Delete => delete::delete(&mut call).await.map(quiet),
         Verb::DeleteCollection => delete::delete_collection(&mut call).await.map(quiet),
     }

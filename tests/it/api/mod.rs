@@ -7,6 +7,7 @@ mod defaults;
 mod definitions;
 mod deletion;
 mod lists;
+mod pods;
 mod refusals;
 mod rules;
 mod smoke;
