@@ -146,6 +146,7 @@ pub fn apply(bytes: &[u8]) {
             applied: applied.clone(),
             manager: "fuzzer",
             api_version: &api_version,
+            versions: &merge::OneVersion,
             subresource: "",
             force,
             now: Time::new(jiff::Timestamp::UNIX_EPOCH),

@@ -53,6 +53,7 @@ fn measure(what: &str, resource: &Resource, object: &Value) {
             applied,
             manager: "bench",
             api_version: &resource.gvk.api_version(),
+            versions: &merge::OneVersion,
             subresource: "",
             force: false,
             now: Time::new("2026-11-22T10:00:00Z".parse().expect("a time")),

@@ -85,7 +85,7 @@ pub(super) fn count_generation(resource: &Resource, before: &Object, after: &mut
     if !resource.has_generation {
         return;
     }
-    let changed = !declared(resource, before).eq(declared(resource, after));
+    let changed = !declared(resource, before).eq(declared(resource, after)) || super::kinds::counts_as_change(resource, before, after);
     let grown = i64::from(changed);
     after.set_meta("generation", before.generation() + grown);
 }

@@ -44,7 +44,10 @@ pub fn update(resource: &Resource, before: &Object, after: &mut Object, subresou
     }
     metadata::carry_over(before, after);
     defaults(resource, after);
-    kinds::on_update(resource, before, after, subresource);
+    match subresource {
+        "status" => kinds::on_status(resource, before, after),
+        _ => kinds::on_update(resource, before, after),
+    }
     metadata::count_generation(resource, before, after);
     verdict(resource, after, validate::object(resource, after, Some(before), subresource))
 }
@@ -54,6 +57,13 @@ pub fn update(resource: &Resource, before: &Object, after: &mut Object, subresou
 /// Refuses with 422 and every cause at once.
 pub fn judge(resource: &Resource, object: &Object) -> Result<(), Refusal> {
     verdict(resource, object, validation::check(resource, object, None))
+}
+
+/// What to let a client know of a write that is accepted; `before` is what the object takes the place of, `subresource` the path it came
+/// through. Both are as they are after [`create`] or [`update`].
+#[must_use]
+pub fn warnings(resource: &Resource, object: &Object, before: Option<&Object>, subresource: &str) -> Vec<String> {
+    if resource.custom || subresource == "status" { Vec::new() } else { validation::warnings(resource, object, before) }
 }
 
 /// The members of an object that a write through a path cannot set, and so does not own: `status` through the object itself where it

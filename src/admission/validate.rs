@@ -23,9 +23,10 @@ pub(super) fn object(resource: &Resource, object: &Object, before: Option<&Objec
         causes.extend(declared(resource, object, before));
     }
     causes.extend(super::kinds::validate(resource, object, before));
-    if subresource != "status" {
-        causes.extend(super::validation::check(resource, object, before));
-    }
+    causes.extend(match subresource {
+        "status" => super::validation::check_status(resource, object, before),
+        _ => super::validation::check(resource, object, before),
+    });
     causes
 }
 

@@ -1,6 +1,6 @@
 //! One request to a resource, with everything that was found out about it before its verb runs.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -10,8 +10,9 @@ use super::Shared;
 use super::negotiate::Form;
 use super::query::Query;
 use super::route::ResourceRoute;
+use crate::admission;
 use crate::auth::Identity;
-use crate::object::{GroupResource, Refusal};
+use crate::object::{GroupResource, Object, Refusal};
 use crate::schema::Resource;
 
 /// A request whose path, parameters, caller and form of answer are known. Invariant: `route.namespace` is set exactly where the
@@ -26,9 +27,22 @@ pub(super) struct Call {
     pub(super) form: Form,
     pub(super) gzip: bool,
     pub(super) body: Bytes,
+    pub(super) advice: Mutex<Vec<String>>,
 }
 
 impl Call {
+    /// Keeps what the kind's rules have to say of the object that is about to be written, in the place of what an earlier attempt kept.
+    pub(super) fn advise(&self, object: &Object, before: Option<&Object>) {
+        let said = admission::warnings(&self.resource, object, before, self.subresource());
+        *self.advice.lock().unwrap_or_else(PoisonError::into_inner) = said;
+    }
+
+    /// The warnings of this request so far, and those kept.
+    pub(super) fn advised(&self, mut warnings: Vec<String>) -> Vec<String> {
+        warnings.append(&mut self.advice.lock().unwrap_or_else(PoisonError::into_inner));
+        warnings
+    }
+
     /// The name in the path, empty for a collection.
     pub(super) fn name(&self) -> &str {
         self.route.name.as_deref().unwrap_or_default()

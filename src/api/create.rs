@@ -31,6 +31,7 @@ pub(super) async fn create(call: &Call) -> Result<(Answer, Vec<String>), Refusal
 
 async fn create_named(call: &Call, mut object: Object) -> Result<Written, Refusal> {
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
+    call.advise(&object, None);
     namespaces::check_open(call, &object).await?;
     let object = managers::track(call, None, object);
     let written = write::insert(call, &call.key_of(object.name()), object).await?;

@@ -1,7 +1,7 @@
 //! From a request to the handler of its verb, and from what the handler says to a response.
 
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -107,11 +107,13 @@ async fn resource(
     let gzip = negotiate::accepts_gzip(&parts.headers);
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { body.await? };
     let headers = parts.headers;
-    let mut call = Call { api: Arc::clone(api), identity: identity.clone(), resource, route, query, headers, form, gzip, body };
+    let (identity, advice) = (identity.clone(), Mutex::default());
+    let mut call = Call { api: Arc::clone(api), identity, resource, route, query, headers, form, gzip, body, advice };
     if call.resource.storage_prefix == api_services::PREFIX {
         api_services::register(api).await?;
     }
     let quiet = |answer: Answer| (answer, Vec::new());
+    let advised = |call: &Call, (answer, warnings)| (answer, call.advised(warnings));
     match (verb, call.resource.origin) {
         (_, Origin::Observed) => return components::answer(&call).await,
         (_, Origin::Answered) if call.resource.gvk.kind == "Binding" => return binding::create(call).await,
@@ -123,9 +125,9 @@ async fn resource(
         Verb::Get => get::get(&call).await.map(quiet),
         Verb::List => list::list(&call).await.map(quiet),
         Verb::Watch => watch::watch(call).await.map(quiet),
-        Verb::Create => create::create(&call).await,
-        Verb::Update => update::update(&call).await,
-        Verb::Patch => patch::patch(&call).await,
+        Verb::Create => create::create(&call).await.map(|said| advised(&call, said)),
+        Verb::Update => update::update(&call).await.map(|said| advised(&call, said)),
+        Verb::Patch => patch::patch(&call).await.map(|said| advised(&call, said)),
         Verb::Delete => delete::delete(&mut call).await.map(quiet),
         Verb::DeleteCollection => delete::delete_collection(&mut call).await.map(quiet),
     }

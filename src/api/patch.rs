@@ -241,6 +241,7 @@ fn apply_new(call: &Call, applied: &Object) -> Result<Verdict, Refusal> {
     let mut object = managers::apply(call, None, applied.clone())?;
     let managed = object.remove_meta("managedFields");
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
+    call.advise(&object, None);
     if let Some(managed) = managed {
         object.set_meta("managedFields", managed);
     }

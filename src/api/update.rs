@@ -70,7 +70,9 @@ pub(super) fn finish(call: &Call, live: &Live, after: &mut Object) -> Result<(),
         spec.map(|spec| after.root_mut().insert("spec".to_owned(), spec));
         return Ok(());
     }
-    admission::update(&call.resource, &live.object, after, call.subresource())
+    admission::update(&call.resource, &live.object, after, call.subresource())?;
+    call.advise(after, Some(&live.object));
+    Ok(())
 }
 
 /// An object that is being deleted and has nothing left that holds it goes with this write; one that is as it was is not written.

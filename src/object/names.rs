@@ -88,6 +88,23 @@ pub fn label_value(value: &str) -> Verdict {
     })
 }
 
+/// The key of an entry in a ConfigMap or Secret, which becomes the name of a file.
+pub fn config_key(key: &str) -> Verdict {
+    let well_formed = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let why = match key {
+        _ if key.len() > 253 => "must be no more than 253 characters",
+        _ if !well_formed => {
+            "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', \
+             regex used for validation is '[-._a-zA-Z0-9]+')"
+        }
+        "." => "must not be '.'",
+        ".." => "must not be '..'",
+        _ if key.starts_with("..") => "must not start with '..'",
+        _ => return Ok(()),
+    };
+    Err(why.to_owned())
+}
+
 fn rule(holds: bool, otherwise: impl FnOnce() -> String) -> Verdict {
     if holds { Ok(()) } else { Err(otherwise()) }
 }
@@ -118,6 +135,7 @@ mod tests {
             (path_segment, vec!["system:node", "A b"], vec![".", "..", "a/b", "a%b"]),
             (qualified_name, vec!["a", "A_b", "example.com/a.b"], vec!["", "/a", "a/", "a/b/c", "_a", "EX/a", long.as_str()]),
             (label_value, vec!["", "a", "A_b.c"], vec!["_a", "a b", "a-", long.as_str()]),
+            (config_key, vec!["a", "A_b.c", ".a", "-"], vec!["", ".", "..", "..a", "a b", "a/b"]),
         ] {
             for name in good {
                 assert_eq!(check(name), Ok(()), "{name:?}");

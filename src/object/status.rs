@@ -124,6 +124,8 @@ words! {
         Forbidden = "FieldValueForbidden",
         /// A value is longer than allowed.
         TooLong = "FieldValueTooLong",
+        /// A value is shorter than allowed.
+        TooShort = "FieldValueTooShort",
         /// There are more values than allowed.
         TooMany = "FieldValueTooMany",
         /// A value has the wrong JSON type.

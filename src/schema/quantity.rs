@@ -34,6 +34,12 @@ pub(crate) fn billionths(text: &str) -> Option<i128> {
     Some(if negative { -nanos } else { nanos })
 }
 
+/// The text of a value in billionths, with the suffixes of powers of 1024 or of 1000.
+pub(crate) fn text(billionths: i128, binary: bool) -> String {
+    let sign = if billionths < 0 { "-" } else { "" };
+    format!("{sign}{}", write(billionths.abs(), if binary { Family::Binary } else { Family::Decimal }))
+}
+
 /// Sign, magnitude in billionths and family.
 fn read(text: &str) -> Option<(bool, i128, Family)> {
     let text = text.trim();

@@ -5,8 +5,9 @@
 use serde_json::Value;
 
 use super::fill::Constant::{Empty, Flag, Number, Text};
-use super::fill::{Members, Row, complete, fill, inner, is_absent, items, put, text};
+use super::fill::{Members, Row, complete, fill, inner, inner_or_empty, is_absent, items, put, text};
 use super::storage;
+use crate::admission::validation::aggregate_text;
 
 const POD_SPEC: Row = &[
     ("dnsPolicy", Text("ClusterFirst")),
@@ -34,6 +35,9 @@ const MODE: Row = &[("defaultMode", Number(0o644))];
 
 const TOKEN: Row = &[("expirationSeconds", Number(3600))];
 
+/// How the names of huge pages begin.
+const HUGE: &str = "hugepages-";
+
 /// The lists of containers in the spec of a pod.
 const CONTAINER_LISTS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
@@ -49,6 +53,46 @@ pub(super) fn pod(root: &mut Members) {
             }
         }
     }
+    if spec.get("hostNetwork") == Some(&Value::Bool(true)) {
+        for list in ["containers", "initContainers"] {
+            items(spec, list).for_each(host_ports);
+        }
+    }
+    whole_pod(spec);
+}
+
+/// What a pod as a whole needs, where it says so in part: the rest comes from its containers, or from its limits.
+fn whole_pod(spec: &mut Members) {
+    let Some(Value::Object(mut resources)) = spec.remove("resources") else { return };
+    let containers = Value::Object(std::mem::take(spec));
+    let has = |resources: &Members, list: &str, name: &str| resources.get(list).is_some_and(|list| list.get(name).is_some());
+    if ["limits", "requests"].iter().any(|list| resources.get(*list).and_then(Value::as_object).is_some_and(|list| !list.is_empty())) {
+        for (list, name) in named(&containers).into_iter().filter(|(_, name)| name.starts_with(HUGE)) {
+            let limit = aggregate_text(&containers, list, &name).filter(|_| list == "limits" && !has(&resources, "requests", &name));
+            if let (Some(limit), Some(limits)) = (limit, inner_or_empty(&mut resources, "limits")) {
+                put(limits, &name, || limit.into());
+            }
+        }
+        for name in ["cpu", "memory"].into_iter().filter(|name| has(&resources, "limits", name)).collect::<Vec<_>>() {
+            let request = aggregate_text(&containers, "requests", name);
+            if let (Some(request), Some(requests)) = (request, inner_or_empty(&mut resources, "requests")) {
+                put(requests, name, || request.into());
+            }
+        }
+        complete(&mut resources, "requests", "limits");
+    }
+    if let Value::Object(members) = containers {
+        *spec = members;
+    }
+    spec.insert("resources".to_owned(), Value::Object(resources));
+}
+
+/// What the containers of a pod name in the lists of their resources.
+fn named(spec: &Value) -> Vec<(&'static str, String)> {
+    let containers = ["containers", "initContainers"].into_iter().filter_map(|list| spec.get(list)?.as_array()).flatten();
+    let resources = containers.filter_map(|container| container.get("resources"));
+    let entries = resources.flat_map(|resources| ["limits", "requests"].map(|list| (list, resources.get(list).and_then(Value::as_object))));
+    entries.flat_map(|(list, names)| names.into_iter().flat_map(Members::keys).map(move |name| (list, name.clone()))).collect()
 }
 
 /// The defaults of the pod template below a member.
@@ -62,11 +106,6 @@ fn fill_spec(spec: &mut Members) {
     fill(spec, POD_SPEC);
     for list in CONTAINER_LISTS {
         items(spec, list).for_each(container);
-    }
-    if spec.get("hostNetwork") == Some(&Value::Bool(true)) {
-        for list in ["containers", "initContainers"] {
-            items(spec, list).for_each(host_ports);
-        }
     }
     items(spec, "volumes").for_each(volume);
     service_account(spec);

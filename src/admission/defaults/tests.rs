@@ -77,11 +77,35 @@ fn a_job_runs_once_and_carries_the_labels_of_its_pods() {
     let (short, full) = templates();
     let job = defaulted("batch/v1", "Job", json!({"spec": {"template": short}}));
     let expected = json!({
-        "backoffLimit": 6, "completionMode": "NonIndexed", "completions": 1, "parallelism": 1, "suspend": false, "template": full,
+        "backoffLimit": 6, "completionMode": "NonIndexed", "completions": 1, "manualSelector": false, "parallelism": 1,
+        "podReplacementPolicy": "TerminatingOrFailed", "suspend": false, "template": full,
     });
     assert_eq!(job, json!({"metadata": {"labels": {"app": "a"}}, "spec": expected}));
     let queue = defaulted("batch/v1", "Job", json!({"spec": {"parallelism": 3}}));
     assert_eq!((&queue["spec"]["parallelism"], &queue["spec"]["completions"]), (&json!(3), &Value::Null));
+    let policy = json!({"rules": [{"action": "Ignore", "onPodConditions": [{"type": "A"}]}]});
+    let careful = defaulted("batch/v1", "Job", json!({"spec": {"backoffLimitPerIndex": 1, "podFailurePolicy": policy}}));
+    assert_eq!(careful["spec"]["backoffLimit"], i32::MAX);
+    assert_eq!(careful["spec"]["podReplacementPolicy"], "Failed");
+    assert_eq!(careful["spec"]["podFailurePolicy"]["rules"][0]["onPodConditions"][0]["status"], "True");
+}
+
+#[test]
+fn a_pod_as_a_whole_asks_for_what_its_containers_ask_for() {
+    let container = |requests: Value| json!({"name": "c", "image": "i", "resources": {"requests": requests}});
+    let containers = json!([container(json!({"cpu": "1", "memory": "1Mi"})), container(json!({"cpu": "500m", "memory": "2Mi"}))]);
+    let limits = json!({"cpu": "4", "memory": "1Gi"});
+    let pod = defaulted("v1", "Pod", json!({"spec": {"containers": containers, "resources": {"limits": limits}}}));
+    assert_eq!(pod["spec"]["resources"], json!({"limits": limits, "requests": {"cpu": "1500m", "memory": "3Mi"}}));
+    let alone = defaulted("v1", "Pod", json!({"spec": {"containers": [{"name": "c"}], "resources": {"limits": limits}}}));
+    assert_eq!(alone["spec"]["resources"]["requests"], limits);
+}
+
+#[test]
+fn a_template_leaves_the_ports_of_the_host_to_its_pods() {
+    let template = json!({"spec": {"hostNetwork": true, "containers": [{"name": "c", "ports": [{"containerPort": 80}]}]}});
+    let set = defaulted("apps/v1", "DaemonSet", json!({"spec": {"template": template}}));
+    assert_eq!(set["spec"]["template"]["spec"]["containers"][0]["ports"], json!([{"containerPort": 80, "protocol": "TCP"}]));
 }
 
 #[test]

@@ -30,8 +30,20 @@ const STATEFUL_SET: Row = &[
 ];
 const STATEFUL_SET_ROLLING: Row = &[("partition", Number(0))];
 
-const JOB: Row =
-    &[("backoffLimit", Number(6)), ("completionMode", Text("NonIndexed")), ("parallelism", Number(1)), ("suspend", Flag(false))];
+const JOB: Row = &[
+    ("backoffLimit", Number(6)),
+    ("completionMode", Text("NonIndexed")),
+    ("manualSelector", Flag(false)),
+    ("parallelism", Number(1)),
+    ("podReplacementPolicy", Text("TerminatingOrFailed")),
+    ("suspend", Flag(false)),
+];
+
+/// A job that counts failures of each of its indexes by itself does not count them together.
+const JOB_BY_INDEX: Row = &[("backoffLimit", Number(i32::MAX as i64))];
+
+/// A job with rules for failed pods makes no new ones before the old ones are known to have failed.
+const JOB_BY_POLICY: Row = &[("podReplacementPolicy", Text("Failed"))];
 
 /// What the pod failure policy of a job takes a condition's status for.
 const CONDITION: Row = &[("status", Text("True"))];
@@ -100,13 +112,23 @@ fn job_spec(spec: &mut Members) {
     if is_absent(spec, "completions") && is_absent(spec, "parallelism") {
         spec.insert("completions".to_owned(), 1.into());
     }
+    if !is_absent(spec, "backoffLimitPerIndex") {
+        fill(spec, JOB_BY_INDEX);
+    }
+    if !is_absent(spec, "podFailurePolicy") {
+        fill(spec, JOB_BY_POLICY);
+    }
     fill(spec, JOB);
+    failure_policy(spec);
+    pods::template(spec, "template");
+}
+
+fn failure_policy(spec: &mut Members) {
     if let Some(policy) = inner(spec, "podFailurePolicy") {
         for rule in items(policy, "rules") {
             items(rule, "onPodConditions").for_each(|condition| fill(condition, CONDITION));
         }
     }
-    pods::template(spec, "template");
 }
 
 /// The template of a job in a cron job gets the defaults of its pods only: the job's own come when it is made.
@@ -114,6 +136,7 @@ pub(super) fn cron_job(root: &mut Members) {
     let Some(spec) = inner(root, "spec") else { return };
     fill(spec, CRON_JOB);
     if let Some(job) = inner(spec, "jobTemplate").and_then(|job| inner(job, "spec")) {
+        failure_policy(job);
         pods::template(job, "template");
     }
 }

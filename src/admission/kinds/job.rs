@@ -23,25 +23,12 @@ pub(super) fn on_create(job: &mut Object) {
     for (label, of_uid) in LABELS {
         labels.entry(label).or_insert_with(|| if of_uid { uid.as_str() } else { name.as_str() }.into());
     }
-    if spec.get("selector").is_none_or(Value::is_null) {
-        spec.insert("selector".to_owned(), json!({"matchLabels": {LABELS[0].0: uid}}));
+    let selector = spec.entry("selector").or_insert_with(|| json!({}));
+    if selector.is_null() {
+        *selector = json!({});
     }
-}
-
-/// The selector and the labels that a create gave stay where an update leaves them out.
-pub(super) fn on_update(before: &Object, after: &mut Object) {
-    let Some(Value::Object(had)) = before.root().get("spec") else { return };
-    let Some(Value::Object(spec)) = after.root_mut().get_mut("spec") else { return };
-    if let (None, Some(selector)) = (spec.get("selector"), had.get("selector")) {
-        spec.insert("selector".to_owned(), selector.clone());
-        let label = |name: &str| had.get("template")?.get("metadata")?.get("labels")?.get(name).cloned();
-        let labels = member(spec, "template").and_then(|template| member(template, "metadata")).and_then(|meta| member(meta, "labels"));
-        let Some(labels) = labels else { return };
-        for (name, _) in LABELS {
-            if let Some(value) = label(name) {
-                labels.entry(name).or_insert(value);
-            }
-        }
+    if let Some(labels) = selector.as_object_mut().and_then(|selector| member(selector, "matchLabels")) {
+        labels.entry(LABELS[0].0).or_insert_with(|| uid.into());
     }
 }
 

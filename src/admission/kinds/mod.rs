@@ -10,6 +10,7 @@ mod namespace;
 mod pod;
 mod secret;
 mod service;
+mod workload;
 
 use crate::ambient::Ambient;
 use crate::object::{Cause, Object};
@@ -28,6 +29,7 @@ pub(super) fn on_create(resource: &Resource, object: &mut Object, ambient: &Ambi
         ("", "Secret") => secret::on_write(object),
         ("", "Service") => service::on_create(object),
         ("apiregistration.k8s.io", "APIService") => api_service::on_create(object, ambient),
+        ("apps", "DaemonSet") => workload::on_daemon_set_create(object),
         ("batch", "Job") => job::on_create(object),
         ("autoscaling", "HorizontalPodAutoscaler") if resource.converts() => autoscaler::on_create(object),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_create(object, ambient),
@@ -35,17 +37,33 @@ pub(super) fn on_create(resource: &Resource, object: &mut Object, ambient: &Ambi
     }
 }
 
-/// What a kind does to an object that takes the place of another, written through a subresource or (empty) the object itself.
-pub(super) fn on_update(resource: &Resource, before: &Object, after: &mut Object, subresource: &str) {
+/// What a kind does to an object that takes the place of another.
+pub(super) fn on_update(resource: &Resource, before: &Object, after: &mut Object) {
     match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
         ("", "Namespace") => namespace::on_update(before, after),
         ("", "Secret") => secret::on_write(after),
         ("", "Service") => service::on_update(before, after),
-        ("batch", "Job") => job::on_update(before, after),
-        ("autoscaling", "HorizontalPodAutoscaler") if resource.converts() => autoscaler::on_update(before, after, subresource),
+        ("autoscaling", "HorizontalPodAutoscaler") if resource.converts() => autoscaler::on_update(before, after),
+        ("apps", "DaemonSet") => workload::on_daemon_set_update(before, after),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_update(before, after),
         _ => {}
     }
+}
+
+/// What a kind does to an object whose status takes the place of another.
+pub(super) fn on_status(resource: &Resource, before: &Object, after: &mut Object) {
+    match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
+        ("", "Pod") => pod::on_status(before, after),
+        ("apps", "Deployment") => workload::on_deployment_status(before, after),
+        ("autoscaling", "HorizontalPodAutoscaler") if resource.converts() => autoscaler::on_status(before, after),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_update(before, after),
+        _ => {}
+    }
+}
+
+/// Whether a change outside of what is declared counts as one of it.
+pub(super) fn counts_as_change(resource: &Resource, before: &Object, after: &Object) -> bool {
+    resource.gvk.group == "apps" && resource.gvk.kind == "Deployment" && workload::deployment_generation(before, after)
 }
 
 /// The causes that a kind's own rules find.

@@ -4,6 +4,7 @@
 
 use super::field::{Faults, Field};
 use crate::object::Object;
+use crate::object::names::config_key;
 
 /// The most that a ConfigMap or a Secret may hold, in bytes: what etcd takes, less what the object needs around it.
 const MOST: usize = 1 << 20;
@@ -75,21 +76,9 @@ fn member<'v>(object: &'v Object, name: &'static str) -> Field<'static, 'v> {
 }
 
 fn check_key(key: &str, value: &Field<'_, '_>, faults: &mut Faults) {
-    let why = if key.len() > 253 {
-        "must be no more than 253 characters"
-    } else if key.is_empty() || !key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) {
-        "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', \
-         regex used for validation is '[-._a-zA-Z0-9]+')"
-    } else if key == "." {
-        "must not be '.'"
-    } else if key == ".." {
-        "must not be '..'"
-    } else if key.starts_with("..") {
-        "must not start with '..'"
-    } else {
-        return;
-    };
-    faults.invalid(&Field::root_like(value, &key.into()), why);
+    if let Err(why) = config_key(key) {
+        faults.invalid(&Field::root_like(value, &key.into()), &why);
+    }
 }
 
 /// What was once declared immutable stays so, with everything in it.

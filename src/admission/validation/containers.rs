@@ -1,77 +1,220 @@
-//! Containers: names, images, ports, environment, mounts, resources, probes.
-
-use std::collections::HashSet;
+//! Containers: those that run beside each other, those that run before, and those that join later.
+//!
+//! See <https://kubernetes.io/docs/concepts/workloads/pods/>.
 
 use super::field::{Faults, Field};
+use super::handlers::{self, PROBES};
+use super::pods::Pod;
+use super::seen::Seen;
+use super::{environment, mounts, resources, security};
 use crate::object::names::{dns_label, qualified_name};
 
-const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
 const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
-const HANDLERS: [&str; 4] = ["exec", "httpGet", "tcpSocket", "grpc"];
+const PULL_POLICIES: [&str; 3] = ["Always", "IfNotPresent", "Never"];
 
-/// A container that runs beside others.
-pub(super) fn container(container: &Field<'_, '_>, volumes: &HashSet<&str>, faults: &mut Faults) {
-    common(container, volumes, faults);
-    let lifecycle = container.at("lifecycle");
-    for hook in ["postStart", "preStop"] {
-        let hook = lifecycle.at(hook);
-        if !hook.is_absent() {
-            handler(&hook, &["exec", "httpGet", "tcpSocket", "sleep"], faults);
+/// The most rules of a restart policy, and the most exit codes of one.
+const RESTART_RULES: usize = 20;
+const EXIT_CODES: usize = 255;
+
+/// What a container that joins a running pod cannot have.
+const NOT_LATER: [&str; 9] = [
+    "ports",
+    "resources",
+    "resizePolicy",
+    "restartPolicy",
+    "restartPolicyRules",
+    "livenessProbe",
+    "readinessProbe",
+    "startupProbe",
+    "lifecycle",
+];
+
+/// The containers that run beside each other.
+pub(super) fn containers<'v>(list: &Field<'_, 'v>, pod: &Pod<'v>, faults: &mut Faults) {
+    if list.is_empty() {
+        return faults.required(list, "");
+    }
+    let mut names = Seen::default();
+    for container in list.items() {
+        common(&container, pod, faults);
+        once(&container.at("name"), &mut names, faults);
+        handlers_of(&container, pod, faults);
+        restart_rules(&container, faults);
+    }
+    host_ports(list.items(), faults);
+}
+
+/// The containers that run before the others, or, restarted always, beside them from the start.
+pub(super) fn init_containers<'v>(list: &Field<'_, 'v>, others: &Field<'_, 'v>, pod: &Pod<'v>, faults: &mut Faults) {
+    let mut names = names_of(others);
+    for container in list.items() {
+        common(&container, pod, faults);
+        let policy = container.at("restartPolicy");
+        let stays = policy.text() == "Always";
+        restart_rules(&container, faults);
+        once(&container.at("name"), &mut names, faults);
+        host_ports(std::iter::once(container), faults);
+        if stays {
+            handlers_of(&container, pod, faults);
+            continue;
         }
-    }
-    for name in PROBES {
-        probe(&container.at(name), name, faults);
-    }
-    if !container.at("restartPolicy").is_absent() && container.at("restartPolicyRules").is_absent() {
-        faults.one_of(&container.at("restartPolicy"), &["Always", "OnFailure", "Never"]);
+        for name in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
+            if !container.at(name).is_absent() {
+                faults.forbidden(&container.at(name), "may not be set for init containers without restartPolicy=Always");
+            }
+        }
+        for policy in container.at("resizePolicy").items() {
+            let restart = policy.at("restartPolicy");
+            if restart.text() == "RestartContainer" {
+                faults.invalid(&restart, "must not be set to 'RestartContainer' for non-sidecar initContainers");
+            }
+        }
     }
 }
 
-/// A container that runs before the others, or, restarted always, beside them from the start.
-pub(super) fn init_container(container: &Field<'_, '_>, volumes: &HashSet<&str>, faults: &mut Faults) {
-    common(container, volumes, faults);
-    let stays = container.at("restartPolicy").text() == "Always";
-    for name in PROBES.into_iter().chain(["lifecycle"]) {
-        match (container.at(name).is_absent(), stays) {
-            (true, _) => {}
-            (false, false) => faults.forbidden(&container.at(name), "must not be set for init containers without restartPolicy=Always"),
-            (false, true) if name != "lifecycle" => probe(&container.at(name), name, faults),
-            (false, true) => {}
+/// The containers that join a running pod: what a pod rests on is none of theirs.
+pub(super) fn ephemeral_containers<'v>(spec: &Field<'_, 'v>, pod: &Pod<'v>, faults: &mut Faults) {
+    let list = spec.at("ephemeralContainers");
+    if list.is_empty() {
+        return;
+    }
+    let others: Seen<'v> = [spec.at("containers"), spec.at("initContainers")].iter().flat_map(names_in).collect();
+    let mut names: Seen<'v> = [spec.at("containers"), spec.at("initContainers")].iter().flat_map(names_in).collect();
+    for container in list.items() {
+        common(&container, pod, faults);
+        trimmed(&container, faults);
+        once(&container.at("name"), &mut names, faults);
+        let target = container.at("targetContainerName");
+        if !target.is_empty() && !others.contains(target.text()) {
+            faults.not_found(&target);
+        }
+        for name in NOT_LATER {
+            if !container.at(name).is_empty() {
+                faults.forbidden(&container.at(name), "cannot be set for an Ephemeral Container");
+            }
+        }
+        for mount in container.at("volumeMounts").items() {
+            for part in ["subPath", "subPathExpr"] {
+                if !mount.at(part).is_empty() {
+                    faults.forbidden(&mount.at(part), "cannot be set for an Ephemeral Container");
+                }
+            }
         }
     }
 }
 
-fn common(container: &Field<'_, '_>, volumes: &HashSet<&str>, faults: &mut Faults) {
+fn names_in<'v>(list: &Field<'_, 'v>) -> impl Iterator<Item = &'v str> {
+    list.value.as_array().into_iter().flatten().filter_map(|container| container.get("name")?.as_str())
+}
+
+/// The names of the containers in a list.
+pub(super) fn names_of<'v>(list: &Field<'_, 'v>) -> Seen<'v> {
+    names_in(list).collect()
+}
+
+fn once<'v>(name: &Field<'_, 'v>, seen: &mut Seen<'v>, faults: &mut Faults) {
+    if !name.is_empty() && !seen.insert(name.text()) {
+        faults.duplicate(name);
+    }
+}
+
+fn common(container: &Field<'_, '_>, pod: &Pod<'_>, faults: &mut Faults) {
     faults.required_name(&container.at("name"), dns_label);
+    faults.present(&container.at("image"));
+    faults.required_one_of(&container.at("terminationMessagePolicy"), &["File", "FallbackToLogsOnError"]);
+    ports(&container.at("ports"), faults);
+    container.at("env").items().for_each(|variable| environment::variable(&variable, faults));
+    environment::sources(&container.at("envFrom"), faults);
+    mounts::mounts(container, pod, faults);
+    pull_policy(&container.at("imagePullPolicy"), faults);
+    resources::of_container(&container.at("resources"), &pod.claims, faults);
+    resources::resize_policies(&container.at("resizePolicy"), pod.restart_policy, faults);
+    security::of_container(&container.at("securityContext"), pod, faults);
+}
+
+/// When an image is fetched anew.
+pub(super) fn pull_policy(policy: &Field<'_, '_>, faults: &mut Faults) {
+    faults.required_one_of(policy, &PULL_POLICIES);
+}
+
+/// The image of a container of a pod. In templates, spaces around it are left to whoever reads them.
+pub(super) fn trimmed(container: &Field<'_, '_>, faults: &mut Faults) {
     let image = container.at("image");
-    if faults.present(&image) && image.text().trim() != image.text() {
+    if image.text().trim() != image.text() {
         faults.invalid(&image, "must not have leading or trailing whitespace");
     }
-    faults.one_of(&container.at("imagePullPolicy"), &["Always", "IfNotPresent", "Never"]);
-    faults.one_of(&container.at("terminationMessagePolicy"), &["FallbackToLogsOnError", "File"]);
-    ports(&container.at("ports"), faults);
-    container.at("env").items().for_each(|variable| environment(&variable, faults));
-    container.at("envFrom").items().for_each(|source| environment_source(&source, faults));
-    mounts(container, volumes, faults);
-    resources(&container.at("resources"), faults);
+}
+
+fn handlers_of(container: &Field<'_, '_>, pod: &Pod<'_>, faults: &mut Faults) {
+    handlers::lifecycle(&container.at("lifecycle"), pod, faults);
+    for name in PROBES {
+        handlers::probe(&container.at(name), name, pod, faults);
+    }
+}
+
+/// Whether a container is started again, apart from what its pod says, and after which exits.
+fn restart_rules(container: &Field<'_, '_>, faults: &mut Faults) {
+    let (policy, rules) = (container.at("restartPolicy"), container.at("restartPolicyRules"));
+    if policy.is_absent() {
+        if rules.is_empty() {
+            return;
+        }
+        faults.required(&policy, "must specify restartPolicy when restart rules are used");
+    } else if !matches!(policy.text(), "Always" | "Never" | "OnFailure") {
+        faults.not_supported(&policy, &["Always", "Never", "OnFailure"]);
+    }
+    faults.too_many_items(&rules, RESTART_RULES);
+    for rule in rules.items() {
+        let (action, codes) = (rule.at("action"), rule.at("exitCodes"));
+        if !matches!(action.text(), "Restart" | "RestartAllContainers") {
+            faults.not_supported(&action, &["Restart", "RestartAllContainers"]);
+        }
+        if codes.is_absent() {
+            faults.required(&codes, "must be specified");
+            continue;
+        }
+        let operator = codes.at("operator");
+        if !matches!(operator.text(), "In" | "NotIn") {
+            faults.not_supported(&operator, &["In", "NotIn"]);
+        }
+        faults.too_many_items(&codes.at("values"), EXIT_CODES);
+    }
 }
 
 fn ports(ports: &Field<'_, '_>, faults: &mut Faults) {
-    let mut names = HashSet::new();
+    let mut names = Seen::default();
     for port in ports.items() {
         let name = port.at("name");
         if !name.is_empty() {
-            faults.named(&name, port_name);
-            if !names.insert(name.text()) {
-                faults.duplicate(&name);
+            match port_name(name.text()) {
+                Err(why) => faults.invalid(&name, &why),
+                Ok(()) if !names.insert(name.text()) => faults.duplicate(&name),
+                Ok(()) => {}
             }
         }
         match port.at("containerPort").number() {
             None | Some(0) => faults.required(&port.at("containerPort"), ""),
             Some(_) => faults.between(&port.at("containerPort"), 1, 65535),
         }
-        faults.between(&port.at("hostPort"), 0, 65535);
+        if port.at("hostPort").number() != Some(0) {
+            faults.between(&port.at("hostPort"), 1, 65535);
+        }
         faults.required_one_of(&port.at("protocol"), &PROTOCOLS);
+    }
+}
+
+/// Two containers cannot have one port of the host.
+fn host_ports<'p, 'v: 'p>(containers: impl Iterator<Item = Field<'p, 'v>>, faults: &mut Faults) {
+    let mut taken = std::collections::HashSet::new();
+    for container in containers {
+        for port in container.at("ports").items() {
+            let host = port.at("hostPort");
+            let Some(number) = host.number().filter(|number| *number != 0) else { continue };
+            let (protocol, address) = (port.at("protocol").text(), port.at("hostIP").text());
+            if !taken.insert((number, protocol, address)) {
+                faults.duplicate_as(&host, &format!("{protocol}/{address}/{number}"));
+            }
+        }
     }
 }
 
@@ -109,106 +252,6 @@ pub(super) fn port_reference(port: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-fn environment(variable: &Field<'_, '_>, faults: &mut Faults) {
-    let name = variable.at("name");
-    if faults.present(&name) && !name.text().bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'=') {
-        faults.invalid(&name, "a valid environment variable name must consist only of printable ASCII characters other than '='");
-    }
-    let from = variable.at("valueFrom");
-    if from.is_absent() {
-        return;
-    }
-    match from.count(&["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"]) {
-        0 => {
-            let what = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`";
-            faults.invalid(&from, what);
-        }
-        1 if !variable.at("value").is_empty() => faults.invalid(&from, "may not be specified when `value` is not empty"),
-        1 => {}
-        _ => faults.invalid(&from, "may not have more than one field specified at a time"),
-    }
-    for source in ["configMapKeyRef", "secretKeyRef"] {
-        let reference = from.at(source);
-        if !reference.is_absent() {
-            faults.present(&reference.at("name"));
-            faults.present(&reference.at("key"));
-        }
-    }
-    if !from.at("fieldRef").is_absent() {
-        faults.present(&from.deep(&["fieldRef", "fieldPath"]));
-    }
-    if !from.at("resourceFieldRef").is_absent() {
-        faults.present(&from.deep(&["resourceFieldRef", "resource"]));
-    }
-}
-
-fn environment_source(source: &Field<'_, '_>, faults: &mut Faults) {
-    match source.count(&["configMapRef", "secretRef"]) {
-        0 => faults.invalid(source, "must specify one of: `configMapRef` or `secretRef`"),
-        1 => {}
-        _ => faults.invalid(source, "may not have more than one field specified at a time"),
-    }
-    for name in ["configMapRef", "secretRef"] {
-        if !source.at(name).is_absent() {
-            faults.present(&source.at(name).at("name"));
-        }
-    }
-}
-
-fn mounts(container: &Field<'_, '_>, volumes: &HashSet<&str>, faults: &mut Faults) {
-    let mut places = HashSet::new();
-    for mount in container.at("volumeMounts").items() {
-        of_volume(&mount.at("name"), volumes, faults);
-        let place = mount.at("mountPath");
-        if faults.present(&place) && !places.insert(place.text()) {
-            faults.invalid(&place, "must be unique");
-        }
-        let sub = mount.at("subPath");
-        if sub.text().starts_with('/') {
-            faults.invalid(&sub, "must be a relative path");
-        } else if sub.text().split('/').any(|part| part == "..") {
-            faults.invalid(&sub, "must not contain '..'");
-        }
-        if !sub.is_empty() && !mount.at("subPathExpr").is_empty() {
-            faults.invalid(&mount.at("subPathExpr"), "subPathExpr and subPath are mutually exclusive");
-        }
-        faults.one_of(&mount.at("mountPropagation"), &["Bidirectional", "HostToContainer", "None"]);
-    }
-    for device in container.at("volumeDevices").items() {
-        of_volume(&device.at("name"), volumes, faults);
-        faults.present(&device.at("devicePath"));
-    }
-}
-
-fn of_volume(name: &Field<'_, '_>, volumes: &HashSet<&str>, faults: &mut Faults) {
-    if faults.present(name) && !volumes.contains(name.text()) {
-        faults.not_found(name);
-    }
-}
-
-/// What a container asks for and what it may have at most.
-pub(super) fn resources(resources: &Field<'_, '_>, faults: &mut Faults) {
-    if resources.is_empty() {
-        return;
-    }
-    let limits = resources.at("limits");
-    for list in ["limits", "requests"] {
-        for (name, amount) in resources.at(list).entries() {
-            resource_amount(name, &amount, faults);
-        }
-    }
-    for (name, amount) in resources.at("requests").entries() {
-        let limit = limits.key(name);
-        if let (Some(request), Some(most)) = (amount.quantity(), limit.quantity())
-            && request > most
-        {
-            let requests = resources.at("requests");
-            let why = format!("must be less than or equal to {name} limit of {}", limit.text());
-            faults.invalid(&Field::root_like(&requests, amount.value), &why);
-        }
-    }
-}
-
 /// An amount of a resource: its name is qualified, and it is not negative.
 pub(super) fn resource_amount(name: &str, amount: &Field<'_, '_>, faults: &mut Faults) {
     if let Err(why) = qualified_name(name) {
@@ -224,39 +267,4 @@ pub(super) fn resource_amount(name: &str, amount: &Field<'_, '_>, faults: &mut F
 
 fn is_standard(name: &str) -> bool {
     matches!(name, "cpu" | "memory" | "ephemeral-storage" | "storage") || name.starts_with("hugepages-")
-}
-
-fn probe(probe: &Field<'_, '_>, name: &str, faults: &mut Faults) {
-    if probe.is_absent() {
-        return;
-    }
-    handler(probe, &HANDLERS, faults);
-    for number in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"] {
-        faults.at_least(&probe.at(number), 0);
-    }
-    if name != "readinessProbe" && probe.at("successThreshold").number().is_some_and(|number| number != 1) {
-        faults.invalid(&probe.at("successThreshold"), "must be 1");
-    }
-}
-
-fn handler(handler: &Field<'_, '_>, kinds: &[&'static str], faults: &mut Faults) {
-    match handler.count(kinds) {
-        0 => faults.required(handler, "must specify a handler type"),
-        1 => {}
-        _ => faults.forbidden(handler, "may not specify more than 1 handler type"),
-    }
-    if !handler.at("exec").is_absent() {
-        faults.present(&handler.deep(&["exec", "command"]));
-    }
-    let get = handler.at("httpGet");
-    if !get.is_absent() {
-        faults.present(&get.at("path"));
-        port_reference(&get.at("port"), faults);
-        faults.one_of(&get.at("scheme"), &["HTTP", "HTTPS"]);
-    }
-    for kind in ["tcpSocket", "grpc"] {
-        if !handler.at(kind).is_absent() {
-            port_reference(&handler.at(kind).at("port"), faults);
-        }
-    }
 }

@@ -2,6 +2,8 @@
 //!
 //! Receives documents; hands on causes. Invariant: no path becomes text unless a fault is reported, so valid objects cost no allocation.
 
+mod shown;
+
 use serde_json::Value;
 
 use crate::object::{Cause, CauseKind};

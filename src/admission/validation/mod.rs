@@ -4,21 +4,43 @@
 //! allocation but for the sets in which duplicates are found.
 
 mod access;
+mod alike;
 mod api_services;
-mod batch;
 mod config;
 mod containers;
+mod cron;
+mod environment;
 mod field;
+mod handlers;
 mod hooks;
+mod job_policies;
+mod job_status;
+mod jobs;
 mod labels;
+mod mounts;
+mod naming;
 mod networking;
+mod pod_annotations;
+mod pod_status;
+mod pod_update;
 mod pods;
 mod policy;
+mod projections;
+mod resources;
 mod reviews;
+mod scheduling;
+mod security;
+mod seen;
 mod services;
 mod storage;
 mod volumes;
+mod warnings;
+mod workload_status;
 mod workloads;
+
+pub(super) use pod_annotations::APP_ARMOR_OF;
+pub(super) use resources::aggregate_text;
+pub(super) use warnings::warnings;
 
 use field::{Faults, Field};
 
@@ -56,23 +78,52 @@ fn rules(resource: &Resource, object: &Object, before: Option<&Object>) -> Vec<C
             "DaemonSet" => workloads::daemon_set(&spec, had.as_ref(), &mut faults),
             _ => {}
         },
-        "batch" => match kind {
-            "Job" => batch::job(&spec, had.as_ref(), &mut faults),
-            "CronJob" => {
-                let metadata = Field::root("metadata", object.root().get("metadata"));
-                batch::cron_job(&metadata.at("name"), &spec, &mut faults);
-            }
-            _ => {}
-        },
+        "batch" => batch(kind, object, before, &spec, had.as_ref(), &mut faults),
         _ => others(resource, object, before, &spec, had.as_ref(), &mut faults),
     }
     faults.0
 }
 
+/// The causes against a new status by the rules of its kind, for those kinds that have such rules.
+pub(super) fn check_status(resource: &Resource, object: &Object, before: Option<&Object>) -> Vec<Cause> {
+    let mut faults = Faults::default();
+    let (spec, status) = (member(object, "spec"), member(object, "status"));
+    let had = before.map_or(Field::root("status", None), |before| member(before, "status"));
+    match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
+        ("", "Pod") => {
+            let old = before.map_or(Field::root("metadata", None), |before| member(before, "metadata"));
+            pod_status::pod_status([&member(object, "metadata"), &old], &spec, &status, &had, &mut faults);
+        }
+        ("batch", "Job") => job_status::job_status(&spec, &status, &had, &mut faults),
+        ("", "ReplicationController") | ("apps", _) => workload_status::counted(&resource.gvk.kind, &status, &had, &mut faults),
+        _ => {}
+    }
+    faults.0
+}
+
+fn member<'v>(object: &'v Object, name: &'static str) -> Field<'static, 'v> {
+    Field::root(name, object.root().get(name))
+}
+
+fn batch(kind: &str, object: &Object, before: Option<&Object>, spec: &Field<'_, '_>, had: Option<&Field<'_, '_>>, faults: &mut Faults) {
+    let metadata = member(object, "metadata");
+    match kind {
+        "Job" => {
+            let started = before.is_some_and(|before| !member(before, "status").at("startTime").is_empty());
+            jobs::job(&metadata, spec, had.map(|spec| jobs::Before { spec, started }), faults);
+        }
+        "CronJob" => cron::cron_job(&metadata.at("name"), spec, had, faults),
+        _ => {}
+    }
+}
+
 fn core(kind: &str, object: &Object, before: Option<&Object>, spec: &Field<'_, '_>, had: Option<&Field<'_, '_>>, faults: &mut Faults) {
     match (kind, had) {
-        ("Pod", None) => pods::pod(spec, faults),
-        ("Pod", Some(had)) => pods::pod_update(spec, had, faults),
+        ("Pod", None) => pods::new_pod(&member(object, "metadata"), spec, faults),
+        ("Pod", Some(had)) => {
+            let old = before.map_or(Field::root("metadata", None), |before| member(before, "metadata"));
+            pod_update::pod_update([&member(object, "metadata"), &old], spec, had, faults);
+        }
         ("PodTemplate", _) => pods::template(&Field::root("template", object.root().get("template")), faults),
         ("ReplicationController", _) => workloads::replication_controller(spec, faults),
         ("Service", _) => services::service(spec, had, faults),

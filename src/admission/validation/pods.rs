@@ -1,201 +1,230 @@
-//! The spec of a pod, alone or in a template, and what may change of it.
+//! The spec of a pod, alone or in a template.
 //!
 //! See <https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/>.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use serde_json::Value;
 
 use super::field::{Faults, Field};
-use super::{containers, labels, volumes};
-use crate::object::names::{dns_label, dns_subdomain};
+use super::seen::Seen;
+use super::{containers, labels, naming, pod_annotations, resources, scheduling, security, volumes};
+use crate::object::names::{dns_label, dns_subdomain, qualified_name};
 
-/// A pod of its own.
-pub(super) fn pod(spec: &Field<'_, '_>, faults: &mut Faults) {
-    pod_spec(spec, faults);
+/// The lists of containers, in the order in which they are walked.
+pub(super) const CONTAINER_LISTS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
+
+/// The most bytes that the annotations of a template take together.
+const ANNOTATIONS_MOST: usize = 256 << 10;
+
+/// What the rules of single parts need to know of the pod around them.
+pub(super) struct Pod<'v> {
+    /// How long the pod has for ending, in seconds.
+    pub(super) grace: Option<i64>,
+    pub(super) restart_policy: &'v str,
+    /// The operating system, where the pod says one.
+    pub(super) os: Option<&'v str>,
+    /// Whether the pod has users of its own instead of the host's.
+    pub(super) own_users: bool,
+    /// The volumes without fault, by name.
+    pub(super) volumes: HashMap<&'v str, &'v Value>,
+    /// The names of the claims.
+    pub(super) claims: Seen<'v>,
+}
+
+/// A pod of its own, as it is on create and after any update.
+pub(super) fn pod(metadata: &Field<'_, '_>, spec: &Field<'_, '_>, faults: &mut Faults) {
+    pod_annotations::judged(&metadata.at("annotations"), spec, faults);
+    spec_of(spec, Some(metadata), faults);
+    if spec.at("serviceAccountName").is_empty() {
+        for volume in spec.at("volumes").items() {
+            for source in volume.deep(&["projected", "sources"]).items() {
+                let token = source.at("serviceAccountToken");
+                if !token.is_absent() {
+                    faults.forbidden(&token, "must not be specified when serviceAccountName is not set");
+                }
+            }
+        }
+    }
+    for list in ["containers", "initContainers"] {
+        spec.at(list).items().for_each(|container| containers::trimmed(&container, faults));
+    }
+}
+
+/// What only a new pod has to fulfil.
+pub(super) fn new_pod(metadata: &Field<'_, '_>, spec: &Field<'_, '_>, faults: &mut Faults) {
+    pod(metadata, spec, faults);
     if !spec.at("ephemeralContainers").is_empty() {
         faults.forbidden(&spec.at("ephemeralContainers"), "cannot be set on create");
     }
+    if !spec.at("nodeName").is_empty() && !spec.at("schedulingGates").is_empty() {
+        faults.forbidden(&spec.at("nodeName"), "cannot be set until all schedulingGates have been cleared");
+    }
+    pod_annotations::match_fields(&metadata.at("annotations"), spec, faults);
 }
 
 /// A template of pods.
 pub(super) fn template(template: &Field<'_, '_>, faults: &mut Faults) {
-    labels::labels(&template.deep(&["metadata", "labels"]), faults);
-    pod_spec(&template.at("spec"), faults);
-    if !template.deep(&["spec", "ephemeralContainers"]).is_empty() {
-        faults.forbidden(&template.deep(&["spec", "ephemeralContainers"]), "ephemeral containers not allowed in pod template");
+    template_metadata(template, faults);
+    let spec = template.at("spec");
+    spec_of(&spec, None, faults);
+    pod_annotations::match_fields(&template.deep(&["metadata", "annotations"]), &spec, faults);
+    if !spec.at("ephemeralContainers").is_empty() {
+        faults.forbidden(&spec.at("ephemeralContainers"), "ephemeral containers not allowed in pod template");
     }
 }
 
-fn pod_spec(spec: &Field<'_, '_>, faults: &mut Faults) {
-    let volume_names = volumes::volumes(&spec.at("volumes"), faults);
-    if spec.at("containers").is_empty() {
-        faults.required(&spec.at("containers"), "");
-    }
-    let mut names = HashSet::new();
-    for container in spec.at("containers").items() {
-        containers::container(&container, &volume_names, faults);
-        once(&container.at("name"), &mut names, faults);
-    }
-    for container in spec.at("initContainers").items() {
-        containers::init_container(&container, &volume_names, faults);
-        once(&container.at("name"), &mut names, faults);
-    }
-    host_ports(spec, faults);
-    faults.one_of(&spec.at("restartPolicy"), &["Always", "OnFailure", "Never"]);
-    faults.one_of(&spec.at("dnsPolicy"), &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]);
-    if spec.at("dnsPolicy").text() == "None" && spec.deep(&["dnsConfig", "nameservers"]).is_empty() {
-        faults.required(&spec.deep(&["dnsConfig", "nameservers"]), "must provide at least one DNS nameserver when `dnsPolicy` is None");
-    }
-    faults.between(&spec.at("activeDeadlineSeconds"), 1, i64::from(i32::MAX));
-    faults.at_least(&spec.at("terminationGracePeriodSeconds"), 0);
-    labels::labels(&spec.at("nodeSelector"), faults);
-    for name in ["serviceAccountName", "nodeName", "priorityClassName", "runtimeClassName"] {
-        faults.named(&spec.at(name), dns_subdomain);
-    }
-    for name in ["hostname", "subdomain"] {
-        faults.named(&spec.at(name), dns_label);
-    }
-    for alias in spec.at("hostAliases").items() {
-        if alias.at("ip").text().parse::<std::net::IpAddr>().is_err() {
-            faults.invalid(&alias.at("ip"), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
-        }
-    }
-    spec.at("tolerations").items().for_each(|toleration| tolerates(&toleration, faults));
-    spec.at("topologySpreadConstraints").items().for_each(|constraint| spreads(&constraint, faults));
-    affinity(&spec.at("affinity"), faults);
-}
-
-fn once<'v>(name: &Field<'_, 'v>, seen: &mut HashSet<&'v str>, faults: &mut Faults) {
-    if !name.is_empty() && !seen.insert(name.text()) {
-        faults.duplicate(name);
-    }
-}
-
-/// Two containers cannot have one port of the host; on the host's network a port is the host's.
-fn host_ports(spec: &Field<'_, '_>, faults: &mut Faults) {
-    let on_host = spec.at("hostNetwork").flag();
-    let mut taken = HashSet::new();
-    for container in spec.at("containers").items() {
-        for port in container.at("ports").items() {
-            let host = port.at("hostPort");
-            let Some(number) = host.number().filter(|number| *number != 0) else { continue };
-            if !taken.insert((number, port.at("protocol").text(), port.at("hostIP").text())) {
-                faults.duplicate(&host);
-            }
-            if on_host && port.at("containerPort").number() != Some(number) {
-                faults.invalid(&port.at("containerPort"), "must match `hostPort` when `hostNetwork` is true");
-            }
-        }
-    }
-}
-
-fn tolerates(toleration: &Field<'_, '_>, faults: &mut Faults) {
-    let (key, operator, value) = (toleration.at("key"), toleration.at("operator"), toleration.at("value"));
-    faults.named(&key, crate::object::names::qualified_name);
-    if key.is_empty() && operator.text() != "Exists" {
-        faults.invalid(&operator, "operator must be Exists when `key` is empty, which means \"match all values and all keys\"");
-    }
-    faults.one_of(&operator, &["Equal", "Exists", "Gt", "Lt"]);
-    if operator.text() == "Exists" && !value.is_empty() {
-        faults.invalid(&operator, "value must be empty when `operator` is 'Exists'");
-    }
-    faults.one_of(&toleration.at("effect"), &["NoSchedule", "PreferNoSchedule", "NoExecute"]);
-    if !toleration.at("tolerationSeconds").is_absent() && toleration.at("effect").text() != "NoExecute" {
-        faults.invalid(&toleration.at("effect"), "effect must be 'NoExecute' when `tolerationSeconds` is set");
-    }
-}
-
-fn spreads(constraint: &Field<'_, '_>, faults: &mut Faults) {
-    if constraint.at("maxSkew").number().unwrap_or_default() <= 0 {
-        faults.invalid(&constraint.at("maxSkew"), "must be greater than zero");
-    }
-    faults.present(&constraint.at("topologyKey"));
-    let when = constraint.at("whenUnsatisfiable");
-    if !matches!(when.text(), "DoNotSchedule" | "ScheduleAnyway") {
-        faults.not_supported(&when, &["DoNotSchedule", "ScheduleAnyway"]);
-    }
-    labels::selector(&constraint.at("labelSelector"), faults);
-}
-
-fn affinity(affinity: &Field<'_, '_>, faults: &mut Faults) {
-    if affinity.is_absent() {
+/// Labels and annotations of a template, told by places that lie beside `metadata` instead of in it, as upstream does.
+pub(super) fn template_metadata(template: &Field<'_, '_>, faults: &mut Faults) {
+    let (shown, metadata) = (template.at("labels"), template.at("metadata"));
+    labels::labels(&Field::root_like(&shown, metadata.at("labels").value), faults);
+    let shown = template.at("annotations");
+    let annotations = Field::root_like(&shown, metadata.at("annotations").value);
+    if annotations.is_empty() {
         return;
     }
-    let node = affinity.at("nodeAffinity");
-    let needed = node.at("requiredDuringSchedulingIgnoredDuringExecution");
-    if !needed.is_absent() && needed.at("nodeSelectorTerms").is_empty() {
-        faults.required(&needed.at("nodeSelectorTerms"), "must have at least one node selector term");
-    }
-    for preferred in node.at("preferredDuringSchedulingIgnoredDuringExecution").items() {
-        weighs(&preferred, faults);
-    }
-    for kind in ["podAffinity", "podAntiAffinity"] {
-        let pods = affinity.at(kind);
-        for term in pods.at("requiredDuringSchedulingIgnoredDuringExecution").items() {
-            near(&term, faults);
-        }
-        for preferred in pods.at("preferredDuringSchedulingIgnoredDuringExecution").items() {
-            weighs(&preferred, faults);
-            near(&preferred.at("podAffinityTerm"), faults);
+    let mut size = 0;
+    for (key, value) in annotations.entries() {
+        size += key.len() + value.text().len();
+        if let Err(why) = qualified_name(&key.to_lowercase()) {
+            faults.invalid_as(&annotations, key, &why);
         }
     }
+    if size > ANNOTATIONS_MOST {
+        faults.too_long(&annotations, ANNOTATIONS_MOST);
+    }
+    pod_annotations::judged(&annotations, &template.at("spec"), faults);
 }
 
-fn weighs(preferred: &Field<'_, '_>, faults: &mut Faults) {
-    if !(1..=100).contains(&preferred.at("weight").number().unwrap_or_default()) {
-        faults.invalid(&preferred.at("weight"), "must be in the range 1-100");
+/// The spec of a pod; `metadata` is that of a pod of its own.
+fn spec_of<'v>(spec: &Field<'_, 'v>, metadata: Option<&Field<'_, 'v>>, faults: &mut Faults) {
+    let pod = surroundings(spec, metadata, faults);
+    containers::containers(&spec.at("containers"), &pod, faults);
+    containers::init_containers(&spec.at("initContainers"), &spec.at("containers"), &pod, faults);
+    containers::ephemeral_containers(spec, &pod, faults);
+    resources::of_pod(spec, faults);
+    if spec.at("hostNetwork").flag() {
+        ports_of_host(&spec.at("containers"), metadata.is_some(), faults);
+    }
+    faults.required_one_of(&spec.at("restartPolicy"), &["Always", "OnFailure", "Never"]);
+    faults.required_one_of(&spec.at("dnsPolicy"), &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]);
+    labels::labels(&spec.at("nodeSelector"), faults);
+    security::of_pod(spec, faults);
+    scheduling::affinity(&spec.at("affinity"), faults);
+    naming::resolver(spec, faults);
+    scheduling::readiness_gates(&spec.at("readinessGates"), faults);
+    scheduling::scheduling_gates(&spec.at("schedulingGates"), faults);
+    scheduling::spread(&spec.at("topologySpreadConstraints"), faults);
+    security::host_processes(spec, faults);
+    security::own_users(spec, faults);
+    naming::host_name(spec, faults);
+    named(spec, faults);
+    faults.between(&spec.at("activeDeadlineSeconds"), 1, i64::from(i32::MAX));
+    scheduling::tolerations(&spec.at("tolerations"), faults);
+    naming::host_aliases(&spec.at("hostAliases"), faults);
+    resources::overhead(&spec.at("overhead"), faults);
+    security::system(spec, faults);
+    files_of_volumes(spec, faults);
+}
+
+fn surroundings<'v>(spec: &Field<'_, 'v>, metadata: Option<&Field<'_, 'v>>, faults: &mut Faults) -> Pod<'v> {
+    let name = metadata.map(|metadata| metadata.at("name").text()).unwrap_or_default();
+    let volumes = volumes::volumes(&spec.at("volumes"), name, faults);
+    Pod {
+        grace: spec.at("terminationGracePeriodSeconds").number(),
+        restart_policy: spec.at("restartPolicy").text(),
+        os: (!spec.at("os").is_absent()).then(|| spec.at("os").at("name").text()),
+        own_users: spec.at("hostUsers").is_denied(),
+        volumes,
+        claims: claims(&spec.at("resourceClaims"), faults),
     }
 }
 
-fn near(term: &Field<'_, '_>, faults: &mut Faults) {
-    if term.at("topologyKey").is_empty() {
-        faults.required(&term.at("topologyKey"), "can not be empty");
+/// Devices that the pod claims; hands back the names of the claims.
+fn claims<'v>(list: &Field<'_, 'v>, faults: &mut Faults) -> Seen<'v> {
+    let mut names = Seen::default();
+    for claim in list.items() {
+        let name = claim.at("name");
+        if name.is_empty() {
+            faults.required(&name, "");
+        } else if names.insert(name.text()) {
+            faults.named(&name, dns_label);
+        } else {
+            faults.duplicate(&name);
+        }
+        match claim.count(&["resourceClaimName", "resourceClaimTemplateName"]) {
+            0 => faults.invalid(&claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"),
+            1 => {}
+            _ => faults.invalid(&claim, "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified"),
+        }
+        for reference in ["resourceClaimName", "resourceClaimTemplateName"] {
+            if !claim.at(reference).is_absent() {
+                faults.checked(&claim.at(reference), dns_subdomain);
+            }
+        }
     }
-    labels::selector(&term.at("labelSelector"), faults);
+    names
 }
 
-/// What a pod that runs may still have changed: images, a deadline that comes nearer, tolerations that are added, gates that are lifted.
-pub(super) fn pod_update(spec: &Field<'_, '_>, before: &Field<'_, '_>, faults: &mut Faults) {
-    let (Some(new), Some(old)) = (spec.value.as_object(), before.value.as_object()) else { return };
-    let names: HashSet<&String> = new.keys().chain(old.keys()).collect();
-    let changed = names.into_iter().any(|name| {
-        let (new, old) = (new.get(name).unwrap_or(&Value::Null), old.get(name).unwrap_or(&Value::Null));
-        new != old && !may_change(name, new, old)
-    });
-    if changed {
-        faults.forbidden(
-            spec,
-            "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,\
-             `spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),\
-             `spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
-        );
-    }
-    let (new, old) = (spec.at("activeDeadlineSeconds"), before.at("activeDeadlineSeconds"));
-    if let Some(old) = old.number()
-        && new.number().is_none_or(|new| new > old)
-    {
-        faults.invalid(&new, &format!("must be less than or equal to previous value: {old}"));
-    }
-}
-
-fn may_change(name: &str, new: &Value, old: &Value) -> bool {
-    let items = |value: &'_ Value| value.as_array().cloned().unwrap_or_default();
-    match name {
-        "activeDeadlineSeconds" => true,
-        "containers" | "initContainers" => same_but_image(new, old),
-        "tolerations" => items(old).iter().all(|kept| items(new).contains(kept)),
-        "schedulingGates" => items(new).iter().all(|kept| items(old).contains(kept)),
-        _ => false,
+/// On the host's network the ports of containers are the host's. A template may leave them out, since its pods get them.
+fn ports_of_host(list: &Field<'_, '_>, alone: bool, faults: &mut Faults) {
+    for container in list.items() {
+        for port in container.at("ports").items() {
+            let host = port.at("hostPort");
+            let (on_host, inside) = (host.number().unwrap_or_default(), port.at("containerPort").number().unwrap_or_default());
+            if (alone || on_host != 0) && on_host != inside {
+                faults.invalid_as(&host, on_host, "must match `containerPort` when `hostNetwork` is true");
+            }
+        }
     }
 }
 
-fn same_but_image(new: &Value, old: &Value) -> bool {
-    let (Some(new), Some(old)) = (new.as_array(), old.as_array()) else { return false };
-    let same = |new: &Value, old: &Value| {
-        let (Some(new), Some(old)) = (new.as_object(), old.as_object()) else { return false };
-        let rest = |members: &'_ serde_json::Map<String, Value>| members.iter().filter(|(name, _)| *name != "image").count();
-        rest(new) == rest(old) && new.iter().all(|(name, value)| name == "image" || old.get(name) == Some(value))
-    };
-    new.len() == old.len() && new.iter().zip(old).all(|(new, old)| same(new, old))
+/// The names of other objects.
+fn named(spec: &Field<'_, '_>, faults: &mut Faults) {
+    for name in ["serviceAccountName", "nodeName", "priorityClassName"] {
+        faults.named(&spec.at(name), dns_subdomain);
+    }
+    if !spec.at("runtimeClassName").is_absent() {
+        faults.checked(&spec.at("runtimeClassName"), dns_subdomain);
+    }
+    let preemption = spec.at("preemptionPolicy");
+    if !preemption.is_absent() {
+        faults.required_one_of(&preemption, &["PreemptLowerPriority", "Never"]);
+    }
+    let group = spec.at("schedulingGroup");
+    if !group.is_absent() {
+        let name = group.at("podGroupName");
+        match name.is_absent() {
+            true => faults.invalid(&name, "must specify one of: `podGroupName`"),
+            false => faults.checked(&name, dns_subdomain),
+        }
+    }
+}
+
+/// Variables are read from files only of volumes that the pod fills itself.
+fn files_of_volumes(spec: &Field<'_, '_>, faults: &mut Faults) {
+    let mut sources: Option<HashMap<&str, &Value>> = None;
+    for list in CONTAINER_LISTS {
+        for container in spec.at(list).items() {
+            for variable in container.at("env").items() {
+                let file = variable.deep(&["valueFrom", "fileKeyRef"]);
+                if file.is_absent() {
+                    continue;
+                }
+                let volume = file.at("volumeName");
+                match sources.get_or_insert_with(|| by_name(spec.value)).get(volume.text()) {
+                    None => faults.not_found(&volume),
+                    Some(source) if source.get("emptyDir").is_none() => {
+                        faults.invalid(&volume, "referenced volume must be of type emptyDir");
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+}
+
+fn by_name(spec: &Value) -> HashMap<&str, &Value> {
+    let volumes = spec.get("volumes").and_then(Value::as_array).into_iter().flatten();
+    volumes.filter_map(|volume| Some((volume.get("name")?.as_str()?, volume))).collect()
 }

@@ -7,7 +7,10 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::field::{Faults, Field};
-use super::{labels, pods};
+use super::{alike, labels, pods};
+use crate::object::names::dns_label;
+
+const DISAGREE: &str = "`selector` does not match template `labels`";
 
 /// What of a StatefulSet may change.
 const STATEFUL_SET_CHANGES: [&str; 7] = [
@@ -21,8 +24,8 @@ const STATEFUL_SET_CHANGES: [&str; 7] = [
 ];
 
 pub(super) fn deployment(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
-    counts(spec, faults);
-    selected_template(spec, "deployment", faults);
+    faults.at_least(&spec.at("replicas"), 0);
+    selected_template(spec, faults);
     let strategy = spec.at("strategy");
     let rolling = strategy.at("rollingUpdate");
     match strategy.at("type").text() {
@@ -30,9 +33,18 @@ pub(super) fn deployment(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, f
             faults.forbidden(&rolling, "may not be specified when strategy `type` is 'Recreate'");
         }
         "Recreate" => {}
-        "RollingUpdate" => rolls(&rolling, "may not be 0 when `maxSurge` is 0", faults),
-        _ => faults.not_supported(&strategy.at("type"), &["Recreate", "RollingUpdate"]),
+        "RollingUpdate" if rolling.is_absent() => faults.required(&rolling, "this should be defaulted and never be nil"),
+        "RollingUpdate" => {
+            let (missing, beside) = (rolling.at("maxUnavailable"), rolling.at("maxSurge"));
+            share(&missing, true, faults);
+            share(&beside, false, faults);
+            if is_none(&missing) && is_none(&beside) {
+                faults.invalid(&missing, "may not be 0 when `maxSurge` is 0");
+            }
+        }
+        _ => faults.not_supported(&strategy, &["Recreate", "RollingUpdate"]),
     }
+    counts(spec, &["minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"], faults);
     let (deadline, ready) = (spec.at("progressDeadlineSeconds"), spec.at("minReadySeconds").number().unwrap_or_default());
     if deadline.number().is_some_and(|deadline| deadline <= ready) {
         faults.invalid(&deadline, "must be greater than minReadySeconds");
@@ -41,44 +53,74 @@ pub(super) fn deployment(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, f
 }
 
 pub(super) fn replica_set(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
-    counts(spec, faults);
-    selected_template(spec, "deployment", faults);
+    counts(spec, &["replicas", "minReadySeconds"], faults);
+    selected_template(spec, faults);
     same_selector(spec, before, faults);
 }
 
 pub(super) fn daemon_set(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
-    counts(spec, faults);
-    selected_template(spec, "daemonset", faults);
+    let (selector, template) = (spec.at("selector"), spec.at("template"));
+    if selects_well(&selector, faults) {
+        agrees(&selector, &template, faults);
+    }
+    if is_empty_selector(&selector) {
+        faults.invalid(&selector, "empty selector is invalid for daemonset");
+    }
+    pods::template(&template, faults);
+    runs_always(&template, "DaemonSet", faults);
+    faults.at_least(&spec.at("minReadySeconds"), 0);
     let strategy = spec.at("updateStrategy");
+    let rolling = strategy.at("rollingUpdate");
     match strategy.at("type").text() {
         "OnDelete" => {}
-        "RollingUpdate" if strategy.at("rollingUpdate").is_absent() => faults.required(&strategy.at("rollingUpdate"), ""),
-        "RollingUpdate" => rolls(&strategy.at("rollingUpdate"), "cannot be 0 when maxSurge is 0", faults),
-        _ => faults.not_supported(&strategy.at("type"), &["RollingUpdate", "OnDelete"]),
+        "RollingUpdate" if rolling.is_absent() => faults.required(&rolling, ""),
+        "RollingUpdate" => {
+            let (missing, beside) = (rolling.at("maxUnavailable"), rolling.at("maxSurge"));
+            share(&missing, true, faults);
+            share(&beside, true, faults);
+            match (is_none(&missing), is_none(&beside)) {
+                (false, false) => faults.invalid(&beside, "may not be set when maxUnavailable is non-zero"),
+                (true, true) => faults.required(&missing, "cannot be 0 when maxSurge is 0"),
+                _ => {}
+            }
+        }
+        _ => faults.not_supported(&strategy, &["RollingUpdate", "OnDelete"]),
     }
+    faults.at_least(&spec.at("revisionHistoryLimit"), 0);
     same_selector(spec, before, faults);
 }
 
+/// Unlike the others, the template of a stateful set is not judged here, since claims become volumes of its pods.
 pub(super) fn stateful_set(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
-    counts(spec, faults);
     let management = spec.at("podManagementPolicy");
-    faults.required_one_of(&management, &["OrderedReady", "Parallel"]);
-    let strategy = spec.at("updateStrategy");
-    match strategy.at("type").text() {
-        "OnDelete" if !strategy.at("rollingUpdate").is_absent() => {
-            let why = "only allowed for updateStrategy 'RollingUpdate'";
-            faults.invalid(&strategy.at("rollingUpdate"), why);
-        }
-        "OnDelete" => {}
-        "RollingUpdate" => faults.at_least(&strategy.deep(&["rollingUpdate", "partition"]), 0),
-        _ => faults.not_supported(&strategy.at("type"), &["RollingUpdate", "OnDelete"]),
+    if faults.present(&management) && !matches!(management.text(), "OrderedReady" | "Parallel") {
+        faults.invalid(&management, "must be 'OrderedReady' or 'Parallel'");
     }
+    stateful_strategy(&spec.at("updateStrategy"), faults);
+    let retention = spec.at("persistentVolumeClaimRetentionPolicy");
     for member in ["whenDeleted", "whenScaled"] {
-        faults.one_of(&spec.at("persistentVolumeClaimRetentionPolicy").at(member), &["Retain", "Delete"]);
+        if !retention.is_absent() && !matches!(retention.at(member).text(), "Retain" | "Delete") {
+            faults.not_supported(&retention.at(member), &["Retain", "Delete"]);
+        }
     }
+    counts(spec, &["replicas", "minReadySeconds"], faults);
     faults.at_least(&spec.deep(&["ordinals", "start"]), 0);
-    selected_template(spec, "statefulset", faults);
-    if before.is_some_and(|before| differs_beyond(spec.value, before.value, &STATEFUL_SET_CHANGES)) {
+    if before.is_none() {
+        faults.named(&spec.at("serviceName"), dns_label);
+    }
+    let (selector, template) = (spec.at("selector"), spec.at("template"));
+    let sound = required_selector(&selector, "statefulset", faults);
+    if sound {
+        agrees(&selector, &template, faults);
+        pods::template_metadata(&template, faults);
+    } else {
+        faults.invalid(&selector, "");
+    }
+    runs_always(&template, "StatefulSet", faults);
+    let specs = before.and_then(|before| Some((spec.value.as_object()?, before.value.as_object()?)));
+    if let Some((new, old)) = specs
+        && !alike::members(new, old, &STATEFUL_SET_CHANGES)
+    {
         faults.forbidden(
             spec,
             "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', \
@@ -87,9 +129,30 @@ pub(super) fn stateful_set(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>,
     }
 }
 
+fn stateful_strategy(strategy: &Field<'_, '_>, faults: &mut Faults) {
+    let rolling = strategy.at("rollingUpdate");
+    match strategy.at("type").text() {
+        "" => faults.required(strategy, ""),
+        "OnDelete" if !rolling.is_absent() => faults.invalid(&rolling, "only allowed for updateStrategy 'RollingUpdate'"),
+        "OnDelete" => {}
+        "RollingUpdate" => {
+            faults.at_least(&rolling.at("partition"), 0);
+            let missing = rolling.at("maxUnavailable");
+            if !missing.is_absent() {
+                share(&missing, true, faults);
+                if is_none(&missing) {
+                    faults.invalid(&missing, "cannot be 0");
+                }
+            }
+        }
+        _ => faults.invalid(strategy, "must be 'RollingUpdate' or 'OnDelete'"),
+    }
+}
+
 pub(super) fn replication_controller(spec: &Field<'_, '_>, faults: &mut Faults) {
-    counts(spec, faults);
+    faults.at_least(&spec.at("minReadySeconds"), 0);
     faults.present(&spec.at("selector"));
+    faults.at_least(&spec.at("replicas"), 0);
     let template = spec.at("template");
     if template.is_absent() {
         return faults.required(&template, "");
@@ -97,69 +160,89 @@ pub(super) fn replication_controller(spec: &Field<'_, '_>, faults: &mut Faults) 
     let carried = template.deep(&["metadata", "labels"]);
     let selector = spec.at("selector");
     if selector.entries().any(|(key, value)| carried.value.get(key) != Some(value.value)) {
-        faults.invalid(&carried, "`selector` does not match template `labels`");
+        faults.invalid(&carried, DISAGREE);
     }
-    runs_always(&template, faults);
     pods::template(&template, faults);
+    runs_always(&template, "ReplicationController", faults);
 }
 
-fn counts(spec: &Field<'_, '_>, faults: &mut Faults) {
-    for member in ["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"] {
-        faults.at_least(&spec.at(member), 0);
-    }
+fn counts(spec: &Field<'_, '_>, members: &[&'static str], faults: &mut Faults) {
+    members.iter().for_each(|member| faults.at_least(&spec.at(member), 0));
 }
 
-/// A selector must stand there, select something, and select the pods of the template; those are restarted always.
-fn selected_template(spec: &Field<'_, '_>, kind: &str, faults: &mut Faults) {
+/// The pods of a Deployment and of a ReplicaSet: selected, sound, and restarted always.
+fn selected_template(spec: &Field<'_, '_>, faults: &mut Faults) {
     let (selector, template) = (spec.at("selector"), spec.at("template"));
-    if selector.is_absent() {
-        faults.required(&selector, "");
-    } else {
-        labels::selector(&selector, faults);
-        if selector.at("matchLabels").is_empty() && selector.at("matchExpressions").is_empty() {
-            faults.invalid(&selector, &format!("empty selector is invalid for {kind}"));
-        }
+    if !required_selector(&selector, "deployment", faults) {
+        return faults.invalid(&selector, "invalid label selector");
     }
-    let carried = template.deep(&["metadata", "labels"]);
-    if !selector.is_absent() && !labels::selects(selector.value, carried.value) {
-        faults.invalid(&carried, "`selector` does not match template `labels`");
-    }
-    runs_always(&template, faults);
+    agrees(&selector, &template, faults);
     pods::template(&template, faults);
+    runs_always(&template, "ReplicaSet", faults);
 }
 
-fn runs_always(template: &Field<'_, '_>, faults: &mut Faults) {
+/// A selector must stand there and select something. Answers whether it can be asked what it selects.
+fn required_selector(selector: &Field<'_, '_>, kind: &str, faults: &mut Faults) -> bool {
+    if selector.is_absent() {
+        faults.required(selector, "");
+    }
+    let sound = selects_well(selector, faults);
+    if is_empty_selector(selector) {
+        faults.invalid(selector, &format!("empty selector is invalid for {kind}"));
+    }
+    sound
+}
+
+/// Whether a selector is without fault.
+pub(super) fn selects_well(selector: &Field<'_, '_>, faults: &mut Faults) -> bool {
+    let known = faults.0.len();
+    labels::selector(selector, faults);
+    faults.0.len() == known
+}
+
+fn is_empty_selector(selector: &Field<'_, '_>) -> bool {
+    !selector.is_absent() && selector.at("matchLabels").is_empty() && selector.at("matchExpressions").is_empty()
+}
+
+/// A selector selects the pods of the template. One that is not there selects none.
+pub(super) fn agrees(selector: &Field<'_, '_>, template: &Field<'_, '_>, faults: &mut Faults) {
+    let carried = template.deep(&["metadata", "labels"]);
+    if selector.is_absent() || !labels::selects(selector.value, carried.value) {
+        faults.invalid(&carried, DISAGREE);
+    }
+}
+
+fn runs_always(template: &Field<'_, '_>, kind: &str, faults: &mut Faults) {
     let spec = template.at("spec");
-    let policy = spec.at("restartPolicy");
-    if !matches!(policy.text(), "" | "Always") {
-        faults.not_supported(&policy, &["Always"]);
+    if spec.at("restartPolicy").text() != "Always" {
+        faults.not_supported(&spec.at("restartPolicy"), &["Always"]);
     }
     if !spec.at("activeDeadlineSeconds").is_absent() {
-        faults.forbidden(&spec.at("activeDeadlineSeconds"), "activeDeadlineSeconds in ReplicaSet is not Supported");
+        faults.forbidden(&spec.at("activeDeadlineSeconds"), &format!("activeDeadlineSeconds in {kind} is not Supported"));
     }
 }
 
 fn same_selector(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
-    if let Some(before) = before {
-        faults.unchanged(&spec.at("selector"), &before.at("selector"));
+    if let Some(before) = before
+        && !alike::alike(spec.at("selector").value, before.at("selector").value)
+    {
+        faults.invalid(&spec.at("selector"), "field is immutable");
     }
 }
 
-/// How many pods may be missing, or there beside the others, while pods are replaced. Not both can be none.
-fn rolls(rolling: &Field<'_, '_>, not_both: &str, faults: &mut Faults) {
-    let (missing, beside) = (rolling.at("maxUnavailable"), rolling.at("maxSurge"));
-    share(&missing, true, faults);
-    share(&beside, false, faults);
-    let none = |field: &Field<'_, '_>| matches!(field.text(), "0%") || field.number() == Some(0);
-    if none(&missing) && none(&beside) {
-        faults.invalid(&missing, not_both);
+/// Whether a share is nothing: 0, or no per cent.
+fn is_none(field: &Field<'_, '_>) -> bool {
+    match field.value {
+        Value::String(text) => text.strip_suffix('%').and_then(|digits| digits.parse::<u64>().ok()).unwrap_or_default() == 0,
+        _ => field.number().unwrap_or_default() == 0,
     }
 }
 
 /// A number that is not negative, or a percentage.
 pub(super) fn share(field: &Field<'_, '_>, at_most_all: bool, faults: &mut Faults) {
     if let Value::String(text) = field.value {
-        match text.strip_suffix('%').and_then(|digits| digits.parse::<u32>().ok()) {
+        let digits = text.strip_suffix('%').filter(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
+        match digits.map(|digits| digits.parse::<u64>().unwrap_or(u64::MAX)) {
             None => faults.invalid(
                 field,
                 "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for \

@@ -89,7 +89,11 @@ async fn a_job_finds_its_pods_by_its_uid() {
         "batch.kubernetes.io/controller-uid": uid, "controller-uid": uid, "batch.kubernetes.io/job-name": "j", "job-name": "j",
     });
     assert_eq!(created["spec"]["template"]["metadata"]["labels"], labels);
-    assert_eq!(api.put("/apis/batch/v1/namespaces/default/jobs/j", &job).await.body, created, "an update leaves them as they are");
+    // Whoever replaces a job must state what the server added, as in Kubernetes.
+    let path = "/apis/batch/v1/namespaces/default/jobs/j";
+    assert_eq!(api.put(path, &created).await.code, 200);
+    let refused = api.put(path, &job).await;
+    assert_eq!(refused.refused(422, "Invalid")["causes"][0]["field"], "spec.selector");
 }
 
 fn service(name: &str, spec: &Value) -> Value {

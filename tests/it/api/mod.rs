@@ -11,6 +11,7 @@ mod definitions;
 mod deletion;
 mod expiry;
 mod lists;
+mod pods;
 mod refusals;
 mod reviews;
 mod rules;

@@ -88,3 +88,12 @@ async fn the_status_of_what_was_accepted_can_be_written() {
     let answer = api.patch(&format!("{DEPLOYMENTS}/web/status"), MERGE, &json!({"status": {"replicas": 1}})).await;
     assert_eq!((answer.code.as_u16(), &answer.body["status"]["replicas"]), (200, &json!(1)));
 }
+
+#[tokio::test]
+async fn the_status_of_what_was_accepted_follows_rules() {
+    let api = TestApi::new().await;
+    api.create(DEPLOYMENTS, &deployment("web")).await;
+    let refused = api.patch(&format!("{DEPLOYMENTS}/web/status"), MERGE, &json!({"status": {"readyReplicas": 1}})).await;
+    let message = "Invalid value: 1: cannot be greater than status.replicas";
+    assert_eq!(causes(refused.refused(422, "Invalid")), [("status.readyReplicas", "FieldValueInvalid", message)]);
+}

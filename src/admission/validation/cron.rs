@@ -1,9 +1,10 @@
-//! Jobs and what starts them at times.
+//! What starts jobs at times.
 //!
-//! See <https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/job-v1/>.
+//! See <https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/cron-job-v1/>.
 
 use super::field::{Faults, Field};
-use super::{labels, pods};
+use super::jobs;
+use crate::object::{Cause, CauseKind};
 
 /// The longest name of a CronJob: its jobs' names carry eleven characters more.
 const CRON_JOB_NAME: usize = 52;
@@ -17,90 +18,66 @@ const SCHEDULE: [(u32, u32, &[&str]); 5] = [
     (0, 6, &["sun", "mon", "tue", "wed", "thu", "fri", "sat"]),
 ];
 
-pub(super) fn job(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
-    job_spec(spec, faults);
-    let selector = spec.at("selector");
-    if selector.is_absent() {
-        faults.required(&selector, "");
-    } else {
-        labels::selector(&selector, faults);
-        let carried = spec.deep(&["template", "metadata", "labels"]);
-        if !labels::selects(selector.value, carried.value) {
-            faults.invalid(&carried, "`selector` does not match template `labels`");
-        }
-    }
-    let Some(before) = before else { return };
-    faults.unchanged(&selector, &before.at("selector"));
-    for member in ["completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"] {
-        faults.unchanged(&spec.at(member), &before.at(member));
-    }
-    // An indexed job may be scaled by changing both numbers alike.
-    let (completions, parallelism) = (spec.at("completions"), spec.at("parallelism"));
-    if spec.at("completionMode").text() != "Indexed" || completions.value != parallelism.value {
-        faults.unchanged(&completions, &before.at("completions"));
-    }
-    // While a job is suspended, where and how its pods run may still be set.
-    if !before.at("suspend").flag() {
-        faults.unchanged(&spec.at("template"), &before.at("template"));
-    }
-}
-
-fn job_spec(spec: &Field<'_, '_>, faults: &mut Faults) {
-    for member in [
-        "parallelism",
-        "completions",
-        "activeDeadlineSeconds",
-        "backoffLimit",
-        "ttlSecondsAfterFinished",
-        "backoffLimitPerIndex",
-        "maxFailedIndexes",
-    ] {
-        faults.at_least(&spec.at(member), 0);
-    }
-    faults.one_of(&spec.at("completionMode"), &["Indexed", "NonIndexed"]);
-    if spec.at("completionMode").text() == "Indexed" && spec.at("completions").is_absent() {
-        faults.required(&spec.at("completions"), "when completion mode is Indexed");
-    }
-    let policy = spec.deep(&["template", "spec", "restartPolicy"]);
-    if !matches!(policy.text(), "OnFailure" | "Never") {
-        faults.not_supported(&policy, &["OnFailure", "Never"]);
-    } else if !spec.at("podFailurePolicy").is_absent() && policy.text() != "Never" {
-        faults.invalid(&policy, "only \"Never\" is supported when podFailurePolicy is specified");
-    }
-    pods::template(&spec.at("template"), faults);
-}
-
-pub(super) fn cron_job(name: &Field<'_, '_>, spec: &Field<'_, '_>, faults: &mut Faults) {
-    if name.text().len() > CRON_JOB_NAME {
-        faults.invalid(name, "must be no more than 52 characters");
-    }
+pub(super) fn cron_job(name: &Field<'_, '_>, spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
     let (schedule, zone) = (spec.at("schedule"), spec.at("timeZone"));
     if faults.present(&schedule) {
-        if schedule.text().contains("TZ=") {
-            faults.invalid(&schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead");
-        } else if let Err(why) = parse_schedule(schedule.text()) {
+        if let Err(why) = parse_schedule(without_zone(schedule.text())) {
             faults.invalid(&schedule, &why);
         }
+        // Schedules with a zone of their own were accepted once, and stay where they are.
+        match before.is_some_and(|before| before.at("schedule").text().contains("TZ")) {
+            _ if !schedule.text().contains("TZ") => {}
+            true if zone.is_absent() => {}
+            true => faults.invalid(&schedule, "cannot use both timeZone field and TZ or CRON_TZ in schedule"),
+            false => faults.invalid(&schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"),
+        }
     }
-    if !zone.is_absent() && !is_time_zone(zone.text()) {
-        let why = if zone.is_empty() { "timeZone must be nil or non-empty string" } else { "unknown time zone" };
-        faults.invalid(&zone, why);
+    faults.at_least(&spec.at("startingDeadlineSeconds"), 0);
+    if before.is_none_or(|before| before.at("timeZone").value != zone.value) {
+        time_zone(&zone, faults);
     }
     faults.required_one_of(&spec.at("concurrencyPolicy"), &["Allow", "Forbid", "Replace"]);
-    for member in ["startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
-        faults.at_least(&spec.at(member), 0);
+    let template = spec.at("jobTemplate");
+    let job = template.at("spec");
+    jobs::job_spec(&job, faults);
+    if !job.at("selector").is_absent() {
+        faults.invalid(&job.at("selector"), "`selector` will be auto-generated");
     }
-    let job = spec.deep(&["jobTemplate", "spec"]);
     if job.at("manualSelector").flag() {
         faults.not_supported(&job.at("manualSelector"), &["nil", "false"]);
     }
-    job_spec(&job, faults);
+    for member in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
+        faults.at_least(&spec.at(member), 0);
+    }
+    if before.is_none() && name.text().len() > CRON_JOB_NAME {
+        faults.invalid(name, "must be no more than 52 characters");
+    }
 }
 
-/// Whether a text looks like the name of a time zone. `Local` is none, for it means another zone on every machine.
-fn is_time_zone(name: &str) -> bool {
-    let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+'));
-    !name.eq_ignore_ascii_case("local") && name.split('/').all(part)
+/// A schedule without the zone that may stand before it.
+fn without_zone(schedule: &str) -> &str {
+    let zoned = ["TZ=", "CRON_TZ="].iter().any(|prefix| schedule.starts_with(prefix));
+    if zoned { schedule.split_once(' ').map_or("", |(_, rest)| rest.trim()) } else { schedule }
+}
+
+/// The name of a time zone, by its form: which there are is for the machine to know that starts the jobs. `Local` is none, for it
+/// means another zone on every machine.
+fn time_zone(zone: &Field<'_, '_>, faults: &mut Faults) {
+    if zone.is_absent() {
+        return;
+    }
+    let name = zone.text();
+    if name.is_empty() {
+        return faults.0.push(Cause::new(CauseKind::TooShort, zone.place(), "Too short: must be at least 1 character"));
+    }
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+');
+    let part =
+        |part: &str| (1..=14).contains(&part.len()) && !matches!(part, "." | "..") && !part.starts_with('-') && part.bytes().all(inner);
+    if !name.split('/').all(part) {
+        faults.invalid(zone, &format!("unknown time zone {name}"));
+    } else if name.eq_ignore_ascii_case("local") {
+        faults.invalid(zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones");
+    }
 }
 
 /// Reads a schedule of five fields, or one of the words for common ones.
