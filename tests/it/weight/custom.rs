@@ -10,7 +10,7 @@ pub(super) const RESOURCES: usize = 5_000;
 pub(super) const LARGE: usize = 300_000;
 
 /// How deep the schema of the large definition goes below `spec`.
-const DEPTH: usize = 9;
+const DEPTH: usize = 8;
 
 /// A definition of one version with this schema for `spec`.
 fn definition(plural: &str, kind: &str, spec: &Value) -> Value {
