@@ -10,13 +10,18 @@ export TRUEUP_ETCD_BIN ?= $(TOOLS)/bin/etcd
 export TRUEUP_KUBECTL_BIN ?= $(TOOLS)/bin/kubectl
 export TRUEUP_TEST_PYTHON ?= $(TOOLS)/venv/bin/python
 
-.PHONY: help demo test lint bench tools build-tools lint-tools clean-tools
+# What `make fuzz` runs, and how long each: `make fuzz FUZZ=yaml SECONDS=600`.
+FUZZ ?= $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
+SECONDS ?= 120
+
+.PHONY: help demo test lint bench fuzz tools build-tools lint-tools clean-tools
 
 help:
 	@echo 'make demo     build trueup and show it at work on examples/shop'
 	@echo 'make test     run the whole test suite, a real etcd, kubectl and the Python client included'
 	@echo 'make lint     check format, lints and dependencies'
 	@echo 'make bench    measure what docs/performance.md reports'
+	@echo 'make fuzz     run the fuzz targets, two minutes each (FUZZ=yaml SECONDS=600 for one, ten minutes)'
 	@echo 'make tools    only fetch what the others need'
 
 demo: build-tools
@@ -35,6 +40,18 @@ lint: build-tools lint-tools
 bench: build-tools
 	tools/test-tools
 	$(CARGO) bench --locked
+
+# Needs rustup for the nightly toolchain. The versions are those of the ordinary build. What is found goes to fuzz/found (and a failure to
+# fuzz/artifacts); docs/contributing.md says what becomes of it.
+fuzz: build-tools
+	rustup toolchain install nightly --profile minimal
+	[ -x $(TOOLS)/bin/cargo-fuzz ] || $(CARGO) install cargo-fuzz --version 0.13.2 --locked --root $(TOOLS)
+	cp Cargo.lock fuzz/Cargo.lock
+	set -e; for target in $(FUZZ); do \
+		mkdir -p fuzz/found/$$target; \
+		PATH="$(TOOLS)/bin:$$PATH" $(CARGO) +nightly fuzz run --sanitizer none --debug-assertions $$target fuzz/found/$$target fuzz/corpus/$$target -- \
+			-max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=16384; \
+	done
 
 tools: build-tools lint-tools
 	tools/test-tools

@@ -8,7 +8,7 @@ use super::expression::{Access, Expression};
 use super::functions::{self, Function, Style};
 use super::types::{self, Type};
 use super::value::{Text, Val};
-use super::{CompileError, Program, Wanted, cost, names, nesting};
+use super::{CompileError, Program, Wanted, cost, names, nesting, stack};
 use crate::schema::{NodeId, SchemaNode, Shape};
 
 /// The longest expression, in bytes; the parser's memory grows with it.
@@ -43,6 +43,11 @@ pub(super) fn program(text: &str, place: SchemaNode<'_>, optional_old: bool, wan
     if nesting::depth(text) > DEEPEST {
         return Err(CompileError::Failed(format!("expression is nested more than {DEEPEST} deep")));
     }
+    let compile = || parsed_and_lowered(text, place, optional_old, wanted);
+    stack::large(compile).map_err(|error| CompileError::Failed(format!("no thread to parse on: {error}")))?
+}
+
+fn parsed_and_lowered(text: &str, place: SchemaNode<'_>, optional_old: bool, wanted: Wanted) -> Result<Program, CompileError> {
     let parser = cel::Env::default().parser();
     let (parsed, source) = parser.parse_with_source_info(text).map_err(|errors| CompileError::Failed(errors.to_string()))?;
     let own = Static::of(place);
@@ -57,7 +62,8 @@ pub(super) fn program(text: &str, place: SchemaNode<'_>, optional_old: bool, wan
     if !fits {
         return Err(fault);
     }
-    Ok(Program { body: Arc::new(lowered.expression), uses_old_self: compiler.uses_old_self, cost: lowered.cost })
+    let depth = nesting::depth(text);
+    Ok(Program { body: Arc::new(lowered.expression), depth, uses_old_self: compiler.uses_old_self, cost: lowered.cost })
 }
 
 /// What is known of an expression's values.

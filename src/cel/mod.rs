@@ -18,6 +18,7 @@ mod library;
 mod macros;
 mod names;
 mod nesting;
+mod stack;
 mod types;
 mod value;
 
@@ -39,6 +40,9 @@ pub const CALL_BUDGET: u64 = 1_000_000;
 /// The most that all evaluations for one document may take together.
 pub const DOCUMENT_BUDGET: u64 = 10_000_000;
 
+/// How deep an expression may nest to be evaluated on any thread.
+const ORDINARILY_DEEP: usize = 40;
+
 /// What an expression must come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
@@ -52,6 +56,8 @@ pub enum Wanted {
 #[derive(Debug, Clone)]
 pub struct Program {
     body: std::sync::Arc<Expression>,
+    /// How deep the expression nests at most.
+    depth: usize,
     /// Whether the expression speaks of `oldSelf`.
     pub uses_old_self: bool,
     /// The most that one evaluation can take by the bounds of the schema.
@@ -159,10 +165,10 @@ impl Program {
     /// # Errors
     /// Why it neither holds nor fails to.
     pub fn holds(&self, input: Input<'_>, budget: &mut Budget) -> Result<bool, Fault> {
-        match evaluate::program(&self.body, input, budget)? {
+        self.on_fitting_stack(|| match evaluate::program(&self.body, input, budget)? {
             Val::Bool(truth) => Ok(truth),
             other => Err(Fault::NoOverload(format!("a rule came to {}", other.type_name()))),
-        }
+        })
     }
 
     /// The text of a message.
@@ -170,10 +176,18 @@ impl Program {
     /// # Errors
     /// Why there is none.
     pub fn text(&self, input: Input<'_>, budget: &mut Budget) -> Result<String, Fault> {
-        match evaluate::program(&self.body, input, budget)? {
+        self.on_fitting_stack(|| match evaluate::program(&self.body, input, budget)? {
             Val::Text(text) => Ok(text.to_string()),
             other => Err(Fault::NoOverload(format!("a message came to {}", other.type_name()))),
+        })
+    }
+
+    /// Evaluates on the stack at hand, or on a larger one where the expression is deeper than people write.
+    fn on_fitting_stack<T: Send>(&self, evaluate: impl FnOnce() -> Result<T, Fault> + Send) -> Result<T, Fault> {
+        if self.depth <= ORDINARILY_DEEP {
+            return evaluate();
         }
+        stack::large(evaluate).map_err(|error| Fault::other(format!("no thread to evaluate on: {error}")))?
     }
 }
 

@@ -17,21 +17,33 @@ impl Level {
 }
 
 /// An upper bound for the depth of the tree that the text is parsed to.
+///
+/// What stands in a literal or a comment does not nest. From the first quote on that begins no literal, everything counts: the parser goes
+/// on behind it, and what looks like a literal to one reader may be brackets to another.
 pub(super) fn depth(text: &str) -> usize {
     let (mut levels, mut deepest) = (vec![Level::default()], 0);
-    let mut rest = text;
-    let mut is_raw = false;
-    while let Some(first) = rest.chars().next() {
+    // The depth of all levels but the last, which alone changes.
+    let mut above = 0;
+    let (mut at, mut is_lost) = (0, false);
+    while let Some(first) = text[at..].chars().next() {
+        let rest = &text[at..];
         let mut length = first.len_utf8();
         let last = levels.len() - 1;
         match first {
-            '\'' | '"' => length = quoted(rest, is_raw),
-            '/' if rest.starts_with("//") => length = rest.find('\n').unwrap_or(rest.len()),
+            '\'' | '"' if !is_lost => match quoted(rest, prefix(&text[..at])) {
+                Some(whole) => length = whole,
+                None => is_lost = true,
+            },
+            '/' if !is_lost && rest.starts_with("//") => length = rest.find('\n').unwrap_or(rest.len()),
             '(' | '[' | '{' => {
                 levels[last].chain += 1;
+                above += levels[last].depth();
                 levels.push(Level::default());
             }
-            ')' | ']' | '}' if last > 0 => drop(levels.pop()),
+            ')' | ']' | '}' if last > 0 => {
+                levels.pop();
+                above -= levels[last - 1].depth();
+            }
             ',' => levels[last] = Level::default(),
             '?' => levels[last].conditions += 1,
             '&' | '|' => levels[last].chain = 0,
@@ -41,29 +53,54 @@ pub(super) fn depth(text: &str) -> usize {
             }
             _ => {}
         }
-        is_raw = matches!(first, 'r' | 'R');
-        deepest = deepest.max(levels.iter().map(Level::depth).sum());
-        rest = &rest[length..];
+        deepest = deepest.max(above + levels.last().map_or(0, Level::depth));
+        at += length;
     }
     deepest
 }
 
-/// The length of the literal that the text begins with, in bytes.
-fn quoted(text: &str, is_raw: bool) -> usize {
+/// The word that a text ends in.
+fn prefix(text: &str) -> &str {
+    let start = text.trim_end_matches(|letter: char| letter.is_ascii_alphanumeric() || letter == '_').len();
+    &text[start..]
+}
+
+/// The length of the literal that the text begins with, in bytes, behind a word that may be its prefix; `None` where there is no literal.
+fn quoted(text: &str, prefix: &str) -> Option<usize> {
+    let is_raw = match prefix {
+        "" | "in" | "b" | "B" => false,
+        "r" | "R" | "br" | "bR" | "Br" | "BR" => true,
+        _ => return None,
+    };
     let quote = &text[..1];
     let triple = quote.repeat(3);
     let end = if text.starts_with(&triple) { triple.as_str() } else { quote };
     let mut at = end.len();
     while let Some(letter) = text[at..].chars().next() {
         if text[at..].starts_with(end) {
-            return at + end.len();
+            return Some(at + end.len());
         }
-        at += letter.len_utf8();
-        if letter == '\\' && !is_raw {
-            at += text[at..].chars().next().map_or(0, char::len_utf8);
-        }
+        at += match letter {
+            '\\' if !is_raw => escape(&text[at..])?,
+            '\n' | '\r' if end.len() == 1 => return None,
+            _ => letter.len_utf8(),
+        };
     }
-    text.len()
+    None
+}
+
+/// The length of the escape sequence that the text begins with; `None` for those that CEL does not have.
+fn escape(text: &str) -> Option<usize> {
+    let (digits, radix) = match text.as_bytes().get(1)? {
+        b'a' | b'b' | b'f' | b'n' | b'r' | b't' | b'v' | b'"' | b'\'' | b'\\' | b'?' | b'`' => return Some(2),
+        b'x' | b'X' => (text.get(2..4)?, 16),
+        b'u' => (text.get(2..6)?, 16),
+        b'U' => (text.get(2..10)?, 16),
+        b'0'..=b'3' => (text.get(1..4)?, 8),
+        _ => return None,
+    };
+    let start = if radix == 8 { 1 } else { 2 };
+    digits.chars().all(|digit| digit.is_digit(radix)).then_some(start + digits.len())
 }
 
 #[cfg(test)]
@@ -87,6 +124,18 @@ mod tests {
             ("\"(((\"", 1),
         ] {
             assert_eq!(depth(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_literal_hides_nothing() {
+        let deep = "(".repeat(300);
+        for start in ["'\n", "'\\q'", "\"", "'''", "xr'\\''", "1ur'\\''", "rb'\\'", "'\\x4'", "'\\400'", "'\\u00g0'"] {
+            assert!(depth(&format!("{start} {deep} '")) > 300, "{start}");
+        }
+        for literal in [r"'\x41\101\u0041\U00000041\n\''", "'''a\n'b'\n'''", r"br'\'", "x in'a'", r#"R"\""#] {
+            assert!(depth(&format!("{literal} // {deep}")) < 3, "{literal}");
+            assert!(depth(&format!("{literal} {deep}")) > 300, "{literal}");
         }
     }
 }

@@ -297,3 +297,22 @@ fn the_estimate_follows_the_bounds_of_the_schema() {
     assert!(cost("self.spec.many.all(x, x > 0)") < 10_000_000);
     assert!(cost("self.spec.many.all(x, self.spec.many.all(y, x != y))") > 10_000_000_000);
 }
+
+#[test]
+fn expressions_as_deep_as_allowed_are_parsed_and_evaluated_on_an_ordinary_stack() {
+    let nested = |open: &str, core: &str, close: &str, levels: usize| format!("{}{core}{}", open.repeat(levels), close.repeat(levels));
+    for rule in [
+        nested("(", "true", ")", 90),
+        nested("!", "true", "", 198),
+        format!("size({}) > 0", nested("[", "1", "]", 85)),
+        format!("{} > 0", nested("[", "1", "][0]", 45)),
+        format!("{} == 'a'", nested("'a'.replace('a', ", "'a'", ")", 45)),
+        nested("false ? true : ", "true", "", 90),
+    ] {
+        assert_eq!(outcome(&rule), Ok(true), "{rule}");
+    }
+    // Brackets in the midst of what is no expression go as deep.
+    for broken in [nested("[", "", "", 90), nested("a[", "", "", 60), nested("(", "", "x", 90)] {
+        assert!(matches!(compile(&broken), Err(CompileError::Failed(_))), "{broken}");
+    }
+}

@@ -105,7 +105,8 @@ impl Random {
     /// A value with members that no schema knows, and with other values than a schema allows where `wrong`.
     fn spoilt(&mut self, value: &Value, wrong: bool) -> Value {
         if wrong && self.once_in(8) {
-            return [json!(1.5), json!("too long"), json!({"a": 1}), json!([[]]), json!(true)][usize::try_from(self.below(5)).unwrap()].clone();
+            return [json!(1.5), json!("too long"), json!({"a": 1}), json!([[]]), json!(true)][usize::try_from(self.below(5)).unwrap()]
+                .clone();
         }
         match value {
             Value::Object(members) => {

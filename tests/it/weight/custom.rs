@@ -10,7 +10,7 @@ pub(super) const RESOURCES: usize = 5_000;
 pub(super) const LARGE: usize = 300_000;
 
 /// How deep the schema of the large definition goes below `spec`.
-const DEPTH: usize = 9;
+const DEPTH: usize = 8;
 
 /// A definition of one version with this schema for `spec`.
 fn definition(plural: &str, kind: &str, spec: &Value) -> Value {
@@ -61,7 +61,7 @@ pub(super) fn definitions() -> Vec<Value> {
 /// Resource number `index`; no two have the same content.
 fn small_resource(index: usize) -> Value {
     let spec = json!({
-        "number": index, "share": if index % 2 == 0 { json!("50%") } else { json!(index) },
+        "number": index, "share": if index.is_multiple_of(2) { json!("50%") } else { json!(index) },
         "tags": [format!("tag-{}", index % 7), "common"], "options": {"a": "b", "index": index.to_string()},
         "ports": [{"port": 80}, {"port": 80, "protocol": "UDP", "name": "dns"}],
         "free": {"deep": {"list": [1, "two", {"three": 3.5}], "nothing": null}},

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+use trueup::object::Revision;
+use trueup::store::{SqliteOptions, SqliteStore, Store as _};
 
 use super::{built_in, custom};
 use crate::clients::tool;
@@ -36,22 +38,24 @@ fn trueup_applies_all_of_it_sees_no_difference_and_writes_nothing_the_second_tim
     let env = TestEnv::new();
     write(&env.path("weight"));
     let total = custom::DEFINITIONS + custom::RESOURCES + 2 + built_in().len();
-    let plan = |create: usize, unchanged: usize| {
-        format!("Plan: {create} to create, 0 to update, 0 to replace, 0 to delete, {unchanged} unchanged.")
-    };
+    let done =
+        |created: usize, unchanged: usize| format!("Applied: {created} created, 0 updated, 0 replaced, 0 deleted, {unchanged} unchanged.");
     let applied = env.run("apply -f weight");
-    assert!(applied.status.success() && applied.stderr.contains(&plan(total, 0)) || applied.stdout.contains(&plan(total, 0)));
-    let revision = || {
-        let listed = env.run("get configmaps -o json");
-        let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
-        listed["metadata"]["resourceVersion"].clone()
-    };
-    let before = revision();
+    assert_eq!((applied.code(), applied.stderr.lines().last()), (Some(0), Some(done(total, 0).as_str())));
+    let before = revision(&env);
     let same = env.run("diff -f weight");
-    assert_eq!((same.code(), same.stdout.lines().last()), (Some(0), Some(plan(0, total).as_str())));
+    let nothing = format!("Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, {total} unchanged.");
+    assert_eq!((same.code(), same.stdout.lines().last()), (Some(0), Some(nothing.as_str())));
     let again = env.run("apply -f weight");
-    assert!(again.status.success());
-    assert_eq!(revision(), before, "nothing was written");
+    assert_eq!((again.code(), again.stderr.lines().last()), (Some(0), Some(done(0, total).as_str())));
+    assert_eq!(revision(&env), before, "nothing was written");
+}
+
+/// The revision of the last write to the local store.
+fn revision(env: &TestEnv) -> Revision {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let store = SqliteStore::open(env.path("store/trueup.db"), &SqliteOptions::default()).unwrap();
+    runtime.block_on(store.current_revision()).unwrap()
 }
 
 /// kubectl on a server.
