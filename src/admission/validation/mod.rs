@@ -4,21 +4,40 @@
 //! allocation but for the sets in which duplicates are found.
 
 mod access;
+mod addresses;
+mod admission_policies;
+mod autoscaler;
 mod batch;
+mod certificates;
+mod cluster;
 mod config;
 mod containers;
+mod devices;
+mod endpoints;
+mod events;
 mod field;
+mod flow;
 mod hooks;
+mod kinds;
 mod labels;
+mod limits;
+mod names;
+mod network_classes;
 mod networking;
+mod node_selector;
 mod pods;
 mod policy;
+mod resource_names;
+mod service_addresses;
 mod services;
 mod storage;
+mod storage_classes;
 mod volumes;
 mod workloads;
+mod written;
 
 use field::{Faults, Field};
+use written::Written;
 
 use crate::object::{Cause, Object};
 use crate::schema::Resource;
@@ -39,7 +58,7 @@ pub(super) fn check(resource: &Resource, object: &Object, before: Option<&Object
             "ReplicaSet" => workloads::replica_set(&spec, had.as_ref(), &mut faults),
             "StatefulSet" => workloads::stateful_set(&spec, had.as_ref(), &mut faults),
             "DaemonSet" => workloads::daemon_set(&spec, had.as_ref(), &mut faults),
-            _ => {}
+            _ => kinds::others("apps", kind, Written { object, before }, &mut faults),
         },
         "batch" => match kind {
             "Job" => batch::job(&spec, had.as_ref(), &mut faults),
@@ -49,7 +68,7 @@ pub(super) fn check(resource: &Resource, object: &Object, before: Option<&Object
             }
             _ => {}
         },
-        _ => others(resource, object, before, &spec, had.as_ref(), &mut faults),
+        group => kinds::others(group, kind, Written { object, before }, &mut faults),
     }
     faults.0
 }
@@ -60,50 +79,21 @@ fn core(kind: &str, object: &Object, before: Option<&Object>, spec: &Field<'_, '
         ("Pod", Some(had)) => pods::pod_update(spec, had, faults),
         ("PodTemplate", _) => pods::template(&Field::root("template", object.root().get("template")), faults),
         ("ReplicationController", _) => workloads::replication_controller(spec, faults),
-        ("Service", _) => services::service(spec, had, faults),
-        ("ConfigMap", _) => config::config_map(object, before, faults),
-        ("Secret", _) => config::secret(object, before, faults),
-        ("PersistentVolume", _) => storage::volume(spec, had, faults),
-        ("PersistentVolumeClaim", _) => {
-            storage::claim(spec, faults);
-            if let Some(before) = before {
-                storage::claim_update(object, before, faults);
-            }
-        }
-        ("LimitRange", _) => policy::limit_range(spec, faults),
-        ("ResourceQuota", _) => policy::quota(spec, had, faults),
-        _ => {}
+        _ => kinds::core(kind, Written { object, before }, faults),
     }
 }
 
-fn others(
-    resource: &Resource,
-    object: &Object,
-    before: Option<&Object>,
-    spec: &Field<'_, '_>,
-    had: Option<&Field<'_, '_>>,
-    faults: &mut Faults,
-) {
-    let member = |name: &'static str| Field::root(name, object.root().get(name));
-    match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
-        ("rbac.authorization.k8s.io", "Role") => access::rules(object, true, faults),
-        ("rbac.authorization.k8s.io", "ClusterRole") => access::rules(object, false, faults),
-        ("rbac.authorization.k8s.io", "RoleBinding") => access::binding(object, before, true, faults),
-        ("rbac.authorization.k8s.io", "ClusterRoleBinding") => access::binding(object, before, false, faults),
-        ("certificates.k8s.io", "CertificateSigningRequest") => access::signing_request(spec, had, faults),
-        ("policy", "PodDisruptionBudget") => policy::disruption_budget(spec, faults),
-        ("scheduling.k8s.io", "PriorityClass") => policy::priority_class(object, before, faults),
-        ("autoscaling", "HorizontalPodAutoscaler") => policy::autoscaler(spec, faults),
-        ("coordination.k8s.io", "Lease") => policy::lease(spec, faults),
-        ("networking.k8s.io", "Ingress") => networking::ingress(spec, faults),
-        ("networking.k8s.io", "NetworkPolicy") => networking::network_policy(spec, faults),
-        ("discovery.k8s.io", "EndpointSlice") => networking::endpoint_slice(&member("ports"), faults),
-        ("storage.k8s.io", "StorageClass") => storage::class(object, before, faults),
-        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration") => hooks::webhooks(&member("webhooks"), true, faults),
-        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration") => hooks::webhooks(&member("webhooks"), false, faults),
-        _ => {}
+/// The causes against a status by the rules of its kind, written through a path of its own.
+pub(super) fn check_status(resource: &Resource, object: &Object, before: &Object, subresource: &str) -> Vec<Cause> {
+    let mut faults = Faults::default();
+    if !resource.custom {
+        let written = Written { object, before: Some(before) };
+        kinds::status(&resource.gvk.group, &resource.gvk.kind, subresource, written, &mut faults);
     }
+    faults.0
 }
 
+#[cfg(test)]
+mod rule_tests;
 #[cfg(test)]
 mod tests;
