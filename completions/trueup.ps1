@@ -236,6 +236,8 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Listen on this address; port 0 takes a free one')
             [CompletionResult]::new('--write-kubeconfig', '--write-kubeconfig', [CompletionResultType]::ParameterName, 'Write the administrator''s kubeconfig here; else into the data directory')
             [CompletionResult]::new('--token-auth-file', '--token-auth-file', [CompletionResultType]::ParameterName, 'Accept the tokens in this file: token,user,uid,"group1,group2" on each line')
+            [CompletionResult]::new('--service-cluster-ip-range', '--service-cluster-ip-range', [CompletionResultType]::ParameterName, 'Give services addresses from this network, or from one of each family, parted by a comma')
+            [CompletionResult]::new('--service-node-port-range', '--service-node-port-range', [CompletionResultType]::ParameterName, 'Give services ports of nodes from this range')
             [CompletionResult]::new('--controllers', '--controllers', [CompletionResultType]::ParameterName, 'Run these controllers: *, none, or names parted by commas; -NAME leaves one out')
             [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
             [CompletionResult]::new('--etcd', '--etcd', [CompletionResultType]::ParameterName, 'Use the store in this etcd cluster; no server is needed')

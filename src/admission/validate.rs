@@ -147,7 +147,8 @@ fn owners(object: &Object, causes: &mut Vec<Cause>) {
         let name = format!("{}/{}", text(owner, "kind"), text(owner, "name"));
         match &controller {
             Some(first) => {
-                let why = format!("Only one reference can have Controller set to true. Found \"true\" in references for {first} and {name}");
+                let why =
+                    format!("Only one reference can have Controller set to true. Found \"true\" in references for {first} and {name}");
                 let value = list.cloned().unwrap_or_default().into();
                 causes.push(Cause::invalid("metadata.ownerReferences", &value, &why));
             }

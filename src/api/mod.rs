@@ -29,11 +29,14 @@ mod metrics;
 mod namespaces;
 pub mod negotiate;
 mod patch;
+mod priority_classes;
 mod public;
 pub mod query;
 pub mod route;
 mod scale;
 mod selection;
+mod service_families;
+mod service_ranges;
 mod update;
 mod view;
 mod watch;
@@ -47,6 +50,7 @@ use http::{Request, Response};
 use tokio::sync::watch as watch_channel;
 
 pub use body::Body;
+pub use service_ranges::{Network, NodePorts, RangeError, ServiceNetworks, ServiceRanges};
 
 use self::catalogs::Catalogs;
 use self::metrics::Metrics;
@@ -70,6 +74,7 @@ pub(crate) struct Shared {
     ambient: Ambient,
     metrics: Metrics,
     documents: Documents,
+    service_ranges: ServiceRanges,
     stopping: watch_channel::Sender<bool>,
     _follower: Follower,
 }
@@ -79,6 +84,11 @@ impl Api {
     ///
     /// Errors where the store does not answer.
     pub async fn open(store: Arc<dyn Store>, ambient: Ambient) -> Result<Self, Refusal> {
+        Self::with_services(store, ambient, ServiceRanges::default()).await
+    }
+
+    /// Like [`Api::open`], with addresses and node ports for services of one's own. All servers of a store should have the same.
+    pub async fn with_services(store: Arc<dyn Store>, ambient: Ambient, service_ranges: ServiceRanges) -> Result<Self, Refusal> {
         let (cache, follower) = Cache::open(store).await?;
         let catalogs = Catalogs::open(&cache).await?;
         let api = Self(Arc::new(Shared {
@@ -87,6 +97,7 @@ impl Api {
             ambient,
             metrics: Metrics::new(),
             documents: Documents::default(),
+            service_ranges,
             stopping: watch_channel::Sender::new(false),
             _follower: follower,
         }));

@@ -20,7 +20,7 @@ pub use listener::{ListenError, Listener};
 pub use pki::{Pair, Pki, PkiError};
 
 use crate::ambient::Ambient;
-use crate::api::Api;
+use crate::api::{Api, ServiceRanges};
 use crate::auth::{TokenFile, TokenFileError};
 use crate::object::Refusal;
 use crate::store::{Compactor, DEFAULT_COMPACTION_INTERVAL, EtcdOptions, EtcdStore, SqliteOptions, SqliteStore};
@@ -62,6 +62,8 @@ pub struct ServeOptions {
     pub write_kubeconfig: Option<PathBuf>,
     /// A file of static tokens.
     pub token_auth_file: Option<PathBuf>,
+    /// The addresses and node ports that services are given.
+    pub services: ServiceRanges,
 }
 
 /// A server that listens.
@@ -121,14 +123,14 @@ impl Drop for Served {
 }
 
 /// Opens an API in this process, for a command that needs no server or for one that serves.
-pub async fn open(location: &StoreLocation, ambient: Ambient) -> Result<Served, ServeError> {
+pub async fn open(location: &StoreLocation, ambient: Ambient, services: ServiceRanges) -> Result<Served, ServeError> {
     let store = location.open().await?;
     let mut compactor = match location {
         StoreLocation::Local(_) => Compactor::with_marks(Arc::clone(&store), ambient.clone()),
         StoreLocation::Etcd(_) => Compactor::new(Arc::clone(&store)),
     };
     compactor.begin(DEFAULT_COMPACTION_INTERVAL).await?;
-    let api = Api::open(Arc::clone(&store), ambient).await?;
+    let api = Api::with_services(Arc::clone(&store), ambient, services).await?;
     let compactor = tokio::spawn(compactor.run(DEFAULT_COMPACTION_INTERVAL));
     Ok(Served { api, store, compactor })
 }
@@ -143,7 +145,8 @@ pub async fn run<K>(
 ) -> Result<(), ServeError> {
     let tokens = options.token_auth_file.as_deref().map(TokenFile::read).transpose()?.unwrap_or_default();
     let pki = Pki::open(&options.data_directory.join("pki"), &[options.listen.ip()])?;
-    let (listener, served) = tokio::join!(Listener::bind(options.listen, &pki, tokens), open(&options.store, ambient));
+    let (listener, served) =
+        tokio::join!(Listener::bind(options.listen, &pki, tokens), open(&options.store, ambient, options.services.clone()));
     let (listener, served) = (listener?, served?);
     let started_as = announce(options, &listener, &pki, &served)?;
     let companions = started(&started_as, &served.api);

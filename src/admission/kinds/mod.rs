@@ -2,12 +2,15 @@
 //!
 //! Every other kind is served by its schema alone. Invariant: a kind that is not named here has no behaviour of its own.
 
+mod certificate;
+mod claim;
 mod crd;
 mod job;
 mod namespace;
 mod pod;
 mod secret;
-mod service;
+pub(super) mod service;
+mod volume;
 
 use crate::ambient::Ambient;
 use crate::object::{Cause, Object};
@@ -22,6 +25,8 @@ pub(super) fn keeps_status_on_create(resource: &Resource) -> bool {
 pub(super) fn on_create(resource: &Resource, object: &mut Object, ambient: &Ambient) {
     match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
         ("", "Namespace") => namespace::on_create(object),
+        ("", "PersistentVolume") => volume::on_create(object, ambient),
+        ("", "PersistentVolumeClaim") => claim::on_write(None, object),
         ("", "Pod") => pod::on_create(object),
         ("", "Secret") => secret::on_write(object),
         ("", "Service") => service::on_create(object),
@@ -32,11 +37,14 @@ pub(super) fn on_create(resource: &Resource, object: &mut Object, ambient: &Ambi
 }
 
 /// What a kind does to an object that takes the place of another.
-pub(super) fn on_update(resource: &Resource, before: &Object, after: &mut Object) {
+pub(super) fn on_update(resource: &Resource, before: &Object, after: &mut Object, subresource: &str, ambient: &Ambient) {
     match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
         ("", "Namespace") => namespace::on_update(before, after),
+        ("", "PersistentVolume") => volume::on_update(before, after, ambient),
+        ("", "PersistentVolumeClaim") => claim::on_write(Some(before), after),
         ("", "Secret") => secret::on_write(after),
-        ("", "Service") => service::on_update(before, after),
+        ("", "Service") if subresource.is_empty() => service::on_update(before, after),
+        ("certificates.k8s.io", "CertificateSigningRequest") => certificate::on_update(before, after, subresource, ambient),
         ("batch", "Job") => job::on_update(before, after),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_update(before, after),
         _ => {}

@@ -5,8 +5,8 @@
 use std::collections::HashSet;
 
 use super::field::{Faults, Field};
-use super::names::full_domain;
 use super::labels;
+use super::names::full_domain;
 use crate::object::names::{dns_1035_label, qualified_name};
 
 const OPERATIONS: [&str; 5] = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];

@@ -5,8 +5,8 @@
 use super::field::Faults;
 use super::written::Written;
 use super::{
-    access, admission_policies, autoscaler, certificates, cluster, config, devices, endpoints, events, flow, hooks, limits, network_classes,
-    networking, policy, services, storage, storage_classes,
+    access, admission_policies, autoscaler, certificates, cluster, config, devices, endpoints, events, flow, hooks, limits,
+    network_classes, networking, policy, services, storage, storage_classes,
 };
 
 /// Kinds of the core group.

@@ -71,7 +71,13 @@ fn storage(limit: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-fn ordered(limit: &Field<'_, '_>, (low, high): (&'static str, &'static str), place: &'static str, words: (&str, &str), faults: &mut Faults) {
+fn ordered(
+    limit: &Field<'_, '_>,
+    (low, high): (&'static str, &'static str),
+    place: &'static str,
+    words: (&str, &str),
+    faults: &mut Faults,
+) {
     if limit.at("type").text() == "Pod" && [low, high].iter().any(|list| list.starts_with("default")) {
         return;
     }
@@ -130,7 +136,8 @@ pub(super) fn quota(written: Written<'_>, faults: &mut Faults) {
     conflicts(&listed, &scopes, faults);
     selector(&spec, faults);
     if let Some(before) = written.had("spec") {
-        let old: BTreeSet<&str> = before.value.get("scopes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let old: BTreeSet<&str> =
+            before.value.get("scopes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
         if listed.into_iter().collect::<BTreeSet<_>>() != old {
             faults.invalid(&scopes, "field is immutable");
         }

@@ -80,7 +80,11 @@ pub(super) fn may_overcommit(name: &str) -> bool {
 }
 
 pub(super) fn is_for_quotas(name: &str) -> bool {
-    COUNTED.contains(&name) || MEASURED.contains(&name) || LIMITED.contains(&name) || is_huge(name) || name.starts_with("requests.hugepages-")
+    COUNTED.contains(&name)
+        || MEASURED.contains(&name)
+        || LIMITED.contains(&name)
+        || is_huge(name)
+        || name.starts_with("requests.hugepages-")
 }
 
 fn is_standard(name: &str) -> bool {

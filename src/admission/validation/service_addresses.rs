@@ -89,21 +89,14 @@ pub(super) fn changed(spec: &Field<'_, '_>, before: &Field<'_, '_>, faults: &mut
     }
     let (headless, was_headless) = (is_headless(spec), is_headless(before));
     if !(headless && was_headless) {
-        list_changed(spec, before, "clusterIPs", "primary clusterIP can not be unset", "secondary clusterIP", faults);
+        list_changed(spec, before, "clusterIPs", "primary clusterIP can not be unset", "cluster IP", faults);
     }
     if !headless && !was_headless {
-        list_changed(spec, before, "ipFamilies", "primary ipFamily can not be unset", "secondary ipFamily", faults);
+        list_changed(spec, before, "ipFamilies", "primary ipFamily can not be unset", "IP family", faults);
     }
 }
 
-fn list_changed(
-    spec: &Field<'_, '_>,
-    before: &Field<'_, '_>,
-    member: &'static str,
-    unset: &str,
-    second: &str,
-    faults: &mut Faults,
-) {
+fn list_changed(spec: &Field<'_, '_>, before: &Field<'_, '_>, member: &'static str, unset: &str, second: &str, faults: &mut Faults) {
     let (new, old) = (spec.at(member), before.at(member));
     // What the server gives a service that it lacked stands there only after it was given out.
     if new.is_empty() && (old.is_empty() || member == "ipFamilies") {
@@ -121,6 +114,6 @@ fn list_changed(
     }
     let policy = spec.at("ipFamilyPolicy");
     if old.length() > new.length() && new.length() == 1 && policy.text() != "SingleStack" {
-        faults.invalid(&policy, &format!("must be set to 'SingleStack' when releasing the {second}"));
+        faults.invalid(&policy, &format!("must be 'SingleStack' to release the secondary {second}"));
     }
 }

@@ -5,11 +5,11 @@
 use serde_json::Value;
 
 use super::field::{Faults, Field, differs};
+use super::labels;
 use super::names::csi_driver;
 use super::node_selector::node_selector;
 use super::workloads::differs_beyond;
 use super::written::Written;
-use super::labels;
 use crate::object::names::{dns_label, dns_subdomain};
 
 const ACCESS: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
@@ -258,8 +258,7 @@ fn volume_update(spec: &Field<'_, '_>, before: &Field<'_, '_>, faults: &mut Faul
         && !before.at("csi").is_absent()
         && before.deep(&["csi", "controllerExpandSecretRef"]).is_absent();
     let mut free = NO_SOURCE.to_vec();
-    let csi_differs = gains_secret
-        && differs_beyond(spec.at("csi").value, before.at("csi").value, &["controllerExpandSecretRef"]);
+    let csi_differs = gains_secret && differs_beyond(spec.at("csi").value, before.at("csi").value, &["controllerExpandSecretRef"]);
     if gains_secret {
         free.push("csi");
     }

@@ -24,10 +24,13 @@ pub(super) fn class(written: Written<'_>, faults: &mut Faults) {
     faults.one_of(&written.at("reclaimPolicy"), &["Delete", "Retain"]);
     faults.required_one_of(&written.at("volumeBindingMode"), &["Immediate", "WaitForFirstConsumer"]);
     topologies(&written.at("allowedTopologies"), faults);
-    for name in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
-        if let Some(before) = written.had(name) {
-            faults.unchanged(&written.at(name), &before);
+    for name in ["parameters", "provisioner", "reclaimPolicy"] {
+        if written.had(name).is_some_and(|before| differs(&written.at(name), &before)) {
+            faults.forbidden(&written.at(name), &format!("updates to {name} are forbidden."));
         }
+    }
+    if let Some(before) = written.had("volumeBindingMode") {
+        faults.unchanged(&written.at("volumeBindingMode"), &before);
     }
 }
 

@@ -83,6 +83,8 @@ pub(super) struct Kind {
     table: &'static Table,
     fields: &'static [Field],
     conversion: Option<&'static Conversion>,
+    created_by_put: bool,
+    unconditional_update: bool,
 }
 
 /// A subresource of a built-in kind.
@@ -94,6 +96,8 @@ pub(super) enum Part {
     Scale,
     /// `finalize`.
     Finalize,
+    /// `approval`.
+    Approval,
     /// One that is refused: its name, and the `apiVersion` and kind it speaks.
     NotBuilt(&'static str, &'static str, &'static str),
 }
@@ -142,6 +146,8 @@ impl Kind {
             table: &Table::NAME_AND_AGE,
             fields: &[],
             conversion: None,
+            created_by_put: false,
+            unconditional_update: true,
         }
     }
 
@@ -168,6 +174,16 @@ impl Kind {
 
     pub(super) const fn generation(self) -> Self {
         Self { has_generation: true, ..self }
+    }
+
+    /// A `PUT` of one that does not exist creates it.
+    pub(super) const fn created_by_put(self) -> Self {
+        Self { created_by_put: true, ..self }
+    }
+
+    /// An update must state the revision that it is of.
+    pub(super) const fn versioned(self) -> Self {
+        Self { unconditional_update: false, ..self }
     }
 
     pub(super) const fn named(self, name_rule: NameRule) -> Self {
@@ -200,6 +216,8 @@ impl Kind {
             verbs: self.verbs,
             subresources: self.subresources.iter().map(|part| part.subresource(&gvk)).collect(),
             has_generation: self.has_generation,
+            created_by_put: self.created_by_put,
+            unconditional_update: self.unconditional_update,
             columns: Cow::Borrowed(self.table.columns),
             name_rule: self.name_rule,
             custom: false,
@@ -221,6 +239,7 @@ impl Part {
         match self {
             Self::Status => part("status", of.clone(), Verbs::SUBRESOURCE, Behaviour::Status),
             Self::Scale => part("scale", Gvk::new("autoscaling", "v1", "Scale"), Verbs::SUBRESOURCE, Behaviour::Scale(built_in_scale())),
+            Self::Approval => part("approval", of.clone(), Verbs::SUBRESOURCE, Behaviour::Approval),
             Self::Finalize => part("finalize", of.clone(), Verbs::UPDATE, Behaviour::Finalize),
             Self::NotBuilt(name, api_version, kind) => {
                 let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));

@@ -6,6 +6,7 @@ mod apply;
 mod defaults;
 mod definitions;
 mod deletion;
+mod kinds;
 mod lists;
 mod refusals;
 mod rules;
