@@ -265,7 +265,7 @@ fn admit(value: Value) {
     settle(schema.root(), &mut again);
     assert_eq!(again, object.clone().into_value());
     let before = object.clone();
-    let updated = admission::update(resource, &before, &mut object, "");
+    let updated = admission::update(resource, &before, &mut object, "", &ambient);
     assert_eq!((updated, &object), (Ok(()), &before), "what was admitted is admitted again, unchanged");
 }
 

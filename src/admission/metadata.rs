@@ -60,6 +60,18 @@ pub(super) fn only_status(resource: &Resource, before: &Object, after: &mut Obje
     after.root_mut().insert("metadata".to_owned(), Value::Object(metadata));
 }
 
+/// Through `approval` nothing but the conditions of a request changes, beside labels and annotations.
+pub(super) fn only_conditions(before: &Object, after: &mut Object) {
+    let conditions = after.get(&["status", "conditions"]).cloned();
+    let metadata = after.metadata().cloned().unwrap_or_default();
+    *after = before.clone();
+    after.root_mut().insert("metadata".to_owned(), Value::Object(metadata));
+    let status = after.root_mut().entry("status").or_insert_with(|| Value::Object(serde_json::Map::new()));
+    if let Some(status) = status.as_object_mut() {
+        set_or_remove(status, "conditions", conditions);
+    }
+}
+
 /// Through the object itself `status` stays as it was, where it has a path of its own.
 pub(super) fn all_but_status(before: &Object, after: &mut Object) {
     let status = before.root().get("status").cloned();

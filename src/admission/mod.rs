@@ -13,6 +13,7 @@ use crate::ambient::Ambient;
 use crate::object::{Cause, Object, Refusal};
 use crate::schema::{Resource, check};
 
+pub(crate) use kinds::service::{checks_health, family as service_family, has_address, has_node_ports};
 pub use metadata::same_object;
 pub use validate::names;
 
@@ -32,22 +33,20 @@ pub fn create(resource: &Resource, object: &mut Object, ambient: &Ambient) -> Re
 
 /// Makes an object ready to take the place of another: what only the server sets stays as it was, the generation counts on.
 ///
-/// `subresource` is the path the change came through: empty for the object itself, or `status`.
+/// `subresource` is the path the change came through: empty for the object itself, `status` or `approval`.
 ///
 /// Refuses with 422 and every cause at once, or with 409 where the object is of another uid.
-pub fn update(resource: &Resource, before: &Object, after: &mut Object, subresource: &str) -> Result<(), Refusal> {
+pub fn update(resource: &Resource, before: &Object, after: &mut Object, subresource: &str, ambient: &Ambient) -> Result<(), Refusal> {
     metadata::same_object(resource, before, after)?;
     match subresource {
         "status" => metadata::only_status(resource, before, after),
+        "approval" => metadata::only_conditions(before, after),
         _ if resource.has_status() => metadata::all_but_status(before, after),
         _ => {}
     }
     metadata::carry_over(before, after);
     defaults(resource, after);
-    match subresource {
-        "status" => kinds::on_status(resource, before, after),
-        _ => kinds::on_update(resource, before, after),
-    }
+    kinds::on_update(resource, before, after, subresource, ambient);
     metadata::count_generation(resource, before, after);
     verdict(resource, after, validate::object(resource, after, Some(before), subresource))
 }
@@ -71,7 +70,7 @@ pub fn warnings(resource: &Resource, object: &Object, before: Option<&Object>, s
 #[must_use]
 pub fn ignored_members(resource: &Resource, subresource: &str) -> Ignored {
     match subresource {
-        "status" => Ignored::AllButStatus,
+        "status" | "approval" => Ignored::AllButStatus,
         _ if resource.has_status() => Ignored::Status,
         _ => Ignored::Nothing,
     }

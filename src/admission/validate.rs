@@ -11,6 +11,9 @@ use crate::schema::{NameRule, Resource, check};
 /// The most that all annotations of an object may take together, in bytes.
 const ANNOTATIONS_MOST: usize = 256 << 10;
 
+/// What is to become of dependents: either they go too, or they stay.
+const CONTRARY: [&str; 2] = ["orphan", "foregroundDeletion"];
+
 /// Every cause against an object; `before` is what it takes the place of, `subresource` the path it came through. What `status` cannot
 /// change is not judged again there: it was accepted once, perhaps under other rules.
 pub(super) fn object(resource: &Resource, object: &Object, before: Option<&Object>, subresource: &str) -> Vec<Cause> {
@@ -23,10 +26,10 @@ pub(super) fn object(resource: &Resource, object: &Object, before: Option<&Objec
         causes.extend(declared(resource, object, before));
     }
     causes.extend(super::kinds::validate(resource, object, before));
-    causes.extend(match subresource {
-        "status" => super::validation::check_status(resource, object, before),
-        _ => super::validation::check(resource, object, before),
-    });
+    match before.filter(|_| matches!(subresource, "status" | "approval")) {
+        Some(before) => causes.extend(super::validation::check_status(resource, object, before, subresource)),
+        None => causes.extend(super::validation::check(resource, object, before)),
+    }
     causes
 }
 
@@ -70,9 +73,12 @@ pub fn names(resource: &Resource, object: &Object) -> Vec<Cause> {
     causes
 }
 
-/// A base may end in what a name may not, since characters follow.
+/// A base may end in a dash, since characters follow.
 fn generated(rule: NameRule, base: &str) -> Result<(), String> {
-    rule.check(&format!("{base}a"))
+    match base.strip_suffix('-').filter(|base| !base.is_empty()) {
+        Some(base) => rule.check(&format!("{base}a")),
+        None => rule.check(base),
+    }
 }
 
 fn labels(object: &Object, causes: &mut Vec<Cause>) {
@@ -107,6 +113,12 @@ fn finalizers(object: &Object, before: Option<&Object>, causes: &mut Vec<Cause>)
             causes.push(Cause::invalid("metadata.finalizers", &finalizer.into(), &why));
         }
     }
+    let kept: Vec<&str> = object.finalizers().into_iter().filter(|finalizer| CONTRARY.contains(finalizer)).collect();
+    if CONTRARY.iter().all(|finalizer| kept.contains(finalizer)) {
+        let [one, other] = CONTRARY;
+        let why = format!("finalizer {one} and {other} cannot be both set");
+        causes.push(Cause::invalid("metadata.finalizers", &object.finalizers().into(), &why));
+    }
     let Some(before) = before.filter(|before| before.deletion_timestamp().is_some()) else { return };
     let known: BTreeSet<&str> = before.finalizers().into_iter().collect();
     let added: Vec<&str> = object.finalizers().into_iter().filter(|finalizer| !known.contains(finalizer)).collect();
@@ -119,17 +131,42 @@ fn finalizers(object: &Object, before: Option<&Object>, causes: &mut Vec<Cause>)
 /// Owner references name an object fully, and at most one of them is the controller.
 fn owners(object: &Object, causes: &mut Vec<Cause>) {
     let list = object.metadata().and_then(|metadata| metadata.get("ownerReferences")).and_then(Value::as_array);
-    let mut controllers = 0;
+    let text = |owner: &'_ Value, member: &str| owner.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut controller: Option<String> = None;
     for (index, owner) in list.into_iter().flatten().enumerate() {
-        for member in ["apiVersion", "kind", "name", "uid"] {
-            if owner.get(member).and_then(Value::as_str).is_none_or(str::is_empty) {
-                causes.push(Cause::required(format!("metadata.ownerReferences[{index}].{member}"), "must not be empty"));
+        let field = format!("metadata.ownerReferences[{index}]");
+        owner_type(owner, &field, causes);
+        for member in ["kind", "name", "uid"] {
+            if text(owner, member).is_empty() {
+                causes.push(Cause::required(format!("{field}.{member}"), "must not be empty"));
             }
         }
-        controllers += usize::from(owner.get("controller") == Some(&Value::Bool(true)));
+        if owner.get("controller") != Some(&Value::Bool(true)) {
+            continue;
+        }
+        let name = format!("{}/{}", text(owner, "kind"), text(owner, "name"));
+        match &controller {
+            Some(first) => {
+                let why =
+                    format!("Only one reference can have Controller set to true. Found \"true\" in references for {first} and {name}");
+                let value = list.cloned().unwrap_or_default().into();
+                causes.push(Cause::invalid("metadata.ownerReferences", &value, &why));
+            }
+            None => controller = Some(name),
+        }
     }
-    if controllers > 1 {
-        let why = "Only one reference can have Controller set to true";
-        causes.push(Cause::new(CauseKind::Invalid, "metadata.ownerReferences", format!("Invalid value: {why}")));
+}
+
+/// An owner is of some version of some kind, and no event.
+fn owner_type(owner: &Value, field: &str, causes: &mut Vec<Cause>) {
+    let text = |member: &str| owner.get(member).and_then(Value::as_str).unwrap_or_default();
+    let version = text("apiVersion");
+    if version.is_empty() {
+        causes.push(Cause::required(format!("{field}.apiVersion"), "must not be empty"));
+    } else if version.matches('/').count() > 1 || version.ends_with('/') {
+        let why = "must be <group>/<version> or <version>";
+        causes.push(Cause::invalid(format!("{field}.apiVersion"), &version.into(), why));
+    } else if (version, text("kind")) == ("v1", "Event") {
+        causes.push(Cause::invalid(field, owner, "/v1, Kind=Event is disallowed from being an owner"));
     }
 }

@@ -5,24 +5,18 @@
 //! service states is held, or was held by a service that existed before there were holds. What a server that died left behind is taken
 //! over when it is asked for again and its service is not there.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
+use super::service_families::{self, addresses_of};
+use super::service_ranges::Network;
 use super::view;
-use crate::object::{Cause, CauseKind, Object, Reason, Refusal, Revision};
+use crate::admission;
+use crate::object::{Cause, Object, Reason, Refusal, Revision};
 use crate::store::{Change, Entry, Outcome};
-
-/// The network of cluster addresses, as kubeadm and most distributions have it: clients and manifests expect addresses from it.
-const NETWORK: (Ipv4Addr, u32) = (Ipv4Addr::new(10, 96, 0, 0), 16);
-
-/// The first addresses are left to those who choose their own, as kube-apiserver leaves them.
-const CHOSEN: u32 = 256;
-
-/// The ports of nodes that are given out, as kube-apiserver has them by default.
-const NODE_PORTS: std::ops::RangeInclusive<i64> = 30_000..=32_767;
 
 /// Where holds are kept.
 const ADDRESSES: &str = "/registry/allocations/clusterips/";
@@ -44,7 +38,7 @@ pub(super) async fn take(call: &Call, key: &str, before: Option<&Object>, object
     }
     let mut taker =
         Taker { call, service: key, uid: object.uid().to_owned(), had: before.map(keys).unwrap_or_default(), taken: Held::default() };
-    match taker.fill(object).await {
+    match taker.fill(object, before).await {
         Ok(()) => Ok(taker.taken),
         Err(refusal) => {
             give_back(call, object.uid(), taker.taken.0).await;
@@ -72,114 +66,162 @@ fn is_service(call: &Call) -> bool {
 
 /// The keys of everything that a service has.
 fn keys(service: &Object) -> Vec<String> {
-    let address = service.get_str(&["spec", "clusterIP"]).filter(|address| address.parse::<Ipv4Addr>().is_ok());
-    let ports = service.get(&["spec", "ports"]).and_then(Value::as_array).into_iter().flatten();
-    let ports = ports.filter_map(|port| port.get("nodePort")?.as_i64()).filter(|port| *port != 0);
-    let mut keys: Vec<String> = address.map(|address| format!("{ADDRESSES}{address}")).into_iter().collect();
-    keys.extend(ports.map(|port| format!("{PORTS}{port}")));
+    let Some(Value::Object(spec)) = service.root().get("spec") else { return Vec::new() };
+    let addresses = addresses_of(spec).filter_map(|address| address.parse::<IpAddr>().ok());
+    let mut keys: Vec<String> = addresses.map(|address| format!("{ADDRESSES}{address}")).collect();
+    let ports = spec.get("ports").and_then(Value::as_array).into_iter().flatten().map(node_port);
+    let check = spec.get("healthCheckNodePort").and_then(Value::as_i64).filter(|port| *port != 0);
+    keys.extend(ports.chain([check]).flatten().map(|port| format!("{PORTS}{port}")));
     keys
+}
+
+/// The port on nodes that a port of a service states.
+fn node_port(port: &Value) -> Option<i64> {
+    port.get("nodePort").and_then(Value::as_i64).filter(|port| *port != 0)
 }
 
 struct Taker<'a> {
     call: &'a Call,
     service: &'a str,
     uid: String,
+    /// What the service had before an update.
     had: Vec<String>,
     taken: Held,
 }
 
 impl Taker<'_> {
-    async fn fill(&mut self, object: &mut Object) -> Result<(), Refusal> {
+    async fn fill(&mut self, object: &mut Object, before: Option<&Object>) -> Result<(), Refusal> {
         let name = object.name().to_owned();
-        let invalid = |cause| Refusal::invalid("", "Service", &name, vec![cause]);
+        let invalid = |causes| Refusal::invalid("", "Service", &name, causes);
         let Some(Value::Object(spec)) = object.root_mut().get_mut("spec") else { return Ok(()) };
-        let text = |spec: &Map<String, Value>, member: &str| spec.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let kind = text(spec, "type");
-        if kind == "ExternalName" {
+        if !admission::has_address(spec) {
             return Ok(());
         }
-        match text(spec, "clusterIP").as_str() {
-            "None" => {}
-            "" => {
-                let address = self.free_address().await?;
-                spec.insert("clusterIP".to_owned(), address.to_string().into());
-            }
-            address => self.stated_address(address).await?.map_err(invalid)?,
+        let had = before.and_then(|before| before.root().get("spec")?.as_object());
+        service_families::settle(&self.call.api.service_ranges.networks, had, spec).map_err(invalid)?;
+        self.addresses(spec).await?.map_err(|cause| invalid(vec![cause]))?;
+        if matches!(spec.get("type").and_then(Value::as_str), Some("NodePort" | "LoadBalancer")) {
+            self.ports(spec, had.is_none()).await?.map_err(|cause| invalid(vec![cause]))?;
         }
-        families(spec);
-        let balanced = kind == "LoadBalancer" && spec.get("allocateLoadBalancerNodePorts") != Some(&Value::Bool(false));
-        self.ports(spec, kind == "NodePort" || balanced).await?.map_err(invalid)
+        if admission::checks_health(spec) {
+            self.check_port(spec).await?;
+        }
+        Ok(())
+    }
+
+    /// One address of each family that the service is of.
+    async fn addresses(&mut self, spec: &mut Map<String, Value>) -> Result<Result<(), Cause>, Refusal> {
+        let mut list: Vec<Value> = addresses_of(spec).map(Into::into).collect();
+        if list.first().is_some_and(|first| first == "None") {
+            return Ok(Ok(()));
+        }
+        let families: Vec<String> = service_families::stated(spec).map(str::to_owned).collect();
+        for (index, family) in families.iter().enumerate() {
+            let Some(network) = self.call.api.service_ranges.networks.0.iter().find(|network| network.family() == family).copied() else {
+                continue;
+            };
+            match list.get(index).and_then(Value::as_str) {
+                Some(stated) => {
+                    if let Err(why) = self.stated_address(stated, network).await? {
+                        let why = format!("failed to allocate IP {stated}: {why}");
+                        return Ok(Err(Cause::invalid("spec.clusterIPs", &list.into(), &why)));
+                    }
+                }
+                None => list.push(self.free_address(network).await?.to_string().into()),
+            }
+        }
+        spec.insert("clusterIP".to_owned(), list.first().cloned().unwrap_or_default());
+        spec.insert("clusterIPs".to_owned(), list.into());
+        Ok(Ok(()))
     }
 
     /// An address that the client chose.
-    async fn stated_address(&mut self, text: &str) -> Result<Result<(), Cause>, Refusal> {
-        let key = format!("{ADDRESSES}{text}");
+    async fn stated_address(&mut self, text: &str, network: Network) -> Result<Result<(), String>, Refusal> {
+        // What is no address at all was refused before.
+        let Ok(address) = text.parse::<IpAddr>() else { return Ok(Ok(())) };
+        let key = format!("{ADDRESSES}{address}");
         if self.had.contains(&key) {
             return Ok(Ok(()));
         }
-        let fault = |why: &str| {
-            let message = format!("failed to allocate IP {text}: {why}");
-            Cause::invalid("spec.clusterIPs", &json!([text]), &message)
-        };
-        let (network, bits) = NETWORK;
-        let inside = text.parse::<Ipv4Addr>().is_ok_and(|address| (u32::from(address) ^ u32::from(network)) >> (32 - bits) == 0);
-        if !inside {
-            return Ok(Err(fault(&format!(
-                "the provided IP ({text}) is not in the valid range. The range of valid IPs is {network}/{bits}"
-            ))));
+        if !network.contains(address) {
+            let why = format!("the provided IP ({text}) is not in the valid range. The range of valid IPs is {network}");
+            return Ok(Err(why));
         }
-        Ok(if self.hold(key).await? { Ok(()) } else { Err(fault("provided IP is already allocated")) })
+        Ok(if self.hold(key).await? { Ok(()) } else { Err("provided IP is already allocated".to_owned()) })
     }
 
-    /// A free address. The search begins at a place that follows from the service's name, so a dry run shows what the write will give.
-    async fn free_address(&mut self) -> Result<Ipv4Addr, Refusal> {
-        let (network, bits) = NETWORK;
-        // The last address of the network is for broadcasts.
-        let many = (1_u32 << (32 - bits)) - CHOSEN - 1;
-        for step in 0..many {
-            let address = Ipv4Addr::from(u32::from(network) + CHOSEN + (start(self.service) % many + step) % many);
+    /// A free address. The search begins at a place that follows from the service's name, so a dry run shows what the write will give;
+    /// what is left to those who choose comes last.
+    async fn free_address(&mut self, network: Network) -> Result<IpAddr, Refusal> {
+        let (usable, chosen) = (network.usable(), network.chosen());
+        for place in places(usable, chosen, start(self.service)) {
+            let address = network.usable_at(place);
             if self.hold(format!("{ADDRESSES}{address}")).await? {
                 return Ok(address);
             }
         }
-        Err(Refusal::new(Reason::InternalError, "failed to allocate a serviceIP: range is full"))
+        Err(internal("failed to allocate a serviceIP: range is full"))
     }
 
-    async fn ports(&mut self, spec: &mut Map<String, Value>, needed: bool) -> Result<Result<(), Cause>, Refusal> {
+    async fn ports(&mut self, spec: &mut Map<String, Value>, is_new: bool) -> Result<Result<(), Cause>, Refusal> {
+        let needed = admission::has_node_ports(spec);
         let Some(Value::Array(ports)) = spec.get_mut("ports") else { return Ok(Ok(())) };
-        let stated = |port: &Value| port.get("nodePort").and_then(Value::as_i64).filter(|port| *port != 0);
         // What is stated comes first, so that nothing given out stands in its way.
-        for (index, number) in ports.iter().enumerate().filter_map(|(index, port)| Some((index, stated(port)?))) {
-            let key = format!("{PORTS}{number}");
-            // One number may serve several protocols of one service.
-            if self.had.contains(&key) || self.taken.0.contains(&key) {
-                continue;
-            }
-            let field = format!("spec.ports[{index}].nodePort");
-            if !NODE_PORTS.contains(&number) {
-                let why = "provided port is not in the valid range. The range of valid ports is 30000-32767";
-                return Ok(Err(Cause::invalid(field, &number.into(), why)));
-            }
-            if !self.hold(key).await? {
-                return Ok(Err(Cause::invalid(field, &number.into(), "provided port is already allocated")));
+        for (index, number) in ports.iter().enumerate().filter_map(|(index, port)| Some((index, node_port(port)?))) {
+            if let Err(why) = self.stated_port(number).await? {
+                let field = format!("spec.ports[{index}].nodePort");
+                return Ok(Err(Cause::invalid(field, &number.into(), &why)));
             }
         }
-        for port in ports.iter_mut().filter(|port| needed && stated(port).is_none()) {
-            let Some(members) = port.as_object_mut() else { continue };
-            let Some(number) = self.free_port().await? else {
-                let why = "Internal error: failed to allocate a nodePort: range is full";
-                return Ok(Err(Cause::new(CauseKind::Invalid, "spec.ports", why)));
+        for index in 0..ports.len() {
+            if !needed || node_port(&ports[index]).is_some() {
+                continue;
+            }
+            // One number serves all protocols of a port of a new service.
+            let own = ports[index].get("port").cloned();
+            let shared = ports.iter().filter(|other| is_new && other.get("port") == own.as_ref()).find_map(node_port);
+            let number = match shared {
+                Some(number) => number,
+                None => self.free_port().await?.ok_or_else(|| internal("failed to allocate a nodePort: range is full"))?,
             };
-            members.insert("nodePort".to_owned(), number.into());
+            if let Some(members) = ports[index].as_object_mut() {
+                members.insert("nodePort".to_owned(), number.into());
+            }
         }
         Ok(Ok(()))
     }
 
+    /// A port that the client chose. One number may serve several protocols of one service.
+    async fn stated_port(&mut self, number: i64) -> Result<Result<(), String>, Refusal> {
+        let key = format!("{PORTS}{number}");
+        if self.had.contains(&key) || self.taken.0.contains(&key) {
+            return Ok(Ok(()));
+        }
+        let range = &self.call.api.service_ranges.node_ports;
+        if !u16::try_from(number).is_ok_and(|number| range.0.contains(&number)) {
+            return Ok(Err(format!("provided port is not in the valid range. The range of valid ports is {range}")));
+        }
+        Ok(if self.hold(key).await? { Ok(()) } else { Err("provided port is already allocated".to_owned()) })
+    }
+
+    /// The port through which balancers ask nodes whether they have endpoints.
+    async fn check_port(&mut self, spec: &mut Map<String, Value>) -> Result<(), Refusal> {
+        let stated = spec.get("healthCheckNodePort").and_then(Value::as_i64).filter(|number| *number != 0);
+        if let Some(number) = stated {
+            let held = self.stated_port(number).await?;
+            return held.map_err(|why| internal(&format!("failed to allocate requested HealthCheck NodePort {number}: {why}")));
+        }
+        let number = self.free_port().await?;
+        let number = number.ok_or_else(|| internal("failed to allocate a HealthCheck NodePort 0: range is full"))?;
+        spec.insert("healthCheckNodePort".to_owned(), number.into());
+        Ok(())
+    }
+
     async fn free_port(&mut self) -> Result<Option<i64>, Refusal> {
-        let many = NODE_PORTS.end() - NODE_PORTS.start() + 1;
-        let from = i64::from(start(self.service)) % many;
-        for step in 0..many {
-            let number = NODE_PORTS.start() + (from + step) % many;
+        let range = self.call.api.service_ranges.node_ports.clone();
+        let (first, size) = (*range.0.start(), u128::from(range.0.end() - range.0.start()) + 1);
+        for place in places(size, range.chosen().into(), start(self.service)) {
+            let number = i64::from(first) + i64::try_from(place).unwrap_or_default();
             let key = format!("{PORTS}{number}");
             if !self.taken.0.contains(&key) && self.hold(key).await? {
                 return Ok(Some(number));
@@ -246,16 +288,15 @@ async fn give_back(call: &Call, uid: &str, keys: Vec<String>) {
     }
 }
 
-/// What goes with an address: the list of all, and their families.
-fn families(spec: &mut Map<String, Value>) {
-    let own = spec.get("clusterIP").cloned().unwrap_or_default();
-    let headless = own == "None";
-    let selects = spec.get("selector").and_then(Value::as_object).is_some_and(|selector| !selector.is_empty());
-    spec.entry("clusterIPs").or_insert_with(|| json!([own]));
-    // A headless service that selects nothing names endpoints of any family.
-    let (all, policy) = if headless && !selects { (json!(["IPv4", "IPv6"]), "RequireDualStack") } else { (json!(["IPv4"]), "SingleStack") };
-    spec.entry("ipFamilies").or_insert(all);
-    spec.entry("ipFamilyPolicy").or_insert_with(|| policy.into());
+/// All places of a range from 0: those that are given out first, from one on and around; then those left to who chooses.
+fn places(many: u128, chosen: u128, from: u32) -> impl Iterator<Item = u128> {
+    let open = many - chosen;
+    let first = (0..open).map(move |step| chosen + (u128::from(from) % open + step) % open);
+    first.chain(0..chosen)
+}
+
+fn internal(why: &str) -> Refusal {
+    Refusal::new(Reason::InternalError, format!("Internal error occurred: {why}"))
 }
 
 /// A number that follows from a text alone, evenly spread: FNV-1a, which every build computes alike.
@@ -265,4 +306,16 @@ fn start(text: &str) -> u32 {
 
 fn seconds(call: &Call) -> i64 {
     call.api.ambient.now().as_second()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::places;
+
+    #[test]
+    fn what_is_left_to_choose_is_given_out_last() {
+        assert_eq!(places(6, 2, 9).collect::<Vec<_>>(), [3, 4, 5, 2, 0, 1]);
+        assert_eq!(places(2, 2, 9).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(places(3, 0, 1).collect::<Vec<_>>(), [1, 2, 0]);
+    }
 }

@@ -39,6 +39,17 @@ async fn create_named(call: &Call, mut object: Object) -> Result<Written, Refusa
     Ok(written)
 }
 
+/// Creates what a `PUT` names, which does not exist.
+pub(super) async fn put(call: &Call, object: &Object) -> Result<Written, Refusal> {
+    if !object.uid().is_empty() {
+        let why = format!("Precondition failed: UID in precondition: {}, UID in object meta: ", object.uid());
+        return Err(Refusal::conflict(&call.group_resource(), call.name(), &why));
+    }
+    let mut object = object.clone();
+    place(call, &mut object)?;
+    create_named(call, object).await
+}
+
 /// Puts the object into the path's namespace. One that says another is refused, and so is one that says a revision.
 pub(super) fn place(call: &Call, object: &mut Object) -> Result<(), Refusal> {
     if object.resource_version().is_some_and(|version| version != "0") {

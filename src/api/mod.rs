@@ -33,12 +33,15 @@ mod metrics;
 mod namespaces;
 pub mod negotiate;
 mod patch;
+mod priority_classes;
 mod public;
 pub mod query;
 mod reviews;
 pub mod route;
 mod scale;
 mod selection;
+mod service_families;
+mod service_ranges;
 mod update;
 mod view;
 mod watch;
@@ -52,6 +55,7 @@ use http::{Request, Response};
 use tokio::sync::watch as watch_channel;
 
 pub use body::Body;
+pub use service_ranges::{Network, NodePorts, RangeError, ServiceNetworks, ServiceRanges};
 
 use self::api_services::Registered;
 use self::catalogs::Catalogs;
@@ -76,6 +80,7 @@ pub(crate) struct Shared {
     ambient: Ambient,
     metrics: Metrics,
     documents: Documents,
+    service_ranges: ServiceRanges,
     stopping: watch_channel::Sender<bool>,
     tokens: OnceLock<Arc<TokenFile>>,
     registered: Registered,
@@ -87,6 +92,11 @@ impl Api {
     ///
     /// Errors where the store does not answer.
     pub async fn open(store: Arc<dyn Store>, ambient: Ambient) -> Result<Self, Refusal> {
+        Self::with_services(store, ambient, ServiceRanges::default()).await
+    }
+
+    /// Like [`Api::open`], with addresses and node ports for services of one's own. All servers of a store should have the same.
+    pub async fn with_services(store: Arc<dyn Store>, ambient: Ambient, service_ranges: ServiceRanges) -> Result<Self, Refusal> {
         let (cache, follower) = Cache::open(store).await?;
         let catalogs = Catalogs::open(&cache).await?;
         let api = Self(Arc::new(Shared {
@@ -95,6 +105,7 @@ impl Api {
             ambient,
             metrics: Metrics::new(),
             documents: Documents::default(),
+            service_ranges,
             stopping: watch_channel::Sender::new(false),
             tokens: OnceLock::new(),
             registered: Registered::default(),

@@ -2,14 +2,17 @@
 
 use super::answer::Answer;
 use super::call::Call;
-use super::create::in_namespace;
+use super::create::{self, in_namespace};
 use super::decode::{self, Decoded};
 use super::write::{self, Live, Verdict, Written};
 use super::{api_services, definitions, managers, namespaces, scale};
 use crate::admission;
-use crate::object::{Cause, Object, Refusal};
+use crate::object::{Cause, Object, Reason, Refusal};
 use crate::protobuf;
 use crate::schema::Behaviour;
+
+/// How often a `PUT` that creates is tried anew when somebody else created or removed the object in between.
+const CREATE_ATTEMPTS: usize = 8;
 
 pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     if let Some(Behaviour::Scale(paths)) = call.resource.subresource(call.subresource()).map(|subresource| &subresource.behaviour) {
@@ -27,15 +30,37 @@ pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal
     let Decoded { mut object, warnings } = decode::object(call)?;
     in_namespace(call, &mut object)?;
     same_name(call, &object)?;
-    if call.resource.custom && matches!(object.resource_version(), None | Some("0")) {
-        let cause = Cause::invalid("metadata.resourceVersion", &0.into(), "must be specified for an update");
-        return Err(Refusal::invalid(&call.resource.gvk.group, &call.resource.gvk.kind, call.name(), vec![cause]));
+    for _ in 0..CREATE_ATTEMPTS {
+        let written = change(call, |live| {
+            of_some_revision(call, &object)?;
+            pinned(call, &object, live)?;
+            Ok(object.clone())
+        });
+        match written.await {
+            Err(refusal) if refusal.reason == Reason::NotFound && creates(call) => {}
+            written => return Ok((written?.answer(call)?, warnings)),
+        }
+        match create::put(call, &object).await {
+            Err(refusal) if refusal.reason == Reason::AlreadyExists => {}
+            written => return Ok((written?.answer(call)?, warnings)),
+        }
     }
-    let written = change(call, |live| {
-        pinned(call, &object, live)?;
-        Ok(object.clone())
-    });
-    Ok((written.await?.answer(call)?, warnings))
+    let message = "the object comes and goes too often to be updated; try again";
+    Err(Refusal { retry_after_seconds: 1, ..Refusal::new(Reason::ServerTimeout, message) })
+}
+
+/// Whether a `PUT` of this kind creates what does not exist.
+fn creates(call: &Call) -> bool {
+    call.resource.created_by_put && call.subresource().is_empty()
+}
+
+/// Updates of some kinds must state a revision. Upstream names the resource where it otherwise names the kind.
+fn of_some_revision(call: &Call, object: &Object) -> Result<(), Refusal> {
+    if call.resource.unconditional_update || !matches!(object.resource_version(), None | Some("0")) {
+        return Ok(());
+    }
+    let cause = Cause::invalid("metadata.resourceVersion", &0.into(), "must be specified for an update");
+    Err(Refusal::invalid(&call.resource.gvk.group, &call.resource.plural, call.name(), vec![cause]))
 }
 
 /// The Scale that a write through `/scale` answers with.
@@ -70,7 +95,7 @@ pub(super) fn finish(call: &Call, live: &Live, after: &mut Object) -> Result<(),
         spec.map(|spec| after.root_mut().insert("spec".to_owned(), spec));
         return Ok(());
     }
-    admission::update(&call.resource, &live.object, after, call.subresource())?;
+    admission::update(&call.resource, &live.object, after, call.subresource(), &call.api.ambient)?;
     call.advise(after, Some(&live.object));
     Ok(())
 }

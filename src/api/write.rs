@@ -12,6 +12,7 @@ use super::allocations;
 use super::answer::Answer;
 use super::call::Call;
 use super::get;
+use super::priority_classes;
 use super::view;
 use crate::object::{Object, Reason, Refusal, Revision};
 use crate::store::cache::Cached;
@@ -91,6 +92,7 @@ pub(super) async fn change(
 
 /// Writes a new object. A name that is taken is refused with 409.
 pub(super) async fn insert(call: &Call, key: &str, mut object: Object) -> Result<Written, Refusal> {
+    priority_classes::check_default(call, None, &object).await?;
     let held = allocations::take(call, key, None, &mut object).await?;
     let value = stored_form(call, &object);
     if call.query.dry_run {
@@ -133,6 +135,7 @@ async fn commit(call: &Call, key: &str, live: Option<&Live>, verdict: Verdict) -
     let before = live.map(|live| &live.object);
     let (change, value, after, held) = match verdict {
         Verdict::Put(mut object) => {
+            priority_classes::check_default(call, before, &object).await?;
             let held = allocations::take(call, key, before, &mut object).await?;
             let value = stored_form(call, &object);
             (Change::Put(value.clone()), value, Some(object), held)

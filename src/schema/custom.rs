@@ -139,6 +139,8 @@ impl<'a> Definition<'a> {
             verbs: self.verbs,
             subresources: subresources(version, at, &gvk, faults),
             has_generation: true,
+            created_by_put: false,
+            unconditional_update: false,
             columns: Cow::Owned(columns),
             name_rule: NameRule::DnsSubdomain,
             custom: true,

@@ -39,6 +39,10 @@ pub struct Resource {
     pub subresources: Vec<Subresource>,
     /// Whether `metadata.generation` counts the changes of what is declared.
     pub has_generation: bool,
+    /// Whether a `PUT` of an object that does not exist creates it.
+    pub created_by_put: bool,
+    /// Whether an update may leave out the revision that it is of.
+    pub unconditional_update: bool,
     /// The columns of its Table, `Name` first as a rule.
     pub columns: Cow<'static, [Column]>,
     /// What names of objects must look like.
@@ -95,6 +99,8 @@ pub enum Behaviour {
     Finalize,
     /// It takes a Binding and puts a pod on a node.
     Binding,
+    /// It reads the whole request for a certificate and writes the conditions that decide on it.
+    Approval,
     /// kube-apiserver has it, this server refuses it by name.
     NotBuilt,
 }

@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use http_body_util::Full;
 
 use crate::ambient::Ambient;
-use crate::api::Api;
+use crate::api::{Api, ServiceRanges};
 use crate::auth::Identity;
 use crate::cli::{EtcdAccess, OpenStoreError, StoreLocation};
 use crate::client::{Client, Target, in_process};
@@ -18,7 +18,7 @@ use crate::store::{EtcdOptions, EtcdTls, MemoryStore};
 #[must_use]
 pub fn open_store(location: StoreLocation, default_namespace: String) -> BoxFuture<'static, Result<Client, OpenStoreError>> {
     Box::pin(async move {
-        let served = Arc::new(super::open(&location_of(&location), Ambient::from_env()?).await?);
+        let served = Arc::new(super::open(&location_of(&location), Ambient::from_env()?, ServiceRanges::default()).await?);
         let api = served.api.clone();
         let handle = move |request: http::Request<Full<Bytes>>| {
             // The store's upkeep ends with the last request that may come.

@@ -21,7 +21,7 @@ pub use listener::{ListenError, Listener};
 pub use pki::{Pair, Pki, PkiError};
 
 use crate::ambient::Ambient;
-use crate::api::Api;
+use crate::api::{Api, ServiceRanges};
 use crate::auth::{TokenFile, TokenFileError};
 use crate::object::Refusal;
 use crate::store::{Compactor, DEFAULT_COMPACTION_INTERVAL, EtcdOptions, EtcdStore, SqliteOptions, SqliteStore};
@@ -67,6 +67,8 @@ pub struct ServeOptions {
     pub certificates: Option<PathBuf>,
     /// How long events stay after they were last written; zero: for ever.
     pub events_live: Duration,
+    /// The addresses and node ports that services are given.
+    pub services: ServiceRanges,
 }
 
 /// A server that listens.
@@ -126,14 +128,14 @@ impl Drop for Served {
 }
 
 /// Opens an API in this process, for a command that needs no server or for one that serves.
-pub async fn open(location: &StoreLocation, ambient: Ambient) -> Result<Served, ServeError> {
+pub async fn open(location: &StoreLocation, ambient: Ambient, services: ServiceRanges) -> Result<Served, ServeError> {
     let store = location.open().await?;
     let mut compactor = match location {
         StoreLocation::Local(_) => Compactor::with_marks(Arc::clone(&store), ambient.clone()),
         StoreLocation::Etcd(_) => Compactor::new(Arc::clone(&store)),
     };
     compactor.begin(DEFAULT_COMPACTION_INTERVAL).await?;
-    let api = Api::open(Arc::clone(&store), ambient).await?;
+    let api = Api::with_services(Arc::clone(&store), ambient, services).await?;
     let compactor = tokio::spawn(compactor.run(DEFAULT_COMPACTION_INTERVAL));
     Ok(Served { api, store, compactor })
 }
@@ -150,7 +152,8 @@ pub async fn run<K>(
     let tokens = Arc::new(tokens);
     let certificates = options.certificates.clone().unwrap_or_else(|| options.data_directory.join("pki"));
     let pki = Pki::open(&certificates, &[options.listen.ip()])?;
-    let (listener, served) = tokio::join!(Listener::bind(options.listen, &pki, Arc::clone(&tokens)), open(&options.store, ambient));
+    let bound = Listener::bind(options.listen, &pki, Arc::clone(&tokens));
+    let (listener, served) = tokio::join!(bound, open(&options.store, ambient, options.services.clone()));
     let (listener, served) = (listener?, served?);
     served.api.know_tokens(tokens);
     let started_as = announce(options, &listener, &pki, &served)?;

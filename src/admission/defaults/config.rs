@@ -127,9 +127,15 @@ const EXEMPT: Row = &[("lendablePercent", Number(0)), ("nominalConcurrencyShares
 const LIMITED: Row = &[("lendablePercent", Number(0)), ("nominalConcurrencyShares", Number(30))];
 const QUEUING: Row = &[("handSize", Number(8)), ("queueLengthLimit", Number(50)), ("queues", Number(64))];
 
+/// Like [`fill`]; zero is no number to these.
+fn fill_numbers(members: &mut Members, row: Row) {
+    members.retain(|name, value| value.as_i64() != Some(0) || !row.iter().any(|(known, _)| known == name));
+    fill(members, row);
+}
+
 pub(super) fn flow_schema(root: &mut Members) {
     if let Some(spec) = inner(root, "spec") {
-        fill(spec, FLOW_SCHEMA);
+        fill_numbers(spec, FLOW_SCHEMA);
     }
 }
 
@@ -142,6 +148,6 @@ pub(super) fn priority_level(root: &mut Members) {
     fill(limited, LIMITED);
     let queuing = inner(limited, "limitResponse").and_then(|response| inner(response, "queuing"));
     if let Some(queuing) = queuing {
-        fill(queuing, QUEUING);
+        fill_numbers(queuing, QUEUING);
     }
 }

@@ -4,6 +4,7 @@
 //! defaults depend on the object alone, never overwrite, and are idempotent.
 
 mod config;
+mod devices;
 mod fill;
 mod networking;
 mod pods;
@@ -50,6 +51,8 @@ pub(super) fn apply(resource: &Resource, object: &mut Object) {
         ("discovery.k8s.io", "EndpointSlice") => services::endpoint_slice,
         ("storage.k8s.io", "StorageClass") => storage::class,
         ("storage.k8s.io", "CSIDriver") => storage::driver,
+        ("resource.k8s.io", "ResourceClaim") => devices::claim,
+        ("resource.k8s.io", "ResourceClaimTemplate") => devices::claim_template,
         _ => return,
     };
     fill(object.root_mut());

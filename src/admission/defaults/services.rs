@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::fill::Constant::{Flag, Text};
-use super::fill::{Members, Row, fill, inner_or_empty, is_absent, items, put, text};
+use super::fill::{Members, Row, fill, inner, inner_or_empty, is_absent, items, put, text};
 
 const SERVICE: Row = &[("sessionAffinity", Text("None")), ("type", Text("ClusterIP"))];
 const INSIDE: Row = &[("internalTrafficPolicy", Text("Cluster"))];
@@ -17,6 +17,7 @@ const PORT: Row = &[("protocol", Text("TCP"))];
 const AFFINITY_SECONDS: i64 = 10_800;
 
 pub(super) fn service(root: &mut Members) {
+    balancer_points(root);
     let Some(spec) = inner_or_empty(root, "spec") else { return };
     fill(spec, SERVICE);
     affinity(spec);
@@ -38,6 +39,15 @@ pub(super) fn service(root: &mut Members) {
         if let (true, Some(number)) = (unset, port.get("port").cloned()) {
             port.insert("targetPort".to_owned(), number);
         }
+    }
+}
+
+/// A balancer that gives an address takes traffic at that address.
+fn balancer_points(root: &mut Members) {
+    let balanced = root.get("spec").and_then(|spec| spec.get("type")).is_some_and(|kind| kind == "LoadBalancer");
+    let Some(balancer) = inner(root, "status").filter(|_| balanced).and_then(|status| inner(status, "loadBalancer")) else { return };
+    for point in items(balancer, "ingress").filter(|point| !is_absent(point, "ip")) {
+        put(point, "ipMode", || "VIP".into());
     }
 }
 

@@ -3,7 +3,7 @@
 //! See <https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/>.
 
 use super::fill::Constant::{Flag, Text};
-use super::fill::{Members, Row, fill, inner, inner_or_empty, put};
+use super::fill::{Members, Row, fill, inner, inner_or_empty};
 
 const VOLUME: Row = &[("persistentVolumeReclaimPolicy", Text("Retain")), ("volumeMode", Text("Filesystem"))];
 const CLAIM: Row = &[("volumeMode", Text("Filesystem"))];
@@ -57,5 +57,7 @@ pub(super) fn class(root: &mut Members) {
 pub(super) fn driver(root: &mut Members) {
     let Some(spec) = inner_or_empty(root, "spec") else { return };
     fill(spec, CSI_DRIVER);
-    put(spec, "volumeLifecycleModes", || vec!["Persistent"].into());
+    if spec.get("volumeLifecycleModes").and_then(serde_json::Value::as_array).is_none_or(Vec::is_empty) {
+        spec.insert("volumeLifecycleModes".to_owned(), vec!["Persistent"].into());
+    }
 }

@@ -13,13 +13,8 @@ pub(super) fn on_create(object: &mut Object) {
     keep(&OF_STATUS, &Object::default(), object);
 }
 
-pub(super) fn on_update(before: &Object, after: &mut Object) {
-    keep(&OF_STATUS, before, after);
-}
-
-/// Nor is what is declared, through `status`.
-pub(super) fn on_status(before: &Object, after: &mut Object) {
-    keep(&OF_SPEC, before, after);
+pub(super) fn on_update(before: &Object, after: &mut Object, subresource: &str) {
+    keep(if subresource == "status" { &OF_SPEC } else { &OF_STATUS }, before, after);
 }
 
 fn keep(names: &[&str], before: &Object, after: &mut Object) {

@@ -4,12 +4,15 @@
 
 mod api_service;
 mod autoscaler;
+mod certificate;
+mod claim;
 mod crd;
 mod job;
 mod namespace;
 mod pod;
 mod secret;
-mod service;
+pub(super) mod service;
+mod volume;
 mod workload;
 
 use crate::ambient::Ambient;
@@ -25,6 +28,8 @@ pub(super) fn keeps_status_on_create(resource: &Resource) -> bool {
 pub(super) fn on_create(resource: &Resource, object: &mut Object, ambient: &Ambient) {
     match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
         ("", "Namespace") => namespace::on_create(object),
+        ("", "PersistentVolume") => volume::on_create(object, ambient),
+        ("", "PersistentVolumeClaim") => claim::on_write(None, object),
         ("", "Pod") => pod::on_create(object),
         ("", "Secret") => secret::on_write(object),
         ("", "Service") => service::on_create(object),
@@ -37,25 +42,20 @@ pub(super) fn on_create(resource: &Resource, object: &mut Object, ambient: &Ambi
     }
 }
 
-/// What a kind does to an object that takes the place of another.
-pub(super) fn on_update(resource: &Resource, before: &Object, after: &mut Object) {
+/// What a kind does to an object that takes the place of another, written through a subresource or (empty) the object itself.
+pub(super) fn on_update(resource: &Resource, before: &Object, after: &mut Object, subresource: &str, ambient: &Ambient) {
+    let status = subresource == "status";
     match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
         ("", "Namespace") => namespace::on_update(before, after),
+        ("", "PersistentVolume") => volume::on_update(before, after, ambient),
+        ("", "PersistentVolumeClaim") => claim::on_write(Some(before), after),
+        ("", "Pod") if status => pod::on_status(before, after),
         ("", "Secret") => secret::on_write(after),
-        ("", "Service") => service::on_update(before, after),
-        ("autoscaling", "HorizontalPodAutoscaler") if resource.converts() => autoscaler::on_update(before, after),
-        ("apps", "DaemonSet") => workload::on_daemon_set_update(before, after),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_update(before, after),
-        _ => {}
-    }
-}
-
-/// What a kind does to an object whose status takes the place of another.
-pub(super) fn on_status(resource: &Resource, before: &Object, after: &mut Object) {
-    match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
-        ("", "Pod") => pod::on_status(before, after),
-        ("apps", "Deployment") => workload::on_deployment_status(before, after),
-        ("autoscaling", "HorizontalPodAutoscaler") if resource.converts() => autoscaler::on_status(before, after),
+        ("", "Service") if subresource.is_empty() => service::on_update(before, after),
+        ("apps", "DaemonSet") if !status => workload::on_daemon_set_update(before, after),
+        ("apps", "Deployment") if status => workload::on_deployment_status(before, after),
+        ("autoscaling", "HorizontalPodAutoscaler") if resource.converts() => autoscaler::on_update(before, after, subresource),
+        ("certificates.k8s.io", "CertificateSigningRequest") => certificate::on_update(before, after, subresource, ambient),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_update(before, after),
         _ => {}
     }

@@ -1,4 +1,4 @@
-//! Roles, bindings and certificates: who may do what, and who is who.
+//! Roles and bindings: who may do what.
 //!
 //! See <https://kubernetes.io/docs/reference/access-authn-authz/rbac/>.
 
@@ -53,32 +53,23 @@ pub(super) fn binding(object: &Object, before: Option<&Object>, namespaced: bool
                 if !group.is_empty() {
                     faults.not_supported(&group, &[""]);
                 }
-                if !namespaced || namespace.is_absent() {
+                if !namespaced {
                     faults.present(&namespace);
                 }
             }
-            "User" | "Group" if group.text() != GROUP => faults.not_supported(&group, &[GROUP]),
-            "User" | "Group" => {}
+            kind @ ("User" | "Group") => {
+                if subject.at("name").is_empty() {
+                    let why = format!("{} name cannot be empty", kind.to_lowercase());
+                    faults.invalid_hidden(&subject.at("name"), "", &why);
+                }
+                if group.text() != GROUP {
+                    faults.not_supported(&group, &[GROUP]);
+                }
+            }
             _ => faults.not_supported(&subject.at("kind"), &["ServiceAccount", "User", "Group"]),
         }
     }
     if before.is_some_and(|before| before.root().get("roleRef") != object.root().get("roleRef")) {
         faults.invalid(&role, "cannot change roleRef");
-    }
-}
-
-/// A request for a certificate; its spec never changes.
-pub(super) fn signing_request(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
-    faults.present(&spec.at("request"));
-    let signer = spec.at("signerName");
-    if faults.present(&signer) && !signer.text().contains('/') {
-        faults.invalid(&signer, "must be a fully qualified domain and path of the form 'example.com/signer-name'");
-    }
-    faults.present(&spec.at("usages"));
-    if spec.at("expirationSeconds").number().is_some_and(|seconds| seconds < 600) {
-        faults.invalid(&spec.at("expirationSeconds"), "may not specify a duration less than 600 seconds (10 minutes)");
-    }
-    if before.is_some_and(|before| before.value != spec.value) {
-        faults.invalid(spec, "field is immutable");
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! See <https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/>.
 
-use super::field::{Faults, Field};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::field::{Faults, Field, differs};
 use crate::object::Object;
 use crate::object::names::config_key;
 
@@ -29,7 +32,7 @@ pub(super) fn config_map(object: &Object, before: Option<&Object>, faults: &mut 
     }
     for (key, value) in binary.entries() {
         check_key(key, &value, faults);
-        size += value.text().len() / 4 * 3;
+        size += decoded_length(value.text());
     }
     if size > MOST {
         faults.too_long(&Field::root("", None), MOST);
@@ -42,14 +45,17 @@ pub(super) fn secret(object: &Object, before: Option<&Object>, faults: &mut Faul
     let mut size = 0;
     for (key, value) in data.entries() {
         check_key(key, &value, faults);
-        size += value.text().len() / 4 * 3;
+        size += decoded_length(value.text());
     }
     if size > MOST {
         faults.too_long(&data, MOST);
     }
+    docker(&data, kind.text(), faults);
     let needed = SECRET_KEYS.iter().find(|(name, _)| *name == kind.text()).map_or(&[][..], |(_, keys)| *keys);
     for key in needed {
-        if data.value.get(*key).is_none() {
+        // An empty private key is none; the others need only be there.
+        let lacks = data.value.get(*key).is_none_or(|value| *key == "ssh-privatekey" && value.as_str() == Some(""));
+        if lacks {
             faults.required(&data.key(key), "");
         }
     }
@@ -71,6 +77,29 @@ pub(super) fn secret(object: &Object, before: Option<&Object>, faults: &mut Faul
     stays(object, before, &["data"], faults);
 }
 
+/// What the credentials for registries hold is JSON. What is wrong with it is told without showing it.
+fn docker(data: &Field<'_, '_>, kind: &str, faults: &mut Faults) {
+    let key = match kind {
+        "kubernetes.io/dockercfg" => ".dockercfg",
+        "kubernetes.io/dockerconfigjson" => ".dockerconfigjson",
+        _ => return,
+    };
+    let value = data.key(key);
+    let Some(text) = value.value.as_str() else { return };
+    let decoded = STANDARD.decode(text).unwrap_or_default();
+    // Numbers and names in the reason would come from the secret itself, so only the place is told.
+    if let Err(error) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&decoded) {
+        let why = format!("must be a JSON object; the fault is in line {}, column {}", error.line(), error.column());
+        faults.invalid_hidden(&value, "<secret contents redacted>", &why);
+    }
+}
+
+/// How many bytes a base64 text stands for.
+fn decoded_length(text: &str) -> usize {
+    let padding = text.bytes().rev().take_while(|byte| *byte == b'=').count();
+    (text.len() / 4 * 3).saturating_sub(padding)
+}
+
 fn member<'v>(object: &'v Object, name: &'static str) -> Field<'static, 'v> {
     Field::root(name, object.root().get(name))
 }
@@ -88,7 +117,7 @@ fn stays(object: &Object, before: Option<&Object>, members: &[&'static str], fau
         faults.forbidden(&member(object, "immutable"), "field is immutable when `immutable` is set");
     }
     for name in members {
-        if member(object, name).value != member(before, name).value {
+        if differs(&member(object, name), &member(before, name)) {
             faults.forbidden(&member(object, name), "field is immutable when `immutable` is set");
         }
     }

@@ -251,20 +251,3 @@ pub(super) fn port_reference(port: &Field<'_, '_>, faults: &mut Faults) {
         _ => {}
     }
 }
-
-/// An amount of a resource: its name is qualified, and it is not negative.
-pub(super) fn resource_amount(name: &str, amount: &Field<'_, '_>, faults: &mut Faults) {
-    if let Err(why) = qualified_name(name) {
-        faults.invalid(&Field::root_like(amount, &name.into()), &why);
-    } else if !name.contains('/') && !is_standard(name) {
-        let why = "must be a standard resource type or fully qualified";
-        faults.invalid(&Field::root_like(amount, &name.into()), why);
-    }
-    if amount.quantity().is_some_and(|quantity| quantity < 0) {
-        faults.invalid(amount, "must be greater than or equal to 0");
-    }
-}
-
-fn is_standard(name: &str) -> bool {
-    matches!(name, "cpu" | "memory" | "ephemeral-storage" | "storage") || name.starts_with("hugepages-")
-}

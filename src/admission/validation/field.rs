@@ -38,6 +38,11 @@ impl<'p, 'v> Field<'p, 'v> {
         Field { path: Path::Member(&self.path, name), value: self.value.get(name).unwrap_or(&ABSENT) }
     }
 
+    /// A member that was found in the document itself.
+    pub(super) fn member<'q>(&'q self, name: &'q str, value: &'v Value) -> Field<'q, 'v> {
+        Field { path: Path::Member(&self.path, name), value }
+    }
+
     /// A member some levels down.
     pub(super) fn deep<'q>(&'q self, names: &'q [Name]) -> Field<'q, 'v> {
         let value = names.iter().try_fold(self.value, |value, name| value.get(*name));
@@ -97,10 +102,20 @@ impl<'p, 'v> Field<'p, 'v> {
         quantity::billionths(self.value.as_str()?)
     }
 
+    /// How many items or entries stand here.
+    pub(super) fn length(&self) -> usize {
+        self.value.as_array().map(Vec::len).or_else(|| self.value.as_object().map(serde_json::Map::len)).unwrap_or_default()
+    }
+
     /// How many of these members are there.
     pub(super) fn count(&self, names: &[Name]) -> usize {
         names.iter().filter(|name| !self.value.get(**name).unwrap_or(&ABSENT).is_null()).count()
     }
+}
+
+/// Whether two places hold different values; nothing, an empty text, list or map are all nothing.
+pub(super) fn differs(one: &Field<'_, '_>, other: &Field<'_, '_>) -> bool {
+    one.value != other.value && !(one.is_empty() && other.is_empty())
 }
 
 /// What was found so far.
@@ -120,6 +135,17 @@ impl Faults {
         self.0.push(Cause::invalid(field.path.to_string(), field.value, why));
     }
 
+    /// Like [`Faults::invalid`]; shows `shown` where nothing stands.
+    pub(super) fn invalid_or(&mut self, field: &Field<'_, '_>, shown: &Value, why: &str) {
+        let value = if field.is_absent() { shown } else { field.value };
+        self.0.push(Cause::invalid(field.path.to_string(), value, why));
+    }
+
+    /// Like [`Faults::invalid`] for what must not be repeated.
+    pub(super) fn invalid_hidden(&mut self, field: &Field<'_, '_>, shown: &str, why: &str) {
+        self.0.push(Cause::invalid(field.path.to_string(), &shown.into(), why));
+    }
+
     pub(super) fn forbidden(&mut self, field: &Field<'_, '_>, why: &str) {
         self.add(CauseKind::Forbidden, field, format!("Forbidden: {why}"));
     }
@@ -134,6 +160,11 @@ impl Faults {
 
     pub(super) fn too_long(&mut self, field: &Field<'_, '_>, bytes: usize) {
         self.add(CauseKind::TooLong, field, format!("Too long: may not be more than {bytes} bytes"));
+    }
+
+    pub(super) fn too_many(&mut self, field: &Field<'_, '_>, most: usize) {
+        let found = field.length();
+        self.add(CauseKind::TooMany, field, format!("Too many: {found}: must have at most {most} items"));
     }
 
     pub(super) fn not_supported(&mut self, field: &Field<'_, '_>, supported: &[&str]) {
@@ -195,8 +226,17 @@ impl Faults {
 
     /// What stands there stays as it was.
     pub(super) fn unchanged(&mut self, field: &Field<'_, '_>, before: &Field<'_, '_>) {
-        if field.value != before.value {
+        if differs(field, before) {
             self.invalid(field, "field is immutable");
         }
+    }
+
+    /// A text in a list or map of texts may stand there once. `false` where it was there before.
+    pub(super) fn once<'v>(&mut self, field: &Field<'_, 'v>, seen: &mut std::collections::HashSet<&'v str>) -> bool {
+        let first = seen.insert(field.text());
+        if !first {
+            self.duplicate(field);
+        }
+        first
     }
 }

@@ -1,4 +1,4 @@
-//! Webhook configurations.
+//! Webhook configurations, and the rules that say which requests a hook or policy is about.
 //!
 //! See <https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/>.
 
@@ -6,33 +6,26 @@ use std::collections::HashSet;
 
 use super::field::{Faults, Field};
 use super::labels;
-use crate::object::names::dns_subdomain;
+use super::names::full_domain;
+use crate::object::names::{dns_1035_label, qualified_name};
 
 const OPERATIONS: [&str; 5] = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
+const REVIEWS: [&str; 2] = ["v1", "v1beta1"];
+const MOST_CONDITIONS: usize = 64;
+const URL_FORM: &str = "desired format: https://host[/path]";
 
 pub(super) fn webhooks(hooks: &Field<'_, '_>, mutating: bool, faults: &mut Faults) {
     let mut names = HashSet::new();
     for hook in hooks.items() {
-        let name = hook.at("name");
-        if faults.present(&name) {
-            qualified(&name, faults);
-            if !names.insert(name.text()) {
-                faults.duplicate(&name);
-            }
-        }
-        if hook.at("admissionReviewVersions").is_empty() {
-            faults.required(&hook.at("admissionReviewVersions"), "must specify one of v1, v1beta1");
-        }
-        let effects = hook.at("sideEffects");
-        if effects.is_empty() {
-            faults.required(&effects, "must specify one of None, NoneOnDryRun");
-        } else {
-            faults.one_of(&effects, &["None", "NoneOnDryRun"]);
-        }
+        full_domain(&hook.at("name"), 3, "three", faults);
+        hook.at("rules").items().for_each(|rule| rule_with_operations(&rule, faults));
         faults.one_of(&hook.at("failurePolicy"), &["Fail", "Ignore"]);
         faults.one_of(&hook.at("matchPolicy"), &["Equivalent", "Exact"]);
-        if mutating {
-            faults.one_of(&hook.at("reinvocationPolicy"), &["IfNeeded", "Never"]);
+        let effects = hook.at("sideEffects");
+        if effects.is_absent() {
+            faults.required(&effects, "must specify one of None, NoneOnDryRun");
+        } else if !["None", "NoneOnDryRun"].contains(&effects.text()) {
+            faults.not_supported(&effects, &["None", "NoneOnDryRun"]);
         }
         let timeout = hook.at("timeoutSeconds");
         if timeout.number().is_some_and(|seconds| !(1..=30).contains(&seconds)) {
@@ -40,47 +33,169 @@ pub(super) fn webhooks(hooks: &Field<'_, '_>, mutating: bool, faults: &mut Fault
         }
         labels::selector(&hook.at("namespaceSelector"), faults);
         labels::selector(&hook.at("objectSelector"), faults);
+        if mutating {
+            faults.one_of(&hook.at("reinvocationPolicy"), &["IfNeeded", "Never"]);
+        }
         client(&hook.at("clientConfig"), faults);
-        hook.at("rules").items().for_each(|rule| operations(&rule, faults));
+        match_conditions(&hook.at("matchConditions"), faults);
+        reviews(&hook.at("admissionReviewVersions"), faults);
+        if !hook.at("name").is_empty() {
+            faults.once(&hook.at("name"), &mut names);
+        }
     }
 }
 
-fn qualified(name: &Field<'_, '_>, faults: &mut Faults) {
-    if let Err(why) = dns_subdomain(name.text()) {
-        faults.invalid(name, &why);
-    } else if name.text().split('.').count() < 3 {
-        faults.invalid(name, "should be a domain with at least three segments separated by dots");
+fn reviews(versions: &Field<'_, '_>, faults: &mut Faults) {
+    if versions.is_empty() {
+        return faults.required(versions, "must specify one of v1, v1beta1");
+    }
+    let mut seen = HashSet::new();
+    for version in versions.items() {
+        if !seen.insert(version.text()) {
+            faults.invalid(&version, "duplicate version");
+        } else if let Err(why) = dns_1035_label(version.text()) {
+            faults.invalid(&version, &why);
+        }
+    }
+    if !REVIEWS.iter().any(|known| seen.contains(known)) {
+        faults.invalid(versions, "must include at least one of v1, v1beta1");
     }
 }
 
 fn client(config: &Field<'_, '_>, faults: &mut Faults) {
-    if config.count(&["url", "service"]) != 1 {
-        faults.required(config, "exactly one of url or service is required");
-    }
-    let (url, service) = (config.at("url"), config.at("service"));
-    if !url.is_absent() && !url.text().starts_with("https://") {
-        faults.invalid(&url, "'https' is the only allowed URL scheme; desired format: https://host[/path]");
-    }
-    if !service.is_absent() {
-        faults.present(&service.at("name"));
-        faults.present(&service.at("namespace"));
-        faults.between(&service.at("port"), 1, 65535);
+    let (address, service) = (config.at("url"), config.at("service"));
+    match (address.is_absent(), service.is_absent()) {
+        (false, true) => url(&address, faults),
+        (true, false) => reference(&service, faults),
+        _ => faults.required(config, "exactly one of url or service is required"),
     }
 }
 
-fn operations(rule: &Field<'_, '_>, faults: &mut Faults) {
-    for member in ["operations", "apiGroups", "apiVersions", "resources"] {
-        let list = rule.at(member);
-        faults.present(&list);
-        let every = list.items().any(|item| item.text() == "*");
-        if every && member != "resources" && list.items().count() > 1 {
-            faults.invalid(&list, "if '*' is present, must not specify other values");
+fn url(field: &Field<'_, '_>, faults: &mut Faults) {
+    let text = field.text();
+    let parsed: Result<http::Uri, _> = text.split('#').next().unwrap_or_default().parse();
+    let parsed = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return faults.required(field, &format!("url must be a valid URL: {error}; {URL_FORM}")),
+    };
+    if parsed.scheme_str() != Some("https") {
+        let scheme = parsed.scheme_str().unwrap_or_default();
+        faults.invalid_hidden(field, scheme, &format!("'https' is the only allowed URL scheme; {URL_FORM}"));
+    }
+    if parsed.host().unwrap_or_default().is_empty() {
+        faults.invalid_hidden(field, "", &format!("host must be specified; {URL_FORM}"));
+    }
+    if parsed.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        faults.invalid_hidden(field, "<user information redacted>", "user information is not permitted in the URL");
+    }
+    if let Some((_, fragment)) = text.split_once('#') {
+        faults.invalid_hidden(field, fragment, "fragments are not permitted in the URL");
+    }
+    if let Some(query) = parsed.query() {
+        faults.invalid_hidden(field, query, "query parameters are not permitted in the URL");
+    }
+}
+
+fn reference(service: &Field<'_, '_>, faults: &mut Faults) {
+    for (member, what) in [("name", "service name is required"), ("namespace", "service namespace is required")] {
+        if service.at(member).is_empty() {
+            faults.required(&service.at(member), what);
         }
     }
-    for operation in rule.at("operations").items() {
-        if !OPERATIONS.contains(&operation.text()) {
-            faults.not_supported(&operation, &OPERATIONS);
+    let (port, path) = (service.at("port"), service.at("path"));
+    if port.number().is_some_and(|number| !(1..=65535).contains(&number)) {
+        faults.invalid(&port, "port is not valid: must be between 1 and 65535, inclusive");
+    }
+    if path.is_empty() || path.text() == "/" {
+        return;
+    }
+    let Some(rest) = path.text().strip_prefix('/') else { return faults.invalid(&path, "must start with a '/'") };
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    for (index, segment) in rest.split('/').enumerate() {
+        if segment.is_empty() {
+            faults.invalid(&path, &format!("segment[{index}] may not be empty"));
         }
     }
+}
+
+/// Conditions by name; their expressions are not read.
+pub(super) fn match_conditions(conditions: &Field<'_, '_>, faults: &mut Faults) {
+    if conditions.length() > MOST_CONDITIONS {
+        faults.too_many(conditions, MOST_CONDITIONS);
+    }
+    let mut names = HashSet::new();
+    for condition in conditions.items() {
+        let (name, expression) = (condition.at("name"), condition.at("expression"));
+        if expression.text().trim().is_empty() {
+            faults.required(&expression, "");
+        }
+        if faults.present(&name) {
+            if let Err(why) = qualified_name(name.text()) {
+                faults.invalid(&name, &why);
+            }
+            faults.once(&name, &mut names);
+        }
+    }
+}
+
+/// Operations, groups, versions and resources.
+pub(super) fn rule_with_operations(rule: &Field<'_, '_>, faults: &mut Faults) {
+    let operations = rule.at("operations");
+    star_alone(&operations, "operations", faults);
+    for operation in operations.items().filter(|operation| !OPERATIONS.contains(&operation.text())) {
+        faults.not_supported(&operation, &OPERATIONS);
+    }
+    star_alone(&rule.at("apiGroups"), "API groups", faults);
+    let versions = rule.at("apiVersions");
+    star_alone(&versions, "API versions", faults);
+    versions.items().filter(Field::is_empty).for_each(|version| faults.required(&version, ""));
+    resources(&rule.at("resources"), faults);
     faults.one_of(&rule.at("scope"), &["*", "Cluster", "Namespaced"]);
+}
+
+fn star_alone(list: &Field<'_, '_>, what: &str, faults: &mut Faults) {
+    if list.is_empty() {
+        faults.required(list, "");
+    }
+    if list.length() > 1 && list.items().any(|item| item.text() == "*") {
+        faults.invalid(list, &format!("if '*' is present, must not specify other {what}"));
+    }
+}
+
+fn resources(list: &Field<'_, '_>, faults: &mut Faults) {
+    if list.is_empty() {
+        faults.required(list, "");
+    }
+    let (mut whole, mut everywhere) = (HashSet::new(), HashSet::new());
+    let mut plain = false;
+    for item in list.items() {
+        let text = item.text();
+        if text.is_empty() {
+            faults.required(&item, "");
+            continue;
+        }
+        let Some((resource, part)) = text.split_once('/') else {
+            plain = text != "*";
+            continue;
+        };
+        if whole.contains(resource) {
+            faults.invalid(&item, &format!("if '{resource}/*' is present, must not specify {text}"));
+        }
+        if everywhere.contains(part) {
+            faults.invalid(&item, &format!("if '*/{part}' is present, must not specify {text}"));
+        }
+        if part == "*" {
+            whole.insert(resource);
+        }
+        if resource == "*" {
+            everywhere.insert(part);
+        }
+    }
+    let has = |text: &str| list.items().any(|item| item.text() == text);
+    if list.length() > 1 && has("*/*") {
+        faults.invalid(list, "if '*/*' is present, must not specify other resources");
+    }
+    if plain && has("*") {
+        faults.invalid(list, "if '*' is present, must not specify other resources without subresources");
+    }
 }

@@ -4,45 +4,64 @@
 //! allocation but for the sets in which duplicates are found.
 
 mod access;
+mod addresses;
+mod admission_policies;
 mod alike;
 mod api_services;
+mod autoscaler;
+mod certificates;
+mod cluster;
 mod config;
 mod containers;
 mod cron;
+mod devices;
+mod endpoints;
 mod environment;
+mod events;
 mod field;
+mod flow;
 mod handlers;
 mod hooks;
 mod job_policies;
 mod job_status;
 mod jobs;
+mod kinds;
 mod labels;
+mod limits;
 mod mounts;
+mod names;
 mod naming;
+mod network_classes;
 mod networking;
+mod node_selector;
 mod pod_annotations;
 mod pod_status;
 mod pod_update;
 mod pods;
 mod policy;
 mod projections;
+mod resource_names;
 mod resources;
 mod reviews;
 mod scheduling;
 mod security;
 mod seen;
+mod service_addresses;
 mod services;
 mod storage;
+mod storage_classes;
 mod volumes;
 mod warnings;
 mod workload_status;
 mod workloads;
+mod written;
 
 pub(super) use pod_annotations::APP_ARMOR_OF;
 pub(super) use resources::aggregate_text;
 pub(super) use warnings::warnings;
 
 use field::{Faults, Field};
+use written::Written;
 
 use crate::object::{Cause, Object};
 use crate::schema::Resource;
@@ -54,12 +73,7 @@ pub(super) fn check(resource: &Resource, object: &Object, before: Option<&Object
     }
     if resource.converts() && resource.storage_gvk.group == resource.gvk.group {
         // Another version of what the store keeps: the rules are those of the kind, whatever version it is written in.
-        let kept = |object: &Object| {
-            let mut object = object.clone();
-            resource.to_storage(&mut object);
-            object
-        };
-        return rules(resource, &kept(object), before.map(kept).as_ref());
+        return rules(resource, &kept(resource, object), before.map(|before| kept(resource, before)).as_ref());
     }
     rules(resource, object, before)
 }
@@ -76,27 +90,42 @@ fn rules(resource: &Resource, object: &Object, before: Option<&Object>) -> Vec<C
             "ReplicaSet" => workloads::replica_set(&spec, had.as_ref(), &mut faults),
             "StatefulSet" => workloads::stateful_set(&spec, had.as_ref(), &mut faults),
             "DaemonSet" => workloads::daemon_set(&spec, had.as_ref(), &mut faults),
-            _ => {}
+            _ => kinds::others("apps", kind, Written { object, before }, &mut faults),
         },
         "batch" => batch(kind, object, before, &spec, had.as_ref(), &mut faults),
-        _ => others(resource, object, before, &spec, had.as_ref(), &mut faults),
+        group => kinds::others(group, kind, Written { object, before }, &mut faults),
     }
     faults.0
 }
 
-/// The causes against a new status by the rules of its kind, for those kinds that have such rules.
-pub(super) fn check_status(resource: &Resource, object: &Object, before: Option<&Object>) -> Vec<Cause> {
+/// The causes against a status by the rules of its kind, written through a path of its own.
+pub(super) fn check_status(resource: &Resource, object: &Object, before: &Object, subresource: &str) -> Vec<Cause> {
+    if resource.custom {
+        return Vec::new();
+    }
+    if resource.converts() && resource.storage_gvk.group == resource.gvk.group {
+        return status_rules(resource, &kept(resource, object), &kept(resource, before), subresource);
+    }
+    status_rules(resource, object, before, subresource)
+}
+
+/// An object as the store keeps it, where the rules are those of another version than it is written in.
+fn kept(resource: &Resource, object: &Object) -> Object {
+    let mut object = object.clone();
+    resource.to_storage(&mut object);
+    object
+}
+
+fn status_rules(resource: &Resource, object: &Object, before: &Object, subresource: &str) -> Vec<Cause> {
     let mut faults = Faults::default();
-    let (spec, status) = (member(object, "spec"), member(object, "status"));
-    let had = before.map_or(Field::root("status", None), |before| member(before, "status"));
+    let (spec, status, had) = (member(object, "spec"), member(object, "status"), member(before, "status"));
     match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
         ("", "Pod") => {
-            let old = before.map_or(Field::root("metadata", None), |before| member(before, "metadata"));
-            pod_status::pod_status([&member(object, "metadata"), &old], &spec, &status, &had, &mut faults);
+            pod_status::pod_status([&member(object, "metadata"), &member(before, "metadata")], &spec, &status, &had, &mut faults);
         }
         ("batch", "Job") => job_status::job_status(&spec, &status, &had, &mut faults),
         ("", "ReplicationController") | ("apps", _) => workload_status::counted(&resource.gvk.kind, &status, &had, &mut faults),
-        _ => {}
+        (group, kind) => kinds::status(group, kind, subresource, Written { object, before: Some(before) }, &mut faults),
     }
     faults.0
 }
@@ -126,55 +155,11 @@ fn core(kind: &str, object: &Object, before: Option<&Object>, spec: &Field<'_, '
         }
         ("PodTemplate", _) => pods::template(&Field::root("template", object.root().get("template")), faults),
         ("ReplicationController", _) => workloads::replication_controller(spec, faults),
-        ("Service", _) => services::service(spec, had, faults),
-        ("ConfigMap", _) => config::config_map(object, before, faults),
-        ("Secret", _) => config::secret(object, before, faults),
-        ("PersistentVolume", _) => storage::volume(spec, had, faults),
-        ("PersistentVolumeClaim", _) => {
-            storage::claim(spec, faults);
-            if let Some(before) = before {
-                storage::claim_update(object, before, faults);
-            }
-        }
-        ("Binding", _) => reviews::binding(&Field::root("target", object.root().get("target")), faults),
-        ("LimitRange", _) => policy::limit_range(spec, faults),
-        ("ResourceQuota", _) => policy::quota(spec, had, faults),
-        _ => {}
+        _ => kinds::core(kind, Written { object, before }, faults),
     }
 }
 
-fn others(
-    resource: &Resource,
-    object: &Object,
-    before: Option<&Object>,
-    spec: &Field<'_, '_>,
-    had: Option<&Field<'_, '_>>,
-    faults: &mut Faults,
-) {
-    let member = |name: &'static str| Field::root(name, object.root().get(name));
-    match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
-        ("rbac.authorization.k8s.io", "Role") => access::rules(object, true, faults),
-        ("rbac.authorization.k8s.io", "ClusterRole") => access::rules(object, false, faults),
-        ("rbac.authorization.k8s.io", "RoleBinding") => access::binding(object, before, true, faults),
-        ("rbac.authorization.k8s.io", "ClusterRoleBinding") => access::binding(object, before, false, faults),
-        ("apiregistration.k8s.io", "APIService") => api_services::api_service(object, spec, faults),
-        ("authorization.k8s.io", "SelfSubjectAccessReview") => reviews::own_access(object, spec, faults),
-        ("authorization.k8s.io", "SubjectAccessReview") => reviews::access(object, spec, faults),
-        ("authorization.k8s.io", "LocalSubjectAccessReview") => reviews::local_access(object, spec, faults),
-        ("certificates.k8s.io", "CertificateSigningRequest") => access::signing_request(spec, had, faults),
-        ("policy", "PodDisruptionBudget") => policy::disruption_budget(spec, faults),
-        ("scheduling.k8s.io", "PriorityClass") => policy::priority_class(object, before, faults),
-        ("autoscaling", "HorizontalPodAutoscaler") => policy::autoscaler(spec, faults),
-        ("coordination.k8s.io", "Lease") => policy::lease(spec, faults),
-        ("networking.k8s.io", "Ingress") => networking::ingress(spec, faults),
-        ("networking.k8s.io", "NetworkPolicy") => networking::network_policy(spec, faults),
-        ("discovery.k8s.io", "EndpointSlice") => networking::endpoint_slice(&member("ports"), faults),
-        ("storage.k8s.io", "StorageClass") => storage::class(object, before, faults),
-        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration") => hooks::webhooks(&member("webhooks"), true, faults),
-        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration") => hooks::webhooks(&member("webhooks"), false, faults),
-        _ => {}
-    }
-}
-
+#[cfg(test)]
+mod rule_tests;
 #[cfg(test)]
 mod tests;

@@ -4,21 +4,33 @@
 
 use std::net::IpAddr;
 
+use super::addresses::{lies_within, network, port as port_number};
 use super::containers::{port_name, port_reference};
 use super::field::{Faults, Field};
 use super::labels;
-use crate::object::names::{dns_1035_label, dns_label, dns_subdomain};
+use super::network_classes::typed_reference;
+use super::written::Written;
+use crate::object::names::{dns_1035_label, dns_subdomain};
 
-pub(super) fn ingress(spec: &Field<'_, '_>, faults: &mut Faults) {
+const CLASS: &str = "kubernetes.io/ingress.class";
+
+pub(super) fn ingress(written: Written<'_>, faults: &mut Faults) {
+    let spec = written.at("spec");
     let (fallback, rules) = (spec.at("defaultBackend"), spec.at("rules"));
     if fallback.is_absent() && rules.is_empty() {
-        faults.invalid(spec, "either `defaultBackend` or `rules` must be specified");
+        faults.invalid(&Field::root_like(&spec, rules.value), "either `defaultBackend` or `rules` must be specified");
     }
     if !fallback.is_absent() {
         backend(&fallback, faults);
     }
     for rule in rules.items() {
-        host(&rule.at("host"), faults);
+        let host = rule.at("host");
+        if host.text().parse::<IpAddr>().is_ok() {
+            faults.invalid(&host, "must be a DNS name, not an IP address");
+        }
+        if !host.is_empty() {
+            host_name(&host, faults);
+        }
         let http = rule.at("http");
         if http.is_absent() {
             continue;
@@ -29,20 +41,41 @@ pub(super) fn ingress(spec: &Field<'_, '_>, faults: &mut Faults) {
         http.at("paths").items().for_each(|path| ingress_path(&path, faults));
     }
     for tls in spec.at("tls").items() {
-        tls.at("hosts").items().for_each(|name| host(&name, faults));
+        tls.at("hosts").items().for_each(|name| host_name(&name, faults));
+        faults.named(&tls.at("secretName"), dns_subdomain);
     }
-    faults.named(&spec.at("ingressClassName"), dns_subdomain);
+    super::names::optional_subdomain(&spec.at("ingressClassName"), faults);
+    if written.before.is_none() {
+        class_annotation(written, &spec.at("ingressClassName"), faults);
+    }
 }
 
-fn host(host: &Field<'_, '_>, faults: &mut Faults) {
-    if host.is_empty() {
-        return;
+/// Of old the class stands in an annotation; where both are there they agree.
+fn class_annotation(written: Written<'_>, class: &Field<'_, '_>, faults: &mut Faults) {
+    let stated = written.object.annotation(CLASS);
+    if let Some(stated) = stated.filter(|stated| !class.is_absent() && *stated != class.text()) {
+        let annotations = Field::root("annotations", None);
+        let shown = annotations.at(CLASS);
+        faults.invalid_hidden(&shown, stated, "must match `ingressClassName` when both are specified");
     }
-    if host.text().parse::<IpAddr>().is_ok() {
-        faults.invalid(host, "must be a DNS name, not an IP address");
-    } else if let Err(why) = dns_subdomain(host.text().strip_prefix("*.").unwrap_or(host.text())) {
+}
+
+/// A DNS name, or one whose first label is a star.
+fn host_name(host: &Field<'_, '_>, faults: &mut Faults) {
+    let verdict = if host.text().contains('*') { wildcard(host.text()) } else { dns_subdomain(host.text()) };
+    if let Err(why) = verdict {
         faults.invalid(host, &why);
     }
+}
+
+fn wildcard(name: &str) -> Result<(), String> {
+    let rest = name.strip_prefix("*.").filter(|rest| dns_subdomain(rest).is_ok());
+    rest.map(|_| ()).ok_or_else(|| {
+        "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case \
+         alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is \
+         '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+            .to_owned()
+    })
 }
 
 fn ingress_path(path: &Field<'_, '_>, faults: &mut Faults) {
@@ -75,25 +108,24 @@ fn ingress_path(path: &Field<'_, '_>, faults: &mut Faults) {
 
 fn backend(backend: &Field<'_, '_>, faults: &mut Faults) {
     let (service, resource) = (backend.at("service"), backend.at("resource"));
-    if !resource.is_absent() {
-        if !service.is_absent() {
-            faults.invalid(backend, "cannot set both resource and service backends");
+    match (service.is_absent(), resource.is_absent()) {
+        (false, false) => faults.invalid_hidden(backend, "", "cannot set both resource and service backends"),
+        (true, false) => typed_reference(&resource, faults),
+        (true, true) => faults.invalid_hidden(backend, "", "resource or service backend is required"),
+        (false, true) => {
+            faults.required_name(&service.at("name"), dns_1035_label);
+            service_port(backend, &service.at("port"), faults);
         }
-        faults.present(&resource.at("kind"));
-        faults.present(&resource.at("name"));
-        return;
     }
-    faults.required_name(&service.at("name"), dns_1035_label);
-    let port = service.at("port");
-    match (port.at("name").is_empty(), port.at("number").number().unwrap_or_default()) {
-        (true, 0) => faults.required(&port, "port name or number is required"),
-        (false, 0) => {
-            if let Err(why) = port_name(port.at("name").text()) {
-                faults.invalid(&port.at("name"), &why);
-            }
-        }
-        (true, _) => faults.between(&port.at("number"), 1, 65535),
-        (false, _) => faults.invalid(&port, "cannot set both port name & port number"),
+}
+
+fn service_port(backend: &Field<'_, '_>, port: &Field<'_, '_>, faults: &mut Faults) {
+    let number = port.at("number").number().unwrap_or_default();
+    match (port.at("name").is_empty(), number) {
+        (true, 0) => faults.required(backend, "port name or number is required"),
+        (false, 0) => faults.named(&port.at("name"), port_name),
+        (true, _) => port_number(&port.at("number"), faults),
+        (false, _) => faults.invalid_hidden(backend, "", "cannot set both port name & port number"),
     }
 }
 
@@ -105,24 +137,32 @@ pub(super) fn network_policy(spec: &Field<'_, '_>, faults: &mut Faults) {
             rule.at(peers).items().for_each(|peer| policy_peer(&peer, faults));
         }
     }
-    for kind in spec.at("policyTypes").items() {
+    let types = spec.at("policyTypes");
+    if types.length() > 2 {
+        return faults.invalid(&types, "may not specify more than two policyTypes");
+    }
+    for kind in types.items() {
         if !matches!(kind.text(), "Ingress" | "Egress") {
-            faults.not_supported(&kind, &["Egress", "Ingress"]);
+            faults.not_supported(&kind, &["Ingress", "Egress"]);
         }
     }
 }
 
 fn policy_port(port: &Field<'_, '_>, faults: &mut Faults) {
-    faults.one_of(&port.at("protocol"), &["SCTP", "TCP", "UDP"]);
+    faults.one_of(&port.at("protocol"), &["TCP", "UDP", "SCTP"]);
     let (first, last) = (port.at("port"), port.at("endPort"));
     if !first.is_absent() {
         port_reference(&first, faults);
     }
     let Some(end) = last.number() else { return };
     match first.number() {
-        Some(start) if end < start => faults.invalid(&last, "must be greater than or equal to `port`"),
-        Some(_) => {}
-        None if first.is_absent() => faults.required(&first, "must be specified when `endPort` is specified"),
+        Some(start) => {
+            if end < start {
+                faults.invalid(&last, "must be greater than or equal to `port`");
+            }
+            port_number(&last, faults);
+        }
+        None if first.is_absent() => faults.invalid(&last, "may not be specified when `port` is not specified"),
         None => faults.invalid(&last, "may not be specified when `port` is non-numeric"),
     }
 }
@@ -136,24 +176,22 @@ fn policy_peer(peer: &Field<'_, '_>, faults: &mut Faults) {
     } else if peer.count(&["ipBlock"]) == 1 && peer.count(&["podSelector", "namespaceSelector"]) > 0 {
         faults.forbidden(peer, "may not specify both ipBlock and another peer");
     }
-    if !block.is_absent() && faults.present(&block.at("cidr")) && !is_cidr(block.at("cidr").text()) {
-        faults.invalid(&block.at("cidr"), "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+    if block.is_absent() || !faults.present(&block.at("cidr")) {
+        return;
+    }
+    let Some(outer) = network(&block.at("cidr"), faults) else { return };
+    for except in block.at("except").items() {
+        if let Some(inner) = network(&except, faults)
+            && !lies_within(inner, outer)
+        {
+            faults.invalid(&except, "must be a strict subset of `cidr`");
+        }
     }
 }
 
-fn is_cidr(text: &str) -> bool {
-    let Some((address, length)) = text.split_once('/') else { return false };
-    let length = length.parse::<u8>().ok();
-    match address.parse::<IpAddr>() {
-        Ok(IpAddr::V4(_)) => length.is_some_and(|length| length <= 32),
-        Ok(IpAddr::V6(_)) => length.is_some_and(|length| length <= 128),
-        Err(_) => false,
-    }
-}
-
-pub(super) fn endpoint_slice(ports: &Field<'_, '_>, faults: &mut Faults) {
-    for port in ports.items() {
-        faults.named(&port.at("name"), dns_label);
-        faults.one_of(&port.at("protocol"), &["SCTP", "TCP", "UDP"]);
-    }
+/// The status of an ingress: where it takes traffic.
+pub(super) fn ingress_status(written: Written<'_>, faults: &mut Faults) {
+    let status = written.at("status");
+    let ingress = status.deep(&["loadBalancer", "ingress"]);
+    ingress.items().for_each(|point| super::services::balancer_point(&point, faults));
 }

@@ -1,15 +1,20 @@
-//! Volumes, the claims to them and their classes.
+//! Volumes and the claims to them.
 //!
 //! See <https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/>.
 
-use super::field::{Faults, Field};
+use serde_json::Value;
+
+use super::field::{Faults, Field, differs};
 use super::labels;
+use super::names::csi_driver;
+use super::node_selector::node_selector;
 use super::workloads::differs_beyond;
-use crate::object::Object;
-use crate::object::names::dns_subdomain;
+use super::written::Written;
+use crate::object::names::{dns_label, dns_subdomain};
 
 const ACCESS: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 const MODES: [&str; 2] = ["Block", "Filesystem"];
+const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 
 /// Members of the spec of a volume that are no source of it.
 const NO_SOURCE: [&str; 9] = [
@@ -24,44 +29,110 @@ const NO_SOURCE: [&str; 9] = [
     "volumeMode",
 ];
 
-pub(super) fn claim(spec: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn claim(written: Written<'_>, faults: &mut Faults) {
+    let spec = written.at("spec");
+    claim_spec(&spec, faults);
+    if let Some(before) = written.had("spec") {
+        claim_update(written, &spec, &before, faults);
+    }
+}
+
+/// What a claim asks for, by itself or in a pod that brings it along.
+pub(super) fn claim_spec(spec: &Field<'_, '_>, faults: &mut Faults) {
     access(spec, "at least 1 access mode is required", faults);
     labels::selector(&spec.at("selector"), faults);
-    let requests = spec.deep(&["resources", "requests"]);
-    let storage = requests.key("storage");
+    let (resources, requests) = (spec.at("resources"), spec.deep(&["resources", "requests"]));
+    // Upstream leaves `requests` out of the path.
+    let shown = resources.key("storage");
+    let storage = Field::root_like(&shown, requests.key("storage").value);
     match storage.quantity() {
         None => faults.required(&storage, ""),
         Some(amount) if amount <= 0 => faults.invalid(&storage, "must be greater than zero"),
         Some(_) => {}
     }
     faults.named(&spec.at("storageClassName"), dns_subdomain);
-    faults.one_of(&spec.at("volumeMode"), &MODES);
-    let source = spec.at("dataSource");
-    if !source.is_absent() {
-        faults.present(&source.at("name"));
-        faults.present(&source.at("kind"));
+    if !spec.at("volumeMode").is_absent() && !MODES.contains(&spec.at("volumeMode").text()) {
+        faults.not_supported(&spec.at("volumeMode"), &MODES);
+    }
+    sources(spec, faults);
+    faults.named(&spec.at("volumeAttributesClassName"), dns_subdomain);
+}
+
+fn sources(spec: &Field<'_, '_>, faults: &mut Faults) {
+    let (source, reference) = (spec.at("dataSource"), spec.at("dataSourceRef"));
+    for one in [&source, &reference].into_iter().filter(|one| !one.is_absent()) {
+        faults.present(&one.at("name"));
+        faults.present(&one.at("kind"));
+        let group = one.at("apiGroup");
+        if group.is_empty() && one.at("kind").text() != "PersistentVolumeClaim" {
+            let why = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+            faults.invalid(&Field::root_like(one, one.at("kind").value), why);
+        }
+        faults.named(&group, dns_subdomain);
+    }
+    faults.named(&reference.at("namespace"), dns_label);
+    if source.is_absent() {
+        return;
+    }
+    let same = ["apiGroup", "kind", "name"].iter().all(|name| source.value.get(*name) == reference.value.get(*name));
+    if !reference.at("namespace").is_empty() {
+        faults.invalid_hidden(spec, "spec.dataSource", "may not be specified when dataSourceRef.namespace is specified");
+    } else if !reference.is_absent() && !same {
+        faults.invalid_hidden(spec, "spec.dataSource", "must match dataSourceRef");
     }
 }
 
-/// A claim is bound once; after that it may only grow.
-pub(super) fn claim_update(object: &Object, before: &Object, faults: &mut Faults) {
-    let (spec, had) = (Field::root("spec", object.root().get("spec")), Field::root("spec", before.root().get("spec")));
-    let bound = !had.at("volumeName").is_empty();
-    let mut free = vec!["resources", "volumeAttributesClassName"];
-    if !bound {
+/// A claim is bound once; after that it may only ask for more, and for another class of attributes.
+fn claim_update(written: Written<'_>, spec: &Field<'_, '_>, had: &Field<'_, '_>, faults: &mut Faults) {
+    let class = |object: &crate::object::Object| object.annotation(BETA_CLASS).unwrap_or_default().to_owned();
+    let (new_class, old_class) = (class(written.object), written.before.map(class).unwrap_or_default());
+    let moved = !old_class.is_empty() && had.at("storageClassName").is_absent() && spec.at("storageClassName").text() == old_class;
+    if new_class != old_class && !moved {
+        let metadata = written.at("metadata");
+        faults.invalid_hidden(&metadata.deep(&["annotations", BETA_CLASS]), &new_class, "field is immutable");
+    }
+    let status = written.at("status");
+    let bound = status.at("phase").text() == "Bound";
+    let mut free = vec!["resources"];
+    if had.at("volumeName").is_empty() {
         free.push("volumeName");
     }
-    if differs_beyond(spec.value, had.value, &free) {
-        let why = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
-        faults.forbidden(&spec, why);
+    if bound && !spec.at("volumeAttributesClassName").is_absent() {
+        free.push("volumeAttributesClassName");
     }
-    let (requests, old) = (spec.deep(&["resources", "requests"]), had.deep(&["resources", "requests"]));
-    let (wanted, old) = (requests.at("storage"), old.at("storage"));
+    // A class may still be given to a claim that never named one.
+    let unnamed = had.at("storageClassName").is_absent() && old_class.is_empty() && !spec.at("storageClassName").is_absent();
+    if moved || unnamed {
+        free.push("storageClassName");
+    }
+    if differs_beyond(spec.value, had.value, &free) || asks_otherwise(&spec.at("resources"), &had.at("resources"), bound) {
+        let why = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
+        faults.forbidden(spec, why);
+    }
+    let path = ["resources", "requests", "storage"];
+    let (wanted, old) = (spec.deep(&path), had.deep(&path));
+    let held = written.before.and_then(|before| before.get(&["status", "capacity", "storage"]));
+    let held = held.and_then(Value::as_str).and_then(crate::schema::quantity::billionths).unwrap_or_default();
     if let (Some(new), Some(before)) = (wanted.quantity(), old.quantity())
         && new < before
+        && new <= held
     {
-        faults.forbidden(&wanted, "field can not be less than previous value");
+        faults.forbidden(&wanted, "field can not be less than status.capacity");
     }
+    let (mode, class) = (spec.at("volumeMode"), spec.at("volumeAttributesClassName"));
+    if differs(&mode, &had.at("volumeMode")) {
+        faults.invalid(&Field::root("volumeMode", Some(mode.value)), "field is immutable");
+    }
+    if class.is_absent() && !had.at("volumeAttributesClassName").is_absent() {
+        faults.forbidden(&class, "update from non-nil value to nil is forbidden");
+    }
+}
+
+/// Whether what a claim asks for changed in more than the size of a bound one.
+fn asks_otherwise(new: &Field<'_, '_>, old: &Field<'_, '_>, bound: bool) -> bool {
+    let (requests, before) = (new.at("requests"), old.at("requests"));
+    let free: &[&str] = if bound { &["storage"] } else { &[] };
+    differs_beyond(new.value, old.value, &["requests"]) || differs_beyond(requests.value, before.value, free)
 }
 
 fn access(spec: &Field<'_, '_>, none: &str, faults: &mut Faults) {
@@ -69,55 +140,155 @@ fn access(spec: &Field<'_, '_>, none: &str, faults: &mut Faults) {
     if modes.is_empty() {
         faults.required(&modes, none);
     }
-    let several = modes.value.as_array().is_some_and(|modes| modes.len() > 1);
+    let (mut single, mut others) = (false, false);
     for mode in modes.items() {
-        if !ACCESS.contains(&mode.text()) {
-            faults.not_supported(&mode, &ACCESS);
+        match mode.text() {
+            "ReadWriteOncePod" => single = true,
+            text if ACCESS.contains(&text) => others = true,
+            _ => faults.not_supported(&Field::root_like(&modes, mode.value), &ACCESS),
         }
-        if several && mode.text() == "ReadWriteOncePod" {
-            faults.forbidden(&modes, "may not use ReadWriteOncePod with other access modes");
-        }
+    }
+    if single && others {
+        faults.forbidden(&modes, "may not use ReadWriteOncePod with other access modes");
     }
 }
 
-pub(super) fn volume(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
+pub(super) fn volume(written: Written<'_>, faults: &mut Faults) {
+    let spec = written.at("spec");
+    volume_spec(&spec, faults);
+    if let Some(before) = written.had("spec") {
+        volume_update(&spec, &before, faults);
+    }
+}
+
+fn volume_spec(spec: &Field<'_, '_>, faults: &mut Faults) {
     access(spec, "", faults);
     let capacity = spec.at("capacity");
     if capacity.is_empty() {
         faults.required(&capacity, "");
-    } else if capacity.value.get("storage").is_none() {
+    }
+    if capacity.value.get("storage").is_none() || capacity.length() > 1 {
         faults.not_supported(&capacity, &["storage"]);
     }
-    faults.one_of(&spec.at("persistentVolumeReclaimPolicy"), &["Delete", "Recycle", "Retain"]);
-    faults.one_of(&spec.at("volumeMode"), &MODES);
-    faults.named(&spec.at("storageClassName"), dns_subdomain);
-    let members = spec.value.as_object().into_iter().flatten();
-    match members.filter(|(name, value)| !NO_SOURCE.contains(&name.as_str()) && !value.is_null()).count() {
-        0 => faults.required(spec, "must specify a volume type"),
-        1 => {}
-        _ => faults.forbidden(spec, "may not specify more than 1 volume type"),
-    }
-    let Some(before) = before else { return };
-    if differs_beyond(spec.value, before.value, &NO_SOURCE) {
-        faults.forbidden(&spec.at("persistentvolumesource"), "spec.persistentvolumesource is immutable after creation");
-    }
-    faults.unchanged(&spec.at("volumeMode"), &before.at("volumeMode"));
-}
-
-pub(super) fn class(object: &Object, before: Option<&Object>, faults: &mut Faults) {
-    let field = |name: &'static str| Field::root(name, object.root().get(name));
-    faults.present(&field("provisioner"));
-    faults.one_of(&field("reclaimPolicy"), &["Delete", "Retain"]);
-    faults.required_one_of(&field("volumeBindingMode"), &["Immediate", "WaitForFirstConsumer"]);
-    let Some(before) = before else { return };
-    for (name, why) in [
-        ("parameters", "updates to parameters are forbidden."),
-        ("provisioner", "updates to provisioner are forbidden."),
-        ("reclaimPolicy", "updates to reclaimPolicy are forbidden."),
-    ] {
-        if object.root().get(name) != before.root().get(name) {
-            faults.forbidden(&field(name), why);
+    for (_, amount) in capacity.entries() {
+        if amount.quantity().is_some_and(|amount| amount <= 0) {
+            faults.invalid(&amount, "must be greater than zero");
         }
     }
-    faults.unchanged(&field("volumeBindingMode"), &Field::root("volumeBindingMode", before.root().get("volumeBindingMode")));
+    faults.one_of(&spec.at("persistentVolumeReclaimPolicy"), &["Delete", "Recycle", "Retain"]);
+    affinity(&spec.at("nodeAffinity"), faults);
+    source(spec, faults);
+    let root = spec.at("hostPath").at("path").text().trim_end_matches('/').is_empty();
+    if !spec.at("hostPath").is_absent() && root && spec.at("persistentVolumeReclaimPolicy").text() == "Recycle" {
+        faults.forbidden(&spec.at("persistentVolumeReclaimPolicy"), "may not be 'recycle' for a hostPath mount of '/'");
+    }
+    faults.named(&spec.at("storageClassName"), dns_subdomain);
+    faults.one_of(&spec.at("volumeMode"), &MODES);
+    let class = spec.at("volumeAttributesClassName");
+    if !class.is_absent() {
+        if class.is_empty() {
+            faults.required(&class, "an empty string is disallowed");
+        }
+        faults.named(&class, dns_subdomain);
+        if spec.at("csi").is_absent() {
+            faults.required(&spec.at("csi"), "has to be specified when using volumeAttributesClassName");
+        }
+    }
+}
+
+fn affinity(affinity: &Field<'_, '_>, faults: &mut Faults) {
+    let required = affinity.at("required");
+    if affinity.is_absent() {
+        return;
+    }
+    if required.is_absent() {
+        return faults.required(&required, "must specify required node constraints");
+    }
+    node_selector(&required, faults);
+}
+
+fn source(spec: &Field<'_, '_>, faults: &mut Faults) {
+    let members = spec.value.as_object().into_iter().flatten();
+    let mut found = members.filter(|(name, value)| !NO_SOURCE.contains(&name.as_str()) && !value.is_null());
+    let Some((first, _)) = found.next() else { return faults.required(spec, "must specify a volume type") };
+    for (name, value) in found {
+        faults.forbidden(&spec.member(name, value), "may not specify more than 1 volume type");
+    }
+    match first.as_str() {
+        "hostPath" => path(&spec.at("hostPath").at("path"), faults),
+        "local" => {
+            path(&spec.at("local").at("path"), faults);
+            if spec.at("nodeAffinity").is_absent() {
+                faults.required(&spec.at("nodeAffinity"), "Local volume requires node affinity");
+            }
+        }
+        "nfs" => {
+            let (server, path) = (spec.deep(&["nfs", "server"]), spec.deep(&["nfs", "path"]));
+            faults.present(&server);
+            if faults.present(&path) && !path.text().starts_with('/') {
+                faults.invalid(&path, "must be an absolute path");
+            }
+        }
+        "csi" => csi(&spec.at("csi"), faults),
+        _ => {}
+    }
+}
+
+fn path(path: &Field<'_, '_>, faults: &mut Faults) {
+    if faults.present(path) && path.text().split('/').any(|part| part == "..") {
+        faults.invalid(path, "must not contain '..'");
+    }
+}
+
+fn csi(source: &Field<'_, '_>, faults: &mut Faults) {
+    csi_driver(&source.at("driver"), faults);
+    faults.present(&source.at("volumeHandle"));
+    for secret in
+        ["controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef", "nodeStageSecretRef"]
+    {
+        let secret = source.at(secret);
+        if !secret.is_absent() {
+            faults.present(&secret.at("name"));
+            faults.present(&secret.at("namespace"));
+        }
+    }
+}
+
+fn volume_update(spec: &Field<'_, '_>, before: &Field<'_, '_>, faults: &mut Faults) {
+    let gains_secret = !spec.deep(&["csi", "controllerExpandSecretRef"]).is_absent()
+        && !before.at("csi").is_absent()
+        && before.deep(&["csi", "controllerExpandSecretRef"]).is_absent();
+    let mut free = NO_SOURCE.to_vec();
+    let csi_differs = gains_secret && differs_beyond(spec.at("csi").value, before.at("csi").value, &["controllerExpandSecretRef"]);
+    if gains_secret {
+        free.push("csi");
+    }
+    if csi_differs || differs_beyond(spec.value, before.value, &free) {
+        faults.forbidden(&spec.at("persistentvolumesource"), "spec.persistentvolumesource is immutable after creation");
+    }
+    let (mode, affinity, class) = (spec.at("volumeMode"), spec.at("nodeAffinity"), spec.at("volumeAttributesClassName"));
+    if differs(&mode, &before.at("volumeMode")) {
+        faults.invalid(&Field::root("volumeMode", Some(mode.value)), "field is immutable");
+    }
+    if !before.at("nodeAffinity").is_absent() && differs(&affinity, &before.at("nodeAffinity")) {
+        let why = "field is immutable, except for updating from beta label to GA";
+        faults.invalid(&Field::root("nodeAffinity", Some(affinity.value)), why);
+    }
+    if class.is_absent() && !before.at("volumeAttributesClassName").is_absent() {
+        faults.forbidden(&class, "update from non-nil value to nil is forbidden");
+    }
+}
+
+/// A volume that an attachment describes in itself: one of a CSI driver, with nothing that belongs to a cluster.
+pub(super) fn inline(spec: &Field<'_, '_>, faults: &mut Faults) {
+    for name in ["claimRef", "capacity", "nodeAffinity", "storageClassName"] {
+        if !spec.at(name).is_empty() {
+            faults.forbidden(&spec.at(name), "may not be specified in the context of inline volumes");
+        }
+    }
+    if spec.at("csi").is_absent() {
+        faults.required(&spec.at("csi"), "has to be specified in the context of inline volumes");
+    }
+    access(spec, "", faults);
+    source(spec, faults);
 }

@@ -338,7 +338,7 @@ fn ephemeral(source: &Field<'_, '_>, faults: &mut Faults) {
             ));
         }
     }
-    super::storage::claim(&template.at("spec"), faults);
+    super::storage::claim_spec(&template.at("spec"), faults);
 }
 
 fn files(source: &Field<'_, '_>, faults: &mut Faults) {

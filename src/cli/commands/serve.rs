@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::ambient::Ambient;
-use crate::api::Api;
+use crate::api::{Api, NodePorts, ServiceNetworks, ServiceRanges};
 use crate::cli::ui::Ui;
 use crate::cli::{CommandError, ExitStatus, GlobalArgs, StoreLocation, UsageError};
 use crate::controllers::{self, ControllerOptions, Selection};
@@ -41,6 +41,12 @@ pub struct ServeArgs {
     /// Remove events this long after they were last written; 0s keeps them
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
     event_ttl: Duration,
+    /// Give services addresses from this network, or from one of each family, parted by a comma
+    #[arg(long, value_name = "CIDR", default_value = "10.96.0.0/12")]
+    service_cluster_ip_range: ServiceNetworks,
+    /// Give services ports of nodes from this range
+    #[arg(long, value_name = "RANGE", default_value = "30000-32767")]
+    service_node_port_range: NodePorts,
     #[command(flatten)]
     controllers: ControllersArgs,
 }
@@ -84,6 +90,8 @@ pub struct ServeSettings {
     pub certificates: Option<PathBuf>,
     /// How long events stay; zero: for ever.
     pub events_live: Duration,
+    /// The addresses and node ports that services are given.
+    pub services: ServiceRanges,
     /// The controllers to run beside the API.
     pub controllers: Selection,
 }
@@ -105,6 +113,7 @@ impl ServeSettings {
             token_auth_file: args.token_auth_file.clone(),
             certificates: args.cert_dir.clone(),
             events_live: args.event_ttl,
+            services: ServiceRanges { networks: args.service_cluster_ip_range.clone(), node_ports: args.service_node_port_range.clone() },
             controllers: args.controllers.chosen(),
         })
     }
@@ -134,6 +143,7 @@ pub async fn cmd_serve(ui: &Ui, settings: ServeSettings) -> Result<ExitStatus, C
         token_auth_file: settings.token_auth_file,
         certificates: settings.certificates,
         events_live: settings.events_live,
+        services: settings.services,
     };
     let target = settings.store.target();
     let clock = ambient.clone();
@@ -198,7 +208,7 @@ mod tests {
     fn a_server_keeps_its_certificates_beside_its_local_store() {
         let settings = resolve(&["--local", "/a", "--listen", "127.0.0.1:0"], &[("KUBECONFIG", "/k")]).expect("settings");
         assert_eq!((settings.store, settings.data_directory), (StoreLocation::Local("/a".into()), "/a".into()));
-        assert_eq!(settings.controllers, Selection::all());
+        assert_eq!((settings.controllers, settings.services), (Selection::all(), ServiceRanges::default()));
     }
 
     #[test]
@@ -225,6 +235,19 @@ mod tests {
     fn a_server_has_no_use_for_a_clock_that_stands() {
         let refused = resolve(&["--local", "/a"], &[("TRUEUP_PINNED_TIME", "2026-01-01T00:00:00Z")]);
         assert!(refused.is_err_and(|error| error.contains("TRUEUP_PINNED_TIME is set")));
+    }
+
+    #[test]
+    fn services_are_given_what_the_flags_say() {
+        let flags = ["--local", "/a", "--service-cluster-ip-range", "10.0.0.0/16,fd00::/108", "--service-node-port-range", "20000-20100"];
+        let services = resolve(&flags, &[]).expect("settings").services;
+        let expected = ServiceRanges {
+            networks: "10.0.0.0/16,fd00::/108".parse().expect("networks"),
+            node_ports: "20000-20100".parse().expect("ports"),
+        };
+        assert_eq!(services, expected);
+        let refused = resolve(&["--local", "/a", "--service-node-port-range", "30000"], &[]);
+        assert!(refused.is_err_and(|error| error.contains("is no range of ports such as 30000-32767")));
     }
 
     #[test]

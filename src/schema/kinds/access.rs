@@ -1,6 +1,6 @@
 //! Who may do what: `rbac.authorization.k8s.io`, `certificates.k8s.io`, and the reviews that answer it.
 
-use super::Part::{NotBuilt, Status};
+use super::Part::{Approval, Status};
 use super::{Group, Kind, text};
 use crate::schema::columns::access as tables;
 use crate::schema::resource::NameRule;
@@ -29,8 +29,9 @@ pub(super) const CERTIFICATES: Group = Group {
     name: "certificates.k8s.io",
     version: "v1",
     kinds: &[Kind::cluster("certificatesigningrequests", "CertificateSigningRequest")
+        .named(NameRule::PathSegment)
         .short(&["csr"])
-        .parts(&[NotBuilt("approval", "certificates.k8s.io/v1", "CertificateSigningRequest"), Status])
+        .parts(&[Approval, Status])
         .fields(&[text("spec.signerName")])
         .table(&tables::SIGNING_REQUESTS)],
 };
@@ -40,9 +41,9 @@ pub(super) const RBAC: Group = Group {
     name: "rbac.authorization.k8s.io",
     version: "v1",
     kinds: &[
-        Kind::cluster("clusterrolebindings", "ClusterRoleBinding").named(NameRule::PathSegment).table(&tables::BINDINGS),
-        Kind::cluster("clusterroles", "ClusterRole").named(NameRule::PathSegment).table(&tables::ROLES),
-        Kind::namespaced("rolebindings", "RoleBinding").named(NameRule::PathSegment).table(&tables::BINDINGS),
-        Kind::namespaced("roles", "Role").named(NameRule::PathSegment).table(&tables::ROLES),
+        Kind::cluster("clusterrolebindings", "ClusterRoleBinding").named(NameRule::PathSegment).created_by_put().table(&tables::BINDINGS),
+        Kind::cluster("clusterroles", "ClusterRole").named(NameRule::PathSegment).created_by_put().table(&tables::ROLES),
+        Kind::namespaced("rolebindings", "RoleBinding").named(NameRule::PathSegment).created_by_put().table(&tables::BINDINGS),
+        Kind::namespaced("roles", "Role").named(NameRule::PathSegment).created_by_put().table(&tables::ROLES),
     ],
 };

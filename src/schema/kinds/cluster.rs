@@ -48,12 +48,18 @@ pub(super) const SCHEDULING: Group = Group {
 };
 
 /// `coordination.k8s.io/v1`.
-pub(super) const COORDINATION: Group =
-    Group { name: "coordination.k8s.io", version: "v1", kinds: &[Kind::namespaced("leases", "Lease").table(&tables::LEASES)] };
+pub(super) const COORDINATION: Group = Group {
+    name: "coordination.k8s.io",
+    version: "v1",
+    kinds: &[Kind::namespaced("leases", "Lease").created_by_put().versioned().table(&tables::LEASES)],
+};
 
 /// `node.k8s.io/v1`.
-pub(super) const NODE: Group =
-    Group { name: "node.k8s.io", version: "v1", kinds: &[Kind::cluster("runtimeclasses", "RuntimeClass").table(&tables::RUNTIME_CLASSES)] };
+pub(super) const NODE: Group = Group {
+    name: "node.k8s.io",
+    version: "v1",
+    kinds: &[Kind::cluster("runtimeclasses", "RuntimeClass").created_by_put().versioned().table(&tables::RUNTIME_CLASSES)],
+};
 
 /// `flowcontrol.apiserver.k8s.io/v1`.
 pub(super) const FLOW_CONTROL: Group = Group {
@@ -69,5 +75,5 @@ pub(super) const FLOW_CONTROL: Group = Group {
 };
 
 const fn extension(plural: &'static str, kind: &'static str) -> Kind {
-    Kind::cluster(plural, kind).categories(&["api-extensions"]).generation()
+    Kind::cluster(plural, kind).categories(&["api-extensions"]).generation().versioned()
 }

@@ -13,9 +13,9 @@ pub(super) const CORE: Group = Group {
         Kind::namespaced("bindings", "Binding").answered(),
         Kind::cluster("componentstatuses", "ComponentStatus").short(&["cs"]).observed().table(&cluster::COMPONENT_STATUSES),
         Kind::namespaced("configmaps", "ConfigMap").short(&["cm"]).table(&config::CONFIG_MAPS),
-        Kind::namespaced("endpoints", "Endpoints").short(&["ep"]).table(&services::ENDPOINTS),
+        Kind::namespaced("endpoints", "Endpoints").created_by_put().short(&["ep"]).table(&services::ENDPOINTS),
         events::CORE_EVENTS,
-        Kind::namespaced("limitranges", "LimitRange").short(&["limits"]).table(&config::LIMIT_RANGES),
+        Kind::namespaced("limitranges", "LimitRange").created_by_put().short(&["limits"]).table(&config::LIMIT_RANGES),
         Kind::cluster("namespaces", "Namespace")
             .short(&["ns"])
             .named(NameRule::DnsLabel)
@@ -31,7 +31,7 @@ pub(super) const CORE: Group = Group {
         Kind::namespaced("persistentvolumeclaims", "PersistentVolumeClaim").short(&["pvc"]).parts(&[Status]).table(&storage::CLAIMS),
         Kind::cluster("persistentvolumes", "PersistentVolume").short(&["pv"]).parts(&[Status]).table(&storage::VOLUMES),
         PODS,
-        Kind::namespaced("podtemplates", "PodTemplate").generation().table(&workloads::POD_TEMPLATES),
+        Kind::namespaced("podtemplates", "PodTemplate").created_by_put().generation().table(&workloads::POD_TEMPLATES),
         Kind::namespaced("replicationcontrollers", "ReplicationController")
             .short(&["rc"])
             .categories(&["all"])
@@ -46,6 +46,7 @@ pub(super) const CORE: Group = Group {
             .parts(&[NotBuilt("token", "authentication.k8s.io/v1", "TokenRequest")])
             .table(&config::SERVICE_ACCOUNTS),
         Kind::namespaced("services", "Service")
+            .created_by_put()
             .short(&["svc"])
             .categories(&["all"])
             .named(NameRule::Dns1035Label)

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Conversion, Field, Group, Kind, text, text_at};
 use crate::schema::columns::events::EVENTS as TABLE;
+use crate::schema::resource::NameRule;
 
 /// Members of `events.k8s.io/v1` and what the core group calls them.
 const NAMES: [(&str, &str); 7] = [
@@ -27,6 +28,8 @@ const TO_CORE: Conversion = Conversion {
 
 /// Events of the core group.
 pub(super) const CORE_EVENTS: Kind = Kind::namespaced("events", "Event")
+    .created_by_put()
+    .named(NameRule::PathSegment)
     .short(&["ev"])
     .fields(&[
         text("involvedObject.kind"),
@@ -47,7 +50,7 @@ pub(super) const CORE_EVENTS: Kind = Kind::namespaced("events", "Event")
 pub(super) const EVENTS: Group = Group {
     name: "events.k8s.io",
     version: "v1",
-    kinds: &[Kind::namespaced("events", "Event").short(&["ev"]).fields(NEW_FIELDS).stored_as(&TO_CORE).table(&TABLE)],
+    kinds: &[Kind::namespaced("events", "Event").created_by_put().short(&["ev"]).fields(NEW_FIELDS).stored_as(&TO_CORE).table(&TABLE)],
 };
 
 const NEW_FIELDS: &[Field] = &[

@@ -92,6 +92,8 @@ pub(super) struct Kind {
     fields: &'static [Field],
     conversion: Option<&'static Conversion>,
     origin: Origin,
+    created_by_put: bool,
+    unconditional_update: bool,
 }
 
 /// A subresource of a built-in kind.
@@ -105,6 +107,8 @@ pub(super) enum Part {
     Finalize,
     /// `binding` of pods.
     Binding,
+    /// `approval`.
+    Approval,
     /// One that is refused: its name, and the `apiVersion` and kind it speaks.
     NotBuilt(&'static str, &'static str, &'static str),
 }
@@ -154,6 +158,8 @@ impl Kind {
             fields: &[],
             conversion: None,
             origin: Origin::Stored,
+            created_by_put: false,
+            unconditional_update: true,
         }
     }
 
@@ -180,6 +186,16 @@ impl Kind {
 
     pub(super) const fn generation(self) -> Self {
         Self { has_generation: true, ..self }
+    }
+
+    /// A `PUT` of one that does not exist creates it.
+    pub(super) const fn created_by_put(self) -> Self {
+        Self { created_by_put: true, ..self }
+    }
+
+    /// An update must state the revision that it is of.
+    pub(super) const fn versioned(self) -> Self {
+        Self { unconditional_update: false, ..self }
     }
 
     pub(super) const fn named(self, name_rule: NameRule) -> Self {
@@ -222,6 +238,8 @@ impl Kind {
             verbs: self.verbs,
             subresources: self.subresources.iter().map(|part| part.subresource(&gvk)).collect(),
             has_generation: self.has_generation,
+            created_by_put: self.created_by_put,
+            unconditional_update: self.unconditional_update,
             columns: Cow::Borrowed(self.table.columns),
             name_rule: self.name_rule,
             custom: false,
@@ -244,6 +262,7 @@ impl Part {
         match self {
             Self::Status => part("status", of.clone(), Verbs::SUBRESOURCE, Behaviour::Status),
             Self::Scale => part("scale", Gvk::new("autoscaling", "v1", "Scale"), Verbs::SUBRESOURCE, Behaviour::Scale(built_in_scale())),
+            Self::Approval => part("approval", of.clone(), Verbs::SUBRESOURCE, Behaviour::Approval),
             Self::Finalize => part("finalize", of.clone(), Verbs::UPDATE, Behaviour::Finalize),
             Self::Binding => part("binding", Gvk::new("", "v1", "Binding"), Verbs::CREATE, Behaviour::Binding),
             Self::NotBuilt(name, api_version, kind) => {

@@ -9,11 +9,11 @@ pub(super) const STORAGE: Group = Group {
     name: "storage.k8s.io",
     version: "v1",
     kinds: &[
-        Kind::cluster("csidrivers", "CSIDriver").generation().table(&tables::CSI_DRIVERS),
-        Kind::cluster("csinodes", "CSINode").table(&tables::CSI_NODES),
-        Kind::namespaced("csistoragecapacities", "CSIStorageCapacity").table(&tables::CSI_CAPACITIES),
+        Kind::cluster("csidrivers", "CSIDriver").versioned().generation().table(&tables::CSI_DRIVERS),
+        Kind::cluster("csinodes", "CSINode").versioned().table(&tables::CSI_NODES),
+        Kind::namespaced("csistoragecapacities", "CSIStorageCapacity").versioned().table(&tables::CSI_CAPACITIES),
         Kind::cluster("storageclasses", "StorageClass").short(&["sc"]).table(&tables::STORAGE_CLASSES),
-        Kind::cluster("volumeattachments", "VolumeAttachment").parts(&[Status]).table(&tables::VOLUME_ATTACHMENTS),
+        Kind::cluster("volumeattachments", "VolumeAttachment").versioned().parts(&[Status]).table(&tables::VOLUME_ATTACHMENTS),
         Kind::cluster("volumeattributesclasses", "VolumeAttributesClass").short(&["vac"]).table(&tables::ATTRIBUTES_CLASSES),
     ],
 };

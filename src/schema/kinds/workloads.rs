@@ -3,6 +3,7 @@
 use super::Part::{Scale, Status};
 use super::{Group, Kind, count};
 use crate::schema::columns::workloads as tables;
+use crate::schema::resource::NameRule;
 
 /// `apps/v1`.
 pub(super) const APPS: Group = Group {
@@ -36,6 +37,8 @@ pub(super) const POLICY: Group = Group {
     name: "policy",
     version: "v1",
     kinds: &[Kind::namespaced("poddisruptionbudgets", "PodDisruptionBudget")
+        .versioned()
+        .named(NameRule::PathSegment)
         .short(&["pdb"])
         .generation()
         .parts(&[Status])

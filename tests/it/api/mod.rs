@@ -10,6 +10,7 @@ mod defaults;
 mod definitions;
 mod deletion;
 mod expiry;
+mod kinds;
 mod lists;
 mod pods;
 mod refusals;

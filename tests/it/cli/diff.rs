@@ -65,9 +65,9 @@ fn a_new_namespace_and_what_is_in_it_are_shown_as_one_change() {
     +  name: web
     +  namespace: shop
     +spec:
-    +  clusterIP: 10.96.178.27
+    +  clusterIP: 10.105.233.157
     +  clusterIPs:
-    +  - 10.96.178.27
+    +  - 10.105.233.157
     +  internalTrafficPolicy: Cluster
     +  ipFamilies:
     +  - IPv4

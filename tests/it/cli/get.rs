@@ -45,12 +45,12 @@ fn several_kinds_are_tables_with_prefixed_names() {
     NAME                  READY   UP-TO-DATE   AVAILABLE   AGE
     deployment.apps/web   0/2     0            0           5m30s
 
-    NAME          TYPE        CLUSTER-IP     EXTERNAL-IP   PORT(S)   AGE
-    service/web   ClusterIP   10.96.178.27   <none>        80/TCP    5m30s
+    NAME          TYPE        CLUSTER-IP       EXTERNAL-IP   PORT(S)   AGE
+    service/web   ClusterIP   10.105.233.157   <none>        80/TCP    5m30s
     ");
     assert_shows!(env.run("get all -A"), @"
-    NAMESPACE   NAME          TYPE        CLUSTER-IP     EXTERNAL-IP   PORT(S)   AGE
-    shop        service/web   ClusterIP   10.96.178.27   <none>        80/TCP    5m30s
+    NAMESPACE   NAME          TYPE        CLUSTER-IP       EXTERNAL-IP   PORT(S)   AGE
+    shop        service/web   ClusterIP   10.105.233.157   <none>        80/TCP    5m30s
 
     NAMESPACE   NAME                  READY   UP-TO-DATE   AVAILABLE   AGE
     shop        deployment.apps/web   0/2     0            0           5m30s
@@ -59,8 +59,8 @@ fn several_kinds_are_tables_with_prefixed_names() {
     NAME                  READY   UP-TO-DATE   AVAILABLE   AGE
     deployment.apps/web   0/2     0            0           5m30s
 
-    NAME          TYPE        CLUSTER-IP     EXTERNAL-IP   PORT(S)   AGE
-    service/web   ClusterIP   10.96.178.27   <none>        80/TCP    5m30s
+    NAME          TYPE        CLUSTER-IP       EXTERNAL-IP   PORT(S)   AGE
+    service/web   ClusterIP   10.105.233.157   <none>        80/TCP    5m30s
 
     NAME           TYPE     DATA   AGE
     secret/login   Opaque   1      5m30s

@@ -152,6 +152,15 @@ fn every_command_explains_itself() {
               Remove events this long after they were last written; 0s keeps them
               
               [default: 1h]
+          --service-cluster-ip-range <CIDR>
+              Give services addresses from this network, or from one of each family, parted by a comma
+              
+              [default: 10.96.0.0/12]
+
+          --service-node-port-range <RANGE>
+              Give services ports of nodes from this range
+              
+              [default: 30000-32767]
 
           --controllers <LIST>
               Run these controllers: *, none, or names parted by commas; -NAME leaves one out

@@ -1,0 +1,243 @@
+//! Webhook configurations and admission policies.
+
+use serde_json::{Value, json};
+
+use super::{Duplicate, Forbidden, Invalid, NotSupported, Required, creates, row, well};
+
+const API: &str = "admissionregistration.k8s.io/v1";
+
+fn rule() -> Value {
+    json!({"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]})
+}
+
+#[test]
+fn webhooks() {
+    let hook = json!({
+        "name": "a.example.com", "admissionReviewVersions": ["v1"], "sideEffects": "None", "clientConfig": {"url": "https://h/p"},
+        "rules": [rule()],
+    });
+    let base = json!({"webhooks": [hook]});
+    for kind in ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"] {
+        creates(
+            API,
+            kind,
+            &base,
+            vec![
+                row("/webhooks/0/name", json!("a.b"), "webhooks[0].name", Invalid, "at least three segments separated by dots"),
+                row("/webhooks", json!([hook, hook]), "webhooks[1].name", Duplicate, r#""a.example.com""#),
+                row(
+                    "/webhooks/0/admissionReviewVersions",
+                    json!([]),
+                    "webhooks[0].admissionReviewVersions",
+                    Required,
+                    "must specify one of v1, v1beta1",
+                ),
+                row(
+                    "/webhooks/0/admissionReviewVersions",
+                    json!(["v2"]),
+                    "webhooks[0].admissionReviewVersions",
+                    Invalid,
+                    "at least one of v1, v1beta1",
+                ),
+                row("/webhooks/0/sideEffects", json!(null), "webhooks[0].sideEffects", Required, "must specify one of None, NoneOnDryRun"),
+                row("/webhooks/0/sideEffects", json!("Some"), "webhooks[0].sideEffects", NotSupported, r#""None", "NoneOnDryRun""#),
+                row("/webhooks/0/failurePolicy", json!("X"), "webhooks[0].failurePolicy", NotSupported, r#""Fail", "Ignore""#),
+                row("/webhooks/0/timeoutSeconds", json!(31), "webhooks[0].timeoutSeconds", Invalid, "must be between 1 and 30 seconds"),
+                row(
+                    "/webhooks/0/clientConfig",
+                    json!({}),
+                    "webhooks[0].clientConfig",
+                    Required,
+                    "exactly one of url or service is required",
+                ),
+                row(
+                    "/webhooks/0/clientConfig/url",
+                    json!("http://h"),
+                    "webhooks[0].clientConfig.url",
+                    Invalid,
+                    "desired format: https://host[/path]",
+                ),
+                row(
+                    "/webhooks/0/clientConfig/url",
+                    json!("https://h?a"),
+                    "webhooks[0].clientConfig.url",
+                    Invalid,
+                    "query parameters are not permitted in the URL",
+                ),
+                row(
+                    "/webhooks/0/clientConfig/url",
+                    json!("https://h#a"),
+                    "webhooks[0].clientConfig.url",
+                    Invalid,
+                    "fragments are not permitted in the URL",
+                ),
+                row(
+                    "/webhooks/0/clientConfig/url",
+                    json!("https://u@h"),
+                    "webhooks[0].clientConfig.url",
+                    Invalid,
+                    "user information is not permitted in the URL",
+                ),
+                row(
+                    "/webhooks/0/clientConfig",
+                    json!({"service": {"name": "", "namespace": "n"}}),
+                    "webhooks[0].clientConfig.service.name",
+                    Required,
+                    "service name is required",
+                ),
+                row(
+                    "/webhooks/0/rules/0/operations",
+                    json!(["*", "CREATE"]),
+                    "webhooks[0].rules[0].operations",
+                    Invalid,
+                    "must not specify other operations",
+                ),
+                row(
+                    "/webhooks/0/rules/0/operations",
+                    json!(["READ"]),
+                    "webhooks[0].rules[0].operations[0]",
+                    NotSupported,
+                    r#""*", "CONNECT", "CREATE", "DELETE", "UPDATE""#,
+                ),
+                row(
+                    "/webhooks/0/rules/0/resources",
+                    json!(["pods/*", "pods/log"]),
+                    "webhooks[0].rules[0].resources[1]",
+                    Invalid,
+                    "if 'pods/*' is present, must not specify pods/log",
+                ),
+                row(
+                    "/webhooks/0/rules/0/resources",
+                    json!(["*", "pods"]),
+                    "webhooks[0].rules[0].resources",
+                    Invalid,
+                    "other resources without subresources",
+                ),
+                row("/webhooks/0/rules/0/apiVersions", json!([""]), "webhooks[0].rules[0].apiVersions[0]", Required, ""),
+                row("/webhooks/0/rules/0/scope", json!("X"), "webhooks[0].rules[0].scope", NotSupported, r#""*", "Cluster", "Namespaced""#),
+                row(
+                    "/webhooks/0/matchConditions",
+                    json!([{"name": "a b", "expression": "true"}]),
+                    "webhooks[0].matchConditions[0].name",
+                    Invalid,
+                    "')",
+                ),
+                row(
+                    "/webhooks/0/matchConditions",
+                    json!([{"name": "a", "expression": " "}]),
+                    "webhooks[0].matchConditions[0].expression",
+                    Required,
+                    "",
+                ),
+            ],
+        );
+    }
+}
+
+#[test]
+fn policies() {
+    let base = json!({"spec": {"matchConstraints": {"resourceRules": [rule()]}, "validations": [{"expression": "true"}]}});
+    let none = "validations or auditAnnotations must contain at least one item";
+    creates(
+        API,
+        "ValidatingAdmissionPolicy",
+        &base,
+        vec![
+            row("/spec/failurePolicy", json!("X"), "spec.failurePolicy", NotSupported, r#""Fail", "Ignore""#),
+            row("/spec/matchConstraints", json!(null), "spec.matchConstraints", Required, ""),
+            row("/spec/matchConstraints/resourceRules", json!([]), "spec.matchConstraints.resourceRules", Required, ""),
+            (vec![("/spec/validations", json!([]))], vec![("spec.validations", Required, none), ("spec.auditAnnotations", Required, none)]),
+            row("/spec/validations/0/expression", json!(""), "spec.validations[0].expression", Required, "expression is not specified"),
+            row("/spec/validations/0/message", json!("a\nb"), "spec.validations[0].message", Invalid, "must not contain line breaks"),
+            row(
+                "/spec/validations/0/reason",
+                json!("X"),
+                "spec.validations[0].reason",
+                NotSupported,
+                r#""Forbidden", "Invalid", "RequestEntityTooLarge""#,
+            ),
+            row(
+                "/spec/variables",
+                json!([{"name": "if", "expression": "true"}]),
+                "spec.variables[0].name",
+                Invalid,
+                "must be a valid CEL identifier",
+            ),
+            row(
+                "/spec/paramKind",
+                json!({"apiVersion": "a/b/c", "kind": "K"}),
+                "spec.paramKind.apiVersion",
+                Invalid,
+                "unexpected GroupVersion string: a/b/c",
+            ),
+            row(
+                "/spec/auditAnnotations",
+                json!([{"key": "k", "valueExpression": ""}]),
+                "spec.auditAnnotations[0].valueExpression",
+                Required,
+                "valueExpression is not specified",
+            ),
+        ],
+    );
+    let mutating = json!({"spec": {
+        "matchConstraints": {"resourceRules": [rule()]}, "reinvocationPolicy": "Never",
+        "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": "[]"}}],
+    }});
+    creates(
+        API,
+        "MutatingAdmissionPolicy",
+        &mutating,
+        vec![
+            row("/spec/reinvocationPolicy", json!(null), "spec.reinvocationPolicy", Required, ""),
+            row("/spec/mutations", json!([]), "spec.mutations", Required, "mutations must contain at least one item"),
+            row(
+                "/spec/mutations/0/jsonPatch",
+                json!(null),
+                "spec.mutations[0].jsonPatch",
+                Required,
+                "must be specified when patchType is JSONPatch",
+            ),
+            row(
+                "/spec/mutations/0/applyConfiguration",
+                json!({"expression": "x"}),
+                "spec.mutations[0].applyConfiguration",
+                Invalid,
+                "must not be specified when patchType is JSONPatch",
+            ),
+            row(
+                "/spec/matchConstraints/resourceRules/0/operations",
+                json!(["DELETE"]),
+                "spec.matchConstraints.resourceRules.operations",
+                NotSupported,
+                r#""*", "CONNECT", "CREATE", "UPDATE""#,
+            ),
+        ],
+    );
+    let binding = json!({"spec": {"policyName": "p", "validationActions": ["Deny"]}});
+    creates(
+        API,
+        "ValidatingAdmissionPolicyBinding",
+        &binding,
+        vec![
+            row("/spec/policyName", json!(""), "spec.policyName", Required, ""),
+            row("/spec/validationActions", json!([]), "spec.validationActions", Required, "at least one validation action is required"),
+            row("/spec/validationActions", json!(["X"]), "spec.validationActions[0]", NotSupported, r#""Audit", "Deny", "Warn""#),
+            row("/spec/validationActions", json!(["Deny", "Warn"]), "spec.validationActions", Invalid, "serves no purpose)"),
+            row(
+                "/spec/paramRef",
+                json!({"parameterNotFoundAction": "Deny"}),
+                "spec.paramRef",
+                Required,
+                "one of name or selector must be specified",
+            ),
+            (
+                vec![("/spec/paramRef", json!({"name": "a", "selector": {}, "parameterNotFoundAction": "Deny"}))],
+                vec![
+                    ("spec.paramRef.name", Forbidden, "name and selector are mutually exclusive"),
+                    ("spec.paramRef.selector", Forbidden, "name and selector are mutually exclusive"),
+                ],
+            ),
+            well("/spec/paramRef", json!({"name": "a", "parameterNotFoundAction": "Allow"})),
+        ],
+    );
+}
