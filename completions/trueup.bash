@@ -591,7 +591,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__get)
-            opts="-l -A -o -w -s -n -q -h -V --selector --field-selector --all-namespaces --output --no-headers --show-labels --show-managed-fields --watch --watch-only --ignore-not-found --chunk-size --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-l -A -o -L -w -s -n -q -h -V --selector --field-selector --all-namespaces --output --no-headers --label-columns --show-labels --show-kind --show-managed-fields --sort-by --subresource --raw --watch --watch-only --ignore-not-found --chunk-size --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -610,11 +610,31 @@ _trueup() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json yaml wide name" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json yaml wide name custom-columns=HEADER:JSONPATH,... custom-columns-file=FILE jsonpath=TEMPLATE jsonpath-file=FILE jsonpath-as-json=TEMPLATE go-template=TEMPLATE go-template-file=FILE" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json yaml wide name" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json yaml wide name custom-columns=HEADER:JSONPATH,... custom-columns-file=FILE jsonpath=TEMPLATE jsonpath-file=FILE jsonpath-as-json=TEMPLATE go-template=TEMPLATE go-template-file=FILE" -- "${cur}"))
+                    return 0
+                    ;;
+                --label-columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -L)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort-by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subresource)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --raw)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --chunk-size)
@@ -999,7 +1019,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__watch)
-            opts="-l -A -o -s -n -q -h -V --selector --field-selector --all-namespaces --output --no-headers --show-labels --show-managed-fields --changes-only --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-l -A -o -L -s -n -q -h -V --selector --field-selector --all-namespaces --output --no-headers --label-columns --show-labels --show-kind --show-managed-fields --changes-only --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1018,11 +1038,19 @@ _trueup() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "json yaml wide name" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json yaml wide name custom-columns=HEADER:JSONPATH,... custom-columns-file=FILE jsonpath=TEMPLATE jsonpath-file=FILE jsonpath-as-json=TEMPLATE go-template=TEMPLATE go-template-file=FILE" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "json yaml wide name" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "json yaml wide name custom-columns=HEADER:JSONPATH,... custom-columns-file=FILE jsonpath=TEMPLATE jsonpath-file=FILE jsonpath-as-json=TEMPLATE go-template=TEMPLATE go-template-file=FILE" -- "${cur}"))
+                    return 0
+                    ;;
+                --label-columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -L)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --local)

@@ -110,7 +110,18 @@ complete -c trueup -n "__fish_trueup_using_subcommand get" -l field-selector -d 
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s o -l output -d 'Print objects in this form' -r -f -a "json\t'Whole objects as JSON'
 yaml\t'Whole objects as YAML'
 wide\t'Tables with more columns'
-name\t'One TYPE/NAME a line'"
+name\t'One TYPE/NAME a line'
+custom-columns=HEADER:JSONPATH\,...\t'A table of these columns'
+custom-columns-file=FILE\t'The same, headers and paths in two lines of a file'
+jsonpath=TEMPLATE\t'What a JSONPath template makes of them'
+jsonpath-file=FILE\t'The same, from a file'
+jsonpath-as-json=TEMPLATE\t'The values of a JSONPath template as a JSON list'
+go-template=TEMPLATE\t'What a Go template makes of them'
+go-template-file=FILE\t'The same, from a file'"
+complete -c trueup -n "__fish_trueup_using_subcommand get" -s L -l label-columns -d 'Show these labels as columns of tables' -r
+complete -c trueup -n "__fish_trueup_using_subcommand get" -l sort-by -d 'Sort by a field, given as a JSONPath such as .metadata.name; each kind by itself where tables are shown' -r
+complete -c trueup -n "__fish_trueup_using_subcommand get" -l subresource -d 'Read a subresource of named objects, such as status or scale' -r
+complete -c trueup -n "__fish_trueup_using_subcommand get" -l raw -d 'Read this path of the API and print the answer as it is' -r
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l chunk-size -d 'Read large lists in pages of this many objects; 0 reads all at once' -r
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
@@ -128,6 +139,7 @@ never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s A -l all-namespaces -d 'Select in all namespaces'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l no-headers -d 'Leave the headers of tables out'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l show-labels -d 'Show labels as the last column of tables'
+complete -c trueup -n "__fish_trueup_using_subcommand get" -l show-kind -d 'Show the kind before each name in tables'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l show-managed-fields -d 'Keep metadata.managedFields in JSON and YAML'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s w -l watch -d 'Go on showing changes as they come'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l watch-only -d 'Show changes only, not what is there now'
@@ -140,7 +152,15 @@ complete -c trueup -n "__fish_trueup_using_subcommand watch" -l field-selector -
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s o -l output -d 'Print objects in this form' -r -f -a "json\t'Whole objects as JSON'
 yaml\t'Whole objects as YAML'
 wide\t'Tables with more columns'
-name\t'One TYPE/NAME a line'"
+name\t'One TYPE/NAME a line'
+custom-columns=HEADER:JSONPATH\,...\t'A table of these columns'
+custom-columns-file=FILE\t'The same, headers and paths in two lines of a file'
+jsonpath=TEMPLATE\t'What a JSONPath template makes of them'
+jsonpath-file=FILE\t'The same, from a file'
+jsonpath-as-json=TEMPLATE\t'The values of a JSONPath template as a JSON list'
+go-template=TEMPLATE\t'What a Go template makes of them'
+go-template-file=FILE\t'The same, from a file'"
+complete -c trueup -n "__fish_trueup_using_subcommand watch" -s L -l label-columns -d 'Show these labels as columns of tables' -r
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
@@ -157,6 +177,7 @@ never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s A -l all-namespaces -d 'Select in all namespaces'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l no-headers -d 'Leave the headers of tables out'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-labels -d 'Show labels as the last column of tables'
+complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-kind -d 'Show the kind before each name in tables'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-managed-fields -d 'Keep metadata.managedFields in JSON and YAML'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l changes-only -d 'Show changes only, not what is there now'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s q -l quiet -d 'Print data, warnings and errors only'

@@ -21,13 +21,15 @@ pub enum Form {
     Objects,
     /// A server-side table of rows, each with its object's metadata.
     Table,
+    /// The same, each row with its whole object.
+    TableOfObjects,
 }
 
 impl Form {
     fn accept(self) -> &'static str {
         match self {
             Self::Objects => "application/json",
-            Self::Table => "application/json;as=Table;v=v1;g=meta.k8s.io,application/json",
+            Self::Table | Self::TableOfObjects => "application/json;as=Table;v=v1;g=meta.k8s.io,application/json",
         }
     }
 }
@@ -120,13 +122,20 @@ impl ApiRequest {
     /// Reads one object.
     #[must_use]
     pub fn get(resource: &ServedResource, namespace: Option<&str>, name: &str, form: Form) -> Self {
-        Self::new(Method::GET, object_path(resource, namespace, name), form.accept())
+        Self::new(Method::GET, Query::of(form).after(object_path(resource, namespace, name)), form.accept())
+    }
+
+    /// Reads a subresource of one object, such as `status`.
+    #[must_use]
+    pub fn get_subresource(resource: &ServedResource, namespace: Option<&str>, name: &str, subresource: &str, form: Form) -> Self {
+        let path = format!("{}/{}", object_path(resource, namespace, name), segment(subresource));
+        Self::new(Method::GET, Query::of(form).after(path), form.accept())
     }
 
     /// Lists objects: of one namespace, or of all where none is given. `continue_token` is empty for the first page.
     #[must_use]
     pub fn list(resource: &ServedResource, namespace: Option<&str>, parameters: &ListParameters, continue_token: &str, form: Form) -> Self {
-        let mut query = Query::default();
+        let mut query = Query::of(form);
         query.selectors(parameters);
         if parameters.limit > 0 {
             query.put("limit", &parameters.limit.to_string());
@@ -229,6 +238,14 @@ fn segment(text: &str) -> String {
 struct Query(String);
 
 impl Query {
+    fn of(form: Form) -> Self {
+        let mut query = Self::default();
+        if form == Form::TableOfObjects {
+            query.put("includeObject", "Object");
+        }
+        query
+    }
+
     fn put(&mut self, name: &str, value: &str) {
         if !value.is_empty() {
             let text = std::mem::take(&mut self.0);

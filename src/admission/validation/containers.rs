@@ -7,7 +7,7 @@ use super::handlers::{self, PROBES};
 use super::pods::Pod;
 use super::seen::Seen;
 use super::{environment, mounts, resources, security};
-use crate::object::names::{dns_label, qualified_name};
+use crate::object::names::dns_label;
 
 const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
 const PULL_POLICIES: [&str; 3] = ["Always", "IfNotPresent", "Never"];

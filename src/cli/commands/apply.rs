@@ -184,7 +184,7 @@ fn shown(object: &Object) -> Value {
 }
 
 fn json(object: &Object) -> String {
-    super::get::pretty(&shown(object))
+    crate::cli::output::form::pretty(&shown(object))
 }
 
 /// Applies manifests.

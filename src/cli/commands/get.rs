@@ -1,18 +1,22 @@
 //! `trueup get`: shows objects, as tables made by the server or whole.
 
+use std::slice;
+
 use clap::Args;
 use futures::future::join_all;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::watch::{Watch, follow};
-use crate::cli::output::table::{TableOptions, TablePrinter};
+use crate::cli::output::custom_columns::CustomColumnsPrinter;
+use crate::cli::output::form::{OutputArgs, OutputForm, short_name};
+use crate::cli::output::sort::sort_by;
+use crate::cli::output::table::TablePrinter;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, SelectorArgs};
 use crate::client::{ApiRequest, Client, ClientError, Discovery, Form, ListParameters, Selection, list_pages, parse_resource_arguments};
 use crate::object::Reason;
-use crate::yaml;
+use crate::object::json_path::JsonPath;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +24,13 @@ Examples:
   trueup get deploy,svc -n shop              two kinds in one namespace
   trueup get all -A                          everything that belongs to workloads, everywhere
   trueup get deploy/web svc/web -o yaml      single objects as YAML
+  trueup get cm --sort-by=.metadata.creationTimestamp
+                                             the oldest first
+  trueup get deploy -o custom-columns=NAME:.metadata.name,IMAGES:.spec.template.spec.containers[*].image
+                                             columns of your own
+  trueup get svc web -o jsonpath='{.spec.clusterIP}'
+                                             one value, for a script
+  trueup get --raw /readyz?verbose           a path of the API, as it answers
   trueup get pods -l app=web -w              a table, then its changes as they come";
 
 /// Show objects
@@ -30,12 +41,21 @@ Examples:
 #[command(after_long_help = EXAMPLES)]
 pub struct GetArgs {
     /// TYPE[,TYPE...] [NAME...] or TYPE/NAME...
-    #[arg(required = true, value_name = "RESOURCE")]
+    #[arg(required_unless_present = "raw", value_name = "RESOURCE")]
     resources: Vec<String>,
     #[command(flatten)]
     selectors: SelectorArgs,
     #[command(flatten)]
     output: OutputArgs,
+    /// Sort by a field, given as a JSONPath such as .metadata.name; each kind by itself where tables are shown
+    #[arg(long, value_name = "JSONPATH", conflicts_with_all = ["watch", "watch_only"])]
+    sort_by: Option<String>,
+    /// Read a subresource of named objects, such as status or scale
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["watch", "watch_only"])]
+    subresource: Option<String>,
+    /// Read this path of the API and print the answer as it is
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["resources", "watch", "watch_only", "output", "sort_by", "subresource"])]
+    raw: Option<String>,
     /// Go on showing changes as they come
     #[arg(long, short = 'w')]
     watch: bool,
@@ -50,91 +70,6 @@ pub struct GetArgs {
     chunk_size: u32,
 }
 
-/// How objects are printed.
-#[derive(Debug, Clone, Default, Args)]
-pub struct OutputArgs {
-    /// Print objects in this form
-    #[arg(long, short = 'o', value_enum, value_name = "FORM")]
-    pub output: Option<OutputForm>,
-    /// Leave the headers of tables out
-    #[arg(long)]
-    pub no_headers: bool,
-    /// Show labels as the last column of tables
-    #[arg(long)]
-    pub show_labels: bool,
-    /// Keep metadata.managedFields in JSON and YAML
-    #[arg(long)]
-    pub show_managed_fields: bool,
-}
-
-/// What `-o` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum OutputForm {
-    /// Whole objects as JSON
-    Json,
-    /// Whole objects as YAML
-    Yaml,
-    /// Tables with more columns
-    Wide,
-    /// One TYPE/NAME a line
-    Name,
-}
-
-impl OutputArgs {
-    /// What to ask the server for.
-    #[must_use]
-    pub fn form(&self) -> Form {
-        match self.output {
-            None | Some(OutputForm::Wide) => Form::Table,
-            Some(OutputForm::Json | OutputForm::Yaml | OutputForm::Name) => Form::Objects,
-        }
-    }
-
-    /// How the tables of one resource are laid out.
-    #[must_use]
-    pub fn table(&self, selection: &Selection, several: bool, all_namespaces: bool) -> TableOptions {
-        TableOptions {
-            wide: self.output == Some(OutputForm::Wide),
-            no_headers: self.no_headers,
-            with_namespace: all_namespaces && selection.resource.namespaced,
-            name_prefix: several.then(|| selection.resource.display_kind()),
-            show_labels: self.show_labels,
-        }
-    }
-
-    /// An object ready to be printed whole: its kind stated, its bookkeeping of owners left out unless asked for.
-    #[must_use]
-    pub fn whole(&self, mut object: Value, selection: &Selection) -> Value {
-        if let Some(members) = object.as_object_mut() {
-            // The items of a list of built-in kinds leave their kind to the list.
-            members.entry("apiVersion").or_insert_with(|| selection.resource.gvk().api_version().into());
-            members.entry("kind").or_insert_with(|| selection.resource.kind.clone().into());
-        }
-        if !self.show_managed_fields
-            && let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
-        {
-            metadata.remove("managedFields");
-        }
-        object
-    }
-}
-
-/// JSON as kubectl lays it out: four blanks a level, ending in a line break.
-pub(super) fn pretty(value: &Value) -> String {
-    let mut bytes = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, serde_json::ser::PrettyFormatter::with_indent(b"    "));
-    // Writing a JSON value to memory has no way to fail.
-    let _ = value.serialize(&mut serializer);
-    bytes.push(b'\n');
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// `deployment.apps/web`.
-pub(super) fn short_name(object: &Value, selection: &Selection) -> String {
-    let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-    format!("{}/{name}", selection.resource.display_kind())
-}
-
 impl GetArgs {
     fn validate(&self, selections: &[Selection]) -> Result<(), CommandError> {
         let named = selections.iter().any(|selection| !selection.names.is_empty());
@@ -145,7 +80,18 @@ impl GetArgs {
         if named && self.selectors.all_namespaces {
             return Err(CommandError::usage("an object cannot be read by name across all namespaces"));
         }
+        if self.subresource.is_some() && selections.iter().any(|selection| selection.names.is_empty()) {
+            return Err(CommandError::usage("--subresource needs the names of objects"));
+        }
         Ok(())
+    }
+
+    fn form(&self) -> Form {
+        match self.output.form() {
+            // The field to sort by may be anywhere in the object.
+            Form::Table if self.sort_by.is_some() => Form::TableOfObjects,
+            form => form,
+        }
     }
 
     fn parameters(&self) -> ListParameters {
@@ -165,7 +111,11 @@ struct Answers {
 
 /// Shows objects.
 pub async fn cmd_get(ui: &Ui, context: &CommandContext, args: &GetArgs) -> Result<ExitStatus, CommandError> {
+    let sorting = args.sort_by.as_deref().map(Sorting::parse).transpose()?;
     let client = context.client().await?;
+    if let Some(path) = &args.raw {
+        return raw(ui, &client, path).await;
+    }
     let discovery = Discovery::fetch(&client).await?;
     let selections = parse_resource_arguments(&args.resources, &discovery)?;
     args.validate(&selections)?;
@@ -178,7 +128,8 @@ pub async fn cmd_get(ui: &Ui, context: &CommandContext, args: &GetArgs) -> Resul
     let asked = selections.iter().map(|selection| ask(&client, selection, namespace.as_deref(), args));
     let answers = with_progress(ui, || format!("reading from {}", client.target()), join_all(asked)).await;
     let answers: Vec<Answers> = answers.into_iter().collect::<Result<_, _>>()?;
-    print(ui, &selections, &answers, namespace.as_deref(), args)?;
+    let printer = Printer { ui, args, sorting, selections: &selections, namespace: namespace.as_deref() };
+    printer.print(&answers)?;
     for warning in client.take_warnings() {
         ui.warning(&warning);
     }
@@ -186,7 +137,7 @@ pub async fn cmd_get(ui: &Ui, context: &CommandContext, args: &GetArgs) -> Resul
 }
 
 async fn ask(client: &Client, selection: &Selection, namespace: Option<&str>, args: &GetArgs) -> Result<Answers, ClientError> {
-    let form = args.output.form();
+    let form = args.form();
     let resource = &selection.resource;
     let mut answers = Answers { documents: Vec::new(), refused: Vec::new() };
     let results: Vec<Result<Value, ClientError>> = if selection.names.is_empty() {
@@ -196,7 +147,11 @@ async fn ask(client: &Client, selection: &Selection, namespace: Option<&str>, ar
             Err(error) => vec![Err(error)],
         }
     } else {
-        let requests: Vec<_> = selection.names.iter().map(|name| ApiRequest::get(resource, namespace, name, form)).collect();
+        let request = |name: &String| match &args.subresource {
+            None => ApiRequest::get(resource, namespace, name, form),
+            Some(subresource) => ApiRequest::get_subresource(resource, namespace, name, subresource, form),
+        };
+        let requests: Vec<_> = selection.names.iter().map(request).collect();
         join_all(requests.iter().map(|request| client.read(request))).await
     };
     for result in results {
@@ -209,81 +164,129 @@ async fn ask(client: &Client, selection: &Selection, namespace: Option<&str>, ar
     Ok(answers)
 }
 
-fn print(ui: &Ui, selections: &[Selection], answers: &[Answers], namespace: Option<&str>, args: &GetArgs) -> Result<(), CommandError> {
-    match args.output.output {
-        None | Some(OutputForm::Wide) => tables(ui, selections, answers, namespace, args),
-        Some(OutputForm::Name) => {
-            for (selection, object) in objects(selections, answers) {
-                ui.data(&format!("{}\n", short_name(&object, selection)))?;
+/// Prints what a path of the API answers, byte for byte.
+async fn raw(ui: &Ui, client: &Client, path: &str) -> Result<ExitStatus, CommandError> {
+    if !path.starts_with('/') {
+        return Err(CommandError::usage(format!("--raw {path}: a path of the API begins with a slash")));
+    }
+    let answer = client.send(&ApiRequest::fetch_as(path, "*/*")).await?;
+    ui.data(&String::from_utf8_lossy(&answer.body))?;
+    Ok(ExitStatus::Success)
+}
+
+/// `--sort-by`, read before anything is asked.
+struct Sorting {
+    text: String,
+    path: JsonPath,
+}
+
+impl Sorting {
+    fn parse(text: &str) -> Result<Self, CommandError> {
+        let path = JsonPath::parse(text).map_err(|error| CommandError::usage(format!("--sort-by: {error}")))?;
+        Ok(Self { text: text.to_owned(), path })
+    }
+
+    fn sort<T>(&self, items: &mut Vec<T>, document: impl Fn(&T) -> &Value) -> Result<(), CommandError> {
+        sort_by(items, &self.path, &self.text, document).map_err(CommandError::failed)
+    }
+}
+
+/// Prints all answers of one command.
+struct Printer<'a> {
+    ui: &'a Ui,
+    args: &'a GetArgs,
+    sorting: Option<Sorting>,
+    selections: &'a [Selection],
+    namespace: Option<&'a str>,
+}
+
+impl Printer<'_> {
+    fn print(&self, answers: &[Answers]) -> Result<(), CommandError> {
+        let Some(form) = self.args.output.output.as_ref().filter(|_| !self.args.output.is_table()) else { return self.tables(answers) };
+        let mut objects = self.objects(answers);
+        if let Some(sorting) = &self.sorting {
+            sorting.sort(&mut objects, |(_, object)| object)?;
+        }
+        if *form == OutputForm::Name {
+            let lines: String = objects.iter().map(|(selection, object)| format!("{}\n", short_name(object, selection))).collect();
+            return Ok(self.ui.data(&lines)?);
+        }
+        let objects: Vec<Value> = objects.into_iter().map(|(selection, object)| self.args.output.whole(object, selection)).collect();
+        if let OutputForm::CustomColumns(columns) = form {
+            let mut printer = CustomColumnsPrinter::new(columns.clone(), self.args.output.no_headers);
+            return Ok(self.ui.data(&printer.print(&objects))?);
+        }
+        let single = matches!(self.selections, [one] if one.names.len() == 1);
+        match document(objects, single) {
+            Some(document) => Ok(self.ui.data(&form.text(&document).map_err(CommandError::failed)?)?),
+            None => Ok(()),
+        }
+    }
+
+    /// All objects of all answers; lists are opened.
+    fn objects(&self, answers: &[Answers]) -> Vec<(&Selection, Value)> {
+        let mut objects = Vec::new();
+        for (selection, answer) in self.selections.iter().zip(answers) {
+            for document in &answer.documents {
+                let items = match document.get("items").and_then(Value::as_array) {
+                    Some(items) if selection.names.is_empty() => items.as_slice(),
+                    _ if selection.names.is_empty() => &[],
+                    _ => slice::from_ref(document),
+                };
+                objects.extend(items.iter().map(|item| (selection, item.clone())));
             }
-            Ok(())
         }
-        Some(form @ (OutputForm::Json | OutputForm::Yaml)) => {
-            let single = matches!(selections, [one] if one.names.len() == 1);
-            let mut items: Vec<Value> =
-                objects(selections, answers).into_iter().map(|(selection, object)| args.output.whole(object, selection)).collect();
-            let document = match items.pop() {
-                Some(only) if single => only,
-                None if single => return Ok(()),
-                last => json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""},
-                    "items": items.into_iter().chain(last).collect::<Vec<_>>()}),
-            };
-            Ok(ui.data(&if form == OutputForm::Json { pretty(&document) } else { yaml::emit(&document) })?)
+        objects
+    }
+
+    fn tables(&self, answers: &[Answers]) -> Result<(), CommandError> {
+        let mut printed = false;
+        for (selection, answer) in self.selections.iter().zip(answers) {
+            let Some(table) = self.joined(&answer.documents)? else { continue };
+            let options = self.args.output.table(selection, self.selections.len() > 1, self.args.selectors.all_namespaces);
+            let text = TablePrinter::new(options).print(&table);
+            let text = text.map_err(|error| CommandError::failed(format!("{}: {error}", selection.resource.group_resource())))?;
+            self.ui.data(if printed { "\n" } else { "" })?;
+            self.ui.data(&text)?;
+            printed = true;
         }
+        let refused = answers.iter().any(|answer| !answer.refused.is_empty());
+        if !printed && !refused && !self.args.ignore_not_found {
+            let namespaced = self.selections.iter().any(|selection| selection.resource.namespaced);
+            self.ui.say(&match self.namespace.filter(|_| namespaced) {
+                Some(namespace) => format!("No resources found in {namespace} namespace."),
+                None => "No resources found".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Several tables of one kind as one; `None` where no row is in them.
+    fn joined(&self, documents: &[Value]) -> Result<Option<Value>, CommandError> {
+        let rows = |document: &Value| document.get("rows").and_then(Value::as_array).cloned().unwrap_or_default();
+        // What is no table goes on to the printer, which says so.
+        if let Some(other) = documents.iter().find(|document| document["kind"] != "Table") {
+            return Ok(Some(other.clone()));
+        }
+        let mut all: Vec<Value> = documents.iter().flat_map(rows).collect();
+        if let Some(sorting) = &self.sorting {
+            sorting.sort(&mut all, |row| &row["object"])?;
+        }
+        let mut table = documents.first().cloned();
+        if let Some(table) = table.as_mut().filter(|_| !all.is_empty()) {
+            table["rows"] = all.into();
+            return Ok(Some(table.take()));
+        }
+        Ok(None)
     }
 }
 
-/// All objects of all answers; lists are opened.
-fn objects<'a>(selections: &'a [Selection], answers: &[Answers]) -> Vec<(&'a Selection, Value)> {
-    let mut objects = Vec::new();
-    for (selection, answer) in selections.iter().zip(answers) {
-        for document in &answer.documents {
-            if selection.names.is_empty() {
-                let items = document.get("items").and_then(Value::as_array);
-                objects.extend(items.into_iter().flatten().map(|item| (selection, item.clone())));
-            } else {
-                objects.push((selection, document.clone()));
-            }
-        }
+/// A single object, or a list of all; `None` where the single one is not there.
+fn document(mut objects: Vec<Value>, single: bool) -> Option<Value> {
+    if single {
+        return objects.pop();
     }
-    objects
-}
-
-fn tables(ui: &Ui, selections: &[Selection], answers: &[Answers], namespace: Option<&str>, args: &GetArgs) -> Result<(), CommandError> {
-    let mut printed = false;
-    for (selection, answer) in selections.iter().zip(answers) {
-        let Some(table) = joined(&answer.documents) else { continue };
-        let options = args.output.table(selection, selections.len() > 1, args.selectors.all_namespaces);
-        let text = TablePrinter::new(options).print(&table);
-        let text = text.map_err(|error| CommandError::failed(format!("{}: {error}", selection.resource.group_resource())))?;
-        ui.data(if printed { "\n" } else { "" })?;
-        ui.data(&text)?;
-        printed = true;
-    }
-    let refused = answers.iter().any(|answer| !answer.refused.is_empty());
-    if !printed && !refused && !args.ignore_not_found {
-        let namespaced = selections.iter().any(|selection| selection.resource.namespaced);
-        ui.say(&match namespace.filter(|_| namespaced) {
-            Some(namespace) => format!("No resources found in {namespace} namespace."),
-            None => "No resources found".to_owned(),
-        });
-    }
-    Ok(())
-}
-
-/// Several tables of one kind as one; `None` where no row is in them.
-fn joined(documents: &[Value]) -> Option<Value> {
-    let rows = |document: &Value| document.get("rows").and_then(Value::as_array).cloned().unwrap_or_default();
-    // What is no table goes on to the printer, which says so.
-    if let Some(other) = documents.iter().find(|document| document["kind"] != "Table") {
-        return Some(other.clone());
-    }
-    let all: Vec<Value> = documents.iter().flat_map(rows).collect();
-    let mut table = documents.first()?.clone();
-    (!all.is_empty()).then(|| {
-        table["rows"] = all.into();
-        table
-    })
+    Some(json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": objects}))
 }
 
 fn refusals(ui: &Ui, answers: &[Answers], args: &GetArgs) -> Result<ExitStatus, CommandError> {

@@ -15,7 +15,7 @@ pub use completions::{CompletionsArgs, cmd_completions};
 pub use controllers::{ControllersCommandArgs, cmd_controllers};
 pub use delete::{DeleteArgs, cmd_delete};
 pub use diff::{DiffArgs, cmd_diff};
-pub use get::{GetArgs, OutputArgs, OutputForm, cmd_get};
+pub use get::{GetArgs, cmd_get};
 pub use serve::{ControllersArgs, ServeArgs, ServeSettings, cmd_serve};
 pub use version::{VersionArgs, cmd_version};
 pub use watch::{WatchArgs, cmd_watch};

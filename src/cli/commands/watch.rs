@@ -7,7 +7,8 @@ use futures::StreamExt;
 use futures::stream::{self, select_all};
 use serde_json::{Value, json};
 
-use super::get::{OutputArgs, OutputForm, short_name};
+use crate::cli::output::custom_columns::CustomColumnsPrinter;
+use crate::cli::output::form::{OutputArgs, OutputForm, short_name};
 use crate::cli::output::table::TablePrinter;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, SelectorArgs};
@@ -123,6 +124,8 @@ struct Followed {
     selection: Selection,
     output: OutputArgs,
     printer: TablePrinter,
+    /// The caller's own columns, where asked for.
+    custom: Option<CustomColumnsPrinter>,
     /// The last state seen of each object, as a row or as an object, by namespace and name.
     seen: HashMap<(String, String), Value>,
     /// The columns that the server named last; later tables may leave them out.
@@ -134,7 +137,11 @@ impl Followed {
     fn new(selection: Selection, watch: &Watch, several: bool) -> Self {
         let printer = TablePrinter::new(watch.output.table(&selection, several, watch.namespace.is_none()));
         let output = watch.output.clone();
-        Self { selection, output, printer, seen: HashMap::new(), columns: Value::Null, silent: watch.changes_only }
+        let custom = match &output.output {
+            Some(OutputForm::CustomColumns(columns)) => Some(CustomColumnsPrinter::new(columns.clone(), output.no_headers)),
+            _ => None,
+        };
+        Self { selection, output, printer, custom, seen: HashMap::new(), columns: Value::Null, silent: watch.changes_only }
     }
 
     /// The texts to print for a step.
@@ -165,7 +172,7 @@ impl Followed {
     /// The rows of a table, the items of a list, or the object itself.
     fn parts(&mut self, mut document: Value) -> Vec<Value> {
         let member = match self.output.form() {
-            Form::Table => {
+            Form::Table | Form::TableOfObjects => {
                 if let Some(columns) =
                     document.get_mut("columnDefinitions").filter(|columns| columns.as_array().is_some_and(|c| !c.is_empty()))
                 {
@@ -201,10 +208,10 @@ impl Followed {
 
     fn changed(&mut self, changes: Vec<(ChangeKind, Value)>) -> Result<Vec<String>, CommandError> {
         changes.iter().for_each(|(kind, part)| self.remember(*kind, part));
-        match self.output.output {
-            None | Some(OutputForm::Wide) => self.rows(&changes.into_iter().map(|(_, part)| part).collect::<Vec<_>>()),
-            _ => Ok(changes.into_iter().map(|(kind, object)| self.event(&Change { kind, object })).collect()),
+        if self.output.is_table() {
+            return self.rows(&changes.into_iter().map(|(_, part)| part).collect::<Vec<_>>());
         }
+        changes.into_iter().map(|(kind, object)| self.event(&Change { kind, object })).collect()
     }
 
     fn remember(&mut self, kind: ChangeKind, part: &Value) {
@@ -229,13 +236,20 @@ impl Followed {
         Ok(vec![text.map_err(|error| CommandError::failed(error.to_string()))?])
     }
 
-    fn event(&self, change: &Change) -> String {
+    fn event(&mut self, change: &Change) -> Result<String, CommandError> {
         let object = self.output.whole(change.object.clone(), &self.selection);
-        match self.output.output {
-            Some(OutputForm::Name) => format!("{}\n", short_name(&object, &self.selection)),
-            Some(OutputForm::Yaml) => format!("---\n{}", yaml::emit(&json!({"type": change.kind.as_str(), "object": object}))),
+        if let Some(custom) = &mut self.custom {
+            return Ok(custom.print(&[object]));
+        }
+        match &self.output.output {
+            Some(OutputForm::Name) => Ok(format!("{}\n", short_name(&object, &self.selection))),
+            Some(OutputForm::Yaml) => Ok(format!("---\n{}", yaml::emit(&json!({"type": change.kind.as_str(), "object": object})))),
+            // A template says itself whether a line ends after each object.
+            Some(form @ (OutputForm::JsonPath(_) | OutputForm::JsonPathAsJson(_) | OutputForm::GoTemplate(_))) => {
+                form.text(&object).map_err(CommandError::failed)
+            }
             // What happened comes first, for those who read along.
-            _ => format!("{{\"type\":\"{}\",\"object\":{object}}}\n", change.kind.as_str()),
+            _ => Ok(format!("{{\"type\":\"{}\",\"object\":{object}}}\n", change.kind.as_str())),
         }
     }
 }

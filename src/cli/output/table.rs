@@ -5,11 +5,8 @@
 //! below each other.
 
 use serde_json::Value;
-use unicode_width::UnicodeWidthStr as _;
 
-/// Blanks between two columns, and the least a column takes with them; the figures of kubectl's tabwriter.
-const GAP: usize = 3;
-const LEAST_WIDTH: usize = 6;
+use super::align::Widths;
 
 /// The answer is not a Table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +24,8 @@ pub struct TableOptions {
     pub with_namespace: bool,
     /// Put `KIND.GROUP/` before each name, as where several kinds are shown; without the slash.
     pub name_prefix: Option<String>,
+    /// Show the values of these labels after the columns of the server (`-L`).
+    pub label_columns: Vec<String>,
     /// Put each object's labels last (`--show-labels`).
     pub show_labels: bool,
 }
@@ -35,7 +34,7 @@ pub struct TableOptions {
 #[derive(Debug, Clone, Default)]
 pub struct TablePrinter {
     options: TableOptions,
-    widths: Vec<usize>,
+    widths: Widths,
     /// The headers printed last; a table that brings none of its own goes on below them.
     headers: Vec<Column>,
     started: bool,
@@ -73,7 +72,7 @@ impl TablePrinter {
             self.started = true;
         }
         lines.extend(rows.iter().map(|row| self.row_line(row)));
-        Ok(self.align(&lines))
+        Ok(self.widths.align(&lines))
     }
 
     fn columns(&self, table: &Value) -> Vec<Column> {
@@ -92,6 +91,8 @@ impl TablePrinter {
             cells.push("NAMESPACE".to_owned());
         }
         cells.extend(columns.iter().filter(|column| column.shown).map(|column| column.name.clone()));
+        // The part before the slash is the same for most keys and would only take room.
+        cells.extend(self.options.label_columns.iter().map(|key| key.rsplit('/').next().unwrap_or(key).to_uppercase()));
         if self.options.show_labels {
             cells.push("LABELS".to_owned());
         }
@@ -114,34 +115,11 @@ impl TablePrinter {
                 cells.push(prefix.map_or_else(|| cell_text(value), |prefix| format!("{prefix}/{}", cell_text(value))));
             }
         }
+        cells.extend(self.options.label_columns.iter().map(|key| metadata["labels"][key].as_str().unwrap_or_default().to_owned()));
         if self.options.show_labels {
             cells.push(labels_text(&metadata["labels"]));
         }
         cells
-    }
-
-    fn align(&mut self, lines: &[Vec<String>]) -> String {
-        for cells in lines {
-            // The last cell of a line is followed by nothing and so widens no column.
-            for (index, cell) in cells.iter().enumerate().take(cells.len().saturating_sub(1)) {
-                let width = (cell.width() + GAP).max(LEAST_WIDTH);
-                match self.widths.get_mut(index) {
-                    Some(known) => *known = width.max(*known),
-                    None => self.widths.push(width),
-                }
-            }
-        }
-        let mut out = String::new();
-        for cells in lines {
-            for (index, cell) in cells.iter().enumerate() {
-                out.push_str(cell);
-                if index + 1 < cells.len() {
-                    out.extend(std::iter::repeat_n(' ', self.widths[index] - cell.width()));
-                }
-            }
-            out.push('\n');
-        }
-        out
     }
 }
 
@@ -210,6 +188,13 @@ mod tests {
     fn namespace_comes_first_and_labels_last() {
         let options = TableOptions { with_namespace: true, show_labels: true, no_headers: true, ..TableOptions::default() };
         assert_eq!(print(options, &mk_table(&[("shop", "web", "5m")])), "shop   web   2     5m    app=web,tier=front\n");
+    }
+
+    #[test]
+    fn labels_asked_for_are_columns_of_their_own() {
+        let label_columns = vec!["app".to_owned(), "example.com/team".to_owned()];
+        let options = TableOptions { label_columns, ..TableOptions::default() };
+        assert_eq!(print(options, &mk_table(&[("a", "web", "5m")])), "NAME   UP    AGE   APP   TEAM\nweb    2     5m    web   \n");
     }
 
     #[test]

@@ -317,14 +317,10 @@ fn arguments_that_contradict_each_other_are_refused() {
     error: from server (NotFound): services "db" not found
     [exit 1]
     "#);
-    assert_shows!(env.run("get pods -o xml"), @r"
+    assert_shows!(env.run("get pods -o xml"), @r#"
     [stderr]
-    error: invalid value 'xml' for '--output <FORM>'
-      [possible values: json, yaml, wide, name]
-
-      tip: a similar value exists: 'yaml'
-
-    For more information, try '--help'.
+    error: invalid value 'xml' for '--output <FORM>': there is no form "xml"
+      [possible forms: json, yaml, wide, name, custom-columns, custom-columns-file, jsonpath, jsonpath-file, jsonpath-as-json, go-template, go-template-file]
     [exit 2]
-    ");
+    "#);
 }

@@ -5,6 +5,7 @@ mod delete;
 mod diff;
 mod failures;
 mod get;
+mod get_forms;
 mod help;
 mod interruption;
 mod manifests;
