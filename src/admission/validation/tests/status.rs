@@ -13,7 +13,7 @@ fn told(api_version: &str, kind: &str, spec: &Value, status: &Value, before: &Va
     let catalog = Catalog::builtin();
     let resource = catalog.by_gvk(&gvk).expect("a kind that is served");
     let object = |status: &Value| Object::from_value(json!({"spec": spec, "status": status})).expect("an object");
-    let found = check_status(resource, &object(status), Some(&object(before))).into_iter();
+    let found = check_status(resource, &object(status), &object(before), "status").into_iter();
     found.map(|cause| format!("{}: {}", cause.field, cause.message)).collect()
 }
 
