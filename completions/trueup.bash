@@ -855,7 +855,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__serve)
-            opts="-s -n -q -h -V --listen --write-kubeconfig --token-auth-file --cert-dir --event-ttl --controllers --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-s -n -q -h -V --listen --write-kubeconfig --token-auth-file --cert-dir --event-ttl --service-cluster-ip-range --service-node-port-range --controllers --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -878,6 +878,14 @@ _trueup() {
                     return 0
                     ;;
                 --event-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --service-cluster-ip-range)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --service-node-port-range)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
