@@ -22,4 +22,5 @@ pub mod protobuf;
 pub mod schema;
 pub mod serve;
 pub mod store;
+pub mod webhook;
 pub mod yaml;

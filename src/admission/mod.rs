@@ -26,7 +26,7 @@ pub fn create(resource: &Resource, object: &mut Object, ambient: &Ambient) -> Re
     }
     metadata::begin(resource, object, ambient);
     defaults(resource, object);
-    kinds::on_create(resource, object, ambient);
+    kinds::on_create(resource, object);
     verdict(resource, object, validate::object(resource, object, None, ""))
 }
 
@@ -44,7 +44,7 @@ pub fn update(resource: &Resource, before: &Object, after: &mut Object, subresou
     }
     metadata::carry_over(before, after);
     defaults(resource, after);
-    kinds::on_update(resource, before, after);
+    kinds::on_update(resource, before, after, subresource);
     metadata::count_generation(resource, before, after);
     verdict(resource, after, validate::object(resource, after, Some(before), subresource))
 }

@@ -22,7 +22,7 @@ pub(super) fn object(resource: &Resource, object: &Object, before: Option<&Objec
     if resource.custom {
         causes.extend(declared(resource, object, before));
     }
-    causes.extend(super::kinds::validate(resource, object, before));
+    causes.extend(super::kinds::validate(resource, object, before, subresource));
     if subresource != "status" {
         causes.extend(super::validation::check(resource, object, before));
     }

@@ -17,7 +17,7 @@ use super::negotiate::{self, Encoding, Offer};
 use super::query::Query;
 use super::route::{ResourceRoute, Route};
 use super::{BODY_MOST, Body, Shared};
-use super::{create, delete, get, list, patch, public, update, watch};
+use super::{create, definitions, delete, get, list, patch, public, update, watch};
 use crate::auth::{self, Attributes, Identity};
 use crate::object::{Reason, Refusal};
 use crate::schema::{Behaviour, Resource};
@@ -108,7 +108,20 @@ where
     let form = negotiate::form(&parts.headers, offer)?;
     let gzip = negotiate::accepts_gzip(&parts.headers);
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { collect(body).await? };
-    let mut call = Call { api: Arc::clone(api), resource, route, query, headers: parts.headers, form, gzip, body };
+    let call = Call { api: Arc::clone(api), resource, route, query, headers: parts.headers, form, gzip, body };
+    let reads = matches!(verb, Verb::Get | Verb::List | Verb::Watch);
+    let turn = if reads { None } else { definitions::turn(api, &call.resource).await };
+    let said = act(verb, call).await;
+    if turn.is_some() {
+        // The write itself is done; the next one, or the next start, tries again.
+        if let Err(refusal) = definitions::settle_others(api).await {
+            tracing::warn!(%refusal, "names that became free could not be given to others");
+        }
+    }
+    said
+}
+
+async fn act(verb: Verb, mut call: Call) -> Said {
     let quiet = |answer: Answer| (answer, Vec::new());
     match verb {
         Verb::Get => get::get(&call).await.map(quiet),

@@ -13,6 +13,7 @@ mod bootstrap;
 mod call;
 mod catalogs;
 mod compress;
+mod convert;
 mod create;
 mod decode;
 mod definitions;
@@ -31,6 +32,7 @@ pub mod negotiate;
 mod patch;
 mod public;
 pub mod query;
+mod review;
 pub mod route;
 mod scale;
 mod selection;
@@ -56,6 +58,7 @@ use crate::auth::Identity;
 use crate::object::Refusal;
 use crate::store::Store;
 use crate::store::cache::{Cache, Follower};
+use crate::webhook::Webhooks;
 
 /// The largest request body, in bytes; kube-apiserver has the same bound.
 pub const BODY_MOST: usize = 3 << 20;
@@ -70,6 +73,7 @@ pub(crate) struct Shared {
     ambient: Ambient,
     metrics: Metrics,
     documents: Documents,
+    webhooks: Webhooks,
     stopping: watch_channel::Sender<bool>,
     _follower: Follower,
 }
@@ -87,10 +91,13 @@ impl Api {
             ambient,
             metrics: Metrics::new(),
             documents: Documents::default(),
+            webhooks: Webhooks::default(),
             stopping: watch_channel::Sender::new(false),
             _follower: follower,
         }));
         bootstrap::namespaces(&api).await?;
+        // What was under way when the last server on this store ended.
+        definitions::settle_others(&api.0).await?;
         Ok(api)
     }
 

@@ -12,7 +12,7 @@ use super::json::{self, Parsed};
 use super::query::options_refused;
 use super::update::{announce, change, finish, pinned, scale_answer, settle};
 use super::write::{self, Live, Verdict};
-use super::{managers, namespaces, scale};
+use super::{definitions, managers, namespaces, scale};
 use crate::admission;
 use crate::merge;
 use crate::object::{CauseKind, Object, Reason, Refusal};
@@ -59,7 +59,7 @@ async fn patch_object(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
         *warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = found;
         Ok(object)
     });
-    let answer = written.await?.answer(call)?;
+    let answer = written.await?.answer(call).await?;
     Ok((answer, warnings.into_inner().unwrap_or_default()))
 }
 
@@ -79,7 +79,7 @@ async fn patch_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<Str
         scale::write(&mut after, &patched, paths)?;
         Ok(after)
     });
-    Ok((scale_answer(call, &written.await?, paths)?, Vec::new()))
+    Ok((scale_answer(call, &written.await?, paths).await?, Vec::new()))
 }
 
 impl Patch {
@@ -153,7 +153,7 @@ async fn apply(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     });
     let written = written.await?;
     announce(call, &written).await?;
-    Ok((written.answer(call)?, warnings))
+    Ok((written.answer(call).await?, warnings))
 }
 
 /// What is applied, as YAML or JSON. It must state its kind, since what a manager applies stands for itself.
@@ -185,15 +185,11 @@ fn apply_new(call: &Call, applied: &Object) -> Result<Verdict, Refusal> {
     if !call.subresource().is_empty() || applied.resource_version().is_some() || !applied.uid().is_empty() {
         return Err(call.not_found());
     }
-    if !call.resource.verbs.has("create") {
-        return Err(Refusal::new(
-            Reason::MethodNotAllowed,
-            format!("create is not supported on resources of kind {:?}", call.resource.plural),
-        ));
-    }
+    definitions::check_open(&call.resource, call.name())?;
     let mut object = managers::apply(call, None, applied.clone())?;
     let managed = object.remove_meta("managedFields");
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
+    definitions::settle(call, &mut object);
     if let Some(managed) = managed {
         object.set_meta("managedFields", managed);
     }

@@ -22,7 +22,7 @@ pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal
             scale::write(&mut after, &scale, paths)?;
             Ok(after)
         });
-        return Ok((scale_answer(call, &written.await?, paths)?, Vec::new()));
+        return Ok((scale_answer(call, &written.await?, paths).await?, Vec::new()));
     }
     let Decoded { mut object, warnings } = decode::object(call)?;
     in_namespace(call, &mut object)?;
@@ -35,16 +35,12 @@ pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal
         pinned(call, &object, live)?;
         Ok(object.clone())
     });
-    Ok((written.await?.answer(call)?, warnings))
+    Ok((written.await?.answer(call).await?, warnings))
 }
 
 /// The Scale that a write through `/scale` answers with.
-pub(super) fn scale_answer(call: &Call, written: &Written, paths: &crate::schema::ScalePaths) -> Result<Answer, Refusal> {
-    let cached = match written {
-        Written::Created(cached) | Written::Changed(cached) | Written::Deleted(cached) => cached,
-        Written::Unchanged(cached) => cached,
-    };
-    let scale = scale::read(&super::view::parse(&call.resource, cached)?, paths);
+pub(super) async fn scale_answer(call: &Call, written: &Written, paths: &crate::schema::ScalePaths) -> Result<Answer, Refusal> {
+    let scale = scale::read(&super::view::parse(&call.resource, &*written.shown(call).await?)?, paths);
     Ok(Answer::document(http::StatusCode::OK, &scale, call.form.encoding(), call.query.pretty))
 }
 
@@ -70,7 +66,9 @@ pub(super) fn finish(call: &Call, live: &Live, after: &mut Object) -> Result<(),
         spec.map(|spec| after.root_mut().insert("spec".to_owned(), spec));
         return Ok(());
     }
-    admission::update(&call.resource, &live.object, after, call.subresource())
+    admission::update(&call.resource, &live.object, after, call.subresource())?;
+    definitions::settle(call, after);
+    Ok(())
 }
 
 /// An object that is being deleted and has nothing left that holds it goes with this write; one that is as it was is not written.
@@ -128,6 +126,5 @@ pub(super) async fn announce(call: &Call, written: &Written) -> Result<(), Refus
         return Ok(());
     }
     call.api.catalogs.written(&call.api.cache, &call.resource, cached.revision).await?;
-    namespaces::written(call, cached.revision).await?;
-    definitions::object_went(call, written).await
+    namespaces::written(call, cached.revision).await
 }

@@ -9,7 +9,6 @@ mod pod;
 mod secret;
 mod service;
 
-use crate::ambient::Ambient;
 use crate::object::{Cause, Object};
 use crate::schema::Resource;
 
@@ -19,34 +18,34 @@ pub(super) fn keeps_status_on_create(resource: &Resource) -> bool {
 }
 
 /// What a kind does to a new object.
-pub(super) fn on_create(resource: &Resource, object: &mut Object, ambient: &Ambient) {
+pub(super) fn on_create(resource: &Resource, object: &mut Object) {
     match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
         ("", "Namespace") => namespace::on_create(object),
         ("", "Pod") => pod::on_create(object),
         ("", "Secret") => secret::on_write(object),
         ("", "Service") => service::on_create(object),
         ("batch", "Job") => job::on_create(object),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_create(object, ambient),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_create(object),
         _ => {}
     }
 }
 
-/// What a kind does to an object that takes the place of another.
-pub(super) fn on_update(resource: &Resource, before: &Object, after: &mut Object) {
+/// What a kind does to an object that takes the place of another; `subresource` is the path it came through.
+pub(super) fn on_update(resource: &Resource, before: &Object, after: &mut Object, subresource: &str) {
     match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
         ("", "Namespace") => namespace::on_update(before, after),
         ("", "Secret") => secret::on_write(after),
         ("", "Service") => service::on_update(before, after),
         ("batch", "Job") => job::on_update(before, after),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_update(before, after),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") if subresource.is_empty() => crd::on_update(after),
         _ => {}
     }
 }
 
 /// The causes that a kind's own rules find.
-pub(super) fn validate(resource: &Resource, object: &Object, before: Option<&Object>) -> Vec<Cause> {
+pub(super) fn validate(resource: &Resource, object: &Object, before: Option<&Object>, subresource: &str) -> Vec<Cause> {
     match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::validate(object, before),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") if subresource.is_empty() => crd::validate(object, before),
         _ => Vec::new(),
     }
 }

@@ -17,7 +17,7 @@ pub(super) use events::Conversion;
 
 use super::columns::{Cells, Table};
 use super::resource::{Behaviour, FieldSource, NameRule, Resource, ScalePaths, Subresource, Verbs};
-use crate::object::Gvk;
+use crate::object::{Gvk, Revision};
 
 /// Kinds of the API level that the table leaves out, as `(apiVersion, kind, reason)`.
 pub const LEFT_OUT: &[(&str, &str, &str)] = &[
@@ -208,6 +208,9 @@ impl Kind {
             declared_schema: None,
             cells: Cells::BuiltIn(self.table.cells),
             conversion: self.conversion,
+            webhook: None,
+            terminating: false,
+            current_since: Revision::ZERO,
             schema: OnceLock::new(),
             storage_gvk,
             gvk,

@@ -58,6 +58,12 @@ impl WriteEvent {
         }
     }
 
+    /// A write as others are told of it, whose objects have another form than the stored one.
+    #[must_use]
+    pub fn of(revision: Revision, previous: Option<Arc<Cached>>, current: Option<Arc<Cached>>) -> Self {
+        Self { revision, current, previous, frames: Default::default(), protobuf_frames: Default::default() }
+    }
+
     /// What the objects of the event take, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
