@@ -24,4 +24,5 @@ pub mod protobuf;
 pub mod schema;
 pub mod serve;
 pub mod store;
+pub mod webhook;
 pub mod yaml;

@@ -25,7 +25,7 @@ pub(super) fn object(resource: &Resource, object: &Object, before: Option<&Objec
     if resource.custom {
         causes.extend(declared(resource, object, before));
     }
-    causes.extend(super::kinds::validate(resource, object, before));
+    causes.extend(super::kinds::validate(resource, object, before, subresource));
     match before.filter(|_| matches!(subresource, "status" | "approval")) {
         Some(before) => causes.extend(super::validation::check_status(resource, object, before, subresource)),
         None => causes.extend(super::validation::check(resource, object, before)),

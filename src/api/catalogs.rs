@@ -3,33 +3,61 @@
 //! Receives the definitions in the cache; hands on a catalog. Invariant: once the answer to a write of a definition has gone out, every
 //! later request sees the kinds that it declares.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::definitions::PREFIX;
 use crate::object::{GroupVersion, Object, Refusal, Revision};
+use crate::schema::naming::{self, Claims, Names};
 use crate::schema::{Catalog, Resource, from_crd};
-use crate::store::cache::{Cache, Snapshot};
+use crate::store::cache::{Cache, Cached, Snapshot};
 
 /// The catalog, and which state of the definitions it was made of.
-pub(super) struct Catalogs(RwLock<Made>);
+pub(super) struct Catalogs {
+    made: RwLock<Made>,
+    turn: Mutex<()>,
+}
 
 struct Made {
     catalog: Arc<Catalog>,
     of: Revision,
     /// How often a catalog was made: documents made from one know by it that they are out of date.
     edition: u64,
+    /// What each definition came to, by its key, so that one that did not change is not compiled again.
+    known: HashMap<Box<str>, Arc<Known>>,
+}
+
+/// What a definition came to.
+struct Known {
+    revision: Revision,
+    name: String,
+    group: String,
+    created: String,
+    accepted: Names,
+    is_settled: bool,
+    resources: Vec<Arc<Resource>>,
+}
+
+/// A definition that waits for names.
+pub(super) struct Unsettled {
+    pub(super) key: String,
+    pub(super) group: String,
+    pub(super) name: String,
 }
 
 impl Catalogs {
     pub(super) async fn open(cache: &Cache) -> Result<Self, Refusal> {
-        let catalogs = Self(RwLock::new(Made { catalog: Catalog::builtin(), of: Revision::ZERO, edition: 0 }));
+        let made = Made { catalog: Catalog::builtin(), of: Revision::ZERO, edition: 0, known: HashMap::new() };
+        let catalogs = Self { made: RwLock::new(made), turn: Mutex::new(()) };
         catalogs.make(&cache.consistent(PREFIX).await?);
         Ok(catalogs)
     }
 
     /// The catalog as of what the cache knows, and its edition.
     pub(super) fn current(&self, cache: &Cache) -> (Arc<Catalog>, Option<u64>) {
-        let made = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
         let fresh = cache.newest(PREFIX) <= made.of;
         (Arc::clone(&made.catalog), fresh.then_some(made.edition))
     }
@@ -70,14 +98,44 @@ impl Catalogs {
         Ok(())
     }
 
+    /// The catalog as of the store's newest definitions.
+    pub(super) async fn newest_of_store(&self, cache: &Cache) -> Result<(), Refusal> {
+        self.make(&cache.consistent(PREFIX).await?);
+        Ok(())
+    }
+
+    /// The turn of a write to definitions.
+    pub(super) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+
+    /// The names that the definitions of a group hold, without one of them.
+    pub(super) fn claims(&self, group: &str, without: &str) -> Claims {
+        let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
+        let mut claims = Claims::default();
+        let others = made.known.values().filter(|known| known.group == group && known.name != without);
+        others.for_each(|known| claims.add(&known.accepted));
+        claims
+    }
+
+    /// The definitions that do not hold all names that they ask for, the oldest first.
+    pub(super) fn unsettled(&self) -> Vec<Unsettled> {
+        let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting: Vec<(&str, &Known)> =
+            made.known.iter().filter(|(_, known)| !known.is_settled).map(|(key, known)| (&**key, &**known)).collect();
+        waiting.sort_by_key(|(_, known)| (&known.created, &known.name));
+        let unsettled =
+            |(key, known): (&str, &Known)| Unsettled { key: key.to_owned(), group: known.group.clone(), name: known.name.clone() };
+        waiting.into_iter().map(unsettled).collect()
+    }
+
     /// Makes a catalog of a state of the definitions, unless it has one of a newer state.
     fn make(&self, snapshot: &Snapshot) -> (Arc<Catalog>, u64) {
-        let mut made = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self.made.write().unwrap_or_else(PoisonError::into_inner);
         if made.edition == 0 || snapshot.unchanged_since > made.of {
-            made.catalog = match custom(snapshot) {
-                resources if resources.is_empty() => Catalog::builtin(),
-                resources => Arc::new(Catalog::builtin().with_custom(resources)),
-            };
+            made.known = known(snapshot, &made.known);
+            let resources: Vec<Arc<Resource>> = made.known.values().flat_map(|known| known.resources.iter().cloned()).collect();
+            made.catalog = if resources.is_empty() { Catalog::builtin() } else { Arc::new(Catalog::builtin().with_custom(resources)) };
             made.of = snapshot.unchanged_since;
             made.edition += 1;
         }
@@ -85,17 +143,46 @@ impl Catalogs {
     }
 }
 
-/// The resources that the definitions declare. One that cannot be read serves nothing; it was checked when it was written.
-fn custom(snapshot: &Snapshot) -> Vec<Resource> {
-    let definitions = snapshot.objects.iter().filter_map(|cached| {
-        let parsed = serde_json::from_slice(&cached.value).ok().and_then(|value| Object::from_value(value).ok());
-        let resources = parsed.and_then(|definition| from_crd(&definition).ok());
-        if resources.is_none() {
-            tracing::error!(key = &*cached.key, "a CustomResourceDefinition cannot be served");
+/// What the definitions come to; `before` is what they came to the last time.
+fn known(snapshot: &Snapshot, before: &HashMap<Box<str>, Arc<Known>>) -> HashMap<Box<str>, Arc<Known>> {
+    let known = snapshot.objects.iter().filter_map(|cached| {
+        let before = before.get(&cached.key);
+        match before.filter(|before| before.revision == cached.revision) {
+            Some(same) => Some((cached.key.clone(), Arc::clone(same))),
+            None => Some((cached.key.clone(), Arc::new(Known::read(cached, before.map(|before| &**before))?))),
         }
-        resources
     });
-    definitions.flatten().collect()
+    known.collect()
+}
+
+impl Known {
+    /// One that cannot be read serves nothing; it was checked when it was written.
+    fn read(cached: &Cached, before: Option<&Self>) -> Option<Self> {
+        let parsed = serde_json::from_slice(&cached.value).ok().and_then(|value| Object::from_value(value).ok());
+        let Some(definition) = parsed else {
+            tracing::error!(key = &*cached.key, "a CustomResourceDefinition cannot be read");
+            return None;
+        };
+        let resources = if naming::is_true(&definition, "Established") { from_crd(&definition) } else { Ok(Vec::new()) };
+        let mut resources = resources.unwrap_or_else(|causes| {
+            tracing::error!(key = &*cached.key, ?causes, "a CustomResourceDefinition cannot be served");
+            Vec::new()
+        });
+        for resource in &mut resources {
+            let same = |other: &&Arc<Resource>| other.gvk == resource.gvk && other.declared_schema == resource.declared_schema;
+            let other = before.and_then(|before| before.resources.iter().find(same));
+            resource.current_since = other.map_or(cached.revision, |other| other.current_since);
+        }
+        Some(Self {
+            revision: cached.revision,
+            name: definition.name().to_owned(),
+            group: definition.get_str(&["spec", "group"]).unwrap_or_default().to_owned(),
+            created: definition.meta_str("creationTimestamp").unwrap_or_default().to_owned(),
+            accepted: Names::accepted(&definition),
+            is_settled: naming::is_settled(&definition),
+            resources: resources.into_iter().map(Arc::new).collect(),
+        })
+    }
 }
 
 /// A path's resource as discovery and refusals name it.

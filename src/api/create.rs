@@ -3,10 +3,9 @@
 use super::answer::Answer;
 use super::call::Call;
 use super::decode::{self, Decoded};
-use super::managers;
-use super::namespaces;
 use super::update::announce;
 use super::write::{self, Written};
+use super::{definitions, managers, namespaces};
 use crate::admission;
 use crate::object::{Object, Reason, Refusal};
 
@@ -18,20 +17,22 @@ pub(super) async fn create(call: &Call) -> Result<(Answer, Vec<String>), Refusal
     place(call, &mut object)?;
     let generated = object.name().is_empty();
     if !generated {
-        return Ok((create_named(call, object).await?.answer(call)?, warnings));
+        return Ok((create_named(call, object).await?.answer(call).await?, warnings));
     }
     for _ in 1..NAME_ATTEMPTS {
         match create_named(call, object.clone()).await {
             Err(refusal) if refusal.reason == Reason::AlreadyExists => {}
-            written => return Ok((written?.answer(call)?, warnings)),
+            written => return Ok((written?.answer(call).await?, warnings)),
         }
     }
-    Ok((create_named(call, object).await?.answer(call)?, warnings))
+    Ok((create_named(call, object).await?.answer(call).await?, warnings))
 }
 
 async fn create_named(call: &Call, mut object: Object) -> Result<Written, Refusal> {
+    definitions::check_open(&call.resource, object.name())?;
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
     call.advise(&object, None);
+    definitions::settle(call, &mut object);
     namespaces::check_open(call, &object).await?;
     let object = managers::track(call, None, object);
     let written = write::insert(call, &call.key_of(object.name()), object).await?;

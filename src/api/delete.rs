@@ -37,7 +37,7 @@ pub(super) async fn delete(call: &mut Call) -> Result<Answer, Refusal> {
             let document = success(call, &last);
             Ok(Answer::document(StatusCode::OK, &document, call.form.encoding(), call.query.pretty))
         }
-        shown => shown.answer(call),
+        shown => shown.answer(call).await,
     }
 }
 
@@ -71,7 +71,7 @@ pub(super) async fn delete_collection(call: &mut Call) -> Result<Answer, Refusal
 async fn remove(call: &Call, key: &str, name: &str, options: &DeleteOptions) -> Result<Written, Refusal> {
     let missing = || Refusal::not_found(&call.group_resource(), name);
     let now = call.api.ambient.now_seconds();
-    let written = write::change(call, key, |live| {
+    let written = write::change_stored(call, key, |live| {
         let live = live.ok_or_else(missing)?;
         options.check_preconditions(call, live)?;
         let object = definitions::held(&call.resource, &live.object, now);
@@ -79,7 +79,7 @@ async fn remove(call: &Call, key: &str, name: &str, options: &DeleteOptions) -> 
     });
     let written = written.await?;
     announce(call, &written).await?;
-    definitions::clean_up(call, key, written).await
+    Ok(written)
 }
 
 /// Whether the object goes now, or is marked and stays until nothing holds it.

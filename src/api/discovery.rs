@@ -84,7 +84,7 @@ fn resource_entries(resource: &Resource) -> Vec<Value> {
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.gvk.kind,
-        "verbs": resource.verbs.words().collect::<Vec<_>>(),
+        "verbs": resource.offered_verbs().words().collect::<Vec<_>>(),
     });
     put_names(&mut entry, resource);
     let parts = built(resource).map(|part| {
@@ -133,7 +133,7 @@ fn aggregated_resource(resource: &Resource) -> Value {
         "responseKind": response_kind(&resource.gvk),
         "scope": if resource.namespaced { "Namespaced" } else { "Cluster" },
         "singularResource": resource.singular,
-        "verbs": resource.verbs.words().collect::<Vec<_>>(),
+        "verbs": resource.offered_verbs().words().collect::<Vec<_>>(),
     });
     put_names(&mut entry, resource);
     let parts: Vec<Value> = built(resource)

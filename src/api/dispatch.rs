@@ -18,7 +18,7 @@ use super::negotiate::{self, Encoding, Offer};
 use super::query::Query;
 use super::route::{ResourceRoute, Route};
 use super::{BODY_MOST, Body, Shared};
-use super::{api_services, binding, components, create, delete, get, list, patch, public, reviews, update, watch};
+use super::{api_services, binding, components, create, definitions, delete, get, list, patch, public, reviews, update, watch};
 use crate::auth::{self, Attributes, Identity};
 use crate::object::{Reason, Refusal};
 use crate::schema::{Behaviour, Origin, Resource};
@@ -108,10 +108,23 @@ async fn resource(
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { body.await? };
     let headers = parts.headers;
     let (identity, advice) = (identity.clone(), Mutex::default());
-    let mut call = Call { api: Arc::clone(api), identity, resource, route, query, headers, form, gzip, body, advice };
+    let call = Call { api: Arc::clone(api), identity, resource, route, query, headers, form, gzip, body, advice };
     if call.resource.storage_prefix == api_services::PREFIX {
         api_services::register(api).await?;
     }
+    let reads = matches!(verb, Verb::Get | Verb::List | Verb::Watch);
+    let turn = if reads { None } else { definitions::turn(api, &call.resource).await };
+    let said = act(verb, call).await;
+    if turn.is_some() {
+        // The write itself is done; the next one, or the next start, tries again.
+        if let Err(refusal) = definitions::settle_others(api).await {
+            tracing::warn!(%refusal, "names that became free could not be given to others");
+        }
+    }
+    said
+}
+
+async fn act(verb: Verb, mut call: Call) -> Said {
     let quiet = |answer: Answer| (answer, Vec::new());
     let advised = |call: &Call, (answer, warnings)| (answer, call.advised(warnings));
     match (verb, call.resource.origin) {

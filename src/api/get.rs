@@ -7,6 +7,7 @@ use super::answer::Answer;
 use super::body::Body;
 use super::call::Call;
 use super::compress;
+use super::convert;
 use super::negotiate::{Encoding, Form};
 use super::scale;
 use super::view::{self, TableView};
@@ -23,6 +24,7 @@ pub(super) async fn get(call: &Call) -> Result<Answer, Refusal> {
         None => call.api.cache.consistent_object(prefix, &key).await?,
     };
     let object = found.ok_or_else(|| call.not_found())?;
+    let object = convert::served_one(&call.api, &call.resource, object).await?;
     match call.resource.subresource(call.subresource()).map(|subresource| &subresource.behaviour) {
         Some(Behaviour::Scale(paths)) => {
             let scale = scale::read(&view::parse(&call.resource, &object)?, paths);

@@ -16,6 +16,7 @@ use super::answer::Answer;
 use super::body::Body;
 use super::call::Call;
 use super::compress;
+use super::convert;
 use super::negotiate::{Encoding, Form};
 use super::query::{VersionMatch, list_options_refused};
 use super::selection::Selection;
@@ -82,7 +83,7 @@ pub(super) async fn read(call: &Call, selection: &Selection) -> Result<ListPage,
         (Some(_), None) if query.limit.is_some() => return pinned(call, selection, revision, None).await,
         (Some(_), _) => cache.not_older(prefix, revision).await?,
     };
-    selection.page(&call.resource, snapshot.objects, snapshot.revision, None, query.limit)
+    page(call, selection, snapshot.objects, snapshot.revision, None).await
 }
 
 /// What `resourceVersion`, `resourceVersionMatch` and `continue` may not say together.
@@ -117,7 +118,7 @@ async fn continued(call: &Call, selection: &Selection, token: &str) -> Result<Li
         }
         Err(_) => {
             let snapshot = call.api.cache.consistent(&call.resource.storage_prefix).await?;
-            selection.page(&call.resource, snapshot.objects, snapshot.revision, Some(&after), call.query.limit)
+            page(call, selection, snapshot.objects, snapshot.revision, Some(&after)).await
         }
     }
 }
@@ -136,7 +137,7 @@ fn expired(token: &ContinueToken) -> Refusal {
 async fn pinned(call: &Call, selection: &Selection, revision: Revision, after: Option<&str>) -> Result<ListPage, Refusal> {
     let snapshot = call.api.cache.not_older(&call.resource.storage_prefix, revision).await?;
     if snapshot.unchanged_since <= revision {
-        return selection.page(&call.resource, snapshot.objects, revision, after, call.query.limit);
+        return page(call, selection, snapshot.objects, revision, after).await;
     }
     let limit = call.query.limit;
     // Where the scope alone decides, one entry more than asked for tells whether the list goes on.
@@ -147,10 +148,13 @@ async fn pinned(call: &Call, selection: &Selection, revision: Revision, after: O
         let page = store_page(call, selection.scope(), revision, after.take(), page_size).await?;
         after = page.entries.last().map(|entry| entry.key.clone());
         let entries = page.entries.into_iter().map(|entry| Arc::new(Cached::new(&entry.key, entry.value, entry.revision)));
-        selected.extend(selection.keep(&call.resource, entries.collect())?);
+        let entries = if selection.is_plain() { entries.collect() } else { served(call, entries.collect()).await? };
+        selected.extend(selection.keep(&call.resource, entries)?);
         let enough = limit.is_some_and(|limit| selected.len() > limit);
         if enough || page.remaining == 0 {
-            return Ok(cut(&call.resource, selected, revision, limit, selection.is_plain().then_some(page.remaining)));
+            let mut page = cut(&call.resource, selected, revision, limit, selection.is_plain().then_some(page.remaining));
+            page.objects = served(call, page.objects).await?;
+            return Ok(page);
         }
     }
 }
@@ -160,20 +164,29 @@ async fn store_page(call: &Call, scope: &str, at: Revision, after: Option<String
     call.api.cache.store().list(request).await
 }
 
-impl Selection {
-    /// A page of what a picture holds, after the key given.
-    fn page(
-        &self,
-        resource: &Resource,
-        objects: Vec<Arc<Cached>>,
-        revision: Revision,
-        after: Option<&str>,
-        limit: Option<usize>,
-    ) -> Result<ListPage, Refusal> {
-        let behind = objects.into_iter().filter(|object| after.is_none_or(|after| &*object.key > after));
-        let selected = self.keep(resource, behind.collect())?;
-        Ok(cut(resource, selected, revision, limit, self.is_plain().then_some(0)))
+async fn served(call: &Call, objects: Vec<Arc<Cached>>) -> Result<Vec<Arc<Cached>>, Refusal> {
+    convert::served(&call.api, &call.resource, objects).await
+}
+
+/// A page of what a picture holds, after the key given. Labels and fields are those of the version asked for, so where they select,
+/// objects are converted first; otherwise only those of the page are.
+async fn page(
+    call: &Call,
+    selection: &Selection,
+    objects: Vec<Arc<Cached>>,
+    revision: Revision,
+    after: Option<&str>,
+) -> Result<ListPage, Refusal> {
+    let resource = &call.resource;
+    let is_meant = |object: &Arc<Cached>| object.key.starts_with(selection.scope()) && after.is_none_or(|after| &*object.key > after);
+    let mut objects: Vec<Arc<Cached>> = objects.into_iter().filter(is_meant).collect();
+    if !selection.is_plain() {
+        objects = served(call, objects).await?;
     }
+    let selected = selection.keep(resource, objects)?;
+    let mut page = cut(resource, selected, revision, call.query.limit, selection.is_plain().then_some(0));
+    page.objects = served(call, page.objects).await?;
+    Ok(page)
 }
 
 /// Cuts a page to the limit and says where the list goes on. `beyond` counts what lies behind `selected`, where that is known.

@@ -16,6 +16,7 @@ mod call;
 mod catalogs;
 mod components;
 mod compress;
+mod convert;
 mod create;
 mod decode;
 mod definitions;
@@ -36,6 +37,7 @@ mod patch;
 mod priority_classes;
 mod public;
 pub mod query;
+mod review;
 mod reviews;
 pub mod route;
 mod scale;
@@ -66,6 +68,7 @@ use crate::auth::{Identity, TokenFile};
 use crate::object::Refusal;
 use crate::store::Store;
 use crate::store::cache::{Cache, Follower};
+use crate::webhook::Webhooks;
 
 /// The largest request body, in bytes; kube-apiserver has the same bound.
 pub const BODY_MOST: usize = 3 << 20;
@@ -81,6 +84,7 @@ pub(crate) struct Shared {
     metrics: Metrics,
     documents: Documents,
     service_ranges: ServiceRanges,
+    webhooks: Webhooks,
     stopping: watch_channel::Sender<bool>,
     tokens: OnceLock<Arc<TokenFile>>,
     registered: Registered,
@@ -106,12 +110,15 @@ impl Api {
             metrics: Metrics::new(),
             documents: Documents::default(),
             service_ranges,
+            webhooks: Webhooks::default(),
             stopping: watch_channel::Sender::new(false),
             tokens: OnceLock::new(),
             registered: Registered::default(),
             _follower: follower,
         }));
         bootstrap::namespaces(&api).await?;
+        // What was under way when the last server on this store ended.
+        definitions::settle_others(&api.0).await?;
         Ok(api)
     }
 

@@ -12,7 +12,7 @@ use super::json::{self, Parsed};
 use super::query::options_refused;
 use super::update::{announce, change, finish, pinned, same_name, scale_answer, settle};
 use super::write::{self, Live, Verdict};
-use super::{managers, namespaces, scale};
+use super::{definitions, managers, namespaces, scale};
 use crate::admission;
 use crate::merge;
 use crate::object::{CauseKind, Object, Reason, Refusal};
@@ -57,7 +57,7 @@ async fn patch_object(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
         *warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = found;
         Ok(object)
     });
-    let answer = written.await?.answer(call)?;
+    let answer = written.await?.answer(call).await?;
     Ok((answer, warnings.into_inner().unwrap_or_default()))
 }
 
@@ -77,7 +77,7 @@ async fn patch_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<Str
         scale::write(&mut after, &patched, paths)?;
         Ok(after)
     });
-    Ok((scale_answer(call, &written.await?, paths)?, Vec::new()))
+    Ok((scale_answer(call, &written.await?, paths).await?, Vec::new()))
 }
 
 impl Patch {
@@ -158,7 +158,7 @@ async fn apply_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<Str
     });
     let written = written.await?;
     announce(call, &written).await?;
-    Ok((scale_answer(call, &written, paths)?, warnings))
+    Ok((scale_answer(call, &written, paths).await?, warnings))
 }
 
 /// What is applied to `scale`: a Scale that says so.
@@ -189,7 +189,7 @@ async fn apply(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     });
     let written = written.await?;
     announce(call, &written).await?;
-    Ok((written.answer(call)?, warnings))
+    Ok((written.answer(call).await?, warnings))
 }
 
 /// What is applied, as YAML or JSON. It must state its kind, since what a manager applies stands for itself.
@@ -238,10 +238,12 @@ fn apply_new(call: &Call, applied: &Object) -> Result<Verdict, Refusal> {
             format!("create is not supported on resources of kind {:?}", call.resource.plural),
         ));
     }
+    definitions::check_open(&call.resource, call.name())?;
     let mut object = managers::apply(call, None, applied.clone())?;
     let managed = object.remove_meta("managedFields");
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
     call.advise(&object, None);
+    definitions::settle(call, &mut object);
     if let Some(managed) = managed {
         object.set_meta("managedFields", managed);
     }

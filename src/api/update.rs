@@ -25,7 +25,7 @@ pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal
             scale::write(&mut after, &scale, paths)?;
             Ok(after)
         });
-        return Ok((scale_answer(call, &written.await?, paths)?, Vec::new()));
+        return Ok((scale_answer(call, &written.await?, paths).await?, Vec::new()));
     }
     let Decoded { mut object, warnings } = decode::object(call)?;
     in_namespace(call, &mut object)?;
@@ -38,11 +38,11 @@ pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal
         });
         match written.await {
             Err(refusal) if refusal.reason == Reason::NotFound && creates(call) => {}
-            written => return Ok((written?.answer(call)?, warnings)),
+            written => return Ok((written?.answer(call).await?, warnings)),
         }
         match create::put(call, &object).await {
             Err(refusal) if refusal.reason == Reason::AlreadyExists => {}
-            written => return Ok((written?.answer(call)?, warnings)),
+            written => return Ok((written?.answer(call).await?, warnings)),
         }
     }
     let message = "the object comes and goes too often to be updated; try again";
@@ -64,12 +64,8 @@ fn of_some_revision(call: &Call, object: &Object) -> Result<(), Refusal> {
 }
 
 /// The Scale that a write through `/scale` answers with.
-pub(super) fn scale_answer(call: &Call, written: &Written, paths: &crate::schema::ScalePaths) -> Result<Answer, Refusal> {
-    let cached = match written {
-        Written::Created(cached) | Written::Changed(cached) | Written::Deleted(cached) => cached,
-        Written::Unchanged(cached) => cached,
-    };
-    let scale = scale::read(&super::view::parse(&call.resource, cached)?, paths);
+pub(super) async fn scale_answer(call: &Call, written: &Written, paths: &crate::schema::ScalePaths) -> Result<Answer, Refusal> {
+    let scale = scale::read(&super::view::parse(&call.resource, &*written.shown(call).await?)?, paths);
     Ok(Answer::document(http::StatusCode::OK, &scale, call.form.encoding(), call.query.pretty))
 }
 
@@ -97,6 +93,7 @@ pub(super) fn finish(call: &Call, live: &Live, after: &mut Object) -> Result<(),
     }
     admission::update(&call.resource, &live.object, after, call.subresource(), &call.api.ambient)?;
     call.advise(after, Some(&live.object));
+    definitions::settle(call, after);
     Ok(())
 }
 
@@ -160,5 +157,5 @@ pub(super) async fn announce(call: &Call, written: &Written) -> Result<(), Refus
     if call.resource.storage_prefix == api_services::PREFIX {
         call.api.registered.forget().await;
     }
-    definitions::object_went(call, written).await
+    Ok(())
 }

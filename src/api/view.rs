@@ -47,8 +47,7 @@ fn append_json<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
 ///
 /// Errors where the stored bytes are no object: the store was changed by something else.
 pub(super) fn parse(resource: &Resource, cached: &Cached) -> Result<Object, Refusal> {
-    let value: Value = serde_json::from_slice(&cached.value).map_err(|error| unreadable(cached, &error.to_string()))?;
-    let mut object = Object::from_value(value).map_err(|error| unreadable(cached, &error.to_string()))?;
+    let mut object = document(cached)?;
     // A custom resource may hold objects written when another version was the storage version.
     if resource.custom || resource.converts() {
         resource.from_storage(&mut object);
@@ -57,6 +56,12 @@ pub(super) fn parse(resource: &Resource, cached: &Cached) -> Result<Object, Refu
         object.set_meta("resourceVersion", cached.revision.to_string());
     }
     Ok(object)
+}
+
+/// Reads an object of the store as it stands there.
+pub(super) fn document(cached: &Cached) -> Result<Object, Refusal> {
+    let value: Value = serde_json::from_slice(&cached.value).map_err(|error| unreadable(cached, &error.to_string()))?;
+    Object::from_value(value).map_err(|error| unreadable(cached, &error.to_string()))
 }
 
 pub(super) fn unreadable(cached: &Cached, why: &str) -> Refusal {
@@ -111,7 +116,8 @@ pub(super) fn served_as_stored(resource: &Resource, cached: &Cached) -> bool {
         return !resource.converts();
     }
     let api_version = cached.value.strip_prefix(b"{\"apiVersion\":\"");
-    api_version.and_then(|rest| rest.strip_prefix(resource.gvk.api_version().as_bytes())).is_some_and(|rest| rest.first() == Some(&b'"'))
+    let version = api_version.and_then(|rest| rest.strip_prefix(resource.gvk.group.as_bytes())?.strip_prefix(b"/"));
+    version.and_then(|rest| rest.strip_prefix(resource.gvk.version.as_bytes())).is_some_and(|rest| rest.first() == Some(&b'"'))
 }
 
 /// The metadata of an object alone, as `PartialObjectMetadata`.

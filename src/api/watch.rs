@@ -17,6 +17,7 @@ use super::Shared;
 use super::answer::Answer;
 use super::body::Body;
 use super::call::Call;
+use super::convert;
 use super::negotiate::{Encoding, Form};
 use super::query::{IncludeObject, Query, VersionMatch, list_options_refused};
 use super::selection::Selection;
@@ -128,7 +129,8 @@ impl Feed {
     async fn begin_with_all(&mut self, call: &Call, at_least: Option<Revision>, marked: bool) -> Result<(), Refusal> {
         let prefix = &call.resource.storage_prefix;
         let (snapshot, subscription) = call.api.cache.snapshot_and_follow(prefix, self.selection.scope(), at_least).await?;
-        for object in self.selection.keep(&call.resource, snapshot.objects)? {
+        let objects = convert::served(&call.api, &call.resource, snapshot.objects).await?;
+        for object in self.selection.keep(&call.resource, objects)? {
             self.ready.push_back(self.frames.object(EventKind::Added, &object)?);
         }
         if marked {
@@ -173,11 +175,19 @@ impl Feed {
                 () = tokio::time::sleep_until(wake) => Step::Time,
             };
             match step {
-                Step::Event(event) => self.take(&event),
+                Step::Event(event) => {
+                    // A webhook may take its time, and nobody who stops waits for it.
+                    let mut stopping = self.stopping.clone();
+                    tokio::select! {
+                        biased;
+                        () = self.take(&event) => {}
+                        _ = stopping.wait_for(|stopping| *stopping) => return None,
+                    }
+                }
                 Step::Broken(error) => self.source = self.broken(error),
                 Step::Over => return None,
                 Step::Time if Instant::now() >= self.deadline => return None,
-                Step::Time => self.bookmark(),
+                Step::Time => self.bookmark().await,
             }
         }
     }
@@ -197,8 +207,14 @@ impl Feed {
         joined.into()
     }
 
-    fn take(&mut self, event: &WriteEvent) {
-        match self.turn(event) {
+    async fn take(&mut self, event: &WriteEvent) {
+        let frames = &self.frames;
+        let turned = match convert::served_event(&frames.api, &frames.resource, event).await {
+            Ok(Some(converted)) => self.turn(&converted),
+            Ok(None) => self.turn(event),
+            Err(refusal) => Err(refusal),
+        };
+        match turned {
             Ok(Some(frame)) => self.ready.push_back(frame),
             Ok(None) => {}
             Err(refusal) => {
@@ -222,7 +238,7 @@ impl Feed {
     }
 
     /// Tells how far the watcher is: the revision is read first, and what was queued before it is told first.
-    fn bookmark(&mut self) {
+    async fn bookmark(&mut self) {
         self.next_bookmark = Some(next_bookmark(Instant::now(), self.deadline));
         let (seen, queued) = match &mut self.source {
             Source::Cache(subscription) => {
@@ -233,7 +249,7 @@ impl Feed {
             Source::Store { .. } | Source::Ended => return,
         };
         for event in queued {
-            self.take(&event);
+            self.take(&event).await;
         }
         self.ready.push_back(self.frames.bookmark(seen, false));
     }

@@ -11,6 +11,7 @@ use http::StatusCode;
 use super::allocations;
 use super::answer::Answer;
 use super::call::Call;
+use super::convert;
 use super::get;
 use super::priority_classes;
 use super::view;
@@ -41,24 +42,36 @@ pub(super) enum Verdict {
 /// What came of a write.
 pub(super) enum Written {
     /// It was made; it was not there before.
-    Created(Cached),
+    Created(Arc<Cached>),
     /// It was changed.
-    Changed(Cached),
+    Changed(Arc<Cached>),
     /// It stands as it stood.
     Unchanged(Arc<Cached>),
     /// It is gone; this is its last state with the revision of its going.
-    Deleted(Cached),
+    Deleted(Arc<Cached>),
 }
 
 impl Written {
-    /// The answer that shows the object.
-    pub(super) fn answer(&self, call: &Call) -> Result<Answer, Refusal> {
-        match self {
-            Self::Created(cached) => get::one(call, StatusCode::CREATED, cached),
-            Self::Changed(cached) | Self::Deleted(cached) => get::one(call, StatusCode::OK, cached),
-            Self::Unchanged(cached) => get::one(call, StatusCode::OK, cached),
-        }
+    /// The object in the version that the call is for.
+    pub(super) async fn shown(&self, call: &Call) -> Result<Arc<Cached>, Refusal> {
+        let (Self::Created(cached) | Self::Changed(cached) | Self::Deleted(cached) | Self::Unchanged(cached)) = self;
+        convert::served_one(&call.api, &call.resource, Arc::clone(cached)).await
     }
+
+    /// The answer that shows the object.
+    pub(super) async fn answer(&self, call: &Call) -> Result<Answer, Refusal> {
+        let code = if matches!(self, Self::Created(_)) { StatusCode::CREATED } else { StatusCode::OK };
+        get::one(call, code, &*self.shown(call).await?)
+    }
+}
+
+/// The version in which a transformation sees an object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// The one that the call is for.
+    Served,
+    /// The one in which it is stored, which no webhook is asked for.
+    Stored,
 }
 
 /// Changes the object under a key until the change holds. With `dryRun` everything happens but the commit.
@@ -69,18 +82,39 @@ pub(super) async fn change(
     key: &str,
     transform: impl Fn(Option<&Live>) -> Result<Verdict, Refusal>,
 ) -> Result<Written, Refusal> {
+    change_as(call, key, Seen::Served, transform).await
+}
+
+/// As [`change`], for a transformation that looks at nothing but what all versions have in common: the metadata.
+pub(super) async fn change_stored(
+    call: &Call,
+    key: &str,
+    transform: impl Fn(Option<&Live>) -> Result<Verdict, Refusal>,
+) -> Result<Written, Refusal> {
+    change_as(call, key, Seen::Stored, transform).await
+}
+
+async fn change_as(
+    call: &Call,
+    key: &str,
+    seen: Seen,
+    transform: impl Fn(Option<&Live>) -> Result<Verdict, Refusal>,
+) -> Result<Written, Refusal> {
     let mut found = call.api.cache.peek(&call.resource.storage_prefix, key);
     let mut fresh = found.is_none();
     if fresh {
         found = stored(call, key).await?;
     }
     for _ in 0..ATTEMPTS {
-        let live = found.take().map(|cached| live(call, cached)).transpose()?;
+        let live = match found.take() {
+            Some(cached) => Some(live(call, cached, seen).await?),
+            None => None,
+        };
         match transform(live.as_ref()) {
             Err(_) | Ok(Verdict::Unchanged) if !fresh => (found, fresh) = (stored(call, key).await?, true),
             Err(refusal) => return Err(refusal),
             Ok(Verdict::Unchanged) => return live.map(|live| Written::Unchanged(live.cached)).ok_or_else(|| call.not_found()),
-            Ok(verdict) => match commit(call, key, live.as_ref(), verdict).await? {
+            Ok(verdict) => match commit(call, key, live.as_ref(), verdict, seen).await? {
                 Committed::Done(written) => return Ok(written),
                 Committed::Lost(winner) => (found, fresh) = (winner, true),
             },
@@ -94,15 +128,15 @@ pub(super) async fn change(
 pub(super) async fn insert(call: &Call, key: &str, mut object: Object) -> Result<Written, Refusal> {
     priority_classes::check_default(call, None, &object).await?;
     let held = allocations::take(call, key, None, &mut object).await?;
-    let value = stored_form(call, &object);
+    let value = convert::stored(&call.api, &call.resource, &object).await?;
     if call.query.dry_run {
         if stored(call, key).await?.is_some() {
             return Err(Refusal::already_exists(&call.group_resource(), object.name()));
         }
-        return Ok(Written::Created(Cached::new(key, value, Revision::ZERO)));
+        return Ok(Written::Created(Arc::new(Cached::new(key, value, Revision::ZERO))));
     }
     match call.api.cache.store().commit(key, Revision::ZERO, Change::Put(value.clone())).await? {
-        Outcome::Done(revision) => Ok(Written::Created(Cached::new(key, value, revision))),
+        Outcome::Done(revision) => Ok(Written::Created(Arc::new(Cached::new(key, value, revision)))),
         Outcome::Lost(_) => {
             allocations::undo(call, &object, held).await;
             Err(Refusal::already_exists(&call.group_resource(), object.name()))
@@ -121,8 +155,14 @@ pub(super) fn cached(entry: Entry) -> Cached {
     Cached::new(&entry.key, entry.value, entry.revision)
 }
 
-fn live(call: &Call, cached: Arc<Cached>) -> Result<Live, Refusal> {
-    Ok(Live { object: view::parse(&call.resource, &cached)?, cached })
+async fn live(call: &Call, cached: Arc<Cached>, seen: Seen) -> Result<Live, Refusal> {
+    if seen == Seen::Served {
+        let cached = convert::served_one(&call.api, &call.resource, cached).await?;
+        return Ok(Live { object: view::parse(&call.resource, &cached)?, cached });
+    }
+    let mut object = view::document(&cached)?;
+    object.set_meta("resourceVersion", cached.revision.to_string());
+    Ok(Live { object, cached })
 }
 
 enum Committed {
@@ -130,17 +170,17 @@ enum Committed {
     Lost(Option<Arc<Cached>>),
 }
 
-async fn commit(call: &Call, key: &str, live: Option<&Live>, verdict: Verdict) -> Result<Committed, Refusal> {
+async fn commit(call: &Call, key: &str, live: Option<&Live>, verdict: Verdict, seen: Seen) -> Result<Committed, Refusal> {
     let expected = live.map_or(Revision::ZERO, |live| live.cached.revision);
     let before = live.map(|live| &live.object);
     let (change, value, after, held) = match verdict {
         Verdict::Put(mut object) => {
             priority_classes::check_default(call, before, &object).await?;
             let held = allocations::take(call, key, before, &mut object).await?;
-            let value = stored_form(call, &object);
+            let value = stored_form(call, &object, seen).await?;
             (Change::Put(value.clone()), value, Some(object), held)
         }
-        Verdict::Delete(object) => (Change::Delete, stored_form(call, &object), None, allocations::Held::default()),
+        Verdict::Delete(object) => (Change::Delete, stored_form(call, &object, seen).await?, None, allocations::Held::default()),
         Verdict::Unchanged => return Ok(Committed::Lost(None)),
     };
     let deletes = change == Change::Delete;
@@ -155,7 +195,7 @@ async fn commit(call: &Call, key: &str, live: Option<&Live>, verdict: Verdict) -
     }
     Ok(match outcome {
         Outcome::Done(revision) => {
-            let cached = Cached::new(key, value, revision);
+            let cached = Arc::new(Cached::new(key, value, revision));
             Committed::Done(match (deletes, live) {
                 (true, _) => Written::Deleted(cached),
                 (false, Some(_)) => Written::Changed(cached),
@@ -167,11 +207,9 @@ async fn commit(call: &Call, key: &str, live: Option<&Live>, verdict: Verdict) -
 }
 
 /// The bytes that the store keeps of an object.
-fn stored_form(call: &Call, object: &Object) -> Bytes {
-    if !call.resource.converts() {
-        return view::encode(object).into();
+async fn stored_form(call: &Call, object: &Object, seen: Seen) -> Result<Bytes, Refusal> {
+    match seen {
+        Seen::Served => convert::stored(&call.api, &call.resource, object).await,
+        Seen::Stored => Ok(view::encode(object).into()),
     }
-    let mut object = object.clone();
-    call.resource.to_storage(&mut object);
-    view::encode(&object).into()
 }

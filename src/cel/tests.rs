@@ -91,6 +91,53 @@ fn values_have_the_types_that_the_schema_gives_them() {
 }
 
 #[test]
+fn times_are_told_in_the_zone_that_is_asked_for() {
+    all_hold(&[
+        "$.when.getHours() == 10 && $.when.getHours('UTC') == 10 && $.when.getHours('') == 10",
+        "$.when.getHours('+02:00') == 12 && $.when.getMinutes('-00:30') == 50 && $.when.getDate('-11:00') == 21",
+        "$.when.getDayOfWeek('14:00') == 1 && $.when.getFullYear('+02:00') == 2026",
+    ]);
+    for zone in ["Nowhere/Else", "+2:00", "+24:00", "+02:60", "x:y"] {
+        assert!(matches!(outcome(&format!("$.when.getHours('{zone}') == 1")), Err(Fault::Other(_))), "{zone}");
+    }
+    assert!(compile("duration('1h').getHours('UTC') == 1").is_err());
+}
+
+#[test]
+fn images_are_read_as_registries_read_them() {
+    const DIGEST: &str = "sha256:6aefddb645ee6963afd681b1845c661d0ea4c3b20ab9db86d9e753b203d385f2";
+    let rules = [
+        "image('nginx').registry() == 'index.docker.io' && image('nginx').repository() == 'library/nginx' && image('nginx').tag() == 'latest'",
+        "image('a.io/bb:t').registry() == 'a.io' && image('a.io/bb:t').repository() == 'bb' && image('a.io/bb:t').identifier() == 't'",
+        "image('localhost:5000/b/c').registry() == 'localhost:5000' && image('localhost:5000/b/c').tag() == 'latest'",
+        "image('a.io/bb@DIGEST').digest() == 'DIGEST' && image('a.io/bb@DIGEST').tag() == '' && image('a.io/bb@DIGEST').containsDigest()",
+        "image('a.io/bb:t@DIGEST').identifier() == 'DIGEST' && image('a.io/bb:t@DIGEST').repository() == 'bb'",
+        "isImage('user/app:1.0') && !isImage('a.io//b') && !isImage('UPPER') && !isImage('') && !isImage('a@sha256:12') && !isImage('a:b c')",
+    ];
+    let rules: Vec<String> = rules.iter().map(|rule| rule.replace("DIGEST", DIGEST)).collect();
+    all_hold(&rules.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(outcome("image('a b').tag() == ''").is_err());
+}
+
+#[test]
+fn what_kube_apiserver_has_not_enabled_is_refused() {
+    for rule in [
+        "math.greatest(1, 2) == 2",
+        "base64.encode(b'a') == ''",
+        "[1, 1].distinct() == [1]",
+        "[[1]].flatten() == [1]",
+        "[1].slice(0, 1) == [1]",
+        "[2, 1].sort() == [1, 2]",
+        "lists.range(2) == [0, 1]",
+        "'ab'.reverse() == 'ba'",
+        "authorizer.group('').resource('pods').check('get').allowed()",
+    ] {
+        let error = compile(rule).expect_err(rule).to_string();
+        assert!(error.contains("undeclared reference to"), "{rule}: {error}");
+    }
+}
+
+#[test]
 fn macros_visit_items_and_members() {
     all_hold(&[
         "$.list.all(x, x > 0) && $.list.exists(x, x == 2) && $.list.exists_one(x, x == 2)",

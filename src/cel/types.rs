@@ -173,7 +173,7 @@ impl Type {
 }
 
 /// The types of Kubernetes' own, by constructor.
-const OPAQUE: [&str; 6] = ["quantity", "url", "ip", "cidr", "semver", "format"];
+const OPAQUE: [&str; 7] = ["quantity", "image", "url", "ip", "cidr", "semver", "format"];
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -25,6 +25,7 @@ pub use in_process::in_process;
 pub use lines::Lines;
 pub use list::{Page, list_pages};
 pub use remote::{RemoteError, RemoteOptions, connect, has_kubeconfig};
+pub(crate) use remote::{install_ring, is_loopback};
 pub use request::{ApiRequest, ApplyParameters, DeleteParameters, Form, ListParameters, Propagation};
 pub use resolve::{ResourceArgumentError, Selection, UnknownResource, parse_resource_arguments};
 pub use target::Target;

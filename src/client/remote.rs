@@ -85,7 +85,7 @@ pub fn has_kubeconfig() -> bool {
 }
 
 /// rustls wants one provider for the process; a second call finds it there.
-fn install_ring() {
+pub(crate) fn install_ring() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // An error says that another provider is installed, which serves as well.
@@ -194,7 +194,7 @@ fn tls(config: &kube::Config) -> Result<rustls::ClientConfig, BoxError> {
     Ok(tls)
 }
 
-fn is_loopback(url: &http::Uri) -> bool {
+pub(crate) fn is_loopback(url: &http::Uri) -> bool {
     let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }

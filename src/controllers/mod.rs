@@ -6,6 +6,7 @@
 //! They run beside a server (`serve`) and as a process of their own (`controllers --server`), with the same code.
 
 mod backoff;
+mod definitions;
 mod gc;
 mod leader;
 mod namespace;
@@ -146,6 +147,7 @@ async fn supervise(controller: Controller, options: ControllerOptions) {
 fn start(controller: Controller, options: &ControllerOptions) -> BoxFuture<'static, Result<Infallible, kube::Error>> {
     let client = options.client.clone();
     match controller {
+        Controller::Definitions => definitions::run(client, options.ambient.clone()).boxed(),
         Controller::Gc => gc::run(client).boxed(),
         Controller::Namespace => namespace::run(client, options.ambient.clone()).boxed(),
     }

@@ -7,6 +7,8 @@ use std::str::FromStr;
 /// A controller by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Controller {
+    /// The controller for definitions: deletes the objects of deleted CustomResourceDefinitions, then lets those go.
+    Definitions,
     /// The garbage collector: deletes objects whose owners are gone.
     Gc,
     /// The namespace controller: empties deleted namespaces, then lets them go.
@@ -15,12 +17,13 @@ pub enum Controller {
 
 impl Controller {
     /// All there are, in the order of their names.
-    pub const ALL: [Self; 2] = [Self::Gc, Self::Namespace];
+    pub const ALL: [Self; 3] = [Self::Definitions, Self::Gc, Self::Namespace];
 
     /// The name on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Definitions => "crd",
             Self::Gc => "gc",
             Self::Namespace => "namespace",
         }
@@ -134,8 +137,9 @@ mod tests {
 
     #[test]
     fn words_add_and_take_away() {
-        let cases = [("*", "gc,namespace"), ("gc", "gc"), ("namespace, gc", "gc,namespace"), ("none", "none"), ("-gc", "namespace")];
-        for (text, expected) in cases.into_iter().chain([("*,-namespace", "gc"), ("-gc,-namespace", "none"), ("gc,-gc", "none")]) {
+        let cases =
+            [("*", "crd,gc,namespace"), ("gc", "gc"), ("namespace, gc", "gc,namespace"), ("none", "none"), ("-gc", "crd,namespace")];
+        for (text, expected) in cases.into_iter().chain([("*,-namespace", "crd,gc"), ("-gc,-namespace", "crd"), ("gc,-gc", "none")]) {
             assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
         }
     }
@@ -143,7 +147,10 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_the_names_there_are() {
         let error = read("gc,-pods").expect_err("unknown");
-        assert_eq!(error.to_string(), "unknown controller \"pods\": known are gc, namespace, with * for all and none for no controller");
+        assert_eq!(
+            error.to_string(),
+            "unknown controller \"pods\": known are crd, gc, namespace, with * for all and none for no controller"
+        );
         assert_eq!(read("none,gc"), Err(SelectionError::NoneAndMore));
         assert_eq!(read(" , "), Err(SelectionError::Empty));
     }

@@ -20,10 +20,10 @@ mod resource;
 mod rules;
 
 pub use builtin::{builtin, builtin_kinds};
-pub use custom::from_crd;
+pub use custom::naming;
+pub use custom::{WebhookConversion, from_crd, stored_version_faults};
 pub use formats::Format;
 pub use kinds::LEFT_OUT;
-pub(crate) use kinds::storage_prefix;
 pub use node::{ListType, MapKey, Node, NodeId, Number, PatchStrategy, Scalar, Schema, SchemaNode, Shape};
 pub(crate) use pattern::compile as go_pattern;
 pub use registry::{Catalog, ServedGroup, ServedVersion};

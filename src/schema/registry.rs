@@ -52,10 +52,10 @@ impl Catalog {
     /// This catalog and more resources. Built-in groups stay first and in order, the others follow by name. A resource whose
     /// group, version and plural are taken already is left out: what is there first stays.
     #[must_use]
-    pub fn with_custom(&self, resources: Vec<Resource>) -> Self {
+    pub fn with_custom(&self, resources: impl IntoIterator<Item: Into<Arc<Resource>>>) -> Self {
         let mut catalog = self.clone();
         for resource in resources {
-            catalog.add(Arc::new(resource));
+            catalog.add(resource.into());
         }
         catalog.groups[Self::builtin().groups.len()..].sort_by(|a, b| a.name.cmp(&b.name));
         catalog.positions = catalog.groups.iter().enumerate().map(|(at, group)| (group.name.clone(), at)).collect();

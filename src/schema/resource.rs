@@ -11,10 +11,10 @@ use std::sync::{Arc, OnceLock};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::Schema;
 use super::columns::{Cells, Column};
 use super::kinds::Conversion;
-use crate::object::{GroupResource, Gvk, Object, names};
+use super::{Schema, WebhookConversion};
+use crate::object::{GroupResource, Gvk, Object, Revision, names};
 
 /// One kind as it is served under one group and version.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct Resource {
     pub categories: Vec<String>,
     /// Whether objects live in namespaces.
     pub namespaced: bool,
-    /// What may be asked of it.
+    /// What may be asked of it; see [`Resource::offered_verbs`] for what it is said to take.
     pub verbs: Verbs,
     /// The parts that have paths of their own, in order of name; those that are not built are here too (see [`Behaviour::NotBuilt`]).
     pub subresources: Vec<Subresource>,
@@ -59,6 +59,12 @@ pub struct Resource {
     pub selectable_fields: Vec<FieldSource>,
     /// The version's `openAPIV3Schema` as its CustomResourceDefinition wrote it.
     pub declared_schema: Option<Value>,
+    /// The webhook that converts between versions; `None` where they differ in `apiVersion` alone, or by a built-in conversion.
+    pub webhook: Option<Arc<WebhookConversion>>,
+    /// Whether its definition is being deleted: new objects are refused.
+    pub terminating: bool,
+    /// Objects written after this revision were written under the schema of now, so they need no pruning and no defaults when read.
+    pub current_since: Revision,
     pub(super) cells: Cells,
     pub(super) conversion: Option<&'static Conversion>,
     pub(super) schema: OnceLock<Arc<Schema>>,
@@ -170,6 +176,12 @@ impl Resource {
     #[must_use]
     pub fn subresource(&self, name: &str) -> Option<&Subresource> {
         self.subresources.iter().find(|subresource| subresource.name == name)
+    }
+
+    /// The verbs that discovery names: nobody shall begin anything with a kind that is going, although what ends it is let through.
+    #[must_use]
+    pub fn offered_verbs(&self) -> Verbs {
+        if self.terminating { self.verbs.without(Verbs::CREATE.or(Verbs::PATCH).or(Verbs::UPDATE)) } else { self.verbs }
     }
 
     /// Whether `status` is written through a path of its own only.

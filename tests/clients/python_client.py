@@ -5,6 +5,7 @@ The server must know the tokens `good-token` (group system:masters) and `weak-to
 
 import json
 import threading
+import time
 
 from kubernetes import client, config, dynamic, watch
 from kubernetes.client.exceptions import ApiException
@@ -29,6 +30,18 @@ def refusal(code, reason, function, *arguments, **keywords):
         assert (error.status, status["kind"], status["code"], status["reason"]) == (code, "Status", code, reason), error
         return status["message"]
     raise AssertionError(f"expected {code} {reason}, got {answer}")
+
+
+def until_refused(code, reason, function, *arguments, **keywords):
+    """Repeats a call until it ends with the refusal, which the work of a controller brings about."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return refusal(code, reason, function, *arguments, **keywords)
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def config_map(name, data, labels=None):
@@ -253,7 +266,7 @@ def the_dynamic_client_applies_and_is_told_of_conflicts():
     except NotFoundError as error:
         assert error.status == 404
     client.ApiextensionsV1Api().delete_custom_resource_definition(f"{PLURAL}.{GROUP}")
-    refusal(404, "NotFound", custom.list_namespaced_custom_object, GROUP, VERSION, NAMESPACE, PLURAL)
+    until_refused(404, "NotFound", custom.list_namespaced_custom_object, GROUP, VERSION, NAMESPACE, PLURAL)
 
 
 @step

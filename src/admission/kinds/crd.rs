@@ -1,39 +1,27 @@
-//! CustomResourceDefinitions: their names are accepted and their kind is served from the moment they are written.
+//! CustomResourceDefinitions: their defaults, what never changes, and on which versions the store's objects depend.
 //!
-//! Upstream a controller sets the conditions a moment after the write; here the write itself does, so a client that waits for
-//! `Established` never waits.
+//! Which names a definition gets depends on others, so whoever writes it judges that; see [`schema::naming`].
 
 use serde_json::{Map, Value, json};
 
-use crate::ambient::Ambient;
-use crate::object::{Cause, CauseKind, Object};
-use crate::schema;
+use crate::object::{Cause, Object};
+use crate::schema::{self, naming};
 
-pub(super) fn on_create(crd: &mut Object, ambient: &Ambient) {
-    default_names(crd);
+/// The port of a conversion webhook's service where none is named.
+const SERVICE_PORT: u16 = 443;
+
+pub(super) fn on_create(crd: &mut Object) {
+    default_spec(crd);
     let stored: Vec<Value> = storage_version(crd).into_iter().map(Into::into).collect();
-    let now = ambient.now_seconds().to_string();
-    let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": now});
-    let status = json!({
-        "acceptedNames": crd.get(&["spec", "names"]).cloned().unwrap_or_default(),
-        "storedVersions": stored,
-        "conditions": [
-            condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-            condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
-        ],
-    });
+    let status = json!({"acceptedNames": {"kind": "", "plural": ""}, "conditions": [], "storedVersions": stored});
     crd.root_mut().insert("status".to_owned(), status);
 }
 
-/// Names follow the declaration, and a version once stored stays on record until somebody takes it off through `/status`.
-pub(super) fn on_update(before: &Object, after: &mut Object) {
-    default_names(after);
-    let names = after.get(&["spec", "names"]).cloned().unwrap_or_default();
+/// A version once stored stays on record until somebody takes it off through `/status`.
+pub(super) fn on_update(after: &mut Object) {
+    default_spec(after);
     let storage = storage_version(after);
     let Some(Value::Object(status)) = after.root_mut().get_mut("status") else { return };
-    if before.get(&["spec", "names"]) != Some(&names) {
-        status.insert("acceptedNames".to_owned(), names);
-    }
     if let (Some(Value::Array(stored)), Some(storage)) = (status.get_mut("storedVersions"), storage)
         && !stored.iter().any(|version| *version == storage)
     {
@@ -43,23 +31,25 @@ pub(super) fn on_update(before: &Object, after: &mut Object) {
 
 pub(super) fn validate(crd: &Object, before: Option<&Object>) -> Vec<Cause> {
     let mut causes = schema::from_crd(crd).err().unwrap_or_default();
-    for path in [&["spec", "group"][..], &["spec", "scope"], &["spec", "names", "plural"], &["spec", "names", "kind"]] {
-        let (new, old) = (crd.get(path), before.and_then(|before| before.get(path)));
-        if before.is_some() && new != old {
-            let value = new.cloned().unwrap_or_default();
-            causes.push(Cause::invalid(path.join("."), &value, "field is immutable"));
-        }
+    causes.extend(schema::stored_version_faults(crd));
+    let Some(before) = before else { return causes };
+    let mut fixed: Vec<&[&str]> = vec![&["spec", "group"], &["spec", "names", "plural"]];
+    if naming::is_true(before, "Established") {
+        fixed.extend([&["spec", "scope"][..], &["spec", "names", "kind"]]);
     }
-    if crd.get_str(&["spec", "conversion", "strategy"]) == Some("Webhook") {
-        let why = "Unsupported value: \"Webhook\": conversion webhooks are not supported yet: supported values: \"None\"";
-        causes.push(Cause::new(CauseKind::NotSupported, "spec.conversion.strategy", why));
+    for path in fixed.into_iter().filter(|path| crd.get(path) != before.get(path)) {
+        let value = crd.get(path).cloned().unwrap_or_default();
+        causes.push(Cause::invalid(path.join("."), &value, "field is immutable"));
     }
     causes
 }
 
-fn default_names(crd: &mut Object) {
+fn default_spec(crd: &mut Object) {
     let Some(Value::Object(spec)) = crd.root_mut().get_mut("spec") else { return };
-    spec.entry("conversion").or_insert_with(|| json!({"strategy": "None"}));
+    let conversion = spec.entry("conversion").or_insert_with(|| json!({"strategy": "None"}));
+    if let Some(Value::Object(service)) = conversion.pointer_mut("/webhook/clientConfig/service") {
+        service.entry("port").or_insert_with(|| SERVICE_PORT.into());
+    }
     let Some(Value::Object(names)) = spec.get_mut("names") else { return };
     let kind = names.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
     if !kind.is_empty() {

@@ -37,7 +37,7 @@ pub(super) fn on_create(resource: &Resource, object: &mut Object, ambient: &Ambi
         ("apps", "DaemonSet") => workload::on_daemon_set_create(object),
         ("batch", "Job") => job::on_create(object),
         ("autoscaling", "HorizontalPodAutoscaler") if resource.converts() => autoscaler::on_create(object),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_create(object, ambient),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_create(object),
         _ => {}
     }
 }
@@ -56,7 +56,7 @@ pub(super) fn on_update(resource: &Resource, before: &Object, after: &mut Object
         ("apps", "Deployment") if status => workload::on_deployment_status(before, after),
         ("autoscaling", "HorizontalPodAutoscaler") if resource.converts() => autoscaler::on_update(before, after, subresource),
         ("certificates.k8s.io", "CertificateSigningRequest") => certificate::on_update(before, after, subresource, ambient),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::on_update(before, after),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") if subresource.is_empty() => crd::on_update(after),
         _ => {}
     }
 }
@@ -67,9 +67,9 @@ pub(super) fn counts_as_change(resource: &Resource, before: &Object, after: &Obj
 }
 
 /// The causes that a kind's own rules find.
-pub(super) fn validate(resource: &Resource, object: &Object, before: Option<&Object>) -> Vec<Cause> {
+pub(super) fn validate(resource: &Resource, object: &Object, before: Option<&Object>, subresource: &str) -> Vec<Cause> {
     match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::validate(object, before),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") if subresource.is_empty() => crd::validate(object, before),
         _ => Vec::new(),
     }
 }

@@ -18,11 +18,6 @@ mod volumes;
 mod warnings;
 mod workloads;
 
-/// What is found against an object, after its defaults, as fields and reasons.
-fn faults(api_version: &str, kind: &str, value: &Value, before: Option<&Value>) -> Vec<(String, CauseKind)> {
-    found(api_version, kind, value, before).into_iter().map(|cause| (cause.field, cause.kind)).collect()
-}
-
 /// The same with the messages, which tell the reason in their first words.
 fn causes(api_version: &str, kind: &str, value: &Value, before: Option<&Value>) -> Vec<String> {
     let found = found(api_version, kind, value, before).into_iter();
@@ -58,13 +53,6 @@ fn found(api_version: &str, kind: &str, value: &Value, before: Option<&Value>) -
     };
     let before = before.map(&object);
     check(resource, &object(value), before.as_ref())
-}
-
-#[track_caller]
-fn refused(api_version: &str, kind: &str, value: &Value, expected: &[(&str, CauseKind)]) {
-    let found = faults(api_version, kind, value, None);
-    let found: Vec<(&str, CauseKind)> = found.iter().map(|(field, kind)| (field.as_str(), *kind)).collect();
-    assert_eq!(found, expected, "{kind}: {value}");
 }
 
 /// A value with changes at pointers; `null` removes.

@@ -1,18 +1,19 @@
 //! Durations and points in time.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 
 use super::{Answer, Call};
+use crate::cel::Fault;
 use crate::cel::functions::Line;
 use crate::cel::functions::Price::One;
 use crate::cel::functions::Style::Member;
 use crate::cel::value::Val;
 
-const OF_TIME: &[&str] = &["timestamp -> int"];
-const OF_EITHER: &[&str] = &["timestamp -> int", "duration -> int"];
+const OF_TIME: &[&str] = &["timestamp -> int", "timestamp, string -> int"];
+const OF_EITHER: &[&str] = &["timestamp -> int", "timestamp, string -> int", "duration -> int"];
 
-/// See [`super::TABLES`]. Times are told in UTC; the overloads for other time zones are left out.
+/// See [`super::TABLES`]. Times are told in UTC, or in the time zone that a second argument names.
 pub(super) const TABLE: &[Line] = &[
     ("getFullYear", Member, One, OF_TIME, |call, _| civil(call, |time| time.year().into())),
     ("getMonth", Member, One, OF_TIME, |call, _| civil(call, |time| i64::from(time.month()) - 1)),
@@ -31,6 +32,7 @@ type Civil = jiff::civil::DateTime;
 fn civil<'a>(call: &Call<'_, 'a>, part: fn(Civil) -> i64) -> Answer<'a> {
     match call.arguments {
         [Val::Time(time)] => Ok(Val::Int(part(in_utc(*time)))),
+        [Val::Time(time), Val::Text(zone)] => Ok(Val::Int(part(time_zone(zone)?.to_datetime(*time)))),
         _ => call.refuse(),
     }
 }
@@ -44,6 +46,27 @@ fn either<'a>(call: &Call<'_, 'a>, unit: i64, part: fn(Civil) -> i64) -> Answer<
 
 fn in_utc(time: Timestamp) -> Civil {
     TimeZone::UTC.to_datetime(time)
+}
+
+/// The time zone of an offset such as `+02:00` or, of those that this server knows, of a name.
+fn time_zone(text: &str) -> Result<TimeZone, Fault> {
+    if text.is_empty() || text == "UTC" {
+        return Ok(TimeZone::UTC);
+    }
+    let Some((hours, minutes)) = text.split_once(':') else {
+        return TimeZone::get(text).map_err(|_| Fault::other(format!("unknown time zone {text}")));
+    };
+    let fault = || Fault::other(format!("{text} is no offset: write it as +02:00"));
+    let (sign, hours) = match hours.strip_prefix('-') {
+        Some(hours) => (-1, hours),
+        None => (1, hours.strip_prefix('+').unwrap_or(hours)),
+    };
+    let number = |digits: &str, most: i32| {
+        let is_number = digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_digit());
+        digits.parse::<i32>().ok().filter(|number| is_number && *number <= most).ok_or_else(fault)
+    };
+    let seconds = sign * (number(hours, 23)? * 3600 + number(minutes, 59)? * 60);
+    Offset::from_seconds(seconds).map(TimeZone::fixed).map_err(|_| fault())
 }
 
 /// The units of durations in nanoseconds; the longer names first.

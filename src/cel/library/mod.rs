@@ -3,6 +3,7 @@
 mod convert;
 pub(super) mod duration;
 mod formats;
+mod image;
 mod lists;
 mod network;
 mod operators;
@@ -19,10 +20,11 @@ use super::value::Val;
 use super::{Budget, Fault};
 
 /// All tables.
-pub(super) const TABLES: [&[Line]; 10] = [
+pub(super) const TABLES: [&[Line]; 11] = [
     convert::TABLE,
     duration::TABLE,
     formats::TABLE,
+    image::TABLE,
     lists::TABLE,
     network::TABLE,
     operators::TABLE,
@@ -37,6 +39,8 @@ pub(super) const TABLES: [&[Line]; 10] = [
 pub(super) enum Opaque {
     /// A quantity in billionths.
     Quantity(i128),
+    /// A reference to an image.
+    Image(image::Image),
     /// A URL in its parts.
     Url(network::Url),
     /// An IP address.
@@ -54,6 +58,7 @@ impl Opaque {
     pub(super) fn type_name(&self) -> &'static str {
         match self {
             Self::Quantity(_) => "kubernetes.Quantity",
+            Self::Image(_) => "kubernetes.Image",
             Self::Url(_) => "kubernetes.URL",
             Self::Ip(_) => "net.IP",
             Self::Cidr(..) => "net.CIDR",
@@ -65,6 +70,7 @@ impl Opaque {
     /// How much text there is to read, in bytes.
     pub(super) fn text_size(&self) -> usize {
         match self {
+            Self::Image(image) => image.text_size(),
             Self::Url(url) => url.text_size(),
             Self::Semver(version) => version.text_size(),
             _ => 0,

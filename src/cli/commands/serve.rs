@@ -256,7 +256,7 @@ mod tests {
         let chosen = |text: &str| settings(text).map(|settings| settings.controllers.iter().collect::<Vec<_>>());
         assert_eq!(chosen("none"), Ok(Vec::new()));
         assert_eq!(chosen("gc"), Ok(vec![Controller::Gc]));
-        assert_eq!(chosen("-gc"), Ok(vec![Controller::Namespace]));
+        assert_eq!(chosen("-gc"), Ok(vec![Controller::Definitions, Controller::Namespace]));
         assert!(chosen("gc,cron").is_err_and(|error| error.contains("unknown controller \"cron\"")));
     }
 }

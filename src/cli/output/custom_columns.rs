@@ -17,7 +17,7 @@ impl CustomColumns {
     ///
     /// Errors name the column that is not understood.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let columns: Vec<_> = parts(text).into_iter().map(column).collect::<Result<_, _>>()?;
+        let columns: Vec<_> = parts(text).iter().map(|part| column(part)).collect::<Result<_, _>>()?;
         Ok(Self { columns })
     }
 
@@ -31,7 +31,7 @@ impl CustomColumns {
         if headers.is_empty() || headers.len() != paths.len() {
             return Err(format!("{} headers stand above {} paths; each column takes one of both", headers.len(), paths.len()));
         }
-        let columns = headers.iter().zip(&paths).map(|(header, path)| column(format!("{header}:{path}")));
+        let columns = headers.iter().zip(&paths).map(|(header, path)| column(&format!("{header}:{path}")));
         Ok(Self { columns: columns.collect::<Result<_, _>>()? })
     }
 
@@ -58,7 +58,7 @@ fn parts(text: &str) -> Vec<String> {
     parts
 }
 
-fn column(text: String) -> Result<(String, JsonPath), String> {
+fn column(text: &str) -> Result<(String, JsonPath), String> {
     let Some((header, path)) = text.split_once(':').filter(|(header, path)| !header.is_empty() && !path.is_empty()) else {
         return Err(format!("{text:?} is no column; write HEADER:JSONPATH, such as NAME:.metadata.name"));
     };

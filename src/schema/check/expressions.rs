@@ -17,8 +17,19 @@ const MESSAGE_MOST: usize = 5 << 10;
 ///
 /// `old` is what the value takes the place of: rules over it need it, and a rule about a value that did not change cannot fail anew.
 pub(super) fn check(place: SchemaNode<'_>, value: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
-    let mut walk = Walk { budget: Budget::new(DOCUMENT_BUDGET), causes, over: false };
+    let mut walk = Walk { budget: Budget::new(DOCUMENT_BUDGET), causes, over: false, settles: true };
     walk.value(place, value, old, false, &Path::Root(""));
+}
+
+/// The causes of all rules that a value which lies at `path` breaks, as a new value and as one that was there before.
+pub(in crate::schema) fn hold_at(place: SchemaNode<'_>, value: &Value, path: &Path<'_>) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let mut walk = Walk { budget: Budget::new(DOCUMENT_BUDGET), causes: &mut causes, over: false, settles: false };
+    walk.value(place, value, Some(value), false, path);
+    if walk.causes.is_empty() {
+        walk.value(place, value, None, false, path);
+    }
+    causes
 }
 
 /// The old items of a list by what tells them apart; empty where nothing does.
@@ -46,6 +57,8 @@ struct Walk<'c> {
     causes: &'c mut Vec<Cause>,
     /// Whether the budget ran out, after which nothing is evaluated.
     over: bool,
+    /// Whether a rule is left out where the value did not change.
+    settles: bool,
 }
 
 impl Walk<'_> {
@@ -57,7 +70,7 @@ impl Walk<'_> {
         let rules = place.node().rules.iter().flat_map(|rules| &rules.expressions);
         for rule in rules {
             // A rule that does not speak of the old value comes to what it came to before.
-            let is_settled = unchanged && !rule.program.uses_old_self;
+            let is_settled = self.settles && unchanged && !rule.program.uses_old_self;
             let lacks_old = rule.program.uses_old_self && old.is_none() && !rule.optional_old;
             if !is_settled && !lacks_old && !self.over {
                 self.rule(rule, place, value, old, path);

@@ -17,6 +17,7 @@ mod validate;
 
 pub use decode::{DecodeError, decode_error};
 pub use defaults::apply_defaults;
+pub(in crate::schema) use expressions::hold_at;
 pub use path::Path;
 pub use prune::prune;
 pub use unknown::unknown_fields;

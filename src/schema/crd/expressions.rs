@@ -139,6 +139,10 @@ impl Reader<'_> {
             _ => {}
         }
         let text = self.text(declared, "messageExpression", path);
+        if !text.is_empty() && text.trim().is_empty() {
+            let at = Path::Member(path, "messageExpression").to_string();
+            self.causes.push(Cause::required(at, "messageExpression must be non-empty if specified"));
+        }
         let message_program = match text.trim() {
             "" => None,
             text => self.compile(declared, "messageExpression", text, false, Wanted::Text, path),

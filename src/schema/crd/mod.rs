@@ -22,6 +22,7 @@ use super::definition;
 use super::node::{Node, NodeId, Scalar, Schema, Shape};
 use crate::object::{Cause, CauseKind};
 use expressions::Declared;
+pub(in crate::schema) use keywords::beside_status;
 
 type JsonObject = Map<String, Value>;
 
@@ -35,11 +36,22 @@ pub fn compile(open_api_schema: &Value, path: &str) -> Result<Schema, Vec<Cause>
     let Some(schema) = open_api_schema.as_object() else {
         return Err(vec![Cause::required(path, "schemas are required")]);
     };
-    let mut compiler = Compiler { nodes: Vec::new(), causes: Vec::new(), object_meta: None, empty: Arc::from(""), declared: Vec::new() };
+    let mut compiler = Compiler {
+        nodes: Vec::new(),
+        causes: Vec::new(),
+        object_meta: None,
+        empty: Arc::from(""),
+        declared: Vec::new(),
+        defaults: Vec::new(),
+    };
     compiler.root(schema, &root);
     let declared = std::mem::take(&mut compiler.declared);
     if compiler.causes.is_empty() && !declared.is_empty() {
         compiler.expressions(&declared, path);
+    }
+    let defaults = std::mem::take(&mut compiler.defaults);
+    if compiler.causes.is_empty() && !declared.is_empty() {
+        compiler.hold_defaults(&defaults);
     }
     let Compiler { nodes, causes, .. } = compiler;
     if causes.is_empty() { Ok(Schema { nodes }) } else { Err(causes) }
@@ -60,17 +72,23 @@ struct Compiler {
     object_meta: Option<NodeId>,
     empty: Arc<str>,
     declared: Vec<Declared>,
+    /// The nodes with a default, and where it stands.
+    defaults: Vec<(NodeId, String)>,
 }
 
 impl Compiler {
     fn root(&mut self, schema: &JsonObject, path: &Path<'_>) {
+        self.refuse_at_root(schema, path);
+        self.refuse_other_object(schema, path);
         let id = self.node(schema, path, Place::Root);
         let metadata_rules = schema.get("properties").and_then(|properties| properties.get("metadata")).and_then(Value::as_object);
         let metadata_path = Path::Key(&Path::Member(path, "properties"), "metadata");
         let metadata_rules = metadata_rules.map(|metadata| self.metadata_rules(metadata, &metadata_path));
         if !matches!(self.nodes[id.0 as usize].shape, Shape::Struct { .. }) {
-            let found = schema.get("type").cloned().unwrap_or_default();
-            self.causes.push(Cause::invalid(Path::Member(path, "type").to_string(), &found, "must be object at the root"));
+            let found = text(schema, "type");
+            if !matches!(found, "" | "object") {
+                self.needed(&Path::Member(path, "type"), found, "must be object at the root");
+            }
             return;
         }
         self.make_object(id);
@@ -114,10 +132,11 @@ impl Compiler {
     fn embed(&mut self, id: NodeId, schema: &JsonObject, path: &Path<'_>) {
         let knows = flag(schema, "x-kubernetes-preserve-unknown-fields") || schema.contains_key("properties");
         if !knows {
-            let why = "must be specified with x-kubernetes-embedded-resource, or x-kubernetes-preserve-unknown-fields be true";
+            let why = "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields";
             self.causes.push(Cause::required(Path::Member(path, "properties").to_string(), why));
             return;
         }
+        self.refuse_other_object(schema, path);
         self.make_object(id);
         if let Shape::Struct { required, embedded_resource, .. } = &mut self.nodes[id.0 as usize].shape {
             *embedded_resource = true;
@@ -159,6 +178,19 @@ impl Compiler {
         }
         self.nodes = schema.nodes;
         self.nodes[id.0 as usize].default = Some(default.clone());
+        self.defaults.push((id, path.to_string()));
+    }
+
+    /// Holds every default to the rules in CEL, which must allow it in a new object as well as where it was before.
+    fn hold_defaults(&mut self, defaults: &[(NodeId, String)]) {
+        let schema = Schema { nodes: std::mem::take(&mut self.nodes) };
+        for (id, path) in defaults {
+            let place = schema.root().at(*id);
+            let mut complete = place.node().default.clone().unwrap_or_default();
+            check::apply_defaults(place, &mut complete);
+            self.causes.extend(check::hold_at(place, &complete, &Path::Root(path)));
+        }
+        self.nodes = schema.nodes;
     }
 
     fn refuse(&mut self, kind: CauseKind, path: &Path<'_>, message: String) {

@@ -2,11 +2,18 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Number, Value, json};
 
 use super::{Compiler, JsonObject, Path, flag, text, texts};
 use crate::object::{Cause, CauseKind};
 use crate::schema::{Bound, Format, Rules, formats, pattern};
+
+/// The schema outside of all junctors, where it is known, and where it stands.
+#[derive(Clone, Copy)]
+pub(super) struct Outside<'a> {
+    schema: Option<&'a JsonObject>,
+    path: &'a Path<'a>,
+}
 
 impl Compiler {
     /// The rules of a node. What its shape already says (`required` of a struct) is left out.
@@ -16,10 +23,11 @@ impl Compiler {
             rules.required.clear();
         }
         let int_or_string = flag(schema, "x-kubernetes-int-or-string");
-        rules.all_of = self.junctor(schema, "allOf", schema, int_or_string, path);
-        rules.any_of = self.junctor(schema, "anyOf", schema, int_or_string, path);
-        rules.one_of = self.junctor(schema, "oneOf", schema, false, path);
-        rules.not = schema.get("not").map(|not| Box::new(self.nested(not, schema, &Path::Member(path, "not"))));
+        let outside = Outside { schema: Some(schema), path };
+        rules.all_of = self.junctor(schema, "allOf", outside, int_or_string, path);
+        rules.any_of = self.junctor(schema, "anyOf", outside, int_or_string, path);
+        rules.one_of = self.junctor(schema, "oneOf", outside, false, path);
+        rules.not = schema.get("not").map(|not| Box::new(self.nested(not, outside, &Path::Member(path, "not"))));
         rules
     }
 
@@ -71,7 +79,7 @@ impl Compiler {
     }
 
     /// The alternatives below a junctor. The two standard ways of saying that a value is a number or a text say nothing new.
-    fn junctor(&mut self, schema: &JsonObject, keyword: &str, structure: &JsonObject, standard: bool, path: &Path<'_>) -> Vec<Rules> {
+    fn junctor(&mut self, schema: &JsonObject, keyword: &str, outside: Outside<'_>, standard: bool, path: &Path<'_>) -> Vec<Rules> {
         let path = Path::Member(path, keyword);
         let number_or_text = json!([{"type": "integer"}, {"type": "string"}]);
         let given = schema.get(keyword).unwrap_or(&Value::Null);
@@ -82,46 +90,39 @@ impl Compiler {
         for (index, one) in given.as_array().into_iter().flatten().enumerate() {
             let says_nothing = standard && keyword == "allOf" && index == 0 && *one == json!({ "anyOf": number_or_text });
             if !says_nothing {
-                rules.push(self.nested(one, structure, &Path::Item(&path, index)));
+                rules.push(self.nested(one, outside, &Path::Item(&path, index)));
             }
         }
         rules
     }
 
-    /// The rules below a junctor; `structure` is the schema outside of it, which must know every member named inside.
-    fn nested(&mut self, schema: &Value, structure: &JsonObject, path: &Path<'_>) -> Rules {
+    /// The rules below a junctor, which may speak of nothing that the schema outside of it does not know.
+    fn nested(&mut self, schema: &Value, outside: Outside<'_>, path: &Path<'_>) -> Rules {
         let Some(schema) = schema.as_object() else {
             self.causes.push(Cause::invalid(path.to_string(), schema, "must be a schema object"));
             return Rules::default();
         };
+        if outside.schema.is_none() {
+            self.causes.push(Cause::required(outside.path.to_string(), &format!("because it is defined in {path}")));
+        }
         self.refuse_structure(schema, path);
         let mut rules = self.plain_rules(schema, path);
-        rules.all_of = self.junctor(schema, "allOf", structure, false, path);
-        rules.any_of = self.junctor(schema, "anyOf", structure, false, path);
-        rules.one_of = self.junctor(schema, "oneOf", structure, false, path);
-        rules.not = schema.get("not").map(|not| Box::new(self.nested(not, structure, &Path::Member(path, "not"))));
-        rules.members = self.nested_members(schema, structure, &Path::Member(path, "properties"));
+        rules.all_of = self.junctor(schema, "allOf", outside, false, path);
+        rules.any_of = self.junctor(schema, "anyOf", outside, false, path);
+        rules.one_of = self.junctor(schema, "oneOf", outside, false, path);
+        rules.not = schema.get("not").map(|not| Box::new(self.nested(not, outside, &Path::Member(path, "not"))));
+        let (path_properties, known_properties) = (Path::Member(path, "properties"), Path::Member(outside.path, "properties"));
+        for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let known = outside.schema.and_then(|known| known.get("properties")?.get(name)?.as_object());
+            let inner = Outside { schema: known, path: &Path::Key(&known_properties, name) };
+            rules.members.push((Arc::from(name.as_str()), self.nested(property, inner, &Path::Key(&path_properties, name))));
+        }
         rules.items = schema.get("items").map(|items| {
-            let outside = structure.get("items").and_then(Value::as_object);
-            Box::new(self.nested(items, outside.unwrap_or(&Map::new()), &Path::Member(path, "items")))
+            let known = outside.schema.and_then(|known| known.get("items")?.as_object());
+            let inner = Outside { schema: known, path: &Path::Member(outside.path, "items") };
+            Box::new(self.nested(items, inner, &Path::Member(path, "items")))
         });
         rules
-    }
-
-    fn nested_members(&mut self, schema: &JsonObject, structure: &JsonObject, path: &Path<'_>) -> Vec<(Arc<str>, Rules)> {
-        let known = structure.get("properties").and_then(Value::as_object);
-        let values = structure.get("additionalProperties").and_then(Value::as_object);
-        let mut members = Vec::new();
-        for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-            let path = Path::Key(path, name);
-            let outside = known.and_then(|known| known.get(name)).and_then(Value::as_object).or(values);
-            if outside.is_none() {
-                let what = format!("because it is defined in {path}");
-                self.causes.push(Cause::required(path.to_string(), &what));
-            }
-            members.push((Arc::from(name.as_str()), self.nested(property, outside.unwrap_or(&Map::new()), &path)));
-        }
-        members
     }
 
     fn pattern(&mut self, schema: &JsonObject, path: &Path<'_>) -> Option<(Arc<str>, regex::Regex)> {

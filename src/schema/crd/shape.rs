@@ -89,65 +89,92 @@ impl Compiler {
             self.causes.push(Cause::required(items_path.to_string(), "must be specified"));
             return Shape::Any;
         };
+        if items.is_array() {
+            return Shape::Any;
+        }
         let item = self.part(items, &items_path, Place::Item);
         let list_type = match self.choice(schema, path, "x-kubernetes-list-type", &["atomic", "set", "map"]) {
-            Some("set") => self.set(item, &items_path),
+            Some("set") => self.set(item, items, &items_path),
             Some("map") => ListType::Map(self.keys(schema, item, path)),
             _ => ListType::Atomic,
         };
-        if schema.contains_key("x-kubernetes-list-map-keys") && !matches!(list_type, ListType::Map(_)) {
-            let path = Path::Member(path, "x-kubernetes-list-map-keys");
-            self.refuse(CauseKind::Forbidden, &path, "Forbidden: must be empty if x-kubernetes-list-type is not map".to_owned());
-        }
         Shape::List { item, list_type }
     }
 
-    fn set(&mut self, item: NodeId, path: &Path<'_>) -> ListType {
+    fn set(&mut self, item: NodeId, items: &Value, path: &Path<'_>) -> ListType {
+        const WHY: &str = "must be atomic as item of a list with x-kubernetes-list-type=set";
         let node = &self.nodes[item.0 as usize];
-        let whole = match &node.shape {
-            Shape::Scalar(_) => true,
-            Shape::Struct { atomic, .. } | Shape::Map { atomic, .. } => *atomic,
-            Shape::List { list_type, .. } => *list_type == ListType::Atomic,
-            Shape::Any => false,
+        let (nullable, keyword) = match &node.shape {
+            Shape::Struct { atomic: false, .. } | Shape::Map { atomic: false, .. } => (node.nullable, Some("x-kubernetes-map-type")),
+            Shape::List { list_type, .. } if *list_type != ListType::Atomic => (node.nullable, Some("x-kubernetes-list-type")),
+            _ => (node.nullable, None),
         };
-        if node.nullable {
-            self.refuse(CauseKind::Forbidden, path, "Forbidden: must not be nullable in a list of type set".to_owned());
+        let is_open = matches!(node.shape, Shape::Any);
+        if nullable {
+            self.forbid(&Path::Member(path, "nullable"), "cannot be nullable when x-kubernetes-list-type is set");
         }
-        if !whole {
-            self.refuse(CauseKind::Invalid, path, "Invalid value: items of a list of type set must be scalars or atomic".to_owned());
+        if let Some(keyword) = keyword {
+            let found = items.get(keyword).cloned().unwrap_or_default();
+            self.causes.push(Cause::invalid(Path::Member(path, keyword).to_string(), &found, WHY));
+        } else if is_open {
+            let why = "Invalid value: items of a list of type set must be scalars or atomic";
+            self.refuse(CauseKind::Invalid, path, why.to_owned());
         }
         ListType::Set
     }
 
     fn keys(&mut self, schema: &JsonObject, item: NodeId, path: &Path<'_>) -> Vec<MapKey> {
         let keys_path = Path::Member(path, "x-kubernetes-list-map-keys");
+        let items_path = Path::Member(path, "items");
         let names = texts(schema, "x-kubernetes-list-map-keys");
         if names.is_empty() {
             self.causes.push(Cause::required(keys_path.to_string(), "must not be empty if x-kubernetes-list-type is map"));
         }
-        names.into_iter().enumerate().map(|(index, name)| self.key(name, item, &Path::Item(&keys_path, index))).collect()
+        if self.nodes[item.0 as usize].nullable {
+            self.forbid(&Path::Member(&items_path, "nullable"), "cannot be nullable when x-kubernetes-list-type is map");
+        }
+        let items_type = schema.get("items").and_then(Value::as_object).map(|items| text(items, "type")).unwrap_or_default();
+        if items_type != "object" {
+            let at = Path::Member(&items_path, "type").to_string();
+            let why = "must be object if parent array's x-kubernetes-list-type is map";
+            self.causes.push(Cause::invalid(at, &Value::from(items_type), why));
+            return Vec::new();
+        }
+        let shown = Value::from(names.iter().map(|name| &**name).collect::<Vec<_>>());
+        for (index, name) in names.iter().enumerate() {
+            if names[..index].contains(name) {
+                self.causes.push(Cause::invalid(keys_path.to_string(), &shown, "must not contain duplicate entries"));
+            }
+        }
+        names.into_iter().map(|name| self.key(name, item, &items_path, &keys_path, &shown)).collect()
     }
 
-    fn key(&mut self, name: Arc<str>, item: NodeId, path: &Path<'_>) -> MapKey {
-        let mut fault = None;
-        let mut default = None;
-        match &self.nodes[item.0 as usize].shape {
-            Shape::Struct { fields, required, .. } => match fields.get(&name).map(|id| &self.nodes[id.0 as usize]) {
-                Some(Node { shape: Shape::Scalar(_), default: found, .. }) => {
-                    if found.is_none() && !required.contains(&name) {
-                        fault = Some("must name a member that is required or has a default");
-                    }
-                    default.clone_from(found);
-                }
-                Some(_) => fault = Some("must name a member of a scalar type"),
-                None => fault = Some("must name a property of the items"),
-            },
-            _ => fault = Some("must name a property of items of type object"),
+    fn key(&mut self, name: Arc<str>, item: NodeId, items: &Path<'_>, keys: &Path<'_>, shown: &Value) -> MapKey {
+        let (found, is_required) = match &self.nodes[item.0 as usize].shape {
+            Shape::Struct { fields, required, .. } => (fields.get(&name).copied(), required.contains(&name)),
+            _ => (None, false),
+        };
+        let Some(found) = found else {
+            self.causes.push(Cause::invalid(keys.to_string(), shown, "entries must all be names of item properties"));
+            return MapKey { name, default: None };
+        };
+        let Node { shape, nullable, default, .. } = &self.nodes[found.0 as usize];
+        let (is_scalar, nullable, default) = (matches!(shape, Shape::Scalar(_) | Shape::Any), *nullable, default.clone());
+        let properties = Path::Member(items, "properties");
+        let path = Path::Key(&properties, &name);
+        if !is_scalar {
+            let why = "must be a scalar type if parent array's x-kubernetes-list-type is map";
+            self.causes.push(Cause::invalid(Path::Member(&path, "type").to_string(), &Value::from("object"), why));
         }
-        if let Some(fault) = fault {
-            self.causes.push(Cause::invalid(path.to_string(), &Value::from(&*name), fault));
+        if default.is_none() && !is_required {
+            let why = "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property";
+            self.causes.push(Cause::required(Path::Member(&path, "default").to_string(), why));
         }
-        MapKey { name, default }
+        if nullable {
+            let why = "this property is in x-kubernetes-list-map-keys, so it cannot be nullable";
+            self.forbid(&Path::Member(&path, "nullable"), why);
+        }
+        MapKey { name: Arc::clone(&name), default }
     }
 
     /// The node for something that must be a schema.
@@ -174,8 +201,7 @@ impl Compiler {
 fn missing_type(place: Place) -> &'static str {
     match place {
         Place::Root => "must not be empty at the root",
-        Place::Property => "must not be empty for specified object fields",
+        Place::Property | Place::Value => "must not be empty for specified object fields",
         Place::Item => "must not be empty for specified array items",
-        Place::Value => "must not be empty for additionalProperties",
     }
 }

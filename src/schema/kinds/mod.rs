@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 
 use super::columns::{Cells, Table};
 use super::resource::{Behaviour, FieldSource, NameRule, Origin, Resource, ScalePaths, Subresource, Verbs};
-use crate::object::{Gvk, Object};
+use crate::object::{Gvk, Object, Revision};
 
 /// Kinds of the API level that are no top-level ones, as `(apiVersion, kind, reason)`.
 pub const LEFT_OUT: &[(&str, &str, &str)] = &[
@@ -249,6 +249,9 @@ impl Kind {
             declared_schema: None,
             cells: Cells::BuiltIn(self.table.cells),
             conversion: self.conversion,
+            webhook: None,
+            terminating: false,
+            current_since: Revision::ZERO,
             schema: OnceLock::new(),
             storage_gvk,
             gvk,

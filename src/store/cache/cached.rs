@@ -1,10 +1,11 @@
 //! One object as the cache holds it: its bytes, its revision, and where the revision is written in.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use serde::Deserialize;
+use tokio::sync::OnceCell;
 
 use crate::object::Revision;
 
@@ -18,7 +19,29 @@ pub struct Cached {
     /// The revision of the write that made it.
     pub revision: Revision,
     labels: OnceLock<BTreeMap<String, String>>,
+    /// Other forms that were asked for, the newest last. Most objects have none.
+    forms: OnceLock<Forms>,
 }
+
+/// What another form of an object depends on: whoever makes forms decides what goes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormKey {
+    /// The version of the API.
+    pub version: Box<str>,
+    /// The revision of what the form is made by.
+    pub since: Revision,
+    /// Anything else that makes a difference.
+    pub fingerprint: u64,
+}
+
+/// A form that is made once, by whoever asks first, while others wait for it.
+pub type Form = Arc<OnceCell<Arc<Cached>>>;
+
+/// A boxed list behind a lock, so that an object without other forms carries two words and no more.
+type Forms = Box<Mutex<Vec<(FormKey, Form)>>>;
+
+/// How many forms of an object are remembered: one for each version that is read at the same time, as a rule.
+const FORMS: usize = 4;
 
 /// What precedes the members of `metadata` in a stored value.
 const METADATA: &[u8] = b"\"metadata\":{";
@@ -27,7 +50,22 @@ impl Cached {
     /// Takes a stored value.
     #[must_use]
     pub fn new(key: &str, value: Bytes, revision: Revision) -> Self {
-        Self { key: key.into(), value, revision, labels: OnceLock::new() }
+        Self { key: key.into(), value, revision, labels: OnceLock::new(), forms: OnceLock::new() }
+    }
+
+    /// The place of another form of the same object, which lives as long as the object does.
+    #[must_use]
+    pub fn form(&self, key: &FormKey) -> Form {
+        let mut forms = self.forms.get_or_init(Forms::default).lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, form)) = forms.iter().find(|(known, _)| known == key) {
+            return Arc::clone(form);
+        }
+        if forms.len() == FORMS {
+            forms.remove(0);
+        }
+        let form = Form::default();
+        forms.push((key.clone(), Arc::clone(&form)));
+        form
     }
 
     /// The object's labels, read from the bytes when first asked for.

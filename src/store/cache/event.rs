@@ -60,6 +60,13 @@ impl WriteEvent {
         }
     }
 
+    /// This write as others are told of it, where its objects have another form than the stored one.
+    #[must_use]
+    pub fn told_as(&self, previous: Option<Arc<Cached>>, current: Option<Arc<Cached>>) -> Self {
+        let (key, revision) = (self.key.clone(), self.revision);
+        Self { key, revision, current, previous, frames: Default::default(), protobuf_frames: Default::default() }
+    }
+
     /// What the objects of the event take, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {

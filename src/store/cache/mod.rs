@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use cached::{Cached, encode_with_revision};
+pub use cached::{Cached, Form, FormKey, encode_with_revision};
 pub use event::{EventKind, WriteEvent};
 pub use resource::{Snapshot, Subscription};
 

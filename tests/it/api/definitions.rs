@@ -30,6 +30,11 @@ fn definition(versions: &[Value]) -> Value {
     })
 }
 
+fn condition(definition: &Value, kind: &str) -> Value {
+    let conditions = definition["status"]["conditions"].as_array().expect("conditions");
+    conditions.iter().find(|condition| condition["type"] == kind).expect("the condition").clone()
+}
+
 fn widget(name: &str) -> Value {
     json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": name}, "spec": {"size": 1}})
 }
@@ -222,43 +227,43 @@ async fn a_broken_definition_is_refused_with_every_cause() {
 }
 
 #[tokio::test]
-async fn a_definition_takes_its_objects_along() {
+async fn without_its_controller_a_deleted_definition_stays_and_takes_no_new_objects() {
     for api in TestApi::on_each_store().await {
         let path = format!("{CRDS}/widgets.example.com");
         api.create(CRDS, &definition(&[version("v1", true)])).await;
         api.create(WIDGETS, &widget("a")).await;
-        api.create(WIDGETS, &widget("b")).await;
-        let mut watch = api.watch(&format!("{WIDGETS}?resourceVersion={}", api.revision().await)).await;
         let dry = api.delete(&format!("{path}?dryRun=All")).await;
-        assert_eq!((dry.code.as_u16(), api.get(WIDGETS).await.names().len()), (200, 2));
-        assert_eq!(api.delete(&path).await.body["status"], "Success");
-        watch.expect(&[("DELETED", "a"), ("DELETED", "b")]).await;
-        api.get(&path).await.refused(404, "NotFound");
-        api.get(WIDGETS).await.refused(404, "NotFound");
-        assert!(!api.get("/apis").await.body.to_string().contains("example.com"));
-        api.create(CRDS, &definition(&[version("v1", true)])).await;
-        assert!(api.get(WIDGETS).await.names().is_empty());
+        assert_eq!((dry.code.as_u16(), &api.get(&path).await.body["metadata"]["deletionTimestamp"]), (200, &Value::Null));
+        let marked = api.delete(&path).await.body;
+        assert_eq!(marked["metadata"]["finalizers"], json!(["customresourcecleanup.apiextensions.k8s.io"]));
+        let pending = condition(&marked, "Terminating");
+        assert_eq!((&pending["status"], &pending["reason"]), (&json!("True"), &json!("InstanceDeletionPending")));
+        assert_eq!(api.get(WIDGETS).await.names(), ["a"]);
+        let why = "widgets.example.com \"new\" is forbidden: create not allowed while custom resource definition is terminating";
+        for refused in [api.post(WIDGETS, &widget("new")).await, api.apply(&format!("{WIDGETS}/new"), "m", &widget("new")).await] {
+            refused.refused(403, "Forbidden");
+            assert_eq!(refused.body["message"], why);
+        }
+        let offered = api.get("/apis/example.com/v1").await.body["resources"].clone();
+        let offered = offered.as_array().expect("resources").iter().find(|resource| resource["name"] == "widgets").expect("listed").clone();
+        assert_eq!(offered["verbs"], json!(["delete", "deletecollection", "get", "list", "watch"]));
+        assert_eq!(api.patch(&format!("{WIDGETS}/a"), MERGE, &json!({"spec": {"size": 2}})).await.code, 200);
     }
 }
 
 #[tokio::test]
-async fn a_definition_waits_for_objects_that_are_held() {
+async fn objects_of_a_version_that_nobody_is_served_can_go_with_their_definition() {
     let api = TestApi::new().await;
-    let path = format!("{CRDS}/widgets.example.com");
     api.create(CRDS, &definition(&[version("v1", true)])).await;
-    api.create(WIDGETS, &merged(widget("held"), &[("/metadata/finalizers", json!(["x/y"]))])).await;
-    api.create(WIDGETS, &widget("free")).await;
-    let marked = api.delete(&path).await.body;
-    assert_eq!(marked["metadata"]["finalizers"], json!(["customresourcecleanup.apiextensions.k8s.io"]));
-    assert!(marked["status"]["conditions"].as_array().expect("conditions").iter().any(|condition| condition["type"] == "Terminating"));
-    let left = api.get(WIDGETS).await;
-    assert_eq!(left.names(), ["held"]);
-    assert_ne!(left.body["items"][0]["metadata"]["deletionTimestamp"], Value::Null);
-    api.post(WIDGETS, &widget("new")).await.refused(405, "MethodNotAllowed");
-    api.apply(&format!("{WIDGETS}/new"), "m", &widget("new")).await.refused(405, "MethodNotAllowed");
-    api.patch(&format!("{WIDGETS}/held"), MERGE, &json!({"metadata": {"finalizers": null}})).await;
-    api.get(&path).await.refused(404, "NotFound");
+    api.create(WIDGETS, &widget("a")).await;
+    let path = format!("{CRDS}/widgets.example.com");
+    let versions = json!([merged(version("v1", true), &[("/served", json!(false))])]);
+    assert_eq!(api.patch(&path, MERGE, &json!({"spec": {"versions": versions}})).await.code, 200);
     api.get(WIDGETS).await.refused(404, "NotFound");
+    api.delete(&path).await;
+    api.patch(&format!("{WIDGETS}/a"), MERGE, &json!({})).await.refused(405, "MethodNotAllowed");
+    assert_eq!(api.delete(WIDGETS).await.names(), ["a"]);
+    assert!(api.get(WIDGETS).await.names().is_empty());
 }
 
 #[tokio::test]
@@ -279,5 +284,121 @@ async fn a_definition_may_be_applied_and_its_kind_live_outside_of_namespaces() {
     let again = api.apply(&format!("{CRDS}/widgets.example.com"), "m", &cluster).await;
     assert_eq!((again.code.as_u16(), &again.body), (200, &applied.body));
     assert_eq!(api.delete(CRDS).await.names(), ["widgets.example.com"]);
-    api.get(path).await.refused(404, "NotFound");
+    assert_ne!(api.get(&format!("{CRDS}/widgets.example.com")).await.body["metadata"]["deletionTimestamp"], Value::Null);
+}
+
+/// A definition of another kind in the same group.
+fn gadgets() -> Value {
+    let mut gadgets = definition(&[version("v1", true)]);
+    gadgets["metadata"]["name"] = json!("gadgets.example.com");
+    gadgets["spec"]["names"] = json!({"plural": "gadgets", "kind": "Gadget", "shortNames": ["wd"]});
+    gadgets
+}
+
+#[tokio::test]
+async fn a_name_belongs_to_who_asked_first_until_that_goes() {
+    for api in TestApi::on_each_store().await {
+        api.create(CRDS, &definition(&[version("v1", true)])).await;
+        let second = api.create(CRDS, &gadgets()).await;
+        let names = condition(&second, "NamesAccepted");
+        assert_eq!(
+            [&names["status"], &names["reason"], &names["message"]],
+            [&json!("False"), &json!("ShortNamesConflict"), &json!("\"wd\" is already in use")]
+        );
+        let established = condition(&second, "Established");
+        assert_eq!([&established["status"], &established["reason"]], [&json!("False"), &json!("NotAccepted")]);
+        assert_eq!(
+            second["status"]["acceptedNames"],
+            json!({"kind": "Gadget", "listKind": "GadgetList", "plural": "gadgets", "singular": "gadget"})
+        );
+        let gadgets = "/apis/example.com/v1/namespaces/default/gadgets";
+        api.get(gadgets).await.refused(404, "NotFound");
+        let first = format!("{CRDS}/widgets.example.com");
+        assert_eq!(api.patch(&first, MERGE, &json!({"spec": {"names": {"shortNames": ["other"]}}})).await.code, 200);
+        let second = api.get(&format!("{CRDS}/gadgets.example.com")).await.body;
+        assert_eq!(
+            (&condition(&second, "NamesAccepted")["status"], &second["status"]["acceptedNames"]["shortNames"]),
+            (&json!("True"), &json!(["wd"]))
+        );
+        assert_eq!(condition(&second, "Established")["status"], "True");
+        assert!(api.get(gadgets).await.names().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_definition_that_waits_is_accepted_when_the_other_goes() {
+    let api = TestApi::new().await;
+    api.create(CRDS, &definition(&[version("v1", true)])).await;
+    let mut other = gadgets();
+    other["spec"]["names"] = json!({"plural": "gadgets", "kind": "Widget"});
+    let waiting = api.create(CRDS, &other).await;
+    assert_eq!(condition(&waiting, "NamesAccepted")["reason"], "ListKindConflict");
+    let first = format!("{CRDS}/widgets.example.com");
+    api.delete(&first).await;
+    let at = format!("{CRDS}/gadgets.example.com");
+    assert_eq!(condition(&api.get(&at).await.body, "Established")["status"], "False");
+    api.patch(&first, MERGE, &json!({"metadata": {"finalizers": null}})).await;
+    api.get(&first).await.refused(404, "NotFound");
+    assert_eq!(condition(&api.get(&at).await.body, "Established")["status"], "True");
+    assert_eq!(api.get("/apis/example.com/v1/gadgets").await.body["kind"], "WidgetList");
+}
+
+#[tokio::test]
+async fn names_set_free_while_no_server_ran_are_given_at_the_next_start() {
+    let api = TestApi::new().await;
+    api.create(CRDS, &definition(&[version("v1", true)])).await;
+    api.create(CRDS, &gadgets()).await;
+    // As if the server had ended between the deletion of the one and the acceptance of the other.
+    let key = "/registry/apiextensions.k8s.io/customresourcedefinitions/widgets.example.com";
+    let entry = api.store.get(key).await.expect("it answers").expect("it is there");
+    api.store.commit(key, entry.revision, trueup::store::Change::Delete).await.expect("it is written");
+    let next = api.next_server().await;
+    let second = next.get(&format!("{CRDS}/gadgets.example.com")).await.body;
+    assert_eq!(condition(&second, "Established")["status"], "True");
+}
+
+#[tokio::test]
+async fn a_version_in_which_objects_are_stored_stays_declared() {
+    let api = TestApi::new().await;
+    api.create(CRDS, &definition(&[version("v1", true)])).await;
+    let path = format!("{CRDS}/widgets.example.com");
+    let both = json!({"spec": {"versions": [version("v1", false), version("v2", true)]}});
+    assert_eq!(api.patch(&path, MERGE, &both).await.body["status"]["storedVersions"], json!(["v1", "v2"]));
+    let only_new = json!({"spec": {"versions": [version("v2", true)]}});
+    let refused = api.patch(&path, MERGE, &only_new).await;
+    let cause = refused.refused(422, "Invalid")["causes"][0].clone();
+    assert_eq!(cause["field"], "status.storedVersions[0]");
+    assert!(cause["message"].as_str().expect("a text").contains("missing from spec.versions; v1 was previously a storage version"));
+    let migrated = api.patch(&format!("{path}/status"), MERGE, &json!({"status": {"storedVersions": ["v2"]}})).await;
+    assert_eq!((migrated.code.as_u16(), &migrated.body["status"]["storedVersions"]), (200, &json!(["v2"])));
+    assert_eq!(api.patch(&path, MERGE, &only_new).await.code, 200);
+}
+
+#[tokio::test]
+async fn objects_get_the_defaults_that_their_schema_has_when_they_are_read() {
+    for api in TestApi::on_each_store().await {
+        api.create(CRDS, &definition(&[version("v1", true)])).await;
+        let odd = merged(widget("old"), &[("/spec/free", json!({"a": 1}))]);
+        api.create(WIDGETS, &odd).await;
+        let mut newer = version("v1", true);
+        let spec = &mut newer["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"];
+        spec["mode"] = json!({"type": "string", "default": "auto"});
+        spec.as_object_mut().expect("members").remove("free");
+        let path = format!("{CRDS}/widgets.example.com");
+        let before = api.get(&format!("{WIDGETS}/old")).await.body;
+        assert_eq!(api.patch(&path, MERGE, &json!({"spec": {"versions": [newer]}})).await.code, 200);
+        let expected = json!({"size": 1, "color": "red", "mode": "auto"});
+        let read = api.get(&format!("{WIDGETS}/old")).await.body;
+        assert_eq!((&read["spec"], &read["metadata"]["resourceVersion"]), (&expected, &before["metadata"]["resourceVersion"]));
+        api.create(WIDGETS, &widget("new")).await;
+        let specs: Vec<Value> =
+            api.get(WIDGETS).await.body["items"].as_array().expect("items").iter().map(|item| item["spec"].clone()).collect();
+        assert_eq!(specs, [expected.clone(), expected.clone()]);
+        let mut watch = api.watch(WIDGETS).await;
+        for _ in 0..2 {
+            assert_eq!(watch.next().await.expect("an event")["object"]["spec"], expected);
+        }
+        let patched = api.patch(&format!("{WIDGETS}/old"), MERGE, &json!({"spec": {"size": 2}})).await.body;
+        assert_eq!(patched["spec"], json!({"size": 2, "color": "red", "mode": "auto"}));
+    }
 }

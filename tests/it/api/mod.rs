@@ -6,6 +6,7 @@ mod api_services;
 mod apply;
 mod autoscaling;
 mod bindings;
+mod conversion;
 mod defaults;
 mod definitions;
 mod deletion;
@@ -87,6 +88,11 @@ impl TestApi {
         let ambient = Ambient::pinned("2026-11-22T10:00:00Z".parse().expect("a time"));
         let api = Api::open(Arc::clone(&store), ambient).await.expect("an empty store opens");
         Self { api, store, _folder: folder }
+    }
+
+    /// Another server on the same store.
+    pub(crate) async fn next_server(&self) -> Self {
+        Self::over(Arc::clone(&self.store), None).await
     }
 
     /// An API that runs already, over a store that outlives it.

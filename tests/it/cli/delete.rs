@@ -94,6 +94,24 @@ fn many_objects_are_told_in_order() {
 }
 
 #[test]
+fn a_definition_goes_with_its_objects_though_there_is_no_server() {
+    let env = TestEnv::new();
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: coins.example.com}\n\
+        spec:\n  group: example.com\n  scope: Namespaced\n  names: {plural: coins, kind: Coin}\n\
+        \x20 versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]\n";
+    let coin = "apiVersion: example.com/v1\nkind: Coin\nmetadata: {name: one}\n";
+    env.write("set.yaml", format!("{definition}---\n{coin}"));
+    env.prepare("apply -f set.yaml");
+    assert_shows!(env.run("delete crd coins.example.com"), @r#"
+    customresourcedefinition.apiextensions.k8s.io "coins.example.com" deleted
+    [stderr]
+    deleting from local store store
+    "#);
+    let left = env.run("get crd -o name");
+    assert_eq!((left.stdout.as_str(), left.code()), ("", Some(0)), "{}", left.stderr);
+}
+
+#[test]
 fn a_wait_that_takes_too_long_names_the_object() {
     let env = TestEnv::new();
     env.write("held.yaml", config_map("held", "1").replace("metadata:", "metadata:\n  finalizers: [example.com/hold]"));

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where its preparation fails")]
 
+mod definitions;
 mod gc;
 mod namespaces;
 mod running;

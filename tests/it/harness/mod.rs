@@ -4,3 +4,4 @@ pub(crate) mod cli;
 pub(crate) mod etcd;
 pub(crate) mod recorder;
 pub(crate) mod server;
+pub(crate) mod webhook;

@@ -21,7 +21,7 @@ use crate::object::{Object, Reason};
 #[derive(Debug, Clone)]
 pub(super) struct Going {
     uid: String,
-    /// Whether it waits for one of our own controllers: the namespace controller, or the garbage collector.
+    /// Whether it waits for one of our own controllers.
     for_controllers: bool,
 }
 
@@ -35,8 +35,8 @@ impl Going {
         let root = answer.root();
         let of_metadata = root.get("metadata").and_then(|metadata| metadata.get("finalizers"));
         let of_namespace = root.get("spec").and_then(|spec| spec.get("finalizers"));
-        let for_controllers =
-            names(of_metadata, &["foregroundDeletion", "orphan"]) || (answer.kind() == "Namespace" && names(of_namespace, &["kubernetes"]));
+        let for_controllers = names(of_metadata, &["customresourcecleanup.apiextensions.k8s.io", "foregroundDeletion", "orphan"])
+            || (answer.kind() == "Namespace" && names(of_namespace, &["kubernetes"]));
         Self { uid: answer.uid().to_owned(), for_controllers }
     }
 }
