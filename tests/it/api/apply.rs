@@ -246,24 +246,24 @@ async fn both_groups_of_events_know_each_others_owners() {
     let api = TestApi::new().await;
     let core = "/api/v1/namespaces/default/events/e";
     let new = "/apis/events.k8s.io/v1/namespaces/default/events/e";
-    let involved = json!({"kind": "Pod", "namespace": "default", "name": "p"});
+    let about = json!({"kind": "Pod", "namespace": "default", "name": "p"});
     let event = json!({
-        "apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "default"},
-        "involvedObject": involved, "message": "one", "reason": "R", "type": "Normal",
+        "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"name": "e", "namespace": "default"}, "regarding": about,
+        "note": "one", "reason": "R", "type": "Normal", "action": "A", "eventTime": "2026-11-22T10:00:00.000000Z",
+        "reportingController": "example.com/c", "reportingInstance": "c-1",
     });
-    let created = api.apply(core, "a", &event).await;
+    let created = api.apply(new, "a", &event).await;
     assert_eq!(created.code, 201, "{}", created.body);
-    let other =
-        json!({"apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"name": "e", "namespace": "default"}, "note": "two"});
-    let refused = api.apply(new, "b", &other).await;
-    assert_eq!(refused.refused(409, "Conflict")["causes"][0]["field"], ".message", "the field as its owner calls it");
-    let forced = api.apply(&format!("{new}?force=true"), "b", &other).await;
-    assert_eq!((forced.code.as_u16(), &forced.body["note"]), (200, &json!("two")), "{}", forced.body);
+    let other = json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "default"}, "message": "two"});
+    let refused = api.apply(core, "b", &other).await;
+    assert_eq!(refused.refused(409, "Conflict")["causes"][0]["field"], ".note", "the field as its owner calls it");
+    let forced = api.apply(&format!("{core}?force=true"), "b", &other).await;
+    assert_eq!((forced.code.as_u16(), &forced.body["message"]), (200, &json!("two")), "{}", forced.body);
     let live = api.get(core).await.body;
     let entries = live["metadata"]["managedFields"].as_array().expect("entries");
     let of = |manager: &str| entries.iter().find(|entry| entry["manager"] == manager).expect("an entry");
-    assert_eq!((&of("b")["apiVersion"], &of("b")["fieldsV1"]), (&json!("events.k8s.io/v1"), &json!({"f:note": {}})));
-    assert!(of("a")["fieldsV1"].get("f:message").is_none());
+    assert_eq!((&of("b")["apiVersion"], &of("b")["fieldsV1"]), (&json!("v1"), &json!({"f:message": {}})));
+    assert!(of("a")["fieldsV1"].get("f:note").is_none());
 }
 
 #[tokio::test]

@@ -91,7 +91,12 @@ fn what_is_no_form_is_refused_before_anything_is_asked() {
     error: --sort-by: an index, '*', a quoted name or a filter is expected at character 3 of ".a["
     [exit 2]
     "#);
-    assert_shows!(env.shell("trueup get cm -o go-template='{{range .items}}'"), @"");
+    assert_shows!(env.shell("trueup get cm -o go-template='{{range .items}}'"), @"
+    [stderr]
+    error: invalid value 'go-template={{range .items}}' for '--output <FORM>': a block (if, range, with, ...) is not ended: {{end}} is missing
+      [possible forms: json, yaml, wide, name, custom-columns, custom-columns-file, jsonpath, jsonpath-file, jsonpath-as-json, go-template, go-template-file]
+    [exit 2]
+    ");
 }
 
 #[test]

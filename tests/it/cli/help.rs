@@ -152,6 +152,7 @@ fn every_command_explains_itself() {
               Remove events this long after they were last written; 0s keeps them
               
               [default: 1h]
+
           --service-cluster-ip-range <CIDR>
               Give services addresses from this network, or from one of each family, parted by a comma
               

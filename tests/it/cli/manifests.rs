@@ -111,6 +111,7 @@ fn yaml_is_read_as_kubectl_reads_it() {
         name: v
     status:
       phase: Pending
+      qosClass: BestEffort
     "#);
 }
 

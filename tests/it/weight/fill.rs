@@ -131,6 +131,9 @@ fn name(kind: &Resource, variant: usize) -> String {
         (_, "CustomResourceDefinition") => "wholes.full.example.com".to_owned(),
         // The same objects as those of the core group.
         ("events.k8s.io", _) => format!("full-new-{variant}"),
+        // The same objects as those of `autoscaling/v2`.
+        ("autoscaling", _) if kind.gvk.version == "v1" => format!("full-old-{variant}"),
+        ("apiregistration.k8s.io", _) => "v1.alone.example.com".to_owned(),
         _ => format!("full-{variant}"),
     }
 }
