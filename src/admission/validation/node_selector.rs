@@ -11,13 +11,16 @@ pub(super) fn node_selector(selector: &Field<'_, '_>, faults: &mut Faults) {
     if terms.is_empty() {
         faults.required(&terms, "must have at least one node selector term");
     }
-    for term in terms.items() {
-        term.at("matchExpressions").items().for_each(|expression| by_label(&expression, faults));
-        term.at("matchFields").items().for_each(|expression| by_name(&expression, faults));
-    }
+    terms.items().for_each(|term| node_term(&term, true, faults));
 }
 
-fn by_label(expression: &Field<'_, '_>, faults: &mut Faults) {
+/// What the labels and fields of a node are like. Preferences may name values that no label can have.
+pub(super) fn node_term(term: &Field<'_, '_>, values_judged: bool, faults: &mut Faults) {
+    term.at("matchExpressions").items().for_each(|expression| by_label(&expression, values_judged, faults));
+    term.at("matchFields").items().for_each(|expression| by_name(&expression, faults));
+}
+
+fn by_label(expression: &Field<'_, '_>, values_judged: bool, faults: &mut Faults) {
     let (operator, values, key) = (expression.at("operator"), expression.at("values"), expression.at("key"));
     match operator.text() {
         "In" | "NotIn" if values.is_empty() => faults.required(&values, "must be specified when `operator` is 'In' or 'NotIn'"),
@@ -33,7 +36,9 @@ fn by_label(expression: &Field<'_, '_>, faults: &mut Faults) {
     if let Err(why) = qualified_name(key.text()) {
         faults.invalid(&key, &why);
     }
-    values.items().for_each(|value| faults.named(&value, label_value));
+    if values_judged {
+        values.items().for_each(|value| faults.named(&value, label_value));
+    }
 }
 
 fn by_name(expression: &Field<'_, '_>, faults: &mut Faults) {

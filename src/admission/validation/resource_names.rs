@@ -69,7 +69,7 @@ pub(super) fn amount(name: &str, entry: &Field<'_, '_>, faults: &mut Faults) {
     if amount < 0 {
         faults.invalid(entry, "must be greater than or equal to 0");
     }
-    if (COUNTED.contains(&name) || is_extended(name)) && amount % ONE != 0 {
+    if (is_counted(name) || is_extended(name)) && amount % ONE != 0 {
         faults.invalid(entry, "must be an integer");
     }
 }
@@ -79,6 +79,12 @@ pub(super) fn may_overcommit(name: &str) -> bool {
     is_native(name) && !is_huge(name)
 }
 
+/// Whether the resource is something of which there are so many, and nothing that is measured.
+pub(super) fn is_counted(name: &str) -> bool {
+    COUNTED.contains(&name)
+}
+
+/// Whether a quota may limit the resource by this name.
 pub(super) fn is_for_quotas(name: &str) -> bool {
     COUNTED.contains(&name)
         || MEASURED.contains(&name)
@@ -87,11 +93,13 @@ pub(super) fn is_for_quotas(name: &str) -> bool {
         || name.starts_with("requests.hugepages-")
 }
 
-fn is_standard(name: &str) -> bool {
+/// Whether Kubernetes itself knows the resource.
+pub(super) fn is_standard(name: &str) -> bool {
     name == "storage" || is_for_quotas(name)
 }
 
-fn is_for_containers(name: &str) -> bool {
+/// Whether a container may ask for the resource by this name alone.
+pub(super) fn is_for_containers(name: &str) -> bool {
     MEASURED.contains(&name) || is_huge(name)
 }
 
@@ -99,10 +107,12 @@ fn is_huge(name: &str) -> bool {
     name.starts_with("hugepages-")
 }
 
-fn is_native(name: &str) -> bool {
+/// Whether the resource is one of Kubernetes' own.
+pub(super) fn is_native(name: &str) -> bool {
     !name.contains('/') || name.contains("kubernetes.io/")
 }
 
-fn is_extended(name: &str) -> bool {
+/// Whether a name is that of a device and its like: qualified, and still so where a quota writes `requests.` before it.
+pub(super) fn is_extended(name: &str) -> bool {
     !is_native(name) && !name.starts_with("requests.") && qualified_name(&format!("requests.{name}")).is_ok()
 }

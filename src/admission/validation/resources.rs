@@ -7,31 +7,10 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::field::{Faults, Field};
+use super::resource_names::{is_counted, is_extended, is_for_containers, is_native, is_standard};
 use super::seen::Seen;
 use crate::object::names::{dns_label, qualified_name};
 use crate::schema::quantity;
-
-/// Resources that a quota counts beside those of containers. A container cannot have them.
-const COUNTED: [&str; 18] = [
-    "configmaps",
-    "limits.cpu",
-    "limits.ephemeral-storage",
-    "limits.memory",
-    "persistentvolumeclaims",
-    "pods",
-    "replicationcontrollers",
-    "requests.cpu",
-    "requests.ephemeral-storage",
-    "requests.memory",
-    "requests.storage",
-    "resourcequotas",
-    "secrets",
-    "services",
-    "services.loadbalancers",
-    "services.nodeports",
-    "storage",
-    "requests.hugepages-",
-];
 
 const HUGE: &str = "hugepages-";
 
@@ -112,7 +91,7 @@ fn amount_of(name: &str, amount: &Field<'_, '_>, rule: NameRule, faults: &mut Fa
     if value < 0 {
         faults.invalid(amount, "must be greater than or equal to 0");
     }
-    if (is_extended(name) || is_count(name)) && value % UNIT != 0 {
+    if (is_extended(name) || is_counted(name)) && value % UNIT != 0 {
         faults.invalid(amount, "must be an integer");
     }
     if let Some(size) = name.strip_prefix(HUGE)
@@ -128,8 +107,7 @@ fn any_name(name: &str, amount: &Field<'_, '_>, faults: &mut Faults) -> bool {
         faults.invalid_as(amount, name, &why);
         return false;
     }
-    let standard = || is_of_containers(name) || COUNTED.contains(&name) || name.starts_with("requests.hugepages-");
-    if !name.contains('/') && !standard() {
+    if !name.contains('/') && !is_standard(name) {
         faults.invalid_as(amount, name, "must be a standard resource type or fully qualified");
         return false;
     }
@@ -139,7 +117,7 @@ fn any_name(name: &str, amount: &Field<'_, '_>, faults: &mut Faults) -> bool {
 fn container_name(name: &str, amount: &Field<'_, '_>, faults: &mut Faults) {
     any_name(name, amount, faults);
     if !name.contains('/') {
-        if !is_of_containers(name) {
+        if !is_for_containers(name) {
             faults.invalid_as(amount, name, "must be a standard resource for containers");
         }
     } else if !is_native(name) && !is_extended(name) {
@@ -151,23 +129,6 @@ fn pod_name(name: &str, amount: &Field<'_, '_>, faults: &mut Faults) {
     if any_name(name, amount, faults) && !matches!(name, "cpu" | "memory") && !name.starts_with(HUGE) {
         faults.not_supported(&Field::root_like(amount, &name.into()), &["cpu", "hugepages-", "memory"]);
     }
-}
-
-fn is_of_containers(name: &str) -> bool {
-    matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with(HUGE)
-}
-
-fn is_native(name: &str) -> bool {
-    !name.contains('/') || name.contains("kubernetes.io/")
-}
-
-/// Whether a name is that of a device and its like: qualified, and still so where a quota writes `requests.` before it.
-fn is_extended(name: &str) -> bool {
-    !is_native(name) && !name.starts_with("requests.") && qualified_name(&format!("requests.{name}")).is_ok()
-}
-
-fn is_count(name: &str) -> bool {
-    COUNTED.contains(&name) && !name.contains("limits.") && !name.contains("requests.") && name != "storage"
 }
 
 /// The claims of a container are among those of its pod, and none is there twice.

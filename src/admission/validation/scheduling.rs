@@ -6,8 +6,9 @@ use std::collections::HashMap;
 
 use super::field::{Faults, Field};
 use super::labels;
+use super::node_selector::{node_selector, node_term};
 use super::seen::Seen;
-use crate::object::names::{dns_label, dns_subdomain, label_value, qualified_name};
+use crate::object::names::{dns_label, label_value, qualified_name};
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -20,11 +21,7 @@ pub(super) fn affinity(affinity: &Field<'_, '_>, faults: &mut Faults) {
     let nodes = affinity.at("nodeAffinity");
     let needed = nodes.at(REQUIRED);
     if !needed.is_absent() {
-        let terms = needed.at("nodeSelectorTerms");
-        if terms.is_empty() {
-            faults.required(&terms, "must have at least one node selector term");
-        }
-        terms.items().for_each(|term| node_term(&term, true, faults));
+        node_selector(&needed, faults);
     }
     for preferred in nodes.at(PREFERRED).items() {
         weight(&preferred, faults);
@@ -44,43 +41,6 @@ fn weight(preferred: &Field<'_, '_>, faults: &mut Faults) {
     let weight = preferred.at("weight").number().unwrap_or_default();
     if !(1..=100).contains(&weight) {
         faults.invalid_as(&preferred.at("weight"), weight, "must be in the range 1-100");
-    }
-}
-
-/// What the labels and fields of a node are like. Preferences may name values that no label can have.
-fn node_term(term: &Field<'_, '_>, values_judged: bool, faults: &mut Faults) {
-    for expression in term.at("matchExpressions").items() {
-        let (operator, values) = (expression.at("operator"), expression.at("values"));
-        match operator.text() {
-            "In" | "NotIn" if values.is_empty() => faults.required(&values, "must be specified when `operator` is 'In' or 'NotIn'"),
-            "Exists" | "DoesNotExist" if !values.is_empty() => {
-                faults.forbidden(&values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
-            }
-            "Gt" | "Lt" if values.size() != 1 => {
-                faults.required(&values, "must be specified single value when `operator` is 'Lt' or 'Gt'");
-            }
-            "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
-            word => faults.invalid_as(&operator, word, "not a valid selector operator"),
-        }
-        faults.checked(&expression.at("key"), qualified_name);
-        if values_judged {
-            values.items().for_each(|value| faults.named(&value, label_value));
-        }
-    }
-    for field in term.at("matchFields").items() {
-        let (key, operator, values) = (field.at("key"), field.at("operator"), field.at("values"));
-        match operator.text() {
-            "In" | "NotIn" if values.size() == 1 => {}
-            "In" | "NotIn" => {
-                faults.required(&values, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector");
-            }
-            word => faults.invalid_as(&operator, word, "not a valid selector operator"),
-        }
-        if key.text() == "metadata.name" {
-            values.items().for_each(|value| faults.checked(&value, dns_subdomain));
-        } else {
-            faults.invalid_as(&key, key.text(), "not a valid field selector key");
-        }
     }
 }
 
