@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::faults::Faults;
-use crate::object::{Cause, CauseKind, Object, names};
+use crate::object::{Cause, Object, names};
 
 /// The longest warning about a deprecated version, in bytes.
 const WARNING_MOST: usize = 256;
@@ -13,11 +13,13 @@ pub(super) fn storage_version<'a>(versions: &'a [Value], faults: &mut Faults) ->
     let name = |version: &'a Value| version.get("name").and_then(Value::as_str).unwrap_or_default();
     let names: Vec<&str> = versions.iter().map(name).collect();
     for (index, version) in names.iter().enumerate() {
-        let at = format!("spec.versions[{index}].name");
-        faults.check(&at, version, names::dns_1035_label);
-        if names[..index].contains(version) {
-            faults.0.push(Cause::new(CauseKind::Duplicate, at, format!("Duplicate value: {}", Value::from(*version))));
+        if let Err(why) = names::dns_1035_label(version) {
+            faults.invalid(&format!("spec.versions[{index}].name"), version, &why);
         }
+    }
+    let unique = names.iter().enumerate().all(|(index, name)| !names[..index].contains(name));
+    if !unique {
+        faults.0.push(Cause::invalid("spec.versions", &Value::from(names.clone()), "must contain unique version names"));
     }
     let stored = |version: &&Value| version.get("storage").and_then(Value::as_bool).unwrap_or_default();
     let mut stored = versions.iter().filter(stored).map(name);
