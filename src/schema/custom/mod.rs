@@ -185,6 +185,7 @@ impl<'a> Definition<'a> {
             cells: Cells::Custom(cells),
             conversion: None,
             webhook: self.webhook.clone(),
+            deprecation: versions::deprecation(version, &gvk),
             terminating: self.terminating,
             current_since: Revision::ZERO,
             schema: faults.schema(&schema_at, declared),
