@@ -31,7 +31,7 @@ pub(super) fn finalizer_warnings(object: &Object, before: Option<&Object>) -> Ve
     bare.map(warning).collect()
 }
 
-/// What to say of a definition: formats that nobody enforces, and sets that nobody merges. What was there before is not told again.
+/// What to say of a definition: formats that nobody enforces. What was there before is not told again.
 pub(super) fn definition_warnings(definition: &Object, before: Option<&Object>) -> Vec<String> {
     let known = before.map(schema_warnings).unwrap_or_default();
     schema_warnings(definition).into_iter().filter(|warning| !known.contains(warning)).collect()
@@ -39,36 +39,26 @@ pub(super) fn definition_warnings(definition: &Object, before: Option<&Object>) 
 
 fn schema_warnings(definition: &Object) -> Vec<String> {
     let versions = definition.get(&["spec", "versions"]).and_then(Value::as_array);
-    let (mut formats, mut sets) = (Vec::new(), Vec::new());
+    let mut formats = Vec::new();
     for schema in versions.into_iter().flatten().filter_map(|version| version.pointer("/schema/openAPIV3Schema")) {
-        of_schema(schema, &mut formats, &mut sets);
+        of_schema(schema, &mut formats);
     }
-    sets.sort();
-    sets.dedup();
-    formats.append(&mut sets);
     formats
 }
 
-fn of_schema(schema: &Value, formats: &mut Vec<String>, sets: &mut Vec<String>) {
+fn of_schema(schema: &Value, formats: &mut Vec<String>) {
     let text = |keyword: &str| schema.get(keyword).and_then(Value::as_str).unwrap_or_default();
     let format = text("format");
     if !format.is_empty() && !is_known(format, text("type")) {
         formats.push(format!("unrecognized format {format:?}"));
     }
-    if text("x-kubernetes-list-type") == "set"
-        && let Some(items @ ("object" | "array")) = schema.pointer("/items/type").and_then(Value::as_str)
-    {
-        sets.push(format!(
-            "x-kubernetes-list-type: set for items of type {items:?} is not supported by server-side apply or CEL validation rules"
-        ));
-    }
     for keyword in ["items", "additionalProperties", "not"] {
-        schema.get(keyword).into_iter().for_each(|inner| of_schema(inner, formats, sets));
+        schema.get(keyword).into_iter().for_each(|inner| of_schema(inner, formats));
     }
     for keyword in ["allOf", "anyOf", "oneOf"] {
-        schema.get(keyword).and_then(Value::as_array).into_iter().flatten().for_each(|inner| of_schema(inner, formats, sets));
+        schema.get(keyword).and_then(Value::as_array).into_iter().flatten().for_each(|inner| of_schema(inner, formats));
     }
-    schema.get("properties").and_then(Value::as_object).into_iter().flatten().for_each(|(_, inner)| of_schema(inner, formats, sets));
+    schema.get("properties").and_then(Value::as_object).into_iter().flatten().for_each(|(_, inner)| of_schema(inner, formats));
 }
 
 fn is_known(format: &str, kind: &str) -> bool {
@@ -160,15 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn unknown_formats_and_sets_of_objects_are_warned_of() {
+    fn unknown_formats_are_warned_of_once() {
         let schema = json!({"type": "object", "properties": {
             "a": {"type": "string", "format": "foo"}, "b": {"type": "integer", "format": "date"}, "c": {"type": "string", "format": "date-time"},
-            "d": {"type": "number", "format": "double"}, "e": {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "array"}},
+            "d": {"type": "number", "format": "double"},
         }});
         let definition = object(json!({"spec": {"versions": [{"schema": {"openAPIV3Schema": schema}}]}}));
         let warnings = definition_warnings(&definition, None);
-        assert_eq!(warnings[..2], ["unrecognized format \"foo\"", "unrecognized format \"date\""]);
-        assert!(warnings[2].starts_with("x-kubernetes-list-type: set for items of type \"array\""));
+        assert_eq!(warnings, ["unrecognized format \"foo\"", "unrecognized format \"date\""]);
         assert_eq!(definition_warnings(&definition, Some(&definition)), [""; 0]);
     }
 
