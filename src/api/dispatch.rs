@@ -56,9 +56,10 @@ where
         code: 0,
     };
     let encoding = negotiate::form(&parts.headers, Offer::Any).map_or(Encoding::Json, negotiate::Form::encoding);
+    let mut first = Vec::new();
     let said = match Route::parse(parts.uri.path()) {
         None => Err(unknown_path()),
-        Some(Route::Resource(route)) => resource(api, identity, parts, Box::pin(collect(body)), route, &mut labels).await,
+        Some(Route::Resource(route)) => resource(api, identity, parts, Box::pin(collect(body)), route, (&mut labels, &mut first)).await,
         Some(route) => public::answer(api, identity, &parts, &route).await.map(|answer| (answer, Vec::new())),
     };
     let (answer, warnings) = said.unwrap_or_else(|refusal| {
@@ -67,23 +68,25 @@ where
         }
         (Answer::refusal(&refusal, encoding), Vec::new())
     });
+    first.extend(warnings);
     labels.code = answer.code.as_u16();
     api.metrics.count(&labels, began.elapsed());
-    let mut response = answer.into_response(&warnings);
+    let mut response = answer.into_response(&first);
     if head {
         *response.body_mut() = Body::whole(Bytes::new());
     }
     response
 }
 
-/// Takes the body as a future, so that the verbs are compiled once and not for every kind of body.
+/// Takes the body as a future, so that the verbs are compiled once and not for every kind of body. What goes into the warnings here is
+/// said whatever becomes of the request.
 async fn resource(
     api: &Arc<Shared>,
     identity: &Identity,
     parts: Parts,
     body: BoxFuture<'_, Result<Bytes, Refusal>>,
     route: ResourceRoute,
-    labels: &mut RequestLabels,
+    (labels, warnings): (&mut RequestLabels, &mut Vec<String>),
 ) -> Said {
     if identity.is_anonymous() {
         return Err(auth::unauthorized());
@@ -95,6 +98,7 @@ async fn resource(
     let found = api.catalogs.resource(&api.cache, &route.group_version, &route.resource).await?;
     let resource = found.ok_or_else(unknown_path)?;
     count_as(labels, verb, &resource, &route);
+    warnings.extend(resource.deprecation.clone());
     check_path(&resource, &route, verb)?;
     let query = query?;
     let offer = match (verb, resource.custom && !shows_scale(&resource, &route)) {
