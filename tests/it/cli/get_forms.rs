@@ -13,7 +13,7 @@ fn shop() -> TestEnv {
         let labels = if name == "cache" { "{}" } else { "{app: web, example.com/team: front}" };
         env.write(
             "one.yaml",
-            &format!(
+            format!(
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: shop, labels: {labels}}}\ndata: {{size: {size}}}\n"
             ),
         );
