@@ -46,7 +46,10 @@ async fn those_of_definitions_come_and_go_with_them() {
     watch.expect(&[("ADDED", "v1.example.com")]).await;
     let one = api.get(&format!("{PATH}/v1.example.com")).await.body;
     assert_eq!(one["spec"], json!({"group": "example.com", "version": "v1", "groupPriorityMinimum": 1000, "versionPriority": 100}));
-    assert_eq!(api.delete(&format!("{DEFINITIONS}/things.example.com")).await.code, 200);
+    let gone = format!("{DEFINITIONS}/things.example.com");
+    assert_eq!(api.delete(&gone).await.code, 200);
+    // As the controller for definitions does when no object is left.
+    assert_eq!(api.patch(&gone, MERGE, &json!({"metadata": {"finalizers": null}})).await.code, 200);
     watch.expect(&[("DELETED", "v1.example.com")]).await;
     api.get(&format!("{PATH}/v1.example.com")).await.refused(404, "NotFound");
 }

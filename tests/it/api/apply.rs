@@ -180,7 +180,7 @@ async fn an_apply_to_scale_is_refused_as_any_other_apply() {
     api.apply(&at, "s", &merged(deployment("d"), &[])).await.refused(400, "BadRequest");
     api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"name": "other"}))])).await.refused(400, "BadRequest");
     api.apply(&at, "s", &merged(scale.clone(), &[("/spec/replicas", json!("two"))])).await.refused(400, "BadRequest");
-    api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"uid": "other"}))])).await.refused(409, "Conflict");
+    api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"uid": "other"}))])).await.refused(422, "Invalid");
     api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"resourceVersion": "1"}))])).await.refused(409, "Conflict");
     let negative = api.apply(&format!("{at}?force=true"), "s", &merged(scale.clone(), &[("/spec/replicas", json!(-1))])).await;
     assert_eq!(negative.refused(422, "Invalid")["causes"][0]["field"], "spec.replicas");
@@ -236,7 +236,7 @@ async fn an_apply_may_pin_the_object_it_means() {
     let created = api.apply(&path, "a", &config_map("a", &json!({"k": "v"}))).await.body;
     let pin = |member: &str, value: Value| merged(config_map("a", &json!({"k": "w"})), &[(&format!("/metadata/{member}"), value)]);
     api.apply(&path, "a", &pin("resourceVersion", json!("1"))).await.refused(409, "Conflict");
-    api.apply(&path, "a", &pin("uid", json!("other"))).await.refused(409, "Conflict");
+    api.apply(&path, "a", &pin("uid", json!("other"))).await.refused(422, "Invalid");
     let fits = api.apply(&path, "a", &pin("resourceVersion", created["metadata"]["resourceVersion"].clone())).await;
     assert_eq!(fits.code, 200);
 }
@@ -246,24 +246,24 @@ async fn both_groups_of_events_know_each_others_owners() {
     let api = TestApi::new().await;
     let core = "/api/v1/namespaces/default/events/e";
     let new = "/apis/events.k8s.io/v1/namespaces/default/events/e";
-    let involved = json!({"kind": "Pod", "namespace": "default", "name": "p"});
+    let about = json!({"kind": "Pod", "namespace": "default", "name": "p"});
     let event = json!({
-        "apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "default"},
-        "involvedObject": involved, "message": "one", "reason": "R", "type": "Normal",
+        "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"name": "e", "namespace": "default"}, "regarding": about,
+        "note": "one", "reason": "R", "type": "Normal", "action": "A", "eventTime": "2026-11-22T10:00:00.000000Z",
+        "reportingController": "example.com/c", "reportingInstance": "c-1",
     });
-    let created = api.apply(core, "a", &event).await;
+    let created = api.apply(new, "a", &event).await;
     assert_eq!(created.code, 201, "{}", created.body);
-    let other =
-        json!({"apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"name": "e", "namespace": "default"}, "note": "two"});
-    let refused = api.apply(new, "b", &other).await;
-    assert_eq!(refused.refused(409, "Conflict")["causes"][0]["field"], ".message", "the field as its owner calls it");
-    let forced = api.apply(&format!("{new}?force=true"), "b", &other).await;
-    assert_eq!((forced.code.as_u16(), &forced.body["note"]), (200, &json!("two")), "{}", forced.body);
+    let other = json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "default"}, "message": "two"});
+    let refused = api.apply(core, "b", &other).await;
+    assert_eq!(refused.refused(409, "Conflict")["causes"][0]["field"], ".note", "the field as its owner calls it");
+    let forced = api.apply(&format!("{core}?force=true"), "b", &other).await;
+    assert_eq!((forced.code.as_u16(), &forced.body["message"]), (200, &json!("two")), "{}", forced.body);
     let live = api.get(core).await.body;
     let entries = live["metadata"]["managedFields"].as_array().expect("entries");
     let of = |manager: &str| entries.iter().find(|entry| entry["manager"] == manager).expect("an entry");
-    assert_eq!((&of("b")["apiVersion"], &of("b")["fieldsV1"]), (&json!("events.k8s.io/v1"), &json!({"f:note": {}})));
-    assert!(of("a")["fieldsV1"].get("f:message").is_none());
+    assert_eq!((&of("b")["apiVersion"], &of("b")["fieldsV1"]), (&json!("v1"), &json!({"f:message": {}})));
+    assert!(of("a")["fieldsV1"].get("f:note").is_none());
 }
 
 #[tokio::test]
