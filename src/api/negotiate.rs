@@ -75,7 +75,7 @@ pub enum Offer {
 /// Refuses with 406 and the list of what there is where nothing matches.
 pub fn form(headers: &HeaderMap, offer: Offer) -> Result<Form, Refusal> {
     let mut entries: Vec<(f32, &str)> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(entries).collect();
-    if headers.get_all(ACCEPT).iter().all(|value| value.is_empty()) {
+    if headers.get_all(ACCEPT).iter().all(http::HeaderValue::is_empty) {
         return Ok(Form::Object(Encoding::Json));
     }
     entries.sort_by(|(a, _), (b, _)| b.total_cmp(a));

@@ -51,7 +51,7 @@ async fn patch_object(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
         let patched = patch.apply(call, &live.object)?;
         // The checks read the patched object as if a client had sent it, so a patch brings in nothing that an update could not.
         let decoded = decode::checked(call, patched, &duplicates);
-        let Decoded { mut object, warnings: found } = decoded.map_err(|refusal| unreadable(call, refusal))?;
+        let Decoded { mut object, warnings: found } = decoded.map_err(|refusal| unreadable(call, &refusal))?;
         same_identity(call, live, &object)?;
         in_namespace(call, &mut object)?;
         pinned(call, &object, live)?;
@@ -74,9 +74,9 @@ async fn patch_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<Str
             Patch::Json(operations) => merge::json_patch(before.into_value(), operations)?,
             Patch::Merge(patch) | Patch::Strategic(patch) => merge::merge_patch(before.into_value(), patch.clone()),
         };
-        let patched = Object::from_value(patched).map_err(|error| unreadable(call, Refusal::bad_request(error.to_string())))?;
+        let patched = Object::from_value(patched).map_err(|error| unreadable(call, &Refusal::bad_request(error.to_string())))?;
         let decoded = decode::checked_as(call, &schema, "v1", "Scale", patched, &duplicates);
-        let Decoded { object: patched, warnings: found } = decoded.map_err(|refusal| unreadable(call, refusal))?;
+        let Decoded { object: patched, warnings: found } = decoded.map_err(|refusal| unreadable(call, &refusal))?;
         same_uid(call, live, &patched)?;
         pinned(call, &patched, live)?;
         let mut after = live.object.clone();
@@ -114,7 +114,7 @@ impl Patch {
             Self::Merge(patch) => merge::merge_patch(before, patch.clone()),
             Self::Strategic(patch) => merge::strategic_merge_patch(call.resource.schema().root(), before, patch.clone())?,
         };
-        Object::from_value(after).map_err(|_| unreadable(call, Refusal::bad_request("what the patch makes of the object is no object")))
+        Object::from_value(after).map_err(|_| unreadable(call, &Refusal::bad_request("what the patch makes of the object is no object")))
     }
 }
 
@@ -135,7 +135,7 @@ fn not_forced(call: &Call) -> Result<(), Refusal> {
 }
 
 /// 422 for a patch whose outcome cannot be read as an object of the kind: the patch is at fault, not the form of the request.
-fn unreadable(call: &Call, refusal: Refusal) -> Refusal {
+fn unreadable(call: &Call, refusal: &Refusal) -> Refusal {
     let patch = Value::from(String::from_utf8_lossy(&call.body));
     Refusal::invalid("", "", "", vec![Cause::invalid("patch", &patch, &refusal.message)])
 }
