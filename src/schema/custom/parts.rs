@@ -54,7 +54,10 @@ fn shown(declared: &[Value], at: &str, faults: &mut Faults) -> Option<(Vec<Colum
             data_type: Cow::Owned(text("type").to_owned()),
             format: Cow::Owned(text("format").to_owned()),
             priority: priority.unwrap_or_default(),
-            description: Cow::Owned(text("description").to_owned()),
+            description: Cow::Owned(match text("description") {
+                "" => format!("Custom resource definition column (in JSONPath format): {}", text("jsonPath")),
+                said => said.to_owned(),
+            }),
         });
         if let (Some(path), Some(data_type)) = (path, CellType::parse(text("type"))) {
             cells.push(CustomCell::new(path, data_type));
@@ -68,6 +71,9 @@ pub(super) fn subresources(version: &Value, at: &str, gvk: &Gvk, faults: &mut Fa
     let mut add = |name: &str, gvk: Gvk, behaviour| {
         subresources.push(Subresource { name: name.to_owned(), gvk, verbs: Verbs::SUBRESOURCE, behaviour });
     };
+    if version.pointer("/subresources/status").is_some_and(|status| !status.is_null()) {
+        add("status", gvk.clone(), Behaviour::Status);
+    }
     if let Some(scale) = version.pointer("/subresources/scale").filter(|scale| !scale.is_null()) {
         let at = format!("{at}.subresources.scale");
         let mut path = |member: &str, root: &[&str]| {
@@ -80,9 +86,6 @@ pub(super) fn subresources(version: &Value, at: &str, gvk: &Gvk, faults: &mut Fa
         let selector = has_selector.then(|| path("labelSelectorPath", &["spec", "status"]));
         let paths = ScalePaths { spec_replicas, status_replicas, selector };
         add("scale", Gvk::new("autoscaling", "v1", "Scale"), Behaviour::Scale(paths));
-    }
-    if version.pointer("/subresources/status").is_some_and(|status| !status.is_null()) {
-        add("status", gvk.clone(), Behaviour::Status);
     }
     subresources
 }

@@ -180,7 +180,7 @@ async fn an_apply_to_scale_is_refused_as_any_other_apply() {
     api.apply(&at, "s", &merged(deployment("d"), &[])).await.refused(400, "BadRequest");
     api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"name": "other"}))])).await.refused(400, "BadRequest");
     api.apply(&at, "s", &merged(scale.clone(), &[("/spec/replicas", json!("two"))])).await.refused(400, "BadRequest");
-    api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"uid": "other"}))])).await.refused(409, "Conflict");
+    api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"uid": "other"}))])).await.refused(422, "Invalid");
     api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"resourceVersion": "1"}))])).await.refused(409, "Conflict");
     let negative = api.apply(&format!("{at}?force=true"), "s", &merged(scale.clone(), &[("/spec/replicas", json!(-1))])).await;
     assert_eq!(negative.refused(422, "Invalid")["causes"][0]["field"], "spec.replicas");
@@ -236,7 +236,7 @@ async fn an_apply_may_pin_the_object_it_means() {
     let created = api.apply(&path, "a", &config_map("a", &json!({"k": "v"}))).await.body;
     let pin = |member: &str, value: Value| merged(config_map("a", &json!({"k": "w"})), &[(&format!("/metadata/{member}"), value)]);
     api.apply(&path, "a", &pin("resourceVersion", json!("1"))).await.refused(409, "Conflict");
-    api.apply(&path, "a", &pin("uid", json!("other"))).await.refused(409, "Conflict");
+    api.apply(&path, "a", &pin("uid", json!("other"))).await.refused(422, "Invalid");
     let fits = api.apply(&path, "a", &pin("resourceVersion", created["metadata"]["resourceVersion"].clone())).await;
     assert_eq!(fits.code, 200);
 }

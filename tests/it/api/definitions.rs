@@ -171,7 +171,7 @@ async fn managers_keep_the_version_that_they_wrote_through() {
         entries.iter().map(|entry| format!("{} {}", entry["manager"], entry["apiVersion"]).replace('"', "")).collect()
     };
     let shared = api.apply(&second, "b", &merged(in_v2.clone(), &[("/spec/size", json!(1))])).await.body;
-    assert_eq!(owners(&shared), ["a example.com/v1", "b example.com/v2"]);
+    assert_eq!(owners(&shared), ["b example.com/v2", "a example.com/v1"], "who changed nothing has no time and stands first");
     api.patch(&format!("{first}?fieldManager=m"), MERGE, &json!({"spec": {"size": 3}})).await;
     assert_eq!(owners(&api.get(&first).await.body), ["m example.com/v1"], "an update takes a field from owners in every version");
     let forced = api.apply(&format!("{second}?force=true"), "b", &in_v2).await.body;
