@@ -10,7 +10,7 @@ use super::create::in_namespace;
 use super::decode::{self, Decoded};
 use super::json::{self, Parsed};
 use super::query::{FieldValidation, options_refused};
-use super::update::{announce, change, finish, pinned, same_name, scale_answer, scale_of, settle};
+use super::update::{announce, change, finish, name_missing, pinned, same_name, scale_answer, scale_of, settle};
 use super::write::{self, Live, Verdict};
 use super::{definitions, managers, namespaces, scale};
 use crate::admission;
@@ -193,6 +193,11 @@ async fn apply(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     let Decoded { object: stated, warnings } = applied(call)?;
     let mut object = stated.clone();
     in_namespace(call, &mut object)?;
+    // What exists is named by the path; only what an apply is to create must say its name itself.
+    let unnamed = object.name().is_empty();
+    if unnamed {
+        object.set_meta("name", call.name());
+    }
     same_name(call, &object)?;
     check_place(call, &object).await?;
     let key = call.key_of(call.name());
@@ -203,6 +208,7 @@ async fn apply(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     }
     let written = write::change(call, &key, |live| match live {
         Some(live) => apply_to(call, live, &of_existing),
+        None if unnamed && call.subresource().is_empty() => Err(name_missing(call)),
         None => apply_new(call, &object),
     });
     let written = written.await?;

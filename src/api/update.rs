@@ -145,12 +145,14 @@ pub(super) fn pinned(call: &Call, object: &Object, live: &Live) -> Result<(), Re
     }
 }
 
+/// 400 for an object that must say its name and does not.
+pub(super) fn name_missing(call: &Call) -> Refusal {
+    Refusal::bad_request(format!("the name of the object ({} based on URL) was undeterminable: name must be provided", call.name()))
+}
+
 pub(super) fn same_name(call: &Call, object: &Object) -> Result<(), Refusal> {
     match object.name() {
-        "" => {
-            let message = format!("the name of the object ({} based on URL) was undeterminable: name must be provided", call.name());
-            Err(Refusal::bad_request(message))
-        }
+        "" => Err(name_missing(call)),
         name if name == call.name() => Ok(()),
         name => {
             let message = format!("the name of the object ({name}) does not match the name on the URL ({})", call.name());

@@ -286,6 +286,19 @@ async fn kubectl_takes_over_what_it_applied_from_the_clients_side() {
 }
 
 #[tokio::test]
+async fn only_an_apply_that_creates_must_state_the_name() {
+    let api = TestApi::new().await;
+    let nameless = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"k": "v"}});
+    let path = format!("{MAPS}/a");
+    let refused = api.apply(&path, "a", &nameless).await;
+    refused.refused(400, "BadRequest");
+    assert!(refused.message().ends_with("was undeterminable: name must be provided"), "{}", refused.message());
+    api.apply(&path, "a", &config_map("a", &json!({}))).await;
+    assert_eq!(api.apply(&path, "a", &nameless).await.body["data"]["k"], "v", "what exists is named by the path");
+    api.apply(&path, "a", &merged(nameless.clone(), &[("/metadata", json!({"name": "b"}))])).await.refused(400, "BadRequest");
+}
+
+#[tokio::test]
 async fn an_apply_to_status_is_of_the_status_alone() {
     let api = TestApi::new().await;
     let path = "/apis/apps/v1/namespaces/default/deployments/d";
