@@ -118,7 +118,9 @@ async fn an_apply_takes_no_field_that_it_could_not_own() {
     }
     let managed = merged(gadget("x", &json!({})), &[("/metadata/managedFields", json!([]))]);
     api.apply(&path, "m", &managed).await.refused(400, "BadRequest");
-    api.apply(&path, "m", &json!({"apiVersion": "example.com/v1", "kind": "Gadget", "spec": {}})).await.refused(400, "BadRequest");
+    let nameless = json!({"apiVersion": "example.com/v1", "kind": "Gadget", "spec": {}});
+    api.apply(&format!("{GADGETS}/new"), "m", &nameless).await.refused(400, "BadRequest");
+    assert_eq!(api.apply(&path, "m", &nameless).await.code, 200, "what exists is named by the path");
     let foreign = merged(gadget("x", &json!({})), &[("/metadata/uid", json!("other"))]);
     assert_eq!(api.apply(&path, "m", &foreign).await.refused(422, "Invalid")["causes"][0]["field"], "metadata.uid");
 }
