@@ -3,6 +3,7 @@
 //! Receives decoded objects and hands on objects that may be written, or the causes against them. Invariant: nothing here reads the
 //! store; what a rule needs to know of other objects is found out by the caller.
 
+mod custom;
 mod defaults;
 mod kinds;
 mod metadata;
@@ -62,7 +63,15 @@ pub fn judge(resource: &Resource, object: &Object) -> Result<(), Refusal> {
 /// through. Both are as they are after [`create`] or [`update`].
 #[must_use]
 pub fn warnings(resource: &Resource, object: &Object, before: Option<&Object>, subresource: &str) -> Vec<String> {
-    if resource.custom || subresource == "status" { Vec::new() } else { validation::warnings(resource, object, before) }
+    if resource.custom {
+        custom::finalizer_warnings(object, before)
+    } else if subresource == "status" {
+        Vec::new()
+    } else if resource.gvk.kind == "CustomResourceDefinition" {
+        custom::definition_warnings(object, before)
+    } else {
+        validation::warnings(resource, object, before)
+    }
 }
 
 /// The members of an object that a write through a path cannot set, and so does not own: `status` through the object itself where it

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::custom;
 use crate::object::names::{dns_label, label_value, qualified_name};
 use crate::object::{Cause, CauseKind, Object};
 use crate::schema::{NameRule, Resource, check};
@@ -18,10 +19,7 @@ const CONTRARY: [&str; 2] = ["orphan", "foregroundDeletion"];
 /// change is not judged again there: it was accepted once, perhaps under other rules.
 pub(super) fn object(resource: &Resource, object: &Object, before: Option<&Object>, subresource: &str) -> Vec<Cause> {
     let mut causes = names(resource, object);
-    labels(object, &mut causes);
-    annotations(object, &mut causes);
-    finalizers(object, before, &mut causes);
-    owners(object, &mut causes);
+    metadata(object, before, &mut causes);
     if resource.custom {
         causes.extend(declared(resource, object, before));
     }
@@ -33,13 +31,23 @@ pub(super) fn object(resource: &Resource, object: &Object, before: Option<&Objec
     causes
 }
 
+/// The causes against an object's metadata besides its names.
+pub(super) fn metadata(object: &Object, before: Option<&Object>, causes: &mut Vec<Cause>) {
+    labels(object, causes);
+    annotations(object, causes);
+    finalizers(object, before, causes);
+    owners(object, causes);
+}
+
 /// What the schema of a custom resource finds. Of what was there before, only changes are judged.
 fn declared(resource: &Resource, object: &Object, before: Option<&Object>) -> Vec<Cause> {
     let (schema, value) = (resource.schema(), Value::Object(object.root().clone()));
-    match before {
+    let mut causes = match before {
         Some(before) => check::validate_update(schema.root(), &value, &Value::Object(before.root().clone())),
         None => check::validate(schema.root(), &value),
-    }
+    };
+    custom::embedded(schema.root(), &value, &check::Path::Root(""), &mut causes);
+    causes
 }
 
 /// The causes against an object's name and namespace.

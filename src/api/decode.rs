@@ -6,10 +6,10 @@ use super::call::Call;
 use super::json::{self, Parsed};
 use super::query::FieldValidation;
 use super::view;
-use crate::object::{GroupVersion, Object, Reason, Refusal};
+use crate::object::{Cause, GroupVersion, Object, Reason, Refusal};
 use crate::protobuf::{self, DecodeError, Message};
 use crate::schema::{Schema, check};
-use crate::yaml;
+use crate::yaml::{self, YamlProblem};
 
 /// An object as a client sent it, known to be of the right kind and types, and what the client should be warned of.
 pub(super) struct Decoded {
@@ -60,11 +60,15 @@ fn yaml_document(body: &[u8]) -> Result<Parsed, String> {
     }
     let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
     let mut documents = yaml::read(text, false);
-    if let Some(error) = documents.errors.first() {
-        return Err(format!("yaml parse error: {error}"));
+    let mut duplicates = Vec::new();
+    for error in &documents.errors {
+        match &error.problem {
+            YamlProblem::DuplicateKey { key, .. } => duplicates.push(format!("line {}: key {key:?} already set in map", error.mark.line)),
+            _ => return Err(format!("yaml parse error: {error}")),
+        }
     }
     match (documents.nodes.pop(), documents.nodes.len()) {
-        (Some(node), 0) => Ok(Parsed { value: node.into_value(), duplicates: Vec::new() }),
+        (Some(node), 0) => Ok(Parsed { value: node.into_value(), duplicates }),
         (None, _) => Err("the body is empty".to_owned()),
         (Some(_), more) => Err(format!("the body must be one document, not {}", more + 1)),
     }
@@ -79,12 +83,23 @@ fn unrecognized(kind: &str, why: &str) -> Refusal {
     Refusal::bad_request(format!("the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; {why}"))
 }
 
-/// The object with its kind stated. A body that states neither `apiVersion` nor `kind` is of the path's kind.
+/// The object with its kind stated. A body that states neither `apiVersion` nor `kind` is of the path's kind where that is built in;
+/// upstream reads custom resources without types, so they must say what they are.
 pub(super) fn of_kind(call: &Call, mut object: Object) -> Result<Object, Refusal> {
     let expected = &call.resource.gvk;
     match (object.api_version(), object.kind()) {
-        ("", "") => object.set_gvk(expected),
+        ("", "") if !call.resource.custom => object.set_gvk(expected),
+        (_, "") if call.resource.custom => return Err(unrecognized(&expected.kind, "Object 'Kind' is missing")),
+        ("", _) if call.resource.custom => return Err(unrecognized(&expected.kind, "Object 'apiVersion' is missing")),
         (version, kind) if kind == expected.kind && GroupVersion::parse(version) == Some(expected.group_version()) => {}
+        (version, _) if GroupVersion::parse(version) == Some(expected.group_version()) && call.resource.custom => {
+            check_identity(call, &object)?;
+        }
+        (version, _) if GroupVersion::parse(version).is_some_and(|version| version != expected.group_version()) => {
+            let expected = expected.api_version();
+            let message = format!("the API version in the data ({version}) does not match the expected API version ({expected})");
+            return Err(Refusal::bad_request(message));
+        }
         (version, kind) => {
             let message = format!(
                 "{kind} in version {version:?} cannot be handled as a {}: the path is of kind {} in version {:?}",
@@ -96,6 +111,22 @@ pub(super) fn of_kind(call: &Call, mut object: Object) -> Result<Object, Refusal
         }
     }
     Ok(object)
+}
+
+/// Refuses with 422 an object whose `apiVersion` or `kind` is another than the resource's.
+pub(super) fn check_identity(call: &Call, object: &Object) -> Result<(), Refusal> {
+    let expected = &call.resource.gvk;
+    let mut causes = Vec::new();
+    if object.api_version() != expected.api_version() {
+        causes.push(Cause::invalid("apiVersion", &object.api_version().into(), &format!("must be {}", expected.api_version())));
+    }
+    if object.kind() != expected.kind {
+        causes.push(Cause::invalid("kind", &object.kind().into(), &format!("must be {}", expected.kind)));
+    }
+    if causes.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::invalid(&expected.group, object.kind(), object.name(), causes))
 }
 
 /// Checks an object against its schema: types always; unknown and duplicate members as `fieldValidation` says. Unknown members are
@@ -130,7 +161,7 @@ fn loose_ends(validation: FieldValidation, schema: &Schema, value: &Value, dupli
         return Ok(Vec::new());
     }
     let unknown = check::unknown_fields(schema.root(), value).into_iter().map(|path| format!("unknown field {path:?}"));
-    let all: Vec<String> = duplicates.iter().map(|path| format!("duplicate field {path:?}")).chain(unknown).collect();
+    let all: Vec<String> = duplicates.iter().cloned().chain(unknown).collect();
     if validation == FieldValidation::Strict && !all.is_empty() {
         return Err(format!("strict decoding error: {}", all.join(", ")));
     }

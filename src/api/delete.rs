@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::call::Call;
 use super::delete_options::DeleteOptions;
+use super::query::VersionMatch;
 use super::selection::Selection;
 use super::update::{announce, has_own_finalizers, is_held};
 use super::write::{self, Verdict, Written};
 use super::{definitions, list, namespaces, view};
-use crate::object::{Object, Reason, Refusal, Time};
+use crate::object::{Object, Reason, Refusal, Revision, Time};
 
 /// How many objects of a selection are deleted at the same time.
 const AT_ONCE: usize = 16;
@@ -50,6 +51,11 @@ fn is_answered_by_the_object(call: &Call) -> bool {
 pub(super) async fn delete_collection(call: &mut Call) -> Result<Answer, Refusal> {
     let options = DeleteOptions::of(call)?;
     let selection = Selection::of(call)?;
+    list::check_options(&call.query)?;
+    // Upstream lists page by page here, so a revision means that very one.
+    if call.query.continue_token.is_none() && call.query.resource_version.is_some_and(|revision| revision != Revision::ZERO) {
+        call.query.version_match.get_or_insert(VersionMatch::Exact);
+    }
     let page = list::read(call, &selection).await?;
     let keys: Vec<Box<str>> = page.objects.iter().map(|object| object.key.clone()).collect();
     let call = &*call;

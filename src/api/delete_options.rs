@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use super::call::Call;
 use super::decode;
-use super::query::options_refused;
+use super::query::{dry_run, options_refused};
 use super::write::Live;
-use crate::object::{CauseKind, Object, Reason, Refusal};
+use crate::object::{CauseKind, GroupResource, Object, Refusal};
 use crate::protobuf;
 
 /// The finalizers that stand for a propagation policy.
@@ -63,8 +63,9 @@ impl Propagation {
             "Foreground" => Ok(Self::Foreground),
             "Orphan" => Ok(Self::Orphan),
             other => {
-                let message = format!("Invalid value: {other:?}: must be one of Background, Foreground, Orphan");
-                Err(options_refused("DeleteOptions", "propagationPolicy", CauseKind::Invalid, &message))
+                let known = "\"Foreground\", \"Background\", \"Orphan\", \"nil\"";
+                let message = format!("Unsupported value: {other:?}: supported values: {known}");
+                Err(options_refused("DeleteOptions", "propagationPolicy", CauseKind::NotSupported, &message))
             }
         }
     }
@@ -91,26 +92,29 @@ impl DeleteOptions {
     pub(super) fn of(call: &mut Call) -> Result<Self, Refusal> {
         let body = Body::of(call)?;
         call.query.dry_run |= body.is_dry_run()?;
-        let propagation = body.propagation_policy.clone().or_else(|| call.query.propagation_policy.clone()).or_else(|| body.older_policy());
+        let policy = body.propagation_policy.clone().or_else(|| call.query.propagation_policy.clone());
+        if let (Some(policy), Some(_)) = (&policy, body.orphan_dependents) {
+            let message = format!("Invalid value: {policy:?}: orphanDependents and deletionPropagation cannot be both set");
+            return Err(options_refused("DeleteOptions", "propagationPolicy", CauseKind::Invalid, &message));
+        }
+        let propagation = policy.or_else(|| body.older_policy());
         let preconditions = body.preconditions.unwrap_or_default();
-        let options = Self {
-            grace_period_seconds: body.grace_period_seconds.or(call.query.grace_period_seconds),
+        let grace = body.grace_period_seconds.or(call.query.grace_period_seconds);
+        Ok(Self {
+            // Upstream takes a negative time for the shortest there is.
+            grace_period_seconds: grace.map(|seconds| if seconds < 0 { 1 } else { seconds }),
             propagation: propagation.as_deref().map(Propagation::parse).transpose()?,
             uid: preconditions.uid,
             resource_version: preconditions.resource_version,
-        };
-        if options.grace_period_seconds.is_some_and(|seconds| seconds < 0) {
-            let message = "Invalid value: must be greater than or equal to 0";
-            return Err(options_refused("DeleteOptions", "gracePeriodSeconds", CauseKind::Invalid, message));
-        }
-        Ok(options)
+        })
     }
 
     /// Refuses with 409 where the object is not the one that the deletion means.
     pub(super) fn check_preconditions(&self, call: &Call, live: &Live) -> Result<(), Refusal> {
-        let object = &live.object;
-        let failed =
-            |why: String| Err(Refusal::new(Reason::Conflict, why).on(&call.resource.gvk.group, &call.resource.gvk.kind, object.name()));
+        let (object, gvk) = (&live.object, &call.resource.gvk);
+        // Upstream names the kind here, where other conflicts name the resource.
+        let kind = GroupResource::new(&gvk.group, &gvk.kind);
+        let failed = |why: String| Err(Refusal::conflict(&kind, object.name(), &why));
         if let Some(uid) = self.uid.as_deref().filter(|uid| *uid != object.uid()) {
             return failed(format!(
                 "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
@@ -146,9 +150,8 @@ impl Body {
 
     fn is_dry_run(&self) -> Result<bool, Refusal> {
         let words = self.dry_run.as_deref().unwrap_or_default();
-        if words.iter().any(|word| word != "All") {
-            let message = "Unsupported value: supported values: \"All\"";
-            return Err(options_refused("DeleteOptions", "dryRun", CauseKind::NotSupported, message));
+        for word in words {
+            dry_run(word, "DeleteOptions")?;
         }
         Ok(!words.is_empty())
     }

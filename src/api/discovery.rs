@@ -84,7 +84,7 @@ fn resource_entries(resource: &Resource) -> Vec<Value> {
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.gvk.kind,
-        "verbs": resource.offered_verbs().words().collect::<Vec<_>>(),
+        "verbs": verbs(resource),
     });
     put_names(&mut entry, resource);
     let parts = built(resource).map(|part| {
@@ -133,7 +133,7 @@ fn aggregated_resource(resource: &Resource) -> Value {
         "responseKind": response_kind(&resource.gvk),
         "scope": if resource.namespaced { "Namespaced" } else { "Cluster" },
         "singularResource": resource.singular,
-        "verbs": resource.offered_verbs().words().collect::<Vec<_>>(),
+        "verbs": verbs(resource),
     });
     put_names(&mut entry, resource);
     let parts: Vec<Value> = built(resource)
@@ -149,6 +149,13 @@ fn aggregated_resource(resource: &Resource) -> Value {
         entry["subresources"] = parts.into();
     }
     entry
+}
+
+/// The verbs of a resource, those of a custom one in the order in which upstream tells them.
+fn verbs(resource: &Resource) -> Vec<&'static str> {
+    const CUSTOM: [&str; 8] = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+    let offered = resource.offered_verbs();
+    if resource.custom { CUSTOM.into_iter().filter(|verb| offered.has(verb)).collect() } else { offered.words().collect() }
 }
 
 fn response_kind(gvk: &Gvk) -> Value {

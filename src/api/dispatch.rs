@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use http::header::RETRY_AFTER;
 use http::request::Parts;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -14,7 +15,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::catalogs::unknown_path;
 use super::metrics::RequestLabels;
-use super::negotiate::{self, Encoding, Offer};
+use super::negotiate::{self, Encoding, Form, Offer};
 use super::query::Query;
 use super::route::{ResourceRoute, Route};
 use super::{BODY_MOST, Body, Shared};
@@ -55,46 +56,57 @@ where
         subresource: String::new(),
         code: 0,
     };
-    let encoding = negotiate::form(&parts.headers, Offer::Any).map_or(Encoding::Json, negotiate::Form::encoding);
-    let said = match Route::parse(parts.uri.path()) {
-        None => Err(unknown_path()),
-        Some(Route::Resource(route)) => resource(api, identity, parts, Box::pin(collect(body)), route, &mut labels).await,
-        Some(route) => public::answer(api, identity, &parts, &route).await.map(|answer| (answer, Vec::new())),
+    let encoding = negotiate::form(&parts.headers, Offer::Any).map_or(Encoding::Json, Form::encoding);
+    let mut first = Vec::new();
+    let said = match (auth::impersonated(identity, &parts.headers), Route::parse(parts.uri.path())) {
+        (Err(refusal), _) => Err(refusal),
+        (_, None) => Err(unknown_path()),
+        (Ok(identity), Some(Route::Resource(route))) => {
+            resource(api, &identity, parts, Box::pin(collect(body)), route, (&mut labels, &mut first)).await
+        }
+        (Ok(identity), Some(route)) => public::answer(api, &identity, &parts, &route).await.map(|answer| (answer, Vec::new())),
     };
+    let retry_after = said.as_ref().err().map_or(0, |refusal| refusal.retry_after_seconds);
     let (answer, warnings) = said.unwrap_or_else(|refusal| {
         if refusal.reason == Reason::InternalError {
             tracing::error!(message = refusal.message, "a request failed");
         }
         (Answer::refusal(&refusal, encoding), Vec::new())
     });
+    first.extend(warnings);
     labels.code = answer.code.as_u16();
     api.metrics.count(&labels, began.elapsed());
-    let mut response = answer.into_response(&warnings);
+    let mut response = answer.into_response(&first);
+    if retry_after > 0 {
+        response.headers_mut().insert(RETRY_AFTER, retry_after.into());
+    }
     if head {
         *response.body_mut() = Body::whole(Bytes::new());
     }
     response
 }
 
-/// Takes the body as a future, so that the verbs are compiled once and not for every kind of body.
+/// Takes the body as a future, so that the verbs are compiled once and not for every kind of body. What goes into the warnings here is
+/// said whatever becomes of the request.
 async fn resource(
     api: &Arc<Shared>,
     identity: &Identity,
     parts: Parts,
     body: BoxFuture<'_, Result<Bytes, Refusal>>,
     route: ResourceRoute,
-    labels: &mut RequestLabels,
+    (labels, warnings): (&mut RequestLabels, &mut Vec<String>),
 ) -> Said {
     if identity.is_anonymous() {
         return Err(auth::unauthorized());
     }
-    let query = Query::parse(parts.uri.query().unwrap_or_default());
+    let query = Query::parse(parts.uri.query().unwrap_or_default(), &parts.method);
     let watches = query.as_ref().is_ok_and(|query| query.watch);
     let verb = verb(&parts.method, route.name.is_some(), watches).ok_or_else(|| method_not_allowed(&parts.method))?;
     permit(identity, verb, &route)?;
     let found = api.catalogs.resource(&api.cache, &route.group_version, &route.resource).await?;
     let resource = found.ok_or_else(unknown_path)?;
     count_as(labels, verb, &resource, &route);
+    warnings.extend(resource.deprecation.clone());
     check_path(&resource, &route, verb)?;
     let query = query?;
     let offer = match (verb, resource.custom && !shows_scale(&resource, &route)) {
@@ -104,6 +116,10 @@ async fn resource(
         (_, true) => Offer::Custom,
     };
     let form = negotiate::form(&parts.headers, offer)?;
+    if matches!((verb, form), (Verb::List | Verb::DeleteCollection, Form::Partial(..))) {
+        let message = "you requested PartialObjectMetadata, but the requested object is a list; ask for PartialObjectMetadataList";
+        return Err(Refusal::new(Reason::NotAcceptable, message));
+    }
     let gzip = negotiate::accepts_gzip(&parts.headers);
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { body.await? };
     let headers = parts.headers;

@@ -26,10 +26,7 @@ pub(super) async fn get(call: &Call) -> Result<Answer, Refusal> {
     let object = found.ok_or_else(|| call.not_found())?;
     let object = convert::served_one(&call.api, &call.resource, object).await?;
     match call.resource.subresource(call.subresource()).map(|subresource| &subresource.behaviour) {
-        Some(Behaviour::Scale(paths)) => {
-            let scale = scale::read(&view::parse(&call.resource, &object)?, paths);
-            Ok(Answer::document(StatusCode::OK, &scale, call.form.encoding(), call.query.pretty))
-        }
+        Some(Behaviour::Scale(paths)) => scale::answer(call, &view::parse(&call.resource, &object)?, paths),
         _ => one(call, StatusCode::OK, &object),
     }
 }
@@ -52,7 +49,7 @@ pub(super) fn one(call: &Call, code: StatusCode, cached: &Cached) -> Result<Answ
     let mut object = view::parse(resource, cached)?;
     let document = match call.form {
         Form::Object(_) => object.into_value(),
-        Form::Partial(version, _) => view::partial(&mut object, version),
+        Form::Partial(version, _) | Form::PartialList(version, _) => view::partial(&mut object, version),
         Form::Table(version) => {
             let table = TableView { resource, version, include: call.query.include_object, now: call.api.ambient.now() };
             let metadata = view::list_metadata(cached.revision, "", None);

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// A document and the paths of its duplicate members, such as `metadata.labels.a`, in the order of the document.
+/// A document and what to say of its duplicate members, such as `duplicate field "metadata.labels.a"`, in the order of the document.
 #[derive(Debug, PartialEq)]
 pub(super) struct Parsed {
     pub(super) value: Value,
@@ -106,7 +106,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 if self.duplicates.len() >= MOST_DUPLICATES {
                     return Err(A::Error::custom("too many duplicate members"));
                 }
-                self.duplicates.push(path.to_string());
+                self.duplicates.push(format!("duplicate field {:?}", path.to_string()));
             }
             map.insert(name, value);
         }
@@ -126,7 +126,7 @@ mod tests {
     fn duplicates_are_named_and_the_last_counts() {
         let parsed = parse(br#"{"a":1,"b":[{"c":1,"c":2}],"a":3,"m":{"x":{"y":0,"y":0}}}"#).expect("valid");
         assert_eq!(parsed.value, json!({"a": 3, "b": [{"c": 2}], "m": {"x": {"y": 0}}}));
-        assert_eq!(parsed.duplicates, ["b[0].c", "a", "m.x.y"]);
+        assert_eq!(parsed.duplicates, ["b[0].c", "a", "m.x.y"].map(|path| format!("duplicate field {path:?}")));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::call::Call;
 use super::compress;
 use super::convert;
 use super::negotiate::{Encoding, Form};
-use super::query::{VersionMatch, list_options_refused};
+use super::query::{Query, VersionMatch, list_options_refused};
 use super::selection::Selection;
 use super::view::{self, TableView};
 use crate::object::{CauseKind, Object, Reason, Refusal, Revision};
@@ -68,8 +68,8 @@ pub(super) async fn answer(call: &Call, page: ListPage) -> Result<Answer, Refusa
 
 /// Reads the page that the query asks for.
 pub(super) async fn read(call: &Call, selection: &Selection) -> Result<ListPage, Refusal> {
-    check_options(call)?;
     let query = &call.query;
+    check_options(query)?;
     if let Some(token) = &query.continue_token {
         return continued(call, selection, token).await;
     }
@@ -87,8 +87,7 @@ pub(super) async fn read(call: &Call, selection: &Selection) -> Result<ListPage,
 }
 
 /// What `resourceVersion`, `resourceVersionMatch` and `continue` may not say together.
-fn check_options(call: &Call) -> Result<(), Refusal> {
-    let query = &call.query;
+pub(super) fn check_options(query: &Query) -> Result<(), Refusal> {
     let forbidden = |field: &str, why: &str| Err(list_options_refused(field, CauseKind::Forbidden, &format!("Forbidden: {why}")));
     if query.send_initial_events.is_some() {
         return forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
@@ -228,7 +227,7 @@ fn head(kind: &str, api_version: &str, metadata: &Map<String, Value>) -> Vec<u8>
 /// A list in JSON, concatenated from stored bytes; large ones are made as they are read, and compressed where the client takes it.
 fn json_list(call: &Call, page: ListPage) -> Result<Answer, Refusal> {
     let resource = Arc::clone(&call.resource);
-    let head = head(&resource.list_kind, &resource.gvk.api_version(), &page.metadata());
+    let head = head(&resource.list_kind, &resource.gvk.api_version(), &page.metadata_of_objects(&resource));
     let size: usize = page.objects.iter().map(|object| object.size_hint()).sum();
     if size <= CHUNK {
         let mut out = head;
@@ -325,6 +324,16 @@ impl ListPage {
     fn metadata(&self) -> Map<String, Value> {
         view::list_metadata(self.revision, &self.continue_token, self.remaining)
     }
+
+    /// The metadata of a list of the objects themselves. Those of custom resources always say whether they go on.
+    fn metadata_of_objects(&self, resource: &Resource) -> Map<String, Value> {
+        let mut metadata = Map::new();
+        if resource.custom {
+            metadata.insert("continue".to_owned(), self.continue_token.as_str().into());
+        }
+        metadata.extend(self.metadata());
+        metadata
+    }
 }
 
 /// Tables, partial metadata, YAML and pretty JSON: forms that need the documents themselves.
@@ -337,7 +346,7 @@ fn other_form(call: &Call, page: &ListPage, form: Form) -> Result<Answer, Refusa
             let table = TableView { resource, version, include: call.query.include_object, now: call.api.ambient.now() };
             table.table(objects, &metadata, true)
         }
-        Form::Partial(version, _) => {
+        Form::Partial(version, _) | Form::PartialList(version, _) => {
             let items: Vec<Value> = objects.into_iter().map(|mut object| view::partial(&mut object, version)).collect();
             let api_version = format!("meta.k8s.io/{version}");
             json!({"kind": "PartialObjectMetadataList", "apiVersion": api_version, "metadata": metadata, "items": items})

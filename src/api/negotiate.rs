@@ -17,6 +17,8 @@ pub enum Form {
     Table(&'static str),
     /// Metadata alone; the text is the version of `meta.k8s.io`.
     Partial(&'static str, Encoding),
+    /// Metadata alone, asked for as the list that a collection is. What is no collection takes it for [`Form::Partial`].
+    PartialList(&'static str, Encoding),
 }
 
 /// How a document is written.
@@ -47,7 +49,7 @@ impl Form {
     #[must_use]
     pub fn encoding(self) -> Encoding {
         match self {
-            Self::Object(encoding) | Self::Partial(_, encoding) => encoding,
+            Self::Object(encoding) | Self::Partial(_, encoding) | Self::PartialList(_, encoding) => encoding,
             Self::Table(_) => Encoding::Json,
         }
     }
@@ -68,12 +70,12 @@ pub enum Offer {
     CustomFrames,
 }
 
-/// Picks the first form, by weight and then by order, that both sides know. No `Accept` header means JSON.
+/// Picks the first form, by weight and then by order, that both sides know. No `Accept` header, or an empty one, means JSON.
 ///
 /// Refuses with 406 and the list of what there is where nothing matches.
 pub fn form(headers: &HeaderMap, offer: Offer) -> Result<Form, Refusal> {
     let mut entries: Vec<(f32, &str)> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(entries).collect();
-    if !headers.contains_key(ACCEPT) {
+    if headers.get_all(ACCEPT).iter().all(http::HeaderValue::is_empty) {
         return Ok(Form::Object(Encoding::Json));
     }
     entries.sort_by(|(a, _), (b, _)| b.total_cmp(a));
@@ -120,8 +122,9 @@ fn accepted(entry: &str, offer: Offer) -> Option<Form> {
         (_, _, Offer::Documents) | (_, Encoding::Yaml, _) => None,
         // A Table has no protobuf form.
         ([Some("Table"), Some(v), Some("meta.k8s.io")], Encoding::Json, _) => version(v).map(Form::Table),
-        ([Some("PartialObjectMetadata" | "PartialObjectMetadataList"), Some(v), Some("meta.k8s.io")], ..) => {
-            version(v).map(|version| Form::Partial(version, encoding))
+        ([Some("PartialObjectMetadata"), Some(v), Some("meta.k8s.io")], ..) => version(v).map(|version| Form::Partial(version, encoding)),
+        ([Some("PartialObjectMetadataList"), Some(v), Some("meta.k8s.io")], ..) => {
+            version(v).map(|version| Form::PartialList(version, encoding))
         }
         _ => None,
     }
@@ -174,6 +177,12 @@ mod tests {
         let partial = format!("{protobuf};as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
         assert_eq!(picked(&partial, Offer::Custom), Some(Form::Partial("v1", Encoding::Protobuf)));
         assert_eq!(picked(&format!("{protobuf};as=Table;g=meta.k8s.io;v=v1"), Offer::Any), None);
+    }
+
+    #[test]
+    fn an_empty_header_asks_for_json() {
+        assert_eq!(picked("", Offer::Custom), Some(Form::Object(Encoding::Json)));
+        assert_eq!(picked(" ,", Offer::Custom), None);
     }
 
     #[test]

@@ -9,14 +9,14 @@ use super::call::Call;
 use super::create::in_namespace;
 use super::decode::{self, Decoded};
 use super::json::{self, Parsed};
-use super::query::options_refused;
-use super::update::{announce, change, finish, pinned, same_name, scale_answer, settle};
+use super::query::{FieldValidation, options_refused};
+use super::update::{announce, change, finish, name_missing, pinned, same_name, scale_answer, scale_of, settle};
 use super::write::{self, Live, Verdict};
 use super::{definitions, managers, namespaces, scale};
 use crate::admission;
 use crate::merge;
-use crate::object::{CauseKind, Object, Reason, Refusal};
-use crate::schema::{Behaviour, ScalePaths};
+use crate::object::{Cause, CauseKind, Object, Reason, Refusal};
+use crate::schema::{Behaviour, ScalePaths, check};
 
 const APPLY: &str = "application/apply-patch+yaml";
 const JSON: &str = "application/json-patch+json";
@@ -50,8 +50,9 @@ async fn patch_object(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     let written = change(call, |live| {
         let patched = patch.apply(call, &live.object)?;
         // The checks read the patched object as if a client had sent it, so a patch brings in nothing that an update could not.
-        let Decoded { mut object, warnings: found } = decode::checked(call, patched, &duplicates)?;
-        same_identity(call, &object)?;
+        let decoded = decode::checked(call, patched, &duplicates);
+        let Decoded { mut object, warnings: found } = decoded.map_err(|refusal| unreadable(call, &refusal))?;
+        same_identity(call, live, &object)?;
         in_namespace(call, &mut object)?;
         pinned(call, &object, live)?;
         *warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = found;
@@ -63,7 +64,9 @@ async fn patch_object(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
 
 async fn patch_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<String>), Refusal> {
     not_forced(call)?;
-    let (patch, _) = Patch::read(call)?;
+    let (patch, duplicates) = Patch::read(call)?;
+    let warnings = std::sync::Mutex::new(Vec::new());
+    let schema = managers::scale_schema()?;
     let written = change(call, |live| {
         let before = Object::from_value(scale::read(&live.object, paths)).unwrap_or_default();
         // A Scale has no lists, so a strategic merge of it is a plain one.
@@ -71,13 +74,18 @@ async fn patch_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<Str
             Patch::Json(operations) => merge::json_patch(before.into_value(), operations)?,
             Patch::Merge(patch) | Patch::Strategic(patch) => merge::merge_patch(before.into_value(), patch.clone()),
         };
-        let patched = Object::from_value(patched).map_err(|error| Refusal::bad_request(error.to_string()))?;
+        let patched = Object::from_value(patched).map_err(|error| unreadable(call, &Refusal::bad_request(error.to_string())))?;
+        let decoded = decode::checked_as(call, &schema, "v1", "Scale", patched, &duplicates);
+        let Decoded { object: patched, warnings: found } = decoded.map_err(|refusal| unreadable(call, &refusal))?;
+        same_uid(call, live, &patched)?;
         pinned(call, &patched, live)?;
         let mut after = live.object.clone();
         scale::write(&mut after, &patched, paths)?;
+        *warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = found;
         Ok(after)
     });
-    Ok((scale_answer(call, &written.await?, paths).await?, Vec::new()))
+    let answer = scale_answer(call, &written.await?, paths).await?;
+    Ok((answer, warnings.into_inner().unwrap_or_default()))
 }
 
 impl Patch {
@@ -91,7 +99,12 @@ impl Patch {
             _ => return Err(unsupported(call)),
         };
         let parsed = json::parse(&call.body).map_err(|error| Refusal::bad_request(format!("error decoding patch: {error}")))?;
-        Ok((build(parsed.value), parsed.duplicates))
+        if call.content_type() != JSON {
+            return Ok((build(parsed.value), parsed.duplicates));
+        }
+        let found = parsed.duplicates.into_iter().chain(merge::unknown_members(&parsed.value));
+        let warnings = found.map(|what| format!("json patch {what}")).collect();
+        Ok((build(parsed.value), warnings))
     }
 
     fn apply(&self, call: &Call, live: &Object) -> Result<Object, Refusal> {
@@ -101,7 +114,7 @@ impl Patch {
             Self::Merge(patch) => merge::merge_patch(before, patch.clone()),
             Self::Strategic(patch) => merge::strategic_merge_patch(call.resource.schema().root(), before, patch.clone())?,
         };
-        Object::from_value(after).map_err(|_| Refusal::bad_request("the patch makes something of the object that is no object"))
+        Object::from_value(after).map_err(|_| unreadable(call, &Refusal::bad_request("what the patch makes of the object is no object")))
     }
 }
 
@@ -121,12 +134,26 @@ fn not_forced(call: &Call) -> Result<(), Refusal> {
     }
 }
 
-fn same_identity(call: &Call, object: &Object) -> Result<(), Refusal> {
+/// 422 for a patch whose outcome cannot be read as an object of the kind: the patch is at fault, not the form of the request.
+fn unreadable(call: &Call, refusal: &Refusal) -> Refusal {
+    let patch = Value::from(String::from_utf8_lossy(&call.body));
+    Refusal::invalid("", "", "", vec![Cause::invalid("patch", &patch, &refusal.message)])
+}
+
+fn same_identity(call: &Call, live: &Live, object: &Object) -> Result<(), Refusal> {
+    decode::check_identity(call, object)?;
     same_name(call, object)?;
-    if object.gvk().as_ref() != Some(&call.resource.gvk) {
-        return Err(Refusal::bad_request(format!("the patch changes the kind of the object from {}", call.resource.gvk)));
+    same_uid(call, live, object)
+}
+
+/// A patch that states a uid does not mean another object by it, as an update does, but changes it.
+fn same_uid(call: &Call, live: &Live, object: &Object) -> Result<(), Refusal> {
+    let (before, after) = (live.object.uid(), object.uid());
+    if after.is_empty() || after == before {
+        return Ok(());
     }
-    Ok(())
+    let cause = Cause::invalid("metadata.uid", &after.into(), "field is immutable");
+    Err(Refusal::invalid(&call.resource.gvk.group, &call.resource.gvk.kind, call.name(), vec![cause]))
 }
 
 /// Only what a manager applies in its own name can be told apart from what others want.
@@ -142,7 +169,7 @@ fn managed(call: &Call) -> Result<(), Refusal> {
 
 async fn apply_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<String>), Refusal> {
     managed(call)?;
-    let (mut applied, warnings) = applied_scale(call)?;
+    let Decoded { object: mut applied, warnings } = scale_of(call, APPLY)?;
     if applied.name().is_empty() {
         applied.set_meta("name", call.name());
     }
@@ -152,7 +179,7 @@ async fn apply_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<Str
     let written = write::change(call, &key, |live| {
         let live = live.ok_or_else(|| call.not_found())?;
         pinned(call, &applied, live)?;
-        admission::same_object(&call.resource, &live.object, &applied)?;
+        same_uid(call, live, &applied)?;
         let merged = managers::apply_scale(call, &live.object, applied.clone(), paths)?;
         settle(live, finished(call, live, merged)?)
     });
@@ -161,30 +188,27 @@ async fn apply_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<Str
     Ok((scale_answer(call, &written, paths).await?, warnings))
 }
 
-/// What is applied to `scale`: a Scale that says so.
-fn applied_scale(call: &Call) -> Result<(Object, Vec<String>), Refusal> {
-    let Parsed { value, duplicates } = decode::document(APPLY, &call.body, "Scale", None)?;
-    let object = Object::from_value(value).map_err(|error| Refusal::bad_request(format!("error decoding YAML: {error}")))?;
-    if (object.api_version(), object.kind()) != (merge::SCALE_VERSION, "Scale") {
-        let message = format!("{} in version {:?} cannot be handled as a Scale", object.kind(), object.api_version());
-        return Err(Refusal::bad_request(message));
-    }
-    let Decoded { object, warnings } = decode::checked_as(call, &*managers::scale_schema()?, "v1", "Scale", object, &duplicates)?;
-    Ok((object, warnings))
-}
-
 async fn apply(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     managed(call)?;
-    let Decoded { mut object, warnings } = applied(call)?;
+    let Decoded { object: stated, warnings } = applied(call)?;
+    let mut object = stated.clone();
     in_namespace(call, &mut object)?;
-    if object.name().is_empty() {
+    // What exists is named by the path; only what an apply is to create must say its name itself.
+    let unnamed = object.name().is_empty();
+    if unnamed {
         object.set_meta("name", call.name());
     }
-    same_identity(call, &object)?;
+    same_name(call, &object)?;
     check_place(call, &object).await?;
     let key = call.key_of(call.name());
+    // What kubectl's own annotation records of an apply is what was stated, without the namespace that the path adds.
+    let mut of_existing = object.clone();
+    if stated.namespace().is_none() {
+        of_existing.remove_meta("namespace");
+    }
     let written = write::change(call, &key, |live| match live {
-        Some(live) => apply_to(call, live, &object),
+        Some(live) => apply_to(call, live, &of_existing),
+        None if unnamed && call.subresource().is_empty() => Err(name_missing(call)),
         None => apply_new(call, &object),
     });
     let written = written.await?;
@@ -195,11 +219,32 @@ async fn apply(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
 /// What is applied, as YAML or JSON. It must state its kind, since what a manager applies stands for itself.
 fn applied(call: &Call) -> Result<Decoded, Refusal> {
     let Parsed { value, duplicates } = decode::document(APPLY, &call.body, &call.resource.gvk.kind, None)?;
+    if value.pointer("/metadata/managedFields").is_some_and(|given| !given.is_null()) {
+        return Err(merge::ApplyError::ManagedFieldsGiven.into());
+    }
     let object = Object::from_value(value).map_err(|error| Refusal::bad_request(format!("error decoding YAML: {error}")))?;
     if object.gvk().is_none() {
         return Err(Refusal::bad_request("an applied object must state its apiVersion and kind"));
     }
-    decode::checked(call, decode::of_kind(call, object)?, &duplicates)
+    let object = decode::of_kind(call, object)?;
+    if call.query.field_validation != FieldValidation::Strict {
+        check_declared(call, &object)?;
+    }
+    decode::checked(call, object, &duplicates)
+}
+
+/// What a manager applies it comes to own, so a field that is unknown cannot be left out in silence: it is refused however fields are
+/// validated otherwise. Upstream does the same, with 500.
+fn check_declared(call: &Call, object: &Object) -> Result<(), Refusal> {
+    let unknown = check::unknown_fields(call.resource.schema().root(), &object.clone().into_value());
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let unknown: Vec<String> = unknown.into_iter().map(|path| format!(".{path}: field not declared in schema")).collect();
+    let name = if call.name().is_empty() { object.name() } else { call.name() };
+    let kind = &call.resource.gvk;
+    let message = format!("failed to create typed patch object ({name}; {kind}): {}", unknown.join(", "));
+    Err(Refusal::bad_request(message))
 }
 
 /// A namespace that is missing or being deleted stands against a new object only.
@@ -211,7 +256,7 @@ async fn check_place(call: &Call, object: &Object) -> Result<(), Refusal> {
 
 fn apply_to(call: &Call, live: &Live, applied: &Object) -> Result<Verdict, Refusal> {
     pinned(call, applied, live)?;
-    admission::same_object(&call.resource, &live.object, applied)?;
+    same_uid(call, live, applied)?;
     let merged = managers::apply(call, Some(&live.object), applied.clone())?;
     settle(live, finished(call, live, merged)?)
 }

@@ -45,7 +45,7 @@ pub(super) async fn answer(api: &Arc<Shared>, identity: &Identity, parts: &Parts
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         return Err(Refusal::new(Reason::MethodNotAllowed, "the server does not allow this method on the requested resource"));
     }
-    let query = Query::parse(parts.uri.query().unwrap_or_default()).unwrap_or_default();
+    let query = Query::parse(parts.uri.query().unwrap_or_default(), &parts.method).unwrap_or_default();
     match route {
         Route::Other(path) => other(api, identity, parts, path, &query).await,
         route => discover(api, parts, route, query.pretty).await,

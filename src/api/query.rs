@@ -3,6 +3,8 @@
 //! See <https://kubernetes.io/docs/reference/kubernetes-api/common-parameters/common-parameters/>. Parameters that the API does not
 //! know are left alone, as kube-apiserver does.
 
+use http::Method;
+
 use crate::object::{Cause, CauseKind, FieldSelector, LabelSelector, Refusal, Revision};
 
 /// The parameters of one request; what is absent is `None`, false or empty.
@@ -82,16 +84,25 @@ pub enum IncludeObject {
 }
 
 impl Query {
-    /// Reads a raw query string. Refuses values that a parameter does not take with 400, naming the parameter.
-    pub fn parse(raw: &str) -> Result<Self, Refusal> {
+    /// Reads the raw query string of a request. Refuses values that a parameter does not take, naming the parameter: with 422 those
+    /// that the method's options have rules for, with 400 those that cannot be read at all.
+    pub fn parse(raw: &str, method: &Method) -> Result<Self, Refusal> {
         let mut query = Self::default();
         for (name, value) in form_urlencoded::parse(raw.as_bytes()) {
-            query.take(&name, &value)?;
+            query.take(&name, &value, options_kind(method))?;
         }
         Ok(query)
     }
 
-    fn take(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+    fn take(&mut self, name: &str, value: &str, options: Option<&str>) -> Result<(), Refusal> {
+        if let Some(options) = options {
+            match name {
+                "dryRun" => self.dry_run = dry_run(value, options)?,
+                "fieldManager" => self.field_manager = field_manager(value, options)?,
+                "fieldValidation" => self.field_validation = field_validation(value, options)?,
+                _ => {}
+            }
+        }
         let bad = |why: String| Refusal::bad_request(format!("invalid query parameter {name}={value:?}: {why}"));
         match name {
             "labelSelector" => {
@@ -106,32 +117,36 @@ impl Query {
                 self.limit = number::<i64>(value).map_err(bad)?.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
             }
             "continue" => self.continue_token = (!value.is_empty()).then(|| value.to_owned()),
-            "watch" => self.watch = truth(value).map_err(bad)?,
-            "allowWatchBookmarks" => self.bookmarks = truth(value).map_err(bad)?,
-            "sendInitialEvents" => self.send_initial_events = Some(truth(value).map_err(bad)?),
+            "watch" => self.watch = truth(value),
+            "allowWatchBookmarks" => self.bookmarks = truth(value),
+            "sendInitialEvents" => self.send_initial_events = Some(truth(value)),
             "timeoutSeconds" => self.timeout_seconds = number(value).map_err(bad)?,
-            "dryRun" => self.dry_run = dry_run(value)?,
-            "fieldManager" => self.field_manager = field_manager(value)?,
-            "fieldValidation" => self.field_validation = field_validation(value)?,
-            "force" => self.force = Some(truth(value).map_err(bad)?),
-            "pretty" => self.pretty = truth(value).unwrap_or(true),
+            "force" => self.force = Some(truth(value)),
+            "pretty" => self.pretty = truth(value),
             "includeObject" => self.include_object = include_object(value).map_err(bad)?,
             "gracePeriodSeconds" => self.grace_period_seconds = number(value).map_err(bad)?,
             "propagationPolicy" => self.propagation_policy = (!value.is_empty()).then(|| value.to_owned()),
-            "verbose" => self.verbose = truth(value).unwrap_or(true),
+            "verbose" => self.verbose = truth(value),
             _ => {}
         }
         Ok(())
     }
 }
 
-/// Empty and `true`, `t`, `1` are true for a parameter that stands there without a value, as Go reads them.
-fn truth(value: &str) -> Result<bool, String> {
-    match value {
-        "" | "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        _ => Err("expected true or false".to_owned()),
+/// The kind of options that a method's parameters make up; reading has none with rules about writes.
+fn options_kind(method: &Method) -> Option<&'static str> {
+    match method.as_str() {
+        "POST" => Some("CreateOptions"),
+        "PUT" => Some("UpdateOptions"),
+        "PATCH" => Some("PatchOptions"),
+        "DELETE" => Some("DeleteOptions"),
+        _ => None,
     }
+}
+
+/// A parameter that stands there is true unless it says `false` or `0`, as `Convert_Slice_string_To_bool` of apimachinery reads it.
+fn truth(value: &str) -> bool {
+    !(value == "0" || value.eq_ignore_ascii_case("false"))
 }
 
 fn number<N: std::str::FromStr>(value: &str) -> Result<Option<N>, String> {
@@ -154,26 +169,32 @@ fn version_match(value: &str) -> Result<Option<VersionMatch>, Refusal> {
         "" => Ok(None),
         "Exact" => Ok(Some(VersionMatch::Exact)),
         "NotOlderThan" => Ok(Some(VersionMatch::NotOlderThan)),
-        _ => Err(list_options_refused("resourceVersionMatch", CauseKind::NotSupported, &unsupported(value, "\"Exact\", \"NotOlderThan\""))),
+        _ => {
+            let message = unsupported(value, "\"Exact\", \"NotOlderThan\", \"\"");
+            Err(list_options_refused("resourceVersionMatch", CauseKind::NotSupported, &message))
+        }
     }
 }
 
-fn dry_run(value: &str) -> Result<bool, Refusal> {
+/// `All` is the one stage there is; a client that names another, or none, does not get what it asked for.
+pub(super) fn dry_run(value: &str, options: &str) -> Result<bool, Refusal> {
     match value {
-        "" => Ok(false),
         "All" => Ok(true),
-        _ => Err(options_refused("CreateOptions", "dryRun", CauseKind::NotSupported, &unsupported(value, "\"All\""))),
+        _ => {
+            let message = format!("Unsupported value: [{value:?}]: supported values: \"All\"");
+            Err(options_refused(options, "dryRun", CauseKind::NotSupported, &message))
+        }
     }
 }
 
-fn field_validation(value: &str) -> Result<FieldValidation, Refusal> {
+fn field_validation(value: &str, options: &str) -> Result<FieldValidation, Refusal> {
     match value {
         "Ignore" => Ok(FieldValidation::Ignore),
         "" | "Warn" => Ok(FieldValidation::Warn),
         "Strict" => Ok(FieldValidation::Strict),
         _ => {
-            let message = unsupported(value, "\"Ignore\", \"Strict\", \"Warn\"");
-            Err(options_refused("CreateOptions", "fieldValidation", CauseKind::NotSupported, &message))
+            let message = unsupported(value, "\"\", \"Ignore\", \"Strict\", \"Warn\"");
+            Err(options_refused(options, "fieldValidation", CauseKind::NotSupported, &message))
         }
     }
 }
@@ -187,17 +208,13 @@ fn include_object(value: &str) -> Result<IncludeObject, String> {
     }
 }
 
-fn field_manager(value: &str) -> Result<Option<String>, Refusal> {
+fn field_manager(value: &str, options: &str) -> Result<Option<String>, Refusal> {
     if value.len() > 128 {
-        return Err(options_refused("PatchOptions", "fieldManager", CauseKind::TooLong, "Too long: may not be more than 128 bytes"));
+        return Err(options_refused(options, "fieldManager", CauseKind::TooLong, "Too long: may not be more than 128 bytes"));
     }
     if value.chars().any(|character| character.is_control() || (character.is_whitespace() && character != ' ')) {
-        return Err(options_refused(
-            "PatchOptions",
-            "fieldManager",
-            CauseKind::Invalid,
-            "Invalid value: should only contain printable characters",
-        ));
+        let message = "Invalid value: should only contain printable characters";
+        return Err(options_refused(options, "fieldManager", CauseKind::Invalid, message));
     }
     Ok((!value.is_empty()).then(|| value.to_owned()))
 }
@@ -223,15 +240,34 @@ mod tests {
 
     #[test]
     fn parameters_are_read_as_go_reads_them() {
-        let query = Query::parse("watch&limit=-1&allowWatchBookmarks=true&resourceVersion=&continue=&timeoutSeconds=5&x=y").expect("valid");
-        assert_eq!(query, Query { watch: true, bookmarks: true, timeout_seconds: Some(5), ..Query::default() });
+        let query = Query::parse(
+            "watch&limit=-1&allowWatchBookmarks=zork&resourceVersion=&continue=&timeoutSeconds=5&x=y&pretty=False",
+            &Method::GET,
+        );
+        assert_eq!(query.expect("valid"), Query { watch: true, bookmarks: true, timeout_seconds: Some(5), ..Query::default() });
+    }
+
+    #[test]
+    fn options_are_refused_as_the_kind_that_the_method_has() {
+        let refused =
+            |method: Method, raw: &str| Query::parse(raw, &method).map_err(|refusal| refusal.to_json()["details"]["kind"].clone());
+        for raw in ["dryRun=", "dryRun=Some", "fieldValidation=Loose", "fieldManager=%0A"] {
+            for (method, kind) in [
+                (Method::POST, "CreateOptions"),
+                (Method::PUT, "UpdateOptions"),
+                (Method::PATCH, "PatchOptions"),
+                (Method::DELETE, "DeleteOptions"),
+            ] {
+                assert_eq!(refused(method, raw).expect_err(raw), kind, "{raw}");
+            }
+            assert_eq!(refused(Method::GET, raw), Ok(Query::default()), "{raw}");
+        }
     }
 
     #[test]
     fn values_that_a_parameter_does_not_take_are_refused_by_name() {
         for (raw, reason, named) in [
             ("limit=x", Reason::BadRequest, "limit"),
-            ("watch=maybe", Reason::BadRequest, "watch"),
             ("resourceVersion=abc", Reason::BadRequest, "resourceVersion"),
             ("resourceVersionMatch=Newest", Reason::Invalid, "resourceVersionMatch"),
             ("dryRun=Some", Reason::Invalid, "dryRun"),
@@ -239,7 +275,7 @@ mod tests {
             ("labelSelector=a%20b", Reason::BadRequest, "requirement"),
             ("fieldSelector=a", Reason::BadRequest, "selector"),
         ] {
-            let refusal = Query::parse(raw).expect_err(raw);
+            let refusal = Query::parse(raw, &Method::POST).expect_err(raw);
             assert_eq!(refusal.reason, reason, "{raw}");
             assert!(refusal.message.contains(named), "{raw}: {}", refusal.message);
         }

@@ -1,9 +1,16 @@
 //! The `scale` subresource: the number of replicas of an object, seen as an `autoscaling/v1` Scale.
 
+use http::StatusCode;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::answer::Answer;
+use super::call::Call;
+use super::negotiate::Form;
+use super::query::IncludeObject;
+use super::view;
 use crate::object::{Cause, CauseKind, Object, Refusal};
-use crate::schema::ScalePaths;
+use crate::schema::{ScalePaths, columns};
 
 /// The Scale of an object.
 pub(super) fn read(object: &Object, paths: &ScalePaths) -> Value {
@@ -13,6 +20,44 @@ pub(super) fn read(object: &Object, paths: &ScalePaths) -> Value {
     }
     let spec = number(object, &paths.spec_replicas).map_or_else(|| json!({}), |replicas| json!({"replicas": replicas}));
     json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": identity(object), "spec": spec, "status": status})
+}
+
+/// The answer that shows the Scale of an object. No replicas are shown as none declared, as a typed Scale is written.
+pub(super) fn answer(call: &Call, object: &Object, paths: &ScalePaths) -> Result<Answer, Refusal> {
+    let mut scale = read(object, paths);
+    if scale["spec"]["replicas"] == 0 {
+        scale["spec"] = json!({});
+    }
+    let document = match call.form {
+        Form::Object(_) => scale,
+        Form::Partial(version, _) | Form::PartialList(version, _) => view::partial(&mut typed(scale)?, version),
+        Form::Table(version) => {
+            let scale = typed(scale)?;
+            let revision = scale.resource_version().unwrap_or_default();
+            json!({
+                "kind": "Table", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": {"resourceVersion": revision},
+                "columnDefinitions": view::column_definitions(&columns::SCALE),
+                "rows": [row(scale, version, call.query.include_object, call.api.ambient.now())],
+            })
+        }
+    };
+    Ok(Answer::document(StatusCode::OK, &document, call.form.encoding(), call.query.pretty))
+}
+
+fn row(mut scale: Object, version: &str, include: IncludeObject, now: Timestamp) -> Value {
+    let count = |path: &[&str]| scale.get(path).and_then(Value::as_i64).unwrap_or_default();
+    let created = scale.get_str(&["metadata", "creationTimestamp"]).and_then(|text| text.parse().ok());
+    let age = created.map_or_else(|| "<unknown>".to_owned(), |then| columns::human_duration(then, now));
+    let cells = json!([scale.name(), count(&["spec", "replicas"]), count(&["status", "replicas"]), age]);
+    match include {
+        IncludeObject::None => json!({"cells": cells}),
+        IncludeObject::Metadata => json!({"cells": cells, "object": view::partial(&mut scale, version)}),
+        IncludeObject::Object => json!({"cells": cells, "object": scale.into_value()}),
+    }
+}
+
+fn typed(scale: Value) -> Result<Object, Refusal> {
+    Object::from_value(scale).map_err(|error| Refusal::internal(error.to_string()))
 }
 
 /// The object with the number of replicas that a Scale declares.

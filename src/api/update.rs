@@ -4,9 +4,11 @@ use super::answer::Answer;
 use super::call::Call;
 use super::create::{self, in_namespace};
 use super::decode::{self, Decoded};
+use super::json::Parsed;
 use super::write::{self, Live, Verdict, Written};
 use super::{api_services, definitions, managers, namespaces, scale};
 use crate::admission;
+use crate::merge;
 use crate::object::{Cause, Object, Reason, Refusal};
 use crate::protobuf;
 use crate::schema::Behaviour;
@@ -16,22 +18,23 @@ const CREATE_ATTEMPTS: usize = 8;
 
 pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     if let Some(Behaviour::Scale(paths)) = call.resource.subresource(call.subresource()).map(|subresource| &subresource.behaviour) {
-        let parsed = decode::document(call.content_type(), &call.body, "Scale", protobuf::message_of("autoscaling/v1", "Scale"))?;
-        let scale = Object::from_value(parsed.value).map_err(|error| Refusal::bad_request(error.to_string()))?;
+        let Decoded { object: scale, warnings } = scale_of(call, call.content_type())?;
         same_name(call, &scale)?;
         let written = change(call, |live| {
             let mut after = live.object.clone();
+            admission::same_object(&call.resource, &live.object, &scale)?;
             pinned(call, &scale, live)?;
             scale::write(&mut after, &scale, paths)?;
             Ok(after)
         });
-        return Ok((scale_answer(call, &written.await?, paths).await?, Vec::new()));
+        return Ok((scale_answer(call, &written.await?, paths).await?, warnings));
     }
     let Decoded { mut object, warnings } = decode::object(call)?;
     in_namespace(call, &mut object)?;
     same_name(call, &object)?;
     for _ in 0..CREATE_ATTEMPTS {
         let written = change(call, |live| {
+            admission::same_object(&call.resource, &live.object, &object)?;
             of_some_revision(call, &object)?;
             pinned(call, &object, live)?;
             Ok(object.clone())
@@ -47,6 +50,18 @@ pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal
     }
     let message = "the object comes and goes too often to be updated; try again";
     Err(Refusal { retry_after_seconds: 1, ..Refusal::new(Reason::ServerTimeout, message) })
+}
+
+/// The Scale in a body: one that says so, in the types that a Scale has.
+pub(super) fn scale_of(call: &Call, content_type: &str) -> Result<Decoded, Refusal> {
+    let message = protobuf::message_of(merge::SCALE_VERSION, "Scale");
+    let Parsed { value, duplicates } = decode::document(content_type, &call.body, "Scale", message)?;
+    let object = Object::from_value(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
+    if (object.api_version(), object.kind()) != (merge::SCALE_VERSION, "Scale") {
+        let (kind, version) = (object.kind(), object.api_version());
+        return Err(Refusal::bad_request(format!("{kind} in version {version:?} cannot be handled as a Scale")));
+    }
+    decode::checked_as(call, &*managers::scale_schema()?, "v1", "Scale", object, &duplicates)
 }
 
 /// Whether a `PUT` of this kind creates what does not exist.
@@ -65,8 +80,7 @@ fn of_some_revision(call: &Call, object: &Object) -> Result<(), Refusal> {
 
 /// The Scale that a write through `/scale` answers with.
 pub(super) async fn scale_answer(call: &Call, written: &Written, paths: &crate::schema::ScalePaths) -> Result<Answer, Refusal> {
-    let scale = scale::read(&super::view::parse(&call.resource, &*written.shown(call).await?)?, paths);
-    Ok(Answer::document(http::StatusCode::OK, &scale, call.form.encoding(), call.query.pretty))
+    scale::answer(call, &super::view::parse(&call.resource, &*written.shown(call).await?)?, paths)
 }
 
 /// Writes what `next` makes of the live object, as an update by this call's field manager. 404 where there is no object.
@@ -131,9 +145,14 @@ pub(super) fn pinned(call: &Call, object: &Object, live: &Live) -> Result<(), Re
     }
 }
 
+/// 400 for an object that must say its name and does not.
+pub(super) fn name_missing(call: &Call) -> Refusal {
+    Refusal::bad_request(format!("the name of the object ({} based on URL) was undeterminable: name must be provided", call.name()))
+}
+
 pub(super) fn same_name(call: &Call, object: &Object) -> Result<(), Refusal> {
     match object.name() {
-        "" => Err(Refusal::bad_request("the name of the object is not set in its metadata")),
+        "" => Err(name_missing(call)),
         name if name == call.name() => Ok(()),
         name => {
             let message = format!("the name of the object ({name}) does not match the name on the URL ({})", call.name());

@@ -11,6 +11,7 @@ use super::query::IncludeObject;
 use crate::object::{Object, Reason, Refusal, Revision};
 use crate::protobuf;
 use crate::schema::Resource;
+use crate::schema::columns::Column;
 use crate::store::cache::Cached;
 
 /// Writes an object the way the store keeps it: without `resourceVersion`, and with `apiVersion`, `kind` and `metadata` first, which is
@@ -141,19 +142,9 @@ impl TableView<'_> {
         let rows: Vec<Value> = objects.into_iter().map(|object| self.row(object)).collect();
         json!({
             "kind": "Table", "apiVersion": format!("meta.k8s.io/{}", self.version), "metadata": metadata,
-            "columnDefinitions": if headers { self.headers() } else { Value::Null },
+            "columnDefinitions": if headers { column_definitions(&self.resource.columns) } else { Value::Null },
             "rows": rows,
         })
-    }
-
-    fn headers(&self) -> Value {
-        let columns = self.resource.columns.iter().map(|column| {
-            json!({
-                "name": column.name, "type": column.data_type, "format": column.format,
-                "description": column.description, "priority": column.priority,
-            })
-        });
-        columns.collect()
     }
 
     fn row(&self, mut object: Object) -> Value {
@@ -164,6 +155,17 @@ impl TableView<'_> {
             IncludeObject::Object => json!({"cells": cells, "object": object.into_value()}),
         }
     }
+}
+
+/// What the columns of a Table are.
+pub(super) fn column_definitions(columns: &[Column]) -> Value {
+    let definitions = columns.iter().map(|column| {
+        json!({
+            "name": column.name, "type": column.data_type, "format": column.format,
+            "description": column.description, "priority": column.priority,
+        })
+    });
+    definitions.collect()
 }
 
 /// The members of a list's metadata. A list of what is nowhere stored has no revision.

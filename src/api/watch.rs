@@ -345,7 +345,7 @@ impl Frames {
                 let headers = !self.headed.swap(true, std::sync::atomic::Ordering::Relaxed);
                 self.table(version).table(vec![object], &view::list_metadata(cached.revision, "", None), headers)
             }
-            Form::Partial(version, _) => view::partial(&mut object, version),
+            Form::Partial(version, _) | Form::PartialList(version, _) => view::partial(&mut object, version),
             Form::Object(_) => object.into_value(),
         };
         Ok(self.frame(kind.as_str(), &document))
@@ -386,7 +386,7 @@ impl Frames {
                     "columnDefinitions": null, "rows": [row],
                 })
             }
-            Form::Partial(version, _) => {
+            Form::Partial(version, _) | Form::PartialList(version, _) => {
                 json!({"kind": "PartialObjectMetadata", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata})
             }
             Form::Object(_) => json!({"kind": gvk.kind, "apiVersion": gvk.api_version(), "metadata": metadata}),
@@ -408,7 +408,7 @@ mod tests {
 
     #[test]
     fn a_watch_begins_where_its_parameters_say() {
-        let begin = |raw: &str| start(&Query::parse(raw).expect("valid")).map_err(|refusal| refusal.message);
+        let begin = |raw: &str| start(&Query::parse(raw, &http::Method::GET).expect("valid")).map_err(|refusal| refusal.message);
         assert_eq!(begin(""), Ok(Start::Initial { at_least: None, marked: false }));
         assert_eq!(begin("resourceVersion=0"), Ok(Start::Initial { at_least: Some(Revision(0)), marked: false }));
         assert_eq!(begin("resourceVersion=7"), Ok(Start::After(Revision(7))));

@@ -2,9 +2,11 @@
 //!
 //! Receives credentials and what is asked for; hands on an [`Identity`] or a refusal. Invariant: nothing is allowed that no rule allows.
 
+mod impersonation;
 mod rules;
 mod tokens;
 
+pub use impersonation::impersonated;
 pub use rules::{PathRule, ResourceRule, decide, decide_path, path_rules, resource_rules};
 pub use tokens::{TokenFile, TokenFileError};
 

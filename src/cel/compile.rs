@@ -8,7 +8,7 @@ use super::expression::{Access, Expression};
 use super::functions::{self, Function, Style};
 use super::types::{self, Type};
 use super::value::{Text, Val};
-use super::{CompileError, Program, Wanted, cost, names, nesting, stack};
+use super::{CompileError, Program, Wanted, cost, library, names, nesting, stack};
 use crate::schema::{NodeId, SchemaNode, Shape};
 
 /// The longest expression, in bytes; the parser's memory grows with it.
@@ -53,7 +53,7 @@ fn parsed_and_lowered(text: &str, place: SchemaNode<'_>, optional_old: bool, wan
     let own = Static::of(place);
     let old = if optional_old { Static::of_type(own.kind.clone().optional()) } else { own.clone() };
     let scope = vec![("self".to_owned(), own), ("oldSelf".to_owned(), old)];
-    let mut compiler = Compiler { root: place, scope, source: &source, uses_old_self: false, depth: 0 };
+    let mut compiler = Compiler { root: place, scope, source: &source, uses_old_self: false, depth: 0, mixed: 0, item_kinds: Vec::new() };
     let lowered = compiler.lower(&parsed)?;
     let (fits, fault) = match wanted {
         Wanted::Truth => (matches!(lowered.of.kind, Type::Bool | Type::Dyn), CompileError::NoTruth),
@@ -110,6 +110,10 @@ pub(super) struct Compiler<'a> {
     source: &'a SourceInfo,
     uses_old_self: bool,
     depth: usize,
+    /// In how many calls we are that take literals of mixed types.
+    mixed: usize,
+    /// The types of the items of the list literal that was compiled last.
+    item_kinds: Vec<Type>,
 }
 
 pub(super) type Outcome<T = Lowered> = Result<T, CompileError>;
@@ -221,16 +225,18 @@ impl Compiler<'_> {
     }
 
     fn list(&mut self, list: &ListExpr) -> Outcome {
-        let mut items = Vec::new();
+        let (mut items, mut kinds) = (Vec::new(), Vec::new());
         let (mut kind, mut cost) = (None::<Type>, 1_u64);
         for (index, item) in list.elements.iter().enumerate() {
             let may_miss = list.optional_indices.contains(&index);
             let item_of = self.lower(item)?;
             let found = self.optional_entry(item_of.of.kind.clone(), may_miss, item.id)?;
-            kind = Some(kind.map_or(found.clone(), |kind| kind.or(&found)));
+            kind = Some(self.joined(kind, &found, item.id)?);
+            kinds.push(found);
             cost = cost.saturating_add(item_of.cost).saturating_add(1);
             items.push((item_of.expression, may_miss));
         }
+        self.item_kinds = kinds;
         let of = Static::bounded(kind.unwrap_or(Type::Dyn).list(), items.len() as u64);
         Ok(Lowered { expression: Expression::List(items), of, cost })
     }
@@ -242,14 +248,23 @@ impl Compiler<'_> {
             let EntryExpr::MapEntry(entry) = &entry.expr else { return self.fail(id, "unsupported expression") };
             let (key, value) = (self.lower(&entry.key)?, self.lower(&entry.value)?);
             let found = self.optional_entry(value.of.kind.clone(), entry.optional, entry.value.id)?;
-            keys = Some(keys.map_or(key.of.kind.clone(), |kind| kind.or(&key.of.kind)));
-            values = Some(values.map_or(found.clone(), |kind| kind.or(&found)));
+            keys = Some(self.joined(keys, &key.of.kind, entry.key.id)?);
+            values = Some(self.joined(values, &found, entry.value.id)?);
             cost = cost.saturating_add(key.cost).saturating_add(value.cost).saturating_add(1);
             members.push((key.expression, value.expression, entry.optional));
         }
         let kind = Type::Map(Box::new(keys.unwrap_or(Type::Dyn)), Box::new(values.unwrap_or(Type::Dyn)));
         let of = Static::bounded(kind, members.len() as u64);
         Ok(Lowered { expression: Expression::Map(members), of, cost })
+    }
+
+    /// The type of the items of a literal, of which one more was found.
+    fn joined(&self, known: Option<Type>, found: &Type, id: u64) -> Outcome<Type> {
+        match known {
+            None => Ok(found.clone()),
+            Some(known) if self.mixed > 0 || known.goes_with(found) => Ok(known.or(found)),
+            Some(known) => self.fail(id, &format!("expected type '{known}' but found '{found}'")),
+        }
     }
 
     fn optional_entry(&self, kind: Type, may_miss: bool, id: u64) -> Outcome<Type> {
@@ -354,7 +369,10 @@ impl Compiler<'_> {
             let name = qualified.as_deref().unwrap_or(name);
             return self.fail(id, &format!("undeclared reference to '{name}' (in container '')"));
         };
+        // What is shown as text may be of any types.
+        self.mixed += usize::from(function.name == "format");
         let arguments = target.into_iter().chain(&call.args).map(|part| self.lower(part)).collect::<Outcome<Vec<_>>>()?;
+        self.mixed -= usize::from(function.name == "format");
         let pattern = match (function.takes_pattern(), call.args.get(usize::from(target.is_none())).map(|part| &part.expr)) {
             (true, Some(Expr::Literal(LiteralValue::String(pattern)))) => match functions::pattern(pattern.inner()) {
                 Ok(pattern) => Some(pattern),
@@ -362,10 +380,37 @@ impl Compiler<'_> {
             },
             _ => None,
         };
-        self.apply(function, arguments, pattern, id)
+        self.check_literals(function.name, call)?;
+        let mut lowered = self.apply(function, arguments, pattern, id)?;
+        if function.name == "lists.range" {
+            lowered.of.most = match call.args.first().map(|part| &part.expr) {
+                Some(Expr::Literal(LiteralValue::Int(count))) => u64::try_from(*count.inner()).unwrap_or_default(),
+                _ => u64::MAX,
+            };
+            lowered.cost = lowered.cost.saturating_add(lowered.of.most);
+        }
+        Ok(lowered)
     }
 
-    fn apply(&self, function: &'static Function, arguments: Vec<Lowered>, pattern: Option<regex::Regex>, id: u64) -> Outcome {
+    /// Refuses literals that would fail in every evaluation.
+    fn check_literals(&self, name: &str, call: &CallExpr) -> Outcome<()> {
+        let first = call.target.as_deref().or(call.args.first());
+        let Some(IdedExpr { id, expr: Expr::Literal(LiteralValue::String(text)) }) = first else { return Ok(()) };
+        if matches!(name, "duration" | "timestamp") && !library::is_literal(name, text.inner()) {
+            return self.fail(*id, &format!("invalid {name} argument"));
+        }
+        match call.args.first() {
+            Some(IdedExpr { id, expr: Expr::List(_) }) if name == "format" => {
+                match library::clauses_fault(text.inner(), &self.item_kinds) {
+                    Some(why) => self.fail(*id, &why),
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn apply(&self, function: &'static Function, arguments: Vec<Lowered>, pattern: Option<regex::Regex>, id: u64) -> Outcome {
         let kinds: Vec<&Static> = arguments.iter().map(|argument| &argument.of).collect();
         let Some(kind) = function.result(&kinds) else {
             let types: Vec<String> = kinds.iter().map(|of| of.kind.to_string()).collect();

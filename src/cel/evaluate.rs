@@ -56,10 +56,6 @@ impl<'a> Machine<'a, '_> {
                 function.call(&arguments, pattern.as_ref(), self.budget)
             }
             Expression::Fold(fold) => self.fold(fold),
-            Expression::Bind(parts) => {
-                let bound = self.value(&parts.0)?;
-                self.within([bound], &parts.1)
-            }
             Expression::OptionalMap { parts, flat } => match self.value(&parts.0)? {
                 Val::Optional(None) => Ok(Val::Optional(None)),
                 Val::Optional(Some(value)) => {

@@ -53,8 +53,6 @@ pub(super) enum Expression {
     },
     /// A macro that visits the items of a list or map.
     Fold(Box<Fold>),
-    /// A value that the body knows as a variable (`cel.bind`).
-    Bind(Box<(Expression, Expression)>),
     /// A body evaluated where an optional has a value, which is its variable; `flat` where the body is an optional itself.
     OptionalMap {
         /// The optional and the body.

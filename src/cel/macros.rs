@@ -4,6 +4,7 @@ use cel::common::ast::{CallExpr, Expr, IdedExpr};
 
 use super::compile::{Compiler, Lowered, Outcome, Static};
 use super::expression::{Expression, Fold, Visit};
+use super::functions::{self, Style};
 use super::types::Type;
 
 impl Compiler<'_> {
@@ -12,16 +13,15 @@ impl Compiler<'_> {
         use Visit::{All, Exists, ExistsOne, Filter, Map, TransformMap, TransformMapEntry};
         let target = call.target.as_deref()?;
         let ([range], arguments) = ([target], &call.args[..]);
-        let is_cel = matches!(&target.expr, Expr::Ident(name) if name == "cel");
         Some(match (call.func_name.as_str(), arguments) {
-            ("bind", [name, value, body]) if is_cel => self.bind(name, value, body),
+            ("sortBy", [item, key]) => self.sort_by(target, item, key, id),
             ("optMap", [name, body]) => self.optional_map(range, name, body, false, id),
             ("optFlatMap", [name, body]) => self.optional_map(range, name, body, true, id),
             ("all", [item, body]) => self.fold(All, range, &[item], None, body),
             ("all", [key, item, body]) => self.fold(All, range, &[key, item], None, body),
             ("exists", [item, body]) => self.fold(Exists, range, &[item], None, body),
             ("exists", [key, item, body]) => self.fold(Exists, range, &[key, item], None, body),
-            ("exists_one" | "existsOne", [item, body]) => self.fold(ExistsOne, range, &[item], None, body),
+            ("exists_one", [item, body]) => self.fold(ExistsOne, range, &[item], None, body),
             ("exists_one" | "existsOne", [key, item, body]) => self.fold(ExistsOne, range, &[key, item], None, body),
             ("map", [item, body]) => self.fold(Map, range, &[item], None, body),
             ("map", [item, filter, body]) => self.fold(Map, range, &[item], Some(filter), body),
@@ -52,12 +52,15 @@ impl Compiler<'_> {
         }
     }
 
-    fn bind(&mut self, name: &IdedExpr, value: &IdedExpr, body: &IdedExpr) -> Outcome {
-        let name = self.name(name)?;
-        let value = self.lower(value)?;
-        let body = self.within(vec![(name, value.of.clone())], body)?;
-        let cost = value.cost.saturating_add(body.cost).saturating_add(1);
-        Ok(Lowered { expression: Expression::Bind(Box::new((value.expression, body.expression))), of: body.of, cost })
+    /// `list.sortBy(item, key)`: the keys of all items, and the items in the order of their keys.
+    fn sort_by(&mut self, range: &IdedExpr, item: &IdedExpr, key: &IdedExpr, id: u64) -> Outcome {
+        const SORT: &str = "@sortByAssociatedKeys";
+        let keys = self.fold(Visit::Map, range, &[item], None, key)?;
+        let items = self.lower(range)?;
+        match functions::find(SORT, Style::Member) {
+            Some(function) => self.apply(function, vec![items, keys], None, id),
+            None => self.fail(id, &format!("undeclared reference to '{SORT}' (in container '')")),
+        }
     }
 
     fn optional_map(&mut self, target: &IdedExpr, name: &IdedExpr, body: &IdedExpr, flat: bool, id: u64) -> Outcome {

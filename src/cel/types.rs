@@ -137,10 +137,27 @@ impl Type {
                     true
                 }
             },
-            (Self::Dyn | Self::Null, _) | (_, Self::Dyn | Self::Null) => true,
+            (Self::Dyn, _) | (_, Self::Dyn) => true,
+            (Self::Null, other) | (other, Self::Null) => other.may_be_null(),
             (Self::List(item), Self::List(of)) | (Self::Optional(item), Self::Optional(of)) => item.accepts(of, bound),
             (Self::Map(key, value), Self::Map(of_key, of_value)) => key.accepts(of_key, bound) && value.accepts(of_value, bound),
             _ => self == found,
+        }
+    }
+
+    /// Whether `null` is compared with values of the type, which is so for objects and not for scalars, lists and maps.
+    fn may_be_null(&self) -> bool {
+        use Type::{Duration, Null, Object, Opaque, Optional, Time, Variable};
+        matches!(self, Null | Object(_) | Time | Duration | Optional(_) | Opaque(_) | Variable(_))
+    }
+
+    /// Whether two items of a literal go together: their types are the same, but for what is not known of an empty list or map.
+    pub(super) fn goes_with(&self, other: &Self) -> bool {
+        let open = |left: &Self, right: &Self| *left == Self::Dyn || *right == Self::Dyn || left.goes_with(right);
+        match (self, other) {
+            (Self::List(left), Self::List(right)) | (Self::Optional(left), Self::Optional(right)) => open(left, right),
+            (Self::Map(key, value), Self::Map(other_key, other_value)) => open(key, other_key) && open(value, other_value),
+            _ => self == other,
         }
     }
 

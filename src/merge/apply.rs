@@ -155,7 +155,8 @@ fn apply_fields(mut request: ApplyRequest<'_>) -> Result<Option<Object>, ApplyEr
     let mut result = into_object(merged);
     if changed {
         settle_conflicts(&request, live, &result, &mut others)?;
-    } else if owns_the_same {
+    } else {
+        // The time is that of a change to the object; whoever only joins its owners has none.
         own.time = last.and_then(|last| last.time);
     }
     others.entries.push(own);

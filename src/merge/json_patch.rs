@@ -110,6 +110,15 @@ pub fn json_patch(mut document: Value, patch: &Value) -> Result<Value, JsonPatch
     Ok(document)
 }
 
+/// What to say of members that no operation has: they change nothing.
+#[must_use]
+pub fn unknown_members(patch: &Value) -> Vec<String> {
+    const KNOWN: [&str; 4] = ["op", "path", "from", "value"];
+    let operations = patch.as_array().into_iter().flatten().enumerate();
+    let members = operations.flat_map(|(index, operation)| operation.as_object().into_iter().flatten().map(move |(name, _)| (index, name)));
+    members.filter(|(_, name)| !KNOWN.contains(&name.as_str())).map(|(index, name)| format!("unknown field \"[{index}].{name}\"")).collect()
+}
+
 impl Operation {
     fn parse(index: usize, text: &Value) -> Result<Self, JsonPatchError> {
         let malformed = |why: &str| JsonPatchError::Malformed(format!("operation {index}: {why}"));

@@ -30,7 +30,7 @@ pub use compare::{Comparison, compare};
 pub use conflict::{Conflict, refusal};
 pub use field_set::FieldSet;
 pub use fields_v1::{FieldsV1Error, from_fields_v1, to_fields_v1};
-pub use json_patch::{JsonPatchError, MAX_OPERATIONS, json_patch};
+pub use json_patch::{JsonPatchError, MAX_OPERATIONS, json_patch, unknown_members};
 pub use managed::{ManagedFieldsError, ManagerEntry, Managers, Operation};
 pub use merge_patch::merge_patch;
 pub use ownership::to_field_set;

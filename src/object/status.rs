@@ -130,6 +130,8 @@ words! {
         TooMany = "FieldValueTooMany",
         /// A value has the wrong JSON type.
         TypeInvalid = "FieldValueTypeInvalid",
+        /// The server cannot tell.
+        Internal = "InternalError",
         /// What the value names does not exist.
         NotFound = "FieldValueNotFound",
         /// Another field manager owns the field.

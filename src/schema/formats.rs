@@ -3,7 +3,7 @@
 //! Receives the `format` of a schema and a value; answers whether the value has it. Invariant: pure and without allocation, but for
 //! base64. See <https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation>.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use base64::Engine;
 use jiff::Timestamp;
@@ -100,19 +100,19 @@ impl Format {
     fn accepts_text(self, text: &str) -> bool {
         match self {
             Self::Int32 | Self::Int64 => true,
-            Self::Byte => is_base64(text),
-            Self::DateTime => is_date_time(text),
+            Self::Byte => !text.is_empty() && !text.contains(['\r', '\n']) && is_base64(text),
+            Self::DateTime => is_date_time(&text.to_ascii_uppercase()),
             Self::Date => text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok(),
-            Self::Duration => is_duration(text),
+            Self::Duration => is_duration(text) || is_spoken_duration(text),
             Self::Uuid => is_uuid(text, None),
             Self::Uuid3 => is_uuid(text, Some(b'3')),
             Self::Uuid4 => is_uuid(text, Some(b'4')),
             Self::Uuid5 => is_uuid(text, Some(b'5')),
-            Self::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
+            Self::Ipv4 => is_ipv4(text),
             Self::Ipv6 => text.parse::<Ipv6Addr>().is_ok(),
             Self::Cidr => is_cidr(text),
             Self::Mac => is_mac(text),
-            Self::Hostname => text.len() <= 255 && text.trim_end_matches('.').split('.').all(is_host_label),
+            Self::Hostname => is_hostname(text),
             Self::Uri => is_uri(text),
             Self::Email => text.rsplit_once('@').is_some_and(|(local, domain)| is_mail_word(local) && is_mail_word(domain)),
             Self::HexColor => is_hex_color(text),
@@ -185,12 +185,53 @@ fn is_mac(text: &str) -> bool {
         let fits = |part: &str| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_hexdigit());
         groups.contains(&parts) && text.split(separator).all(fits)
     };
-    by(':', 2, &[6, 8, 20]) || by('-', 2, &[6, 8, 20]) || by('.', 4, &[3, 4, 10])
+    // Sixteen digits without a separator are what its pattern lets through.
+    let plain = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    plain || by(':', 2, &[6, 8, 20]) || by('-', 2, &[6, 8, 20]) || by('.', 4, &[3, 4, 10])
 }
 
-fn is_host_label(label: &str) -> bool {
-    let inner = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-    !label.is_empty() && label.len() <= 63 && label.chars().all(inner) && !label.starts_with('-') && !label.ends_with('-')
+/// Four numbers, which may begin with zeroes, or the same written as an IPv6 address.
+fn is_ipv4(text: &str) -> bool {
+    let octet = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) && part.parse::<u8>().is_ok();
+    let mapped = || text.parse::<Ipv6Addr>().is_ok_and(|address| address.to_ipv4_mapped().is_some());
+    (text.split('.').count() == 4 && text.split('.').all(octet)) || mapped()
+}
+
+/// The host names that kube-apiserver takes: one label with at most one dash, after its first character, or labels of which the last
+/// consists of two letters or more. Symbols count as letters there, but for the last label.
+fn is_hostname(text: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphabetic()) || "$+<=>^`|~".contains(c);
+    let first = |label: &str| label.starts_with(letter) && label.len() <= 63;
+    let inner = |label: &str| first(label) && label.ends_with(letter) && label.chars().all(|c| c == '-' || letter(c));
+    match text.rsplit_once('.') {
+        None => first(text) && text.chars().enumerate().all(|(at, c)| letter(c) || (at == 1 && c == '-')),
+        Some((labels, last)) => {
+            let ends = (2..=63).contains(&last.len()) && last.chars().all(|c| c.is_ascii_alphabetic() || (!c.is_ascii() && letter(c)));
+            text.len() <= 255 && ends && labels.split('.').all(inner)
+        }
+    }
+}
+
+/// A number followed by the name of a unit, anywhere in the text, which is what kube-apiserver takes besides Go's durations.
+fn is_spoken_duration(text: &str) -> bool {
+    /// Names of units that must be written so, and beginnings of longer names.
+    const UNITS: [(&[&str], &str); 8] = [
+        (&["ns"], "nano"),
+        (&["us", "µs"], "micro"),
+        (&["ms"], "milli"),
+        (&["s"], "sec"),
+        (&["m"], "min"),
+        (&["h", "hr"], "hour"),
+        (&["d"], "day"),
+        (&["w", "wk"], "week"),
+    ];
+    let numbers = text.char_indices().filter(|(_, c)| c.is_ascii_digit());
+    let units = numbers.map(|(at, _)| text[at + 1..].trim_start()).filter(|rest| rest.starts_with(|c: char| !c.is_ascii_digit()));
+    let mut units = units.map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_alphabetic() && c != 'µ').unwrap_or(rest.len());
+        rest[..end].to_lowercase()
+    });
+    units.any(|unit| UNITS.iter().any(|(exact, start)| exact.contains(&unit.as_str()) || unit.starts_with(start)))
 }
 
 fn is_uri(text: &str) -> bool {
@@ -218,21 +259,21 @@ mod tests {
     #[test]
     fn each_format_accepts_and_refuses_its_edge_cases() {
         for (format, good, bad) in [
-            ("byte", vec!["", "YQ==", "YQ=\n="], vec!["YQ", "*"]),
+            ("byte", vec!["YQ=="], vec!["", "YQ", "*", "YQ=\n="]),
             (
                 "date-time",
-                vec!["2026-11-22T10:00:00Z", "2026-11-22T10:00:00.5+02:00"],
+                vec!["2026-11-22T10:00:00Z", "2026-11-22T10:00:00.5+02:00", "2026-11-22t10:00:00z"],
                 vec!["", "2026-11-22", "2026-11-22 10:00:00Z", "2026-13-22T10:00:00Z", "2026-11-22T10:00Z"],
             ),
             ("date", vec!["2026-11-22"], vec!["2026-11-31", "20261122"]),
-            ("duration", vec!["0", "1h30m", "-1.5s", "10ms"], vec!["", "1", "h", "1x"]),
+            ("duration", vec!["0", "1h30m", "-1.5s", "10ms", "P1D", "5 seconds", "3 days"], vec!["", "1", "h", "1x", "5 moons"]),
             ("uuid", vec!["01234567-89ab-cdef-0123-456789abcdef"], vec!["01234567-89ab-cdef-0123-456789abcde", "x"]),
             ("uuid4", vec!["01234567-89ab-4def-8123-456789abcdef"], vec!["01234567-89ab-5def-8123-456789abcdef"]),
-            ("ipv4", vec!["10.0.0.1"], vec!["10.0.0", "::1"]),
+            ("ipv4", vec!["10.0.0.1", "01.2.3.4", "::ffff:1.2.3.4"], vec!["10.0.0", "::1", "1.2.3.400"]),
             ("ipv6", vec!["::1"], vec!["10.0.0.1"]),
             ("cidr", vec!["10.0.0.0/8", "fe80::/64"], vec!["10.0.0.0", "10.0.0.0/33", "10.0.0.0/+8"]),
-            ("mac", vec!["01:23:45:67:89:ab", "0123.4567.89ab"], vec!["01:23", "0g:23:45:67:89:ab"]),
-            ("hostname", vec!["a.example.com"], vec!["", "-a", "a b"]),
+            ("mac", vec!["01:23:45:67:89:ab", "0123.4567.89ab", "4111111111111111"], vec!["01:23", "0g:23:45:67:89:ab"]),
+            ("hostname", vec!["a.example.com", "a", "a-b", "b.co"], vec!["", "-a", "a b", "abc-d", "1.2.3.4", "a.b.c", "A.b", "a.b."]),
             ("uri", vec!["https://a/b", "/a"], vec!["a b", "a"]),
             ("email", vec!["a@example.com"], vec!["a", "@a", "a@"]),
             ("hexcolor", vec!["#fff", "00ff00"], vec!["#ffff"]),

@@ -61,6 +61,8 @@ pub struct Resource {
     pub declared_schema: Option<Value>,
     /// The webhook that converts between versions; `None` where they differ in `apiVersion` alone, or by a built-in conversion.
     pub webhook: Option<Arc<WebhookConversion>>,
+    /// What every request of this version is told, because the version is deprecated.
+    pub deprecation: Option<String>,
     /// Whether its definition is being deleted: new objects are refused.
     pub terminating: bool,
     /// Objects written after this revision were written under the schema of now, so they need no pruning and no defaults when read.

@@ -40,6 +40,8 @@ pub struct Rules {
     pub max_properties: Option<u64>,
     /// The values allowed (`enum`); empty allows all.
     pub allowed: Vec<Value>,
+    /// Whether an object may have no member at all.
+    pub closed: bool,
     /// Members that must be present, where the shape does not say so itself.
     pub required: Vec<Arc<str>>,
     /// Rules for members.
@@ -93,7 +95,7 @@ impl Rules {
         let numbers = self.minimum.is_none() && self.maximum.is_none() && self.multiple_of.is_none();
         let texts = self.min_length.is_none() && self.max_length.is_none() && self.pattern.is_none() && self.format.is_none();
         let sizes = self.min_items.is_none() && self.max_items.is_none() && self.min_properties.is_none() && self.max_properties.is_none();
-        let parts = self.required.is_empty() && self.members.is_empty() && self.items.is_none();
+        let parts = !self.closed && self.required.is_empty() && self.members.is_empty() && self.items.is_none();
         let junctors = self.all_of.is_empty() && self.any_of.is_empty() && self.one_of.is_empty() && self.not.is_none();
         numbers && texts && sizes && parts && junctors && self.allowed.is_empty() && self.expressions.is_empty()
     }

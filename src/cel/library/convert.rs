@@ -44,9 +44,32 @@ pub(super) const TABLE: &[Line] = &[
     ("timestamp", Global, Once, &["timestamp -> timestamp", "string -> timestamp", "int -> timestamp"], |call, _| match call.arguments {
         [same @ Val::Time(_)] => Ok(same.clone()),
         [Val::Int(seconds)] => jiff::Timestamp::from_second(*seconds).map(Val::Time).map_err(|_| Fault::other("timestamp overflow")),
-        _ => call.text(0)?.parse().map(Val::Time).map_err(|_| unread(call)),
+        _ => time(call.text(0)?).map(Val::Time).ok_or_else(|| unread(call)),
     }),
 ];
+
+/// A time as RFC 3339 has it: with a `T`.
+fn time(text: &str) -> Option<jiff::Timestamp> {
+    text.parse().ok().filter(|_| text.as_bytes().get(10) == Some(&b'T') && !text.contains('['))
+}
+
+/// Whether the text of a literal is a duration, or a time.
+pub(in crate::cel) fn is_literal(kind: &str, text: &str) -> bool {
+    if kind == "duration" { duration::parse(text).is_some() } else { time(text).is_some() }
+}
+
+/// A number as Go's `%g` writes it.
+fn number(number: f64) -> String {
+    if number.is_infinite() {
+        return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let written = format!("{number:e}");
+    let power = written.split_once('e').and_then(|(_, power)| power.parse::<i32>().ok()).unwrap_or_default();
+    if number == 0.0 || (-4..GO_EXPONENT).contains(&power) { number.to_string() } else { super::text::exponent(&written) }
+}
+
+/// From which power of ten on Go's shortest form of a number has an exponent.
+const GO_EXPONENT: i32 = 6;
 
 fn unread(call: &Call<'_, '_>) -> Fault {
     Fault::other(format!("type conversion error from 'string' to '{}'", call.name))
@@ -120,7 +143,7 @@ pub(super) fn text(value: &Val<'_>) -> Option<String> {
         Val::Bool(truth) => truth.to_string(),
         Val::Int(number) => number.to_string(),
         Val::Uint(number) => number.to_string(),
-        Val::Double(number) => number.to_string(),
+        Val::Double(double) => number(*double),
         Val::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         Val::Time(time) => time.to_string(),
         Val::Duration(nanoseconds) => duration::text(*nanoseconds),

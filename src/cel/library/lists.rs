@@ -2,30 +2,76 @@
 
 use super::{Answer, Call, Unused, int};
 use crate::cel::functions::Line;
-use crate::cel::functions::Price::{Once, Product};
+use crate::cel::functions::Price::{Once, One, Product};
 use crate::cel::functions::Style::{Global, Member};
 use crate::cel::value::Val;
 use crate::cel::{Budget, Fault};
 
+const EXTREMES: &[&str] = &[
+    "list(int) -> int",
+    "list(uint) -> uint",
+    "list(double) -> double",
+    "list(bool) -> bool",
+    "list(string) -> string",
+    "list(bytes) -> bytes",
+    "list(duration) -> duration",
+    "list(timestamp) -> timestamp",
+];
+
 const SORTABLE: &[&str] = &[
-    "list(int) -> T",
-    "list(uint) -> T",
-    "list(double) -> T",
-    "list(bool) -> T",
-    "list(string) -> T",
-    "list(bytes) -> T",
-    "list(duration) -> T",
-    "list(timestamp) -> T",
+    "list(int) -> list(int)",
+    "list(uint) -> list(uint)",
+    "list(double) -> list(double)",
+    "list(bool) -> list(bool)",
+    "list(string) -> list(string)",
+    "list(bytes) -> list(bytes)",
+    "list(duration) -> list(duration)",
+    "list(timestamp) -> list(timestamp)",
+];
+
+const ORDERED: &[&str] = &[
+    "list(int) -> bool",
+    "list(uint) -> bool",
+    "list(double) -> bool",
+    "list(bool) -> bool",
+    "list(string) -> bool",
+    "list(bytes) -> bool",
+    "list(duration) -> bool",
+    "list(timestamp) -> bool",
+];
+
+const BY_KEYS: &[&str] = &[
+    "list(T), list(int) -> list(T)",
+    "list(T), list(uint) -> list(T)",
+    "list(T), list(double) -> list(T)",
+    "list(T), list(bool) -> list(T)",
+    "list(T), list(string) -> list(T)",
+    "list(T), list(bytes) -> list(T)",
+    "list(T), list(duration) -> list(T)",
+    "list(T), list(timestamp) -> list(T)",
 ];
 
 const SETS: &[&str] = &["list(T), list(T) -> bool"];
 
 /// See [`super::TABLES`].
 pub(super) const TABLE: &[Line] = &[
-    ("isSorted", Member, Once, &["list(T) -> bool"], is_sorted),
+    ("isSorted", Member, Once, ORDERED, is_sorted),
     ("sum", Member, Once, &["list(int) -> int", "list(uint) -> uint", "list(double) -> double", "list(duration) -> duration"], sum),
-    ("min", Member, Once, SORTABLE, |call, _| extreme(call, std::cmp::Ordering::is_lt)),
-    ("max", Member, Once, SORTABLE, |call, _| extreme(call, std::cmp::Ordering::is_gt)),
+    ("min", Member, Once, EXTREMES, |call, _| extreme(call, std::cmp::Ordering::is_lt)),
+    ("max", Member, Once, EXTREMES, |call, _| extreme(call, std::cmp::Ordering::is_gt)),
+    ("lists.range", Global, One, &["int -> list(int)"], range),
+    ("distinct", Member, Once, &["list(T) -> list(T)"], distinct),
+    ("reverse", Member, Once, &["list(T) -> list(T)"], |call, _| {
+        let mut items: Vec<Val<'_>> = call.list(0)?.items().collect();
+        items.reverse();
+        Ok(items.into())
+    }),
+    ("slice", Member, Once, &["list(T), int, int -> list(T)"], slice),
+    ("first", Member, One, &["list(T) -> optional(T)"], |call, _| Ok(call.list(0)?.items().next().map_or(Val::Optional(None), Val::some))),
+    ("last", Member, Once, &["list(T) -> optional(T)"], |call, _| Ok(call.list(0)?.items().last().map_or(Val::Optional(None), Val::some))),
+    ("flatten", Member, Once, &["list(list(T)) -> list(T)", "list(dyn), int -> list(dyn)"], flatten),
+    ("sort", Member, Once, SORTABLE, |call, budget| sorted(call, call.list(0)?, budget)),
+    ("@sortByAssociatedKeys", Member, Once, BY_KEYS, |call, budget| sorted(call, call.list(1)?, budget)),
     ("sets.contains", Global, Product, SETS, |call, budget| {
         let (left, right) = (call.list(0)?, call.list(1)?);
         contains_all(left, right, budget).map(Val::Bool)
@@ -44,6 +90,80 @@ pub(super) const TABLE: &[Line] = &[
         Ok(Val::Bool(false))
     }),
 ];
+
+fn range<'a>(call: &Call<'_, 'a>, budget: &mut Budget) -> Answer<'a> {
+    let count = call.int(0)?.max(0);
+    budget.spend_items(usize::try_from(count).unwrap_or(usize::MAX))?;
+    Ok((0..count).map(Val::Int).collect::<Vec<_>>().into())
+}
+
+fn distinct<'a>(call: &Call<'_, 'a>, budget: &mut Budget) -> Answer<'a> {
+    let mut kept: Vec<Val<'a>> = Vec::new();
+    for item in call.list(0)?.items() {
+        budget.spend_items(kept.len())?;
+        let mut known = false;
+        for other in &kept {
+            known = known || other.equals(&item, budget)?;
+        }
+        if !known {
+            kept.push(item);
+        }
+    }
+    Ok(kept.into())
+}
+
+fn slice<'a>(call: &Call<'_, 'a>, _: Unused<'_>) -> Answer<'a> {
+    let (list, start, end) = (call.list(0)?, call.int(1)?, call.int(2)?);
+    let refuse = |why: &str| Err(Fault::other(format!("cannot slice({start}, {end}), {why}")));
+    let (Ok(from), Ok(to)) = (usize::try_from(start), usize::try_from(end)) else { return refuse("negative indexes not supported") };
+    let length = list.items().count();
+    if from > to {
+        return refuse("start index must be less than or equal to end index");
+    }
+    if to > length {
+        return refuse(&format!("list is length {length}"));
+    }
+    Ok(list.items().skip(from).take(to - from).collect::<Vec<_>>().into())
+}
+
+/// A list without its inner lists, down to a depth: their items stand in their places.
+fn flatten<'a>(call: &Call<'_, 'a>, budget: &mut Budget) -> Answer<'a> {
+    let depth = if call.arguments.len() > 1 { call.int(1)? } else { 1 };
+    if depth < 0 {
+        return Err(Fault::other("level must be non-negative"));
+    }
+    let mut flat: Vec<Val<'a>> = call.list(0)?.items().collect();
+    for _ in 0..depth {
+        if !flat.iter().any(Val::is_list) {
+            break;
+        }
+        let mut next = Vec::new();
+        for item in flat {
+            if item.is_list() {
+                next.extend(item.items());
+            } else {
+                next.push(item);
+            }
+        }
+        budget.spend_items(next.len())?;
+        flat = next;
+    }
+    Ok(flat.into())
+}
+
+/// The items of the first list in the order of the keys, of which there is one for each.
+fn sorted<'a>(call: &Call<'_, 'a>, keys: &Val<'a>, budget: &mut Budget) -> Answer<'a> {
+    let mut pairs: Vec<(Val<'a>, Val<'a>)> = keys.items().zip(call.list(0)?.items()).collect();
+    let steps = pairs.len().saturating_mul(pairs.len().checked_ilog2().unwrap_or_default() as usize);
+    budget.spend_items(steps)?;
+    if let Some((first, _)) = pairs.first()
+        && pairs.iter().any(|(key, _)| key.order(first).is_none())
+    {
+        return Err(Fault::other("list elements must be comparable"));
+    }
+    pairs.sort_by(|(left, _), (right, _)| left.order(right).unwrap_or(std::cmp::Ordering::Equal));
+    Ok(pairs.into_iter().map(|(_, item)| item).collect::<Vec<_>>().into())
+}
 
 fn is_sorted<'a>(call: &Call<'_, 'a>, _: Unused<'_>) -> Answer<'a> {
     let list = call.list(0)?;

@@ -14,6 +14,9 @@ mod text;
 
 use std::net::IpAddr;
 
+pub(super) use convert::is_literal;
+pub(super) use text::clauses_fault;
+
 use super::evaluate::no_overload;
 use super::functions::{Call, Line};
 use super::value::Val;

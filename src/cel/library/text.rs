@@ -4,6 +4,7 @@ use super::{Answer, Call, Unused, int, lists};
 use crate::cel::functions::Price::{Once, Product};
 use crate::cel::functions::Style::{Global, Member};
 use crate::cel::functions::{self, Line};
+use crate::cel::types::Type;
 use crate::cel::value::Val;
 use crate::cel::{Budget, Fault};
 
@@ -90,7 +91,10 @@ fn position<'a>(call: &Call<'_, 'a>, last: bool, budget: &mut Budget) -> Answer<
     let (text, wanted) = (call.text(0)?, call.text(1)?);
     let found = if call.arguments.len() > 2 {
         let bound = call.int(2)?;
-        let start = byte(text, bound)?;
+        let Ok(start) = byte(text, bound) else {
+            // Nothing is found behind the end.
+            return if bound < 0 { Err(outside(bound)) } else { Ok(Val::Int(-1)) };
+        };
         if last {
             // The match may begin at the bound, not after it.
             let end = text.len().min(start + wanted.len());
@@ -202,7 +206,7 @@ fn clause_text(value: &Val<'_>, verb: char, digits: Option<usize>, budget: &mut 
         ('d', Val::Int(number)) => number.to_string(),
         ('d', Val::Uint(number)) => number.to_string(),
         ('f', _) => format!("{:.*}", digits.unwrap_or(6), double(value).ok_or_else(unfit)?),
-        ('e', _) => exponent(&format!("{:.*e}", digits.unwrap_or(6), double(value).ok_or_else(unfit)?)),
+        ('e', _) => scientific(&format!("{:.*e}", digits.unwrap_or(6), double(value).ok_or_else(unfit)?)),
         ('b', Val::Int(number)) => format!("{}{:b}", if *number < 0 { "-" } else { "" }, number.unsigned_abs()),
         ('b', Val::Uint(number)) => format!("{number:b}"),
         ('b', Val::Bool(truth)) => u8::from(*truth).to_string(),
@@ -228,10 +232,68 @@ fn double(value: &Val<'_>) -> Option<f64> {
 }
 
 /// An exponent as Go writes it: with its sign and at least two digits.
-fn exponent(text: &str) -> String {
+pub(super) fn exponent(text: &str) -> String {
     let (mantissa, power) = text.split_once('e').unwrap_or((text, "0"));
     let (sign, power) = power.strip_prefix('-').map_or(('+', power), |power| ('-', power));
     format!("{mantissa}e{sign}{power:0>2}")
+}
+
+/// What `%e` makes of a number: times ten to a raised power of at least two digits.
+fn scientific(text: &str) -> String {
+    let (mantissa, power) = text.split_once('e').unwrap_or((text, "0"));
+    let (sign, power) = power.strip_prefix('-').map_or(("", power), |power| ("\u{207b}", power));
+    let raised: String = format!("{power:0>2}").bytes().map(|digit| RAISED[usize::from(digit - b'0') % RAISED.len()]).collect();
+    format!("{mantissa}\u{d7}10{sign}{raised}")
+}
+
+const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+
+/// What is wrong with the clauses of a format for values of these types, as far as it shows before there are values.
+pub(in crate::cel) fn clauses_fault(format: &str, kinds: &[Type]) -> Option<String> {
+    let (mut rest, mut used) = (format, 0);
+    while let Some((_, clause)) = rest.split_once('%') {
+        if let Some(after) = clause.strip_prefix('%') {
+            rest = after;
+            continue;
+        }
+        let after = clause.strip_prefix('.').map_or(clause, |digits| digits.trim_start_matches(|c: char| c.is_ascii_digit()));
+        let Some(verb) = after.chars().next() else { return Some("unexpected end of string".to_owned()) };
+        if !"sdfebxXo".contains(verb) {
+            return Some(format!("could not parse formatting clause: unrecognized formatting clause \"{verb}\""));
+        }
+        let Some(kind) = kinds.get(used) else { return Some(format!("index {used} out of range")) };
+        if let Some(why) = clause_fault(verb, kind) {
+            return Some(format!("error during formatting: {why}, was given {kind}"));
+        }
+        used += 1;
+        rest = &after[verb.len_utf8()..];
+    }
+    let (wanted, given) = (used, kinds.len());
+    (given > wanted).then(|| format!("too many arguments supplied to string.format (expected {wanted}, got {given})"))
+}
+
+/// Why values of a type do not go with a clause.
+fn clause_fault(verb: char, kind: &Type) -> Option<&'static str> {
+    use Type::{Bool, Bytes, Double, Dyn, Int, Object, Opaque, Optional, Text, Uint};
+    let (fits, why) = match verb {
+        'd' => (matches!(kind, Int | Uint), "decimal clause can only be used on integers"),
+        'f' => (matches!(kind, Double | Text), "fixed-point clause can only be used on doubles"),
+        'e' => (matches!(kind, Double | Text), "scientific clause can only be used on doubles"),
+        'b' => (matches!(kind, Int | Uint | Bool), "only integers and bools can be formatted as binary"),
+        'o' => (matches!(kind, Int | Uint), "octal clause can only be used on integers"),
+        'x' | 'X' => (matches!(kind, Int | Uint | Bytes | Text), "only integers, byte buffers, and strings can be formatted as hex"),
+        _ => (
+            !matches!(kind, Object(_) | Opaque(_) | Optional(_)),
+            "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps",
+        ),
+    };
+    (!fits && *kind != Dyn).then_some(why)
+}
+
+/// What stands for a value inside of a list or a map: a text in quotes.
+fn quoted(value: &Val<'_>, budget: &mut Budget) -> Result<String, Fault> {
+    let text = shown(value, budget)?;
+    Ok(if matches!(value, Val::Text(_)) { format!("\"{text}\"") } else { text })
 }
 
 /// What `%s` makes of a value.
@@ -241,14 +303,14 @@ fn shown(value: &Val<'_>, budget: &mut Budget) -> Result<String, Fault> {
         Val::Null => "null".to_owned(),
         Val::Bool(truth) => truth.to_string(),
         list if list.is_list() => {
-            let items = list.items().map(|item| shown(&item, budget)).collect::<Result<Vec<_>, _>>()?;
+            let items = list.items().map(|item| quoted(&item, budget)).collect::<Result<Vec<_>, _>>()?;
             format!("[{}]", items.join(", "))
         }
         Val::Members(..) | Val::Map(_) => {
             let mut members = Vec::new();
             for key in value.keys() {
                 let member = value.under(&key).unwrap_or(Val::Null);
-                members.push(format!("{}: {}", shown(&key, budget)?, shown(&member, budget)?));
+                members.push(format!("{}:{}", quoted(&key, budget)?, quoted(&member, budget)?));
             }
             format!("{{{}}}", members.join(", "))
         }

@@ -17,7 +17,16 @@ pub enum Path<'a> {
     Key(&'a Path<'a>, &'a str),
 }
 
-impl Path<'_> {
+impl<'a> Path<'a> {
+    /// The name of the start of the walk.
+    #[must_use]
+    pub fn root(&self) -> &'a str {
+        match self {
+            Self::Root(name) => name,
+            Self::Member(parent, _) | Self::Members(parent, _) | Self::Item(parent, _) | Self::Key(parent, _) => parent.root(),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         matches!(self, Self::Root(""))
     }

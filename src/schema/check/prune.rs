@@ -9,7 +9,7 @@ use crate::schema::{Scalar, SchemaNode, Shape, quantity};
 /// `null` is absent (or the empty value, in lists and maps), optional members that are empty are left out, times and quantities are
 /// written in their one canonical way.
 ///
-/// Of custom resources only those `null` members go whose place has a default and does not allow `null`. Idempotent.
+/// Of custom resources those `null` members go whose place is declared and does not allow `null`. Idempotent.
 pub fn prune(place: SchemaNode<'_>, value: &mut Value) {
     match (place.shape(), value) {
         (Shape::Struct { fields, preserve_unknown, .. }, Value::Object(members)) => {
@@ -23,7 +23,11 @@ pub fn prune(place: SchemaNode<'_>, value: &mut Value) {
             });
         }
         (Shape::Map { value: id, .. }, Value::Object(members)) => {
-            members.values_mut().for_each(|value| prune_element(place.at(*id), value));
+            let element = place.at(*id);
+            if !element.node().typed {
+                members.retain(|_, value| stays(element, value));
+            }
+            members.values_mut().for_each(|value| prune_element(element, value));
         }
         (Shape::List { item, .. }, Value::Array(items)) => items.iter_mut().for_each(|value| prune_element(place.at(*item), value)),
         (Shape::Scalar(scalar), value) if place.node().typed => rewrite(*scalar, place, value),
@@ -51,7 +55,7 @@ fn rewrite(scalar: Scalar, place: SchemaNode<'_>, value: &mut Value) {
 fn stays(member: SchemaNode<'_>, value: &Value) -> bool {
     let node = member.node();
     if value.is_null() {
-        return !node.typed && (node.nullable || node.default.is_none());
+        return !node.typed && node.nullable;
     }
     !(node.typed && node.omit_empty && is_empty(value))
 }

@@ -6,7 +6,10 @@ use serde_json::{Map, Number, Value};
 
 use super::Path;
 use crate::object::{Cause, CauseKind};
-use crate::schema::{Bound, Rules};
+use crate::schema::{Bound, Format, Rules};
+
+/// The field of causes that belong to no place, as kube-apiserver writes it.
+pub(super) const NOWHERE: &str = "<nil>";
 
 /// Appends a cause for every rule that a value breaks.
 pub(super) fn check(rules: &Rules, value: &Value, path: &Path<'_>, causes: &mut Vec<Cause>) {
@@ -18,10 +21,26 @@ pub(super) fn check(rules: &Rules, value: &Value, path: &Path<'_>, causes: &mut 
         Value::Null | Value::Bool(_) => {}
     }
     check_format(rules, value, path, causes);
+    check_allowed(rules, value, path, causes);
+    check_junctors(rules, value, path, causes);
+}
+
+/// Appends a cause where a value is none of those that an `enum` lists.
+pub(super) fn check_allowed(rules: &Rules, value: &Value, path: &Path<'_>, causes: &mut Vec<Cause>) {
     if !rules.allowed.is_empty() && !rules.allowed.iter().any(|allowed| equal(allowed, value)) {
         causes.push(not_supported(rules, value, path));
     }
-    check_junctors(rules, value, path, causes);
+}
+
+/// The second cause for a number that is no whole number of 64 bits.
+pub(super) fn beyond_integers(format: Option<Format>, number: &Number, path: &Path<'_>) -> Option<Cause> {
+    let fits = number.is_i64() || number.as_f64().is_some_and(|float| float.fract() == 0.0 && float.abs() < 1e18);
+    let what = format.map_or_else(|| "integer (default format)".to_owned(), |format| format!("integer with format {}", format.name()));
+    (!fits).then(|| nowhere(&format!("Checked value must be of type {what} in {path}")))
+}
+
+fn nowhere(why: &str) -> Cause {
+    Cause::invalid(NOWHERE, &Value::from(""), why)
 }
 
 fn check_number(rules: &Rules, number: &Number, path: &Path<'_>, causes: &mut Vec<Cause>) {
@@ -80,6 +99,10 @@ fn check_members(rules: &Rules, members: &Map<String, Value>, path: &Path<'_>, c
     if let Some(least) = rules.min_properties.filter(|least| count < *least) {
         causes.push(in_body(path, &Value::from(count), &format!("should have at least {least} properties")));
     }
+    for name in members.keys().filter(|_| rules.closed) {
+        let why = format!("{} in body is a forbidden property", Path::Member(path, name));
+        causes.push(Cause::invalid(path.to_string(), &Value::from(name.as_str()), &why));
+    }
     for name in rules.required.iter().filter(|name| !members.contains_key(&***name)) {
         causes.push(Cause::required(Path::Member(path, name).to_string(), ""));
     }
@@ -91,32 +114,49 @@ fn check_members(rules: &Rules, members: &Map<String, Value>, path: &Path<'_>, c
 }
 
 fn check_format(rules: &Rules, value: &Value, path: &Path<'_>, causes: &mut Vec<Cause>) {
-    if let Some(format) = rules.format.filter(|format| !format.accepts(value)) {
-        causes.push(in_body(path, value, &format!("must be of type {}: {value}", format.name())));
+    let Some(format) = rules.format.filter(|format| !format.accepts(value)) else { return };
+    if matches!(format, Format::Int32 | Format::Int64) {
+        causes.push(nowhere(&format!("Checked value must be of type integer with format {} in {path}", format.name())));
+    } else {
+        let cause = in_body(path, value, &format!("must be of type {}: {value}", format.name()));
+        causes.push(Cause { kind: CauseKind::TypeInvalid, ..cause });
     }
 }
 
 fn check_junctors(rules: &Rules, value: &Value, path: &Path<'_>, causes: &mut Vec<Cause>) {
-    let name = || path.to_string();
-    let mut broken = |what: &str| causes.push(Cause::invalid(name(), value, &format!("{:?} {what}", name())));
+    let broken = |what: &str| nowhere(&format!("{:?} {what}", path.to_string()));
     if !rules.any_of.is_empty() && !rules.any_of.iter().any(|rules| holds(rules, value)) {
-        broken("must validate at least one schema (anyOf)");
+        causes.push(broken("must validate at least one schema (anyOf)"));
+        closest(&rules.any_of, value, path, causes);
     }
     match rules.one_of.iter().filter(|rules| holds(rules, value)).count() {
         _ if rules.one_of.is_empty() => {}
-        0 => broken("must validate one and only one schema (oneOf). Found none valid"),
+        0 => {
+            causes.push(broken("must validate one and only one schema (oneOf). Found none valid"));
+            closest(&rules.one_of, value, path, causes);
+        }
         1 => {}
-        more => broken(&format!("must validate one and only one schema (oneOf). Found {more} valid alternatives")),
+        more => causes.push(broken(&format!("must validate one and only one schema (oneOf). Found {more} valid alternatives"))),
     }
     if rules.not.as_ref().is_some_and(|rules| holds(rules, value)) {
-        broken("must not validate the schema (not)");
+        causes.push(broken("must not validate the schema (not)"));
     }
     if rules.all_of.iter().any(|rules| !holds(rules, value)) {
-        broken("must validate all the schemas (allOf)");
+        causes.push(broken("must validate all the schemas (allOf)"));
         for rules in &rules.all_of {
             check(rules, value, path, causes);
         }
     }
+}
+
+/// Appends the causes of the alternative that a value breaks least; of equals, the first.
+fn closest(alternatives: &[Rules], value: &Value, path: &Path<'_>, causes: &mut Vec<Cause>) {
+    let found = alternatives.iter().map(|rules| {
+        let mut causes = Vec::new();
+        check(rules, value, path, &mut causes);
+        causes
+    });
+    causes.extend(found.min_by_key(Vec::len).unwrap_or_default());
 }
 
 /// Whether a value breaks no rule.

@@ -30,10 +30,13 @@ fn whole(place: SchemaNode<'_>, value: &Value, old: Option<&Value>) -> Vec<Cause
         if causes.iter().any(|cause| BLOCKING.contains(&cause.kind)) {
             let why =
                 "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
-            causes.push(Cause::invalid("<nil>", &Value::Null, why));
+            causes.push(Cause::invalid(rules::NOWHERE, &Value::Null, why));
         } else {
             expressions::check(place, value, old, &mut causes);
         }
+    }
+    for cause in causes.iter_mut().filter(|cause| cause.field.is_empty()) {
+        rules::NOWHERE.clone_into(&mut cause.field);
     }
     causes
 }
@@ -52,7 +55,14 @@ pub(in crate::schema) fn validate_at(place: SchemaNode<'_>, value: &Value, path:
 fn walk(place: SchemaNode<'_>, value: &Value, old: Option<&Value>, path: &Path<'_>, causes: &mut Vec<Cause>) {
     let node = place.node();
     // What was taken once is taken again, even if the schema has become stricter since.
-    if node.typed || (node.nullable && value.is_null()) || old == Some(value) {
+    if node.typed || old == Some(value) {
+        return;
+    }
+    if node.nullable && value.is_null() {
+        // `null` may be a value of the type and yet none of those listed.
+        if let Some(rules) = &node.rules {
+            rules::check_allowed(rules, value, path, causes);
+        }
         return;
     }
     match (&node.shape, value) {
@@ -80,7 +90,14 @@ fn walk(place: SchemaNode<'_>, value: &Value, old: Option<&Value>, path: &Path<'
             check_duplicates(list_type, items, path, causes);
         }
         (Shape::Scalar(scalar), _) if holds(*scalar, value) => {}
-        (shape, _) => return causes.push(wrong_type(shape, value, path)),
+        (shape, _) => {
+            causes.push(wrong_type(shape, value, path));
+            if let (Shape::Scalar(Scalar::Number(Number::Int32 | Number::Int64)), Value::Number(number)) = (shape, value) {
+                let format = node.rules.as_ref().and_then(|rules| rules.format);
+                causes.extend(rules::beyond_integers(format, number, path));
+            }
+            return;
+        }
     }
     if let Some(rules) = &node.rules {
         rules::check(rules, value, path, causes);
@@ -93,13 +110,16 @@ fn check_required(required: &[std::sync::Arc<str>], members: &Map<String, Value>
     }
 }
 
+/// The greatest whole number that a floating-point number does not confuse with its neighbours.
+const WHOLE_MOST: f64 = 9_007_199_254_740_991.0;
+
 fn holds(scalar: Scalar, value: &Value) -> bool {
     match (scalar, value) {
         (Scalar::String | Scalar::Bytes | Scalar::Time | Scalar::IntOrString | Scalar::Quantity, Value::String(_)) => true,
         (Scalar::Boolean, Value::Bool(_)) | (Scalar::Number(Number::Float) | Scalar::Quantity, Value::Number(_)) => true,
-        // 1.0 is a whole number, as in JSON Schema.
+        // 1.0 is a whole number, as in JSON Schema, as long as floating-point numbers tell whole numbers apart.
         (Scalar::Number(_) | Scalar::IntOrString, Value::Number(number)) => {
-            !number.is_f64() || number.as_f64().is_some_and(|float| float.fract() == 0.0)
+            number.is_i64() || number.as_f64().is_some_and(|float| float.fract() == 0.0 && float.abs() <= WHOLE_MOST)
         }
         _ => false,
     }
@@ -130,7 +150,7 @@ fn json_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(number) if !number.is_i64() => "number",
         Value::Number(_) => "integer",
         Value::String(_) => "string",
         Value::Array(_) => "array",

@@ -46,13 +46,22 @@ impl CustomCell {
             (CellType::String, Value::Null) => "<nil>".into(),
             (CellType::String, Value::String(_)) => value.clone(),
             (CellType::String, other) => other.to_string().into(),
-            (CellType::Boolean, Value::Bool(_)) | (CellType::Number, Value::Number(_)) => value.clone(),
+            (CellType::Boolean, Value::Bool(_)) => value.clone(),
+            (CellType::Number, Value::Number(number)) => plain(number),
             (CellType::Integer, Value::Number(number)) => whole(number),
             (CellType::Date, Value::String(text)) => {
                 text.parse().map_or_else(|_| "<invalid>".into(), |then| human_duration(then, now).into())
             }
             _ => Value::Null,
         }
+    }
+}
+
+/// The number as kube-apiserver writes it: one without a fraction shows none.
+fn plain(number: &serde_json::Number) -> Value {
+    match number.as_f64() {
+        Some(float) if float.fract() == 0.0 && float.abs() < 1e15 => whole(number),
+        _ => Value::Number(number.clone()),
     }
 }
 

@@ -86,6 +86,14 @@ impl Table {
     };
 }
 
+/// The columns of a Scale, whichever kind it is of.
+pub static SCALE: [Column; 4] = [
+    Column::NAME,
+    Column::number("Desired", "How many replicas are declared."),
+    Column::number("Available", "How many replicas there are."),
+    Column::AGE,
+];
+
 impl Column {
     const CREATED: &'static str = "When the object was created.";
 

@@ -59,6 +59,12 @@ impl Compiler {
                 self.causes.push(Cause::new(CauseKind::Forbidden, path.as_str(), why));
                 continue;
             };
+            if matches!(schema.nodes[node.0 as usize].shape, Shape::Any) {
+                let why = "Internal error: internal error: failed to construct type information for x-kubernetes-validations rules: \
+                           unable to convert structural schema to CEL declarations";
+                self.causes.push(Cause::new(CauseKind::Internal, path.as_str(), why));
+                continue;
+            }
             let mut reader = Reader { place: schema.root().at(*node), standing, causes: &mut self.causes, total: &mut total };
             let rules = rules.iter().enumerate();
             let rules: Vec<Expression> =
@@ -222,7 +228,8 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let count = self.standing.count.unwrap_or_else(|| cel::most_in_request(self.place));
+        // A message is made once, for the first value that breaks the rule.
+        let count = if member == "rule" { self.standing.count.unwrap_or_else(|| cel::most_in_request(self.place)) } else { 1 };
         let cost = program.cost.saturating_mul(count);
         *self.total = self.total.saturating_add(cost);
         if cost > RULE_MOST {
@@ -248,18 +255,18 @@ fn too_expensive(what: &str, cost: u64, most: u64) -> String {
 fn field_path(text: &str, place: SchemaNode<'_>) -> Option<String> {
     let (mut rest, mut place, mut path) = (text, place, String::new());
     while !rest.is_empty() {
-        let (name, quoted, after) = if let Some(quoted) = rest.strip_prefix("['") {
+        let (name, after) = if let Some(quoted) = rest.strip_prefix("['") {
             let (name, after) = quoted.split_once("']")?;
-            (name, true, after)
+            (name, after)
         } else {
             let plain = rest.strip_prefix('.')?;
             let end = plain.find(['.', '[']).unwrap_or(plain.len());
-            (&plain[..end], false, &plain[end..])
+            (&plain[..end], &plain[end..])
         };
         let is_map = matches!(place.shape(), Shape::Map { .. });
         place = match place.shape() {
             Shape::Struct { .. } => place.field(name)?.1,
-            Shape::Map { .. } if quoted => place.member(name)?,
+            Shape::Map { .. } => place.member(name)?,
             _ => return None,
         };
         path += &if is_map { format!("[{name}]") } else { format!(".{name}") };

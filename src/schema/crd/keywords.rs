@@ -106,6 +106,9 @@ impl Compiler {
         for keyword in NEVER.into_iter().filter(|keyword| schema.contains_key(*keyword)) {
             self.forbid(&Path::Member(path, keyword), &format!("{keyword} is not supported"));
         }
+        if !text(schema, "$schema").is_empty() {
+            self.causes.push(Cause::invalid(path.root(), &Value::from(""), "OpenAPIV3Schema 'schema' is not supported"));
+        }
         if flag(schema, "uniqueItems") {
             let why = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
             self.forbid(&Path::Member(path, "uniqueItems"), why);
@@ -153,7 +156,9 @@ impl Compiler {
     /// Refuses keywords that only the structural part of a schema may have.
     pub(super) fn refuse_structure(&mut self, schema: &JsonObject, path: &Path<'_>) {
         self.refuse_forbidden(schema, path);
-        for (keyword, wanted) in NEVER_NESTED.into_iter().filter(|(keyword, _)| schema.contains_key(*keyword)) {
+        // Whether there may be more members is no structure, and no rule either.
+        let given = |keyword: &str| schema.get(keyword).is_some_and(|value| keyword != "additionalProperties" || !value.is_boolean());
+        for (keyword, wanted) in NEVER_NESTED.into_iter().filter(|(keyword, _)| given(keyword)) {
             self.forbid(&Path::Member(path, keyword), &format!("must be {wanted} to be structural"));
         }
         if schema.get("properties").is_some_and(|properties| properties.get("metadata").is_some()) {
@@ -169,10 +174,25 @@ impl Compiler {
         if flag(schema, "nullable") {
             self.forbid(&Path::Member(path, "nullable"), "nullable cannot be true at the root");
         }
-        let metadata = schema.get("properties").and_then(|properties| properties.get("metadata"));
-        if metadata.and_then(|metadata| metadata.get("default")).is_some_and(|default| !default.is_null()) {
-            let at = Path::Key(&Path::Member(path, "properties"), "metadata");
-            self.forbid(&Path::Member(&at, "default"), "must not be set in top-level metadata");
+        let default = schema.get("default").filter(|default| !default.is_null());
+        for member in ["apiVersion", "kind"].into_iter().filter(|member| default.is_some_and(|default| default.get(member).is_none())) {
+            self.causes.push(Cause::required(Path::Member(&Path::Member(path, "default"), member).to_string(), ""));
+        }
+        for name in ["apiVersion", "kind", "metadata"] {
+            if let Some(property) = schema.get("properties").and_then(|properties| properties.get(name)) {
+                self.refuse_defaults(property, name, &Path::Key(&Path::Member(path, "properties"), name));
+            }
+        }
+    }
+
+    /// Refuses defaults for the members that every API object has, and for what is in them.
+    fn refuse_defaults(&mut self, schema: &Value, name: &str, path: &Path<'_>) {
+        if schema.get("default").is_some_and(|default| !default.is_null()) {
+            self.forbid(&Path::Member(path, "default"), &format!("must not be set in top-level {name}"));
+        }
+        let path = Path::Member(path, "properties");
+        for (member, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            self.refuse_defaults(property, name, &Path::Key(&path, member));
         }
     }
 

@@ -105,7 +105,7 @@ impl Compiler {
         self.refuse_forbidden(schema, path);
         self.refuse_misplaced(schema, path);
         let shape = self.shape(schema, path, place);
-        let rules = self.rules(schema, path, matches!(shape, Shape::Struct { .. }));
+        let rules = self.rules(schema, path, matches!(shape, Shape::Struct { .. }), matches!(place, Place::Root));
         let description = schema.get("description").and_then(Value::as_str);
         self.nodes[id.0 as usize] = Node {
             shape,
@@ -170,9 +170,12 @@ impl Compiler {
         let path = Path::Member(path, "default");
         let schema = Schema { nodes: std::mem::take(&mut self.nodes) };
         let place = schema.root().at(id);
-        let mut complete = default.clone();
-        check::apply_defaults(place, &mut complete);
-        self.causes.extend(check::validate_at(place, &complete, &path));
+        let loose = matches!(place.shape(), Shape::Scalar(Scalar::IntOrString)) && default.is_number();
+        if !loose {
+            // A default is valid as it is written. Only where it is used do other defaults fill it, and do items have to differ.
+            let causes = check::validate_at(place, default, &path);
+            self.causes.extend(causes.into_iter().filter(|cause| cause.kind != CauseKind::Duplicate));
+        }
         for unknown in check::unknown_fields(place, default) {
             self.causes.push(Cause::invalid(path.to_string(), default, &format!("must not have unknown fields: {unknown}")));
         }
@@ -186,9 +189,8 @@ impl Compiler {
         let schema = Schema { nodes: std::mem::take(&mut self.nodes) };
         for (id, path) in defaults {
             let place = schema.root().at(*id);
-            let mut complete = place.node().default.clone().unwrap_or_default();
-            check::apply_defaults(place, &mut complete);
-            self.causes.extend(check::hold_at(place, &complete, &Path::Root(path)));
+            let default = place.node().default.clone().unwrap_or_default();
+            self.causes.extend(check::hold_at(place, &default, &Path::Root(path)));
         }
         self.nodes = schema.nodes;
     }

@@ -13,19 +13,22 @@ use crate::schema::{Bound, Format, Rules, formats, pattern};
 pub(super) struct Outside<'a> {
     schema: Option<&'a JsonObject>,
     path: &'a Path<'a>,
+    /// Whether the junctors are those of the root: elsewhere kube-apiserver lets them speak of what nobody declared.
+    is_root: bool,
 }
 
 impl Compiler {
     /// The rules of a node. What its shape already says (`required` of a struct) is left out.
-    pub(super) fn rules(&mut self, schema: &JsonObject, path: &Path<'_>, is_struct: bool) -> Rules {
+    pub(super) fn rules(&mut self, schema: &JsonObject, path: &Path<'_>, is_struct: bool, is_root: bool) -> Rules {
         let mut rules = self.plain_rules(schema, path);
         if is_struct {
             rules.required.clear();
+        } else {
+            rules.closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
         }
-        let int_or_string = flag(schema, "x-kubernetes-int-or-string");
-        let outside = Outside { schema: Some(schema), path };
-        rules.all_of = self.junctor(schema, "allOf", outside, int_or_string, path);
-        rules.any_of = self.junctor(schema, "anyOf", outside, int_or_string, path);
+        let outside = Outside { schema: Some(schema), path, is_root };
+        rules.all_of = self.junctor(schema, "allOf", outside, true, path);
+        rules.any_of = self.junctor(schema, "anyOf", outside, true, path);
         rules.one_of = self.junctor(schema, "oneOf", outside, false, path);
         rules.not = schema.get("not").map(|not| Box::new(self.nested(not, outside, &Path::Member(path, "not"))));
         rules
@@ -34,21 +37,18 @@ impl Compiler {
     /// The rules that a schema puts on an object's name; its other metadata is not the schema's business.
     pub(super) fn metadata_rules(&mut self, metadata: &JsonObject, path: &Path<'_>) -> Rules {
         let properties = metadata.get("properties").and_then(Value::as_object);
-        let path = Path::Member(path, "properties");
-        let mut rules = Rules::default();
+        let properties_path = Path::Member(path, "properties");
+        let (mut rules, mut stray) = (Rules::default(), false);
         for (name, property) in properties.into_iter().flatten() {
-            let path = Path::Key(&path, name);
             match property.as_object() {
                 Some(property) if matches!(name.as_str(), "name" | "generateName") => {
-                    rules.members.push((Arc::from(name.as_str()), self.plain_rules(property, &path)));
+                    rules.members.push((Arc::from(name.as_str()), self.plain_rules(property, &Path::Key(&properties_path, name))));
                 }
-                _ => self.refuse(
-                    CauseKind::Forbidden,
-                    &path,
-                    "Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified"
-                        .to_owned(),
-                ),
+                _ => stray = true,
             }
+        }
+        if stray {
+            self.forbid(path, "must not specify anything other than name and generateName, but metadata is implicitly specified");
         }
         rules
     }
@@ -64,13 +64,13 @@ impl Compiler {
             minimum,
             maximum,
             multiple_of: self.number(schema, "multipleOf", path),
-            min_length: self.count(schema, "minLength", path),
+            min_length: self.least(schema, "minLength", path),
             max_length: self.count(schema, "maxLength", path),
             pattern: self.pattern(schema, path),
             format: self.format(schema, path),
-            min_items: self.count(schema, "minItems", path),
+            min_items: self.least(schema, "minItems", path),
             max_items: self.count(schema, "maxItems", path),
-            min_properties: self.count(schema, "minProperties", path),
+            min_properties: self.least(schema, "minProperties", path),
             max_properties: self.count(schema, "maxProperties", path),
             allowed: schema.get("enum").and_then(Value::as_array).cloned().unwrap_or_default(),
             required: texts(schema, "required"),
@@ -102,7 +102,7 @@ impl Compiler {
             self.causes.push(Cause::invalid(path.to_string(), schema, "must be a schema object"));
             return Rules::default();
         };
-        if outside.schema.is_none() {
+        if outside.schema.is_none() && outside.is_root {
             self.causes.push(Cause::required(outside.path.to_string(), &format!("because it is defined in {path}")));
         }
         self.refuse_structure(schema, path);
@@ -114,12 +114,12 @@ impl Compiler {
         let (path_properties, known_properties) = (Path::Member(path, "properties"), Path::Member(outside.path, "properties"));
         for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let known = outside.schema.and_then(|known| known.get("properties")?.get(name)?.as_object());
-            let inner = Outside { schema: known, path: &Path::Key(&known_properties, name) };
+            let inner = Outside { schema: known, path: &Path::Key(&known_properties, name), ..outside };
             rules.members.push((Arc::from(name.as_str()), self.nested(property, inner, &Path::Key(&path_properties, name))));
         }
         rules.items = schema.get("items").map(|items| {
             let known = outside.schema.and_then(|known| known.get("items")?.as_object());
-            let inner = Outside { schema: known, path: &Path::Member(outside.path, "items") };
+            let inner = Outside { schema: known, path: &Path::Member(outside.path, "items"), ..outside };
             Box::new(self.nested(items, inner, &Path::Member(path, "items")))
         });
         rules
@@ -155,6 +155,12 @@ impl Compiler {
                 None
             }
         }
+    }
+
+    /// A lower bound: what is below zero bounds nothing.
+    fn least(&mut self, schema: &JsonObject, keyword: &str, path: &Path<'_>) -> Option<u64> {
+        let below_zero = schema.get(keyword).and_then(Value::as_i64).is_some_and(|least| least < 0);
+        if below_zero { None } else { self.count(schema, keyword, path) }
     }
 
     fn count(&mut self, schema: &JsonObject, keyword: &str, path: &Path<'_>) -> Option<u64> {

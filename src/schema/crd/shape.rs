@@ -17,10 +17,6 @@ impl Compiler {
     pub(super) fn shape(&mut self, schema: &JsonObject, path: &Path<'_>, place: Place) -> Shape {
         let preserve = flag(schema, "x-kubernetes-preserve-unknown-fields");
         if flag(schema, "x-kubernetes-int-or-string") {
-            if schema.contains_key("type") {
-                let path = Path::Member(path, "type");
-                self.refuse(CauseKind::Forbidden, &path, "Forbidden: must be empty if x-kubernetes-int-or-string is true".to_owned());
-            }
             return Shape::Scalar(Scalar::IntOrString);
         }
         match (text(schema, "type"), text(schema, "format")) {
@@ -49,7 +45,13 @@ impl Compiler {
     fn object(&mut self, schema: &JsonObject, path: &Path<'_>, preserve: bool) -> Shape {
         let atomic = self.choice(schema, path, "x-kubernetes-map-type", &["granular", "atomic"]) == Some("atomic");
         let additional = schema.get("additionalProperties");
-        match (schema.get("properties").and_then(Value::as_object), additional) {
+        let properties = schema.get("properties").and_then(Value::as_object).filter(|properties| !properties.is_empty());
+        let (preserve, additional) = match (properties, additional) {
+            // Members besides the known ones are let in, whatever they are.
+            (Some(_), Some(Value::Bool(true))) => (true, None),
+            _ => (preserve, additional),
+        };
+        match (properties, additional) {
             (Some(_), Some(_)) => {
                 let path = Path::Member(path, "additionalProperties");
                 self.refuse(CauseKind::Forbidden, &path, "Forbidden: additionalProperties and properties are mutual exclusive".to_owned());
@@ -70,13 +72,11 @@ impl Compiler {
 
     fn map(&mut self, additional: &Value, path: &Path<'_>, atomic: bool) -> Shape {
         match additional {
-            Value::Bool(false) => {
-                self.refuse(CauseKind::Forbidden, path, "Forbidden: must not be set to false".to_owned());
-                empty_struct(false, atomic)
-            }
-            Value::Bool(true) => {
+            // That `false` allows no member is a rule about values: nothing is pruned.
+            Value::Bool(_) => {
                 let value = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-                self.nodes.push(Node::default());
+                // Of values that no schema describes `null` is as good as any.
+                self.nodes.push(Node { nullable: true, ..Node::default() });
                 Shape::Map { value, atomic }
             }
             schema => Shape::Map { value: self.part(schema, path, Place::Value), atomic },

@@ -84,21 +84,12 @@ fn schemas_that_are_not_structural_are_refused_by_path() {
             json!({"type": "object", "additionalProperties": {}}),
             "spec.additionalProperties.type: Required value: must not be empty for specified object fields",
         ),
-        (json!({"type": "object", "additionalProperties": false}), "spec.additionalProperties: Forbidden: must not be set to false"),
         (
             json!({"type": "object", "additionalProperties": {"type": "string"}, "properties": {"a": {"type": "string"}}}),
             "spec.additionalProperties: Forbidden: additionalProperties and properties are mutual exclusive",
         ),
         (json!({"type": "string", "$ref": "x"}), "spec.$ref: Forbidden: $ref is not supported"),
-        (
-            json!({"type": "integer", "x-kubernetes-int-or-string": true}),
-            "spec.type: Forbidden: must be empty if x-kubernetes-int-or-string is true",
-        ),
         (json!({"type": "string", "anyOf": [{"type": "string"}]}), "spec.anyOf[0].type: Forbidden: must be empty to be structural"),
-        (
-            json!({"type": "object", "oneOf": [{"properties": {"a": {}}}]}),
-            "spec.properties[a]: Required value: because it is defined in $.properties[spec].oneOf[0].properties[a]",
-        ),
         (
             json!({"type": "array", "items": {"type": "object", "properties": {"a": {"type": "string"}}}, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a"]}),
             "spec.items.properties[a].default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property",
@@ -151,10 +142,6 @@ fn schemas_that_are_not_structural_are_refused_by_path() {
         (
             json!({"type": "array", "items": {"type": "string"}, "not": {"x-kubernetes-list-type": "set"}}),
             "spec.not.x-kubernetes-list-type: Forbidden: must be undefined to be structural",
-        ),
-        (
-            json!({"type": "string", "anyOf": [{"items": {"minLength": 1}}]}),
-            "spec.items: Required value: because it is defined in $.properties[spec].anyOf[0].items",
         ),
         (
             json!({"type": "integer", "default": "a"}),
@@ -305,13 +292,16 @@ fn junctors_hold_values_to_all_any_one_or_none() {
     assert_eq!(faults(&schema, &json!({"a": "x"})), [""; 0]);
     assert_eq!(
         faults(&schema, &json!({"a": "x", "b": "x"})),
-        [r#"spec: Invalid value: {"a":"x","b":"x"}: "spec" must validate one and only one schema (oneOf). Found 2 valid alternatives"#]
+        [r#"<nil>: Invalid value: "": "spec" must validate one and only one schema (oneOf). Found 2 valid alternatives"#]
     );
     assert_eq!(
         faults(&schema, &json!({"a": "y"})),
-        [r#"spec: Invalid value: {"a":"y"}: "spec" must validate at least one schema (anyOf)"#]
+        [
+            r#"<nil>: Invalid value: "": "spec" must validate at least one schema (anyOf)"#,
+            r#"spec.a: Invalid value: "y": spec.a in body should match '^x'"#,
+        ]
     );
-    assert_eq!(faults(&schema, &json!({"b": "y", "n": 3})), [r#"spec.n: Invalid value: 3: "spec.n" must not validate the schema (not)"#]);
+    assert_eq!(faults(&schema, &json!({"b": "y", "n": 3})), [r#"<nil>: Invalid value: "": "spec.n" must not validate the schema (not)"#]);
     assert_eq!(faults(&schema, &json!({"b": "y", "n": 5})).len(), 2);
 }
 
@@ -449,25 +439,117 @@ fn a_schema_that_kube_derives_compiles_and_holds_its_own_resource() {
     let wrong =
         json!({"size": -1, "mode": "Slow", "backend": {"file": {"path": "/x"}, "memory": {"limit": "1"}}, "labels": {}, "port": "http"});
     let fields: Vec<String> = faults(&schema, &wrong).into_iter().map(|fault| fault.split(':').next().unwrap().to_owned()).collect();
-    assert_eq!(fields, ["spec.backend", "spec.mode", "spec.size"]);
+    assert_eq!(fields, ["<nil>", "spec.mode", "spec.size"]);
 }
 
 #[test]
-fn null_goes_where_a_default_takes_its_place_and_is_a_fault_elsewhere() {
+fn null_stays_where_the_schema_allows_it_and_where_it_says_nothing() {
     let schema = compiled(&object(&json!({
         "plain": {"type": "string"}, "nullable": {"type": "string", "nullable": true, "default": "x"}, "default": {"type": "string", "default": "x"},
+        "map": {"type": "object", "additionalProperties": {"type": "integer"}}, "any": {"type": "object", "additionalProperties": true},
+        "open": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}, "list": {"type": "array", "items": {"type": "string"}},
+        "either": {"x-kubernetes-int-or-string": true}, "whole": {"x-kubernetes-preserve-unknown-fields": true},
     })));
-    let value = pruned(&schema, json!({"spec": {"plain": null, "nullable": null, "default": null}}));
-    assert_eq!(value, json!({"spec": {"plain": null, "nullable": null}}));
-    assert_eq!(validate(schema.root(), &value).iter().map(|cause| cause.field.as_str()).collect::<Vec<_>>(), ["spec.plain"]);
+    let spec = json!({
+        "plain": null, "nullable": null, "default": null, "map": {"a": null, "b": 1}, "any": {"a": null}, "open": {"a": null},
+        "list": [null], "either": null, "whole": null,
+    });
+    let value = pruned(&schema, json!({ "spec": spec }));
+    let left = json!({"nullable": null, "map": {"b": 1}, "any": {"a": null}, "open": {"a": null}, "list": [null]});
+    assert_eq!(value, json!({ "spec": left }));
+    assert_eq!(validate(schema.root(), &value).iter().map(|cause| cause.field.as_str()).collect::<Vec<_>>(), ["spec.list[0]"]);
 }
 
 #[test]
-fn a_default_is_judged_after_its_own_defaults_are_filled_in() {
-    let spec = json!({"type": "object", "default": {}, "required": ["size"], "properties": {"size": {"type": "integer", "default": 1}}});
-    assert_eq!(defaulted(&compiled(&spec), json!({}))["spec"], json!({"size": 1}));
-    let incomplete = json!({"type": "object", "default": {}, "required": ["size"], "properties": {"size": {"type": "integer"}}});
-    assert_eq!(refusals(&incomplete), ["spec.default.size: Required value"]);
+fn null_is_one_of_the_listed_values_only_where_it_is_listed() {
+    let schema = compiled(&object(&json!({
+        "strict": {"type": "string", "nullable": true, "enum": ["a"]}, "loose": {"type": "string", "nullable": true, "enum": ["a", null]},
+    })));
+    assert_eq!(
+        faults(&schema, &json!({"loose": null, "strict": null})),
+        [r#"spec.strict: Unsupported value: null: supported values: "a""#]
+    );
+}
+
+#[test]
+fn a_number_that_no_whole_number_holds_is_of_another_type() {
+    let schema = compiled(&object(&json!({"whole": {"type": "integer"}, "narrow": {"type": "integer", "format": "int32"}})));
+    assert_eq!(faults(&schema, &json!({"whole": 1.0})), [""; 0]);
+    assert_eq!(
+        faults(&schema, &json!({"whole": 12_345_678_901_234_567_890_u64})),
+        [
+            r#"spec.whole: Invalid value: "number": spec.whole in body must be of type integer: "number""#,
+            r#"<nil>: Invalid value: "": Checked value must be of type integer (default format) in spec.whole"#,
+        ]
+    );
+    assert_eq!(
+        faults(&schema, &json!({"narrow": 2_147_483_648_i64})),
+        [r#"<nil>: Invalid value: "": Checked value must be of type integer with format int32 in spec.narrow"#]
+    );
+}
+
+#[test]
+fn an_object_without_additional_properties_has_no_member() {
+    let schema = compiled(&json!({"type": "object", "additionalProperties": false}));
+    assert_eq!(faults(&schema, &json!({})), [""; 0]);
+    assert_eq!(faults(&schema, &json!({"x": 1})), [r#"spec: Invalid value: "x": spec.x in body is a forbidden property"#]);
+}
+
+#[test]
+fn what_kube_apiserver_lets_schemas_say_is_accepted() {
+    for spec in [
+        json!({"type": "object", "oneOf": [{"properties": {"a": {}}}], "anyOf": [{"additionalProperties": false}]}),
+        json!({"type": "string", "x-kubernetes-int-or-string": true}),
+        json!({"x-kubernetes-int-or-string": true, "default": 1.5}),
+        json!({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": true}),
+        json!({"type": "string", "minLength": -1}),
+        json!({"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set", "default": ["a", "a"]}),
+    ] {
+        compiled(&spec);
+    }
+}
+
+#[test]
+fn what_stands_at_the_root_is_held_to_more() {
+    let base = json!({"type": "object", "properties": {"metadata": {"type": "object"}}});
+    let broken = |change: fn(&mut Value)| {
+        let mut schema = base.clone();
+        change(&mut schema);
+        compile(&schema, "$").unwrap_err().into_iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        broken(|schema| schema["oneOf"] = json!([{"properties": {"a": {}}}])),
+        ["$.properties[a]: Required value: because it is defined in $.oneOf[0].properties[a]"]
+    );
+    assert_eq!(broken(|schema| schema["default"] = json!({})), ["$.default.apiVersion: Required value", "$.default.kind: Required value"]);
+    assert_eq!(
+        broken(|schema| schema["properties"]["metadata"]["properties"] = json!({"name": {"type": "string", "default": "x"}})),
+        ["$.properties[metadata].properties[name].default: Forbidden: must not be set in top-level metadata"]
+    );
+    assert_eq!(
+        broken(|schema| schema["properties"]["metadata"]["properties"] = json!({"labels": {"type": "object"}})),
+        [
+            "$.properties[metadata]: Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified"
+        ]
+    );
+    assert_eq!(
+        broken(|schema| schema["$schema"] = "http://json-schema.org/schema#".into()),
+        ["$: Invalid value: \"\": OpenAPIV3Schema 'schema' is not supported"]
+    );
+}
+
+#[test]
+fn a_rule_needs_a_type_to_speak_of() {
+    let spec = json!({"x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-validations": [{"rule": "true"}]});
+    let causes = compile(&with_spec(&spec), "$").unwrap_err();
+    assert_eq!((causes[0].kind, causes[0].field.as_str()), (CauseKind::Internal, "$.properties[spec].x-kubernetes-validations"));
+}
+
+#[test]
+fn a_default_is_judged_as_it_is_written() {
+    let spec = |size: &Value| json!({"type": "object", "default": size, "required": ["size"], "properties": {"size": {"type": "integer", "default": 1}}});
+    assert_eq!(refusals(&spec(&json!({}))), ["spec.default.size: Required value"]);
+    assert_eq!(defaulted(&compiled(&spec(&json!({"size": 2}))), json!({}))["spec"], json!({"size": 2}));
 }
 
 #[test]

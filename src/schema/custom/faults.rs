@@ -58,16 +58,27 @@ impl Faults {
         JsonPath::parse(text).map_err(|error| self.invalid(field, text, &error.to_string())).ok()
     }
 
+    /// A path that starts with a dot, which is all that kube-apiserver asks of those it reads later.
+    pub(super) fn dotted(&mut self, field: &str, text: &str) -> bool {
+        let given = self.required(field, text);
+        if given && !text.starts_with('.') {
+            self.invalid(field, text, "must be a simple json path starting with .");
+        }
+        given && text.starts_with('.')
+    }
+
     /// A path of plain members that begins with one of `roots`; empty where it is not that.
     pub(super) fn members(&mut self, field: &str, text: &str, roots: &[&str]) -> Vec<String> {
-        let Some(path) = self.path(field, text) else { return Vec::new() };
-        match path.members().filter(|members| members.len() > 1 && roots.contains(&members[0].as_str())) {
-            Some(members) => members,
-            None => {
-                let roots: Vec<_> = roots.iter().map(|root| format!(".{root}")).collect();
-                self.invalid(field, text, &format!("should be a json path under {}, without array notation", roots.join(" or ")));
-                Vec::new()
-            }
+        if !self.dotted(field, text) {
+            return Vec::new();
         }
+        let members: Vec<String> = text[1..].split('.').map(str::to_owned).collect();
+        if members.len() > 1 && roots.contains(&members[0].as_str()) {
+            return members;
+        }
+        let under: Vec<_> = roots.iter().map(|root| format!(".{root}")).collect();
+        let either = if roots.len() > 1 { "either " } else { "" };
+        self.invalid(field, text, &format!("should be a json path under {either}{}", under.join(" or ")));
+        Vec::new()
     }
 }

@@ -137,11 +137,13 @@ impl<'a> Definition<'a> {
     fn check_group(&self, crd: &Object, faults: &mut Faults) {
         let protected = ["k8s.io", "kubernetes.io"];
         let protected = protected.iter().any(|domain| self.group == *domain || self.group.ends_with(&format!(".{domain}")));
-        if protected && crd.annotation(APPROVAL).unwrap_or_default().is_empty() {
-            faults.0.push(Cause::required(
-                format!("metadata.annotations[{APPROVAL}]"),
-                "protected groups must have approval annotation \"api-approved.kubernetes.io\"",
-            ));
+        let approval = crd.annotation(APPROVAL).unwrap_or_default();
+        let (field, why) =
+            (format!("metadata.annotations[{APPROVAL}]"), format!("protected groups must have approval annotation {APPROVAL:?}"));
+        if protected && approval.is_empty() {
+            faults.0.push(Cause::required(field, &why));
+        } else if protected && !is_approval(approval) {
+            faults.invalid(&field, approval, &format!("{why} with either a URL or a reason starting with \"unapproved\""));
         }
         if Catalog::builtin().by_group_resource(self.group, self.plural).is_some() {
             faults.invalid("spec.names.plural", self.plural, "is the name of a built-in resource of this group");
@@ -183,12 +185,20 @@ impl<'a> Definition<'a> {
             cells: Cells::Custom(cells),
             conversion: None,
             webhook: self.webhook.clone(),
+            deprecation: versions::deprecation(version, &gvk),
             terminating: self.terminating,
             current_since: Revision::ZERO,
             schema: faults.schema(&schema_at, declared),
             gvk,
         }
     }
+}
+
+/// Whether an annotation says where an API was approved, or why it was not.
+fn is_approval(annotation: &str) -> bool {
+    let host = annotation.split_once("://").filter(|(scheme, _)| scheme.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let host = host.and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    annotation.starts_with("unapproved") || host.is_some_and(|host| !host.is_empty())
 }
 
 fn texts(list: Option<&Value>) -> Vec<String> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::faults::Faults;
-use crate::object::{Cause, CauseKind, Object, names};
+use crate::object::{Cause, Gvk, Object, names};
 
 /// The longest warning about a deprecated version, in bytes.
 const WARNING_MOST: usize = 256;
@@ -13,11 +13,13 @@ pub(super) fn storage_version<'a>(versions: &'a [Value], faults: &mut Faults) ->
     let name = |version: &'a Value| version.get("name").and_then(Value::as_str).unwrap_or_default();
     let names: Vec<&str> = versions.iter().map(name).collect();
     for (index, version) in names.iter().enumerate() {
-        let at = format!("spec.versions[{index}].name");
-        faults.check(&at, version, names::dns_1035_label);
-        if names[..index].contains(version) {
-            faults.0.push(Cause::new(CauseKind::Duplicate, at, format!("Duplicate value: {}", Value::from(*version))));
+        if let Err(why) = names::dns_1035_label(version) {
+            faults.invalid(&format!("spec.versions[{index}].name"), version, &why);
         }
+    }
+    let unique = names.iter().enumerate().all(|(index, name)| !names[..index].contains(name));
+    if !unique {
+        faults.0.push(Cause::invalid("spec.versions", &Value::from(names.clone()), "must contain unique version names"));
     }
     let stored = |version: &&Value| version.get("storage").and_then(Value::as_bool).unwrap_or_default();
     let mut stored = versions.iter().filter(stored).map(name);
@@ -43,6 +45,13 @@ pub(super) fn check_deprecation(version: &Value, at: &str, faults: &mut Faults) 
     for (_, why) in faulty.into_iter().filter(|(found, _)| *found) {
         faults.invalid(&at, warning, why);
     }
+}
+
+/// What requests of a deprecated version are told; `None` for other versions.
+pub(super) fn deprecation(version: &Value, gvk: &Gvk) -> Option<String> {
+    let deprecated = version.get("deprecated").and_then(Value::as_bool).unwrap_or_default();
+    let own = version.get("deprecationWarning").and_then(Value::as_str).map(str::to_owned);
+    deprecated.then(|| own.unwrap_or_else(|| format!("{}/{} {} is deprecated", gvk.group, gvk.version, gvk.kind)))
 }
 
 /// What is wrong with `status.storedVersions`: objects may be stored in every version that it names, so each must be declared.
@@ -82,6 +91,14 @@ mod tests {
         let definition = json!({"spec": {"versions": versions}, "status": {"storedVersions": stored}});
         let causes = stored_version_faults(&Object::from_value(definition).expect("an object"));
         causes.into_iter().map(|cause| cause.field).collect()
+    }
+
+    #[test]
+    fn a_deprecated_version_says_so_in_its_own_words_or_in_ours() {
+        let gvk = Gvk::new("example.com", "v1", "Widget");
+        assert_eq!(deprecation(&json!({"deprecationWarning": "x"}), &gvk), None);
+        assert_eq!(deprecation(&json!({"deprecated": true, "deprecationWarning": "use v2"}), &gvk), Some("use v2".to_owned()));
+        assert_eq!(deprecation(&json!({"deprecated": true}), &gvk), Some("example.com/v1 Widget is deprecated".to_owned()));
     }
 
     #[test]

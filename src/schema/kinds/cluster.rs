@@ -25,6 +25,7 @@ pub(super) const API_EXTENSIONS: Group = Group {
     version: "v1",
     kinds: &[extension("customresourcedefinitions", "CustomResourceDefinition")
         .short(&["crd", "crds"])
+        .versioned()
         .parts(&[Status])
         .table(&tables::DEFINITIONS)],
 };

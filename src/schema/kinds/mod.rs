@@ -250,6 +250,7 @@ impl Kind {
             cells: Cells::BuiltIn(self.table.cells),
             conversion: self.conversion,
             webhook: None,
+            deprecation: None,
             terminating: false,
             current_since: Revision::ZERO,
             schema: OnceLock::new(),

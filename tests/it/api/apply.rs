@@ -180,7 +180,7 @@ async fn an_apply_to_scale_is_refused_as_any_other_apply() {
     api.apply(&at, "s", &merged(deployment("d"), &[])).await.refused(400, "BadRequest");
     api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"name": "other"}))])).await.refused(400, "BadRequest");
     api.apply(&at, "s", &merged(scale.clone(), &[("/spec/replicas", json!("two"))])).await.refused(400, "BadRequest");
-    api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"uid": "other"}))])).await.refused(409, "Conflict");
+    api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"uid": "other"}))])).await.refused(422, "Invalid");
     api.apply(&at, "s", &merged(scale.clone(), &[("/metadata", json!({"resourceVersion": "1"}))])).await.refused(409, "Conflict");
     let negative = api.apply(&format!("{at}?force=true"), "s", &merged(scale.clone(), &[("/spec/replicas", json!(-1))])).await;
     assert_eq!(negative.refused(422, "Invalid")["causes"][0]["field"], "spec.replicas");
@@ -236,7 +236,7 @@ async fn an_apply_may_pin_the_object_it_means() {
     let created = api.apply(&path, "a", &config_map("a", &json!({"k": "v"}))).await.body;
     let pin = |member: &str, value: Value| merged(config_map("a", &json!({"k": "w"})), &[(&format!("/metadata/{member}"), value)]);
     api.apply(&path, "a", &pin("resourceVersion", json!("1"))).await.refused(409, "Conflict");
-    api.apply(&path, "a", &pin("uid", json!("other"))).await.refused(409, "Conflict");
+    api.apply(&path, "a", &pin("uid", json!("other"))).await.refused(422, "Invalid");
     let fits = api.apply(&path, "a", &pin("resourceVersion", created["metadata"]["resourceVersion"].clone())).await;
     assert_eq!(fits.code, 200);
 }
@@ -283,6 +283,19 @@ async fn kubectl_takes_over_what_it_applied_from_the_clients_side() {
     let renewed = taken.body["metadata"]["annotations"][LAST].as_str().expect("the annotation");
     assert_eq!(serde_json::from_str::<Value>(renewed).expect("JSON"), changed);
     assert_eq!(api.apply(&path, "kubectl", &changed).await.body, taken.body, "nothing is written twice");
+}
+
+#[tokio::test]
+async fn only_an_apply_that_creates_must_state_the_name() {
+    let api = TestApi::new().await;
+    let nameless = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"k": "v"}});
+    let path = format!("{MAPS}/a");
+    let refused = api.apply(&path, "a", &nameless).await;
+    refused.refused(400, "BadRequest");
+    assert!(refused.message().ends_with("was undeterminable: name must be provided"), "{}", refused.message());
+    api.apply(&path, "a", &config_map("a", &json!({}))).await;
+    assert_eq!(api.apply(&path, "a", &nameless).await.body["data"]["k"], "v", "what exists is named by the path");
+    api.apply(&path, "a", &merged(nameless.clone(), &[("/metadata", json!({"name": "b"}))])).await.refused(400, "BadRequest");
 }
 
 #[tokio::test]

@@ -40,6 +40,29 @@ fn widget(name: &str) -> Value {
 }
 
 #[tokio::test]
+async fn a_deprecated_version_warns_whatever_becomes_of_the_request() {
+    let api = TestApi::new().await;
+    let mut old = version("v1", true);
+    old["deprecated"] = json!(true);
+    old["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["color"]["format"] = json!("colour");
+    let made = api.post(CRDS, &definition(&[old, version("v2", false)])).await;
+    assert_eq!((made.code.as_u16(), &made.warnings[..]), (201, &[r#"299 - "unrecognized format \"colour\"""#.to_owned()][..]));
+    let warning = r#"299 - "example.com/v1 Widget is deprecated""#;
+    let mut faulty = widget("w");
+    faulty["spec"]["size"] = json!(0);
+    for answer in [api.get(WIDGETS).await, api.get(&format!("{WIDGETS}/none")).await, api.post(WIDGETS, &faulty).await] {
+        assert_eq!(answer.warnings, [warning]);
+    }
+    let mut held = widget("w");
+    held["metadata"]["finalizers"] = json!(["foo"]);
+    held["spec"]["color"] = Value::Null;
+    let created = api.post(WIDGETS, &held).await;
+    assert_eq!((created.code.as_u16(), created.warnings.len(), &created.body["spec"]["color"]), (201, 2, &json!("red")));
+    assert!(created.warnings[1].contains("prefer a domain-qualified finalizer name"), "{}", created.warnings[1]);
+    assert_eq!(api.get("/apis/example.com/v2/namespaces/default/widgets").await.warnings, [""; 0]);
+}
+
+#[tokio::test]
 async fn a_definition_serves_its_kind_at_once() {
     for api in TestApi::on_each_store().await {
         api.get(WIDGETS).await.refused(404, "NotFound");
@@ -148,7 +171,7 @@ async fn managers_keep_the_version_that_they_wrote_through() {
         entries.iter().map(|entry| format!("{} {}", entry["manager"], entry["apiVersion"]).replace('"', "")).collect()
     };
     let shared = api.apply(&second, "b", &merged(in_v2.clone(), &[("/spec/size", json!(1))])).await.body;
-    assert_eq!(owners(&shared), ["a example.com/v1", "b example.com/v2"]);
+    assert_eq!(owners(&shared), ["b example.com/v2", "a example.com/v1"], "who changed nothing has no time and stands first");
     api.patch(&format!("{first}?fieldManager=m"), MERGE, &json!({"spec": {"size": 3}})).await;
     assert_eq!(owners(&api.get(&first).await.body), ["m example.com/v1"], "an update takes a field from owners in every version");
     let forced = api.apply(&format!("{second}?force=true"), "b", &in_v2).await.body;

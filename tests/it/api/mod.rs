@@ -15,6 +15,7 @@ mod kinds;
 mod lists;
 mod pods;
 mod refusals;
+mod requests;
 mod reviews;
 mod rules;
 mod smoke;

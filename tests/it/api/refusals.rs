@@ -123,7 +123,7 @@ async fn unknown_fields_are_named_by_their_path_in_every_write() {
     assert_eq!(api.put(&one, &odd).await.warnings, [expected]);
     let patch = json!({"spec": {"template": {"spec": {"containers": [{"name": "c", "image": "i", "foo": 1}]}}}});
     assert_eq!(api.patch(&one, MERGE, &patch).await.warnings, [expected]);
-    api.patch(&format!("{one}?fieldValidation=Strict"), MERGE, &patch).await.refused(400, "BadRequest");
+    api.patch(&format!("{one}?fieldValidation=Strict"), MERGE, &patch).await.refused(422, "Invalid");
     let twice = api.ask("PATCH", &one, &[("content-type", MERGE)], br#"{"spec":{"replicas":1,"replicas":2}}"#).await;
     assert_eq!(twice.warnings, [r#"299 - "duplicate field \"spec.replicas\"""#]);
 }
