@@ -13,7 +13,7 @@ const SERVER_SET: [&str; 7] =
     ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "resourceVersion"];
 
 /// What stays as it was, whatever an update says.
-const UNCHANGING: [&str; 5] = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"];
+const UNCHANGING: [&str; 3] = ["uid", "creationTimestamp", "generation"];
 
 /// The longest a name made from `generateName` may be, with its five random characters.
 const LONGEST_GENERATED: usize = 63;
@@ -85,6 +85,13 @@ pub(super) fn carry_over(before: &Object, after: &mut Object) {
     metadata.remove("selfLink");
     for member in UNCHANGING {
         set_or_remove(metadata, member, kept.and_then(|kept| kept.get(member)).cloned());
+    }
+    // Once an object is being deleted no update can take that back; that one says so on its own is for validation to refuse.
+    if let Some(deleted) = kept.and_then(|kept| kept.get("deletionTimestamp")) {
+        metadata.insert("deletionTimestamp".to_owned(), deleted.clone());
+    }
+    if let Some(seconds) = kept.and_then(|kept| kept.get("deletionGracePeriodSeconds")) {
+        metadata.entry("deletionGracePeriodSeconds").or_insert_with(|| seconds.clone());
     }
     // A list that is there but empties nothing means "leave as is"; only one empty entry resets the managers, which the merge engine does.
     if metadata.get("managedFields").and_then(Value::as_array).is_none_or(Vec::is_empty) {

@@ -36,6 +36,7 @@ pub(super) fn metadata(object: &Object, before: Option<&Object>, causes: &mut Ve
     labels(object, causes);
     annotations(object, causes);
     finalizers(object, before, causes);
+    deletion(object, before, causes);
     owners(object, causes);
 }
 
@@ -133,6 +134,18 @@ fn finalizers(object: &Object, before: Option<&Object>, causes: &mut Vec<Cause>)
     if !added.is_empty() {
         let why = format!("Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers {added:?}");
         causes.push(Cause::new(CauseKind::Forbidden, "metadata.finalizers", why));
+    }
+}
+
+/// Only a deletion sets when an object goes.
+fn deletion(object: &Object, before: Option<&Object>, causes: &mut Vec<Cause>) {
+    let Some(before) = before else { return };
+    for member in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+        let of = |object: &Object| object.metadata().and_then(|metadata| metadata.get(member)).cloned().unwrap_or_default();
+        let (was, is) = (of(before), of(object));
+        if is != was {
+            causes.push(Cause::invalid(format!("metadata.{member}"), &is, "field is immutable"));
+        }
     }
 }
 

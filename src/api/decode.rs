@@ -136,6 +136,19 @@ pub(super) fn checked(call: &Call, object: Object, duplicates: &[String]) -> Res
     checked_as(call, &call.resource.schema(), &gvk.version, &gvk.kind, object, duplicates)
 }
 
+/// As [`checked`], for a custom resource that is applied: `null` is a statement about its place, which the schema may refuse once it is
+/// merged, where other writes take it for an absent member.
+pub(super) fn stated(call: &Call, object: Object, duplicates: &[String]) -> Result<Decoded, Refusal> {
+    let spoken = object.clone();
+    let mut decoded = checked(call, object, duplicates)?;
+    let metadata = decoded.object.root_mut().remove("metadata");
+    decoded.object = spoken;
+    if let Some(metadata) = metadata {
+        decoded.object.root_mut().insert("metadata".to_owned(), metadata);
+    }
+    Ok(decoded)
+}
+
 /// As [`checked`], for an object of another kind than the resource's.
 pub(super) fn checked_as(
     call: &Call,

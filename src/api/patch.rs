@@ -100,6 +100,9 @@ impl Patch {
         };
         let parsed = json::parse(&call.body).map_err(|error| Refusal::bad_request(format!("error decoding patch: {error}")))?;
         if call.content_type() != JSON {
+            if !parsed.value.is_object() && !parsed.value.is_null() {
+                return Err(Refusal::bad_request("error decoding patch: a merge patch must be an object"));
+            }
             return Ok((build(parsed.value), parsed.duplicates));
         }
         let found = parsed.duplicates.into_iter().chain(merge::unknown_members(&parsed.value));
@@ -169,7 +172,7 @@ fn managed(call: &Call) -> Result<(), Refusal> {
 
 async fn apply_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<String>), Refusal> {
     managed(call)?;
-    let Decoded { object: mut applied, warnings } = scale_of(call, APPLY)?;
+    let Decoded { object: mut applied, warnings } = scale_of(call, APPLY, true)?;
     if applied.name().is_empty() {
         applied.set_meta("name", call.name());
     }
@@ -230,7 +233,7 @@ fn applied(call: &Call) -> Result<Decoded, Refusal> {
     if call.query.field_validation != FieldValidation::Strict {
         check_declared(call, &object)?;
     }
-    decode::checked(call, object, &duplicates)
+    if call.resource.custom { decode::stated(call, object, &duplicates) } else { decode::checked(call, object, &duplicates) }
 }
 
 /// What a manager applies it comes to own, so a field that is unknown cannot be left out in silence: it is refused however fields are

@@ -18,7 +18,7 @@ const CREATE_ATTEMPTS: usize = 8;
 
 pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     if let Some(Behaviour::Scale(paths)) = call.resource.subresource(call.subresource()).map(|subresource| &subresource.behaviour) {
-        let Decoded { object: scale, warnings } = scale_of(call, call.content_type())?;
+        let Decoded { object: scale, warnings } = scale_of(call, call.content_type(), false)?;
         same_name(call, &scale)?;
         let written = change(call, |live| {
             let mut after = live.object.clone();
@@ -52,14 +52,15 @@ pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal
     Err(Refusal { retry_after_seconds: 1, ..Refusal::new(Reason::ServerTimeout, message) })
 }
 
-/// The Scale in a body: one that says so, in the types that a Scale has.
-pub(super) fn scale_of(call: &Call, content_type: &str) -> Result<Decoded, Refusal> {
+/// The Scale in a body, in the types that a Scale has. `says` is whether it must say that it is one, as what is applied must.
+pub(super) fn scale_of(call: &Call, content_type: &str, says: bool) -> Result<Decoded, Refusal> {
     let message = protobuf::message_of(merge::SCALE_VERSION, "Scale");
     let Parsed { value, duplicates } = decode::document(content_type, &call.body, "Scale", message)?;
     let object = Object::from_value(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
-    if (object.api_version(), object.kind()) != (merge::SCALE_VERSION, "Scale") {
-        let (kind, version) = (object.kind(), object.api_version());
-        return Err(Refusal::bad_request(format!("{kind} in version {version:?} cannot be handled as a Scale")));
+    match (object.api_version(), object.kind()) {
+        (merge::SCALE_VERSION, "Scale") => {}
+        ("", "") if !says => {}
+        (version, kind) => return Err(Refusal::bad_request(format!("{kind} in version {version:?} cannot be handled as a Scale"))),
     }
     decode::checked_as(call, &*managers::scale_schema()?, "v1", "Scale", object, &duplicates)
 }

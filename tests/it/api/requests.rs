@@ -126,6 +126,36 @@ async fn an_apply_takes_no_field_that_it_could_not_own() {
 }
 
 #[tokio::test]
+async fn an_applied_null_is_refused_where_the_schema_has_none() {
+    let (api, path) = api_with_gadget(&json!({"a": "x"})).await;
+    let null = gadget("x", &json!({"a": null}));
+    for path in [&path, &format!("{GADGETS}/new")] {
+        let applied = merged(null.clone(), &[("/metadata/name", json!(path.rsplit('/').next()))]);
+        let answer = api.apply(&format!("{path}?force=true"), "m", &applied).await;
+        assert_eq!(answer.refused(422, "Invalid")["causes"][0]["field"], "spec.a");
+    }
+    let unlabelled = merged(gadget("x", &json!({"a": "x"})), &[("/metadata/labels", Value::Null)]);
+    assert_eq!(api.apply(&path, "m", &unlabelled).await.code, 200, "metadata is typed, where null is nothing");
+    assert!(api.patch(&path, JSON_PATCH, &json!([{"op": "add", "path": "/spec/a", "value": null}])).await.body["spec"].get("a").is_none());
+}
+
+#[tokio::test]
+async fn a_scale_need_not_say_what_it_is_unless_it_is_applied() {
+    let (api, path) = api_with_gadget(&json!({"n": 1})).await;
+    let scale = json!({"metadata": {"name": "x"}, "spec": {"replicas": 7}});
+    assert_eq!(api.put(&format!("{path}/scale"), &scale).await.body["spec"]["replicas"], 7);
+    api.apply(&format!("{path}/scale"), "m", &scale).await.refused(400, "BadRequest");
+}
+
+#[tokio::test]
+async fn a_merge_patch_is_an_object() {
+    let (api, path) = api_with_gadget(&json!({})).await;
+    for patch in [json!([]), json!("x"), json!(5)] {
+        api.patch(&path, MERGE, &patch).await.refused(400, "BadRequest");
+    }
+}
+
+#[tokio::test]
 async fn a_manager_that_only_joins_the_owners_has_no_time() {
     let api = api().await;
     let path = format!("{GADGETS}/x");
@@ -145,7 +175,6 @@ async fn a_scale_is_read_and_written_in_its_types() {
         scale(json!("x")),
         merged(scale(json!(4)), &[("/kind", json!("Zork"))]),
         merged(scale(json!(4)), &[("/apiVersion", json!("autoscaling/v2"))]),
-        json!({"metadata": {"name": "x"}, "spec": {"replicas": 4}}),
     ] {
         api.put(&path, &body).await.refused(400, "BadRequest");
     }

@@ -22,6 +22,12 @@ async fn the_server_sets_what_only_it_may_set() {
         assert_eq!(metadata.get(absent), None, "{absent}");
     }
     map["metadata"]["uid"] = created["metadata"]["uid"].clone();
+    for doomed in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+        let details = api.put(&format!("{MAPS}/a"), &map).await;
+        let details = details.refused(422, "Invalid");
+        assert_eq!(details["causes"][0]["field"], format!("metadata.{doomed}"));
+        map["metadata"].as_object_mut().expect("an object").remove(doomed);
+    }
     let put = api.put(&format!("{MAPS}/a"), &map).await;
     assert_eq!(put.body, created);
     let mut pinned = config_map("b", &json!({}));
@@ -110,7 +116,7 @@ async fn patches_change_what_they_name_and_say_what_does_not_fit() {
     api.patch(&path, JSON_PATCH, &json!([{"op": "remove", "path": "/data/none"}])).await.refused(422, "Invalid");
     api.patch(&path, JSON_PATCH, &json!({"op": "remove"})).await.refused(400, "BadRequest");
     api.ask("PATCH", &path, &[("content-type", MERGE)], b"{").await.refused(400, "BadRequest");
-    api.patch(&path, MERGE, &json!([1])).await.refused(422, "Invalid");
+    api.patch(&path, MERGE, &json!([1])).await.refused(400, "BadRequest");
     api.patch(&path, MERGE, &json!({"data": {"k": 1}})).await.refused(422, "Invalid");
     assert_eq!(api.patch(&format!("{path}?force=true"), MERGE, &json!({})).await.refused(422, "Invalid")["causes"][0]["field"], "force");
     api.create(DEPLOYMENTS, &deployment("d")).await;
