@@ -57,6 +57,8 @@ pub struct CommandError {
     pub status: ExitStatus,
     /// What went wrong; empty where it was told already.
     pub message: String,
+    /// What else went wrong, each told as an error of its own.
+    pub further: Vec<String>,
     /// What to do next.
     pub hints: Vec<String>,
 }
@@ -65,7 +67,7 @@ impl CommandError {
     /// A failure of what was attempted.
     #[must_use]
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { status: ExitStatus::Failed, message: message.into(), hints: Vec::new() }
+        Self { status: ExitStatus::Failed, message: message.into(), further: Vec::new(), hints: Vec::new() }
     }
 
     /// A command line that makes no sense.
@@ -99,6 +101,7 @@ impl CommandError {
             _ if self.message.is_empty() => {}
             _ => ui.error(&self.message),
         }
+        self.further.iter().for_each(|message| ui.error(message));
         for hint in &self.hints {
             ui.hint(hint);
         }
@@ -109,7 +112,7 @@ impl CommandError {
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         if is_broken_pipe(&error) {
-            return Self { status: ExitStatus::BrokenPipe, message: String::new(), hints: Vec::new() };
+            return Self { status: ExitStatus::BrokenPipe, ..Self::failed("") };
         }
         Self::failed(format!("cannot write the output: {error}"))
     }
@@ -123,7 +126,9 @@ impl From<UsageError> for CommandError {
 
 impl From<ManifestErrors> for CommandError {
     fn from(errors: ManifestErrors) -> Self {
-        Self::failed(errors.to_string())
+        let mut messages = errors.0.iter().map(ToString::to_string);
+        let first = messages.next().unwrap_or_default();
+        Self { further: messages.collect(), ..Self::failed(first) }
     }
 }
 
@@ -131,7 +136,7 @@ impl From<RemoteError> for CommandError {
     fn from(error: RemoteError) -> Self {
         let hint = match &error {
             RemoteError::Kubeconfig { .. } => "choose another target: --context, --kubeconfig, --server, --local or --etcd",
-            RemoteError::Url { .. } => "give the server as https://HOST:PORT",
+            RemoteError::Url { .. } => "give the server as https://HOST:PORT, or as HOST:PORT where it speaks HTTP without TLS",
             RemoteError::Credentials { .. } => "check the certificates, keys and plugins that the kubeconfig names",
         };
         Self::failed(error.to_string()).hint(hint)
@@ -186,6 +191,10 @@ fn hint_for(error: &ClientError) -> Option<String> {
         ClientError::Unreachable { why: Unreachable::TimedOut, .. } => "check the network between here and the server",
         ClientError::Refused { refusal, .. } if refusal.reason == Reason::Unauthorized => {
             "the server does not know these credentials; log in again or choose another --context"
+        }
+        ClientError::Refused { refusal, .. } if refusal.reason == Reason::Forbidden && refusal.message.contains("\"system:anonymous\"") => {
+            "the request carried no credentials: the kubeconfig's context names no user, or a user without any; choose another --context \
+             or --kubeconfig"
         }
         _ => return None,
     };

@@ -163,7 +163,12 @@ async fn work(
     environment: &dyn Fn(&str) -> Option<String>,
     openers: Openers,
 ) -> Result<ExitStatus, CommandError> {
-    let context = CommandContext::new(Settings::resolve(&cli.global, environment)?, openers);
+    logging::start_if_asked(environment)?;
+    let settings = Settings::resolve(&cli.global, environment)?;
+    if let Some(server) = settings.bare_server() {
+        ui.say(&format!("{server:?} is taken as http://{server}: it says neither http:// nor https://"));
+    }
+    let context = CommandContext::new(settings, openers);
     // The signal is asked for first, so that it is caught from the first word on.
     tokio::select! {
         biased;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::dispute::{Dispute, disputes};
 use crate::client::{ClientError, Discovery, ServedResource};
 use crate::manifest::{Desired, Origin};
-use crate::object::{GroupResource, Gvk, Object, ObjectKey, Refusal};
+use crate::object::{GroupResource, Gvk, Object, ObjectKey, Refusal, names};
 
 /// A desired object at its place.
 #[derive(Debug, Clone)]
@@ -45,6 +45,16 @@ pub enum ObjectError {
     /// `metadata.name` is missing.
     #[error("metadata.name must be set; generateName cannot be applied, since every apply would make another object")]
     NoName,
+    /// A name, or a namespace, that cannot stand in a path of the API.
+    #[error("{field} {value:?} {rule}")]
+    BadName {
+        /// The field it stands in.
+        field: &'static str,
+        /// The name.
+        value: String,
+        /// The rule it breaks.
+        rule: String,
+    },
     /// The namespace asked for is not the one the object names.
     #[error("the object is in namespace {own:?}, but {asked:?} was asked for")]
     OtherNamespace {
@@ -98,10 +108,15 @@ impl Failure {
     /// The manifest place to blame: of the first field the server complains about, else of the object.
     #[must_use]
     pub fn origin(&self) -> Option<Origin> {
-        let source = self.source.as_ref()?;
-        let ObjectError::Client(error) = &self.error else { return Some(source.origin.clone()) };
-        let field = error.refusal().and_then(blamed_field);
-        Some(field.map_or_else(|| source.origin.clone(), |field| source.locate(field)))
+        self.blamed().or_else(|| self.source.as_ref().map(|source| source.origin.clone()))
+    }
+
+    /// The manifest place of the first field the server complains about, where it names one.
+    #[must_use]
+    pub fn blamed(&self) -> Option<Origin> {
+        let ObjectError::Client(error) = &self.error else { return None };
+        let field = error.refusal().and_then(blamed_field)?;
+        self.source.as_ref().map(|source| source.locate(field))
     }
 }
 
@@ -227,8 +242,15 @@ fn place_one(
         return Err(ObjectError::NoName);
     }
     let namespace = if found.namespaced { Some(namespace_of(object, namespaces)?) } else { None };
+    fits_a_path("metadata.name", object.name())?;
+    namespace.iter().try_for_each(|namespace| fits_a_path("metadata.namespace", namespace))?;
     let key = ObjectKey { namespace, name: object.name().to_owned() };
     Ok((share(found, shared), key, pending))
+}
+
+/// Whether a name leads to its object and nowhere else; all other rules are the server's to judge by.
+fn fits_a_path(field: &'static str, value: &str) -> Result<(), ObjectError> {
+    names::path_segment(value).map_err(|rule| ObjectError::BadName { field, value: value.to_owned(), rule })
 }
 
 fn namespace_of(object: &Object, namespaces: &Namespaces) -> Result<String, ObjectError> {
@@ -345,6 +367,14 @@ mod tests {
     fn one_object_described_twice_by_way_of_the_default_namespace_is_refused() {
         let twice = vec![config_map(json!({"name": "a"})), config_map(json!({"name": "a", "namespace": "shop"}))];
         assert_eq!(placed(twice, false), ["configmap/a shop/a served", "configmap/a: it is already described"]);
+    }
+
+    #[test]
+    fn a_name_that_would_lead_to_another_path_is_refused() {
+        assert_eq!(
+            placed(vec![config_map(json!({"name": ".."})), config_map(json!({"name": "a", "namespace": "x/y"}))], false),
+            ["configmap/..: metadata.name \"..\" may not be '..'", "configmap/a: metadata.namespace \"x/y\" may not contain '/'"]
+        );
     }
 
     #[test]

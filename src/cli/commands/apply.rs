@@ -14,6 +14,7 @@ use crate::client::{ApplyParameters, Client, ClientError};
 use crate::object::Object;
 use crate::plan::render::{DiffOptions, Tense, header, summary, unified};
 use crate::plan::{Action, Done, Failure, Live, ObjectError, Placed, PlanEntry, Question, Summary, build, execute};
+use crate::printable::one_line;
 use crate::yaml;
 
 const EXAMPLES: &str = "\
@@ -112,7 +113,10 @@ impl Report<'_> {
 
     fn entry(&mut self, entry: &PlanEntry) {
         self.summary.add(entry.action);
-        if let Err(error) = self.ui.data(&self.text(entry)).and_then(|()| self.ui.flush()) {
+        // A difference holds colours; everything else is as the server wrote it.
+        let text = self.text(entry);
+        let shown = if self.args.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&text) };
+        if let Err(error) = shown.and_then(|()| self.ui.flush()) {
             self.broken.get_or_insert(error.into());
         }
         if self.args.dry_run == DryRun::None {
@@ -144,7 +148,7 @@ impl Report<'_> {
                 format!("---\n{}", entry.after.as_ref().map(|object| yaml::emit(&shown(object))).unwrap_or_default())
             }
             None if self.args.diff && entry.action.is_change() => difference(self.ui, entry, self.tense(), self.args.show_secrets) + "\n",
-            None => format!("{} {}{}\n", entry.display_name(), past_word(entry.action), self.args.dry_run.suffix()),
+            None => format!("{} {}{}\n", one_line(&entry.display_name()), past_word(entry.action), self.args.dry_run.suffix()),
         }
     }
 
@@ -156,7 +160,7 @@ impl Report<'_> {
             self.ui.error(&format!("{} more objects were not reached", self.untold));
         }
         let color = self.ui.talk_brush().is_colored();
-        self.ui.say(summary(self.summary, self.failed, self.tense(), color).trim_end());
+        self.ui.say_painted(summary(self.summary, self.failed, self.tense(), color).trim_end());
         Ok(if self.failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
     }
 }
