@@ -180,7 +180,8 @@ pub(super) fn refusal_in_words(refusal: &Refusal) -> String {
     format!("from server ({}): {}", refusal.reason.as_str(), refusal.message)
 }
 
-fn hint_for(error: &ClientError) -> Option<String> {
+/// What to do next about a client's error.
+pub(super) fn hint_for(error: &ClientError) -> Option<String> {
     let hint = match error {
         ClientError::Unreachable { why: Unreachable::Refused, .. } => "is the server running, and is this its address?",
         ClientError::Unreachable { why: Unreachable::UnknownHost, .. } => "check the server's host name",
@@ -190,11 +191,10 @@ fn hint_for(error: &ClientError) -> Option<String> {
         ClientError::Unreachable { why: Unreachable::Credentials(_), .. } => "log in again with the tool that wrote the kubeconfig",
         ClientError::Unreachable { why: Unreachable::TimedOut, .. } => "check the network between here and the server",
         ClientError::Refused { refusal, .. } if refusal.reason == Reason::Unauthorized => {
-            "the server does not know these credentials; log in again or choose another --context"
+            "the server does not know these credentials, or none were sent; log in again, or choose a --context or --kubeconfig with a user"
         }
         ClientError::Refused { refusal, .. } if refusal.reason == Reason::Forbidden && refusal.message.contains("\"system:anonymous\"") => {
-            "the request carried no credentials: the kubeconfig's context names no user, or a user without any; choose another --context \
-             or --kubeconfig"
+            "no credentials were sent: the kubeconfig's context names no user, or one without any; choose another --context or --kubeconfig"
         }
         _ => return None,
     };

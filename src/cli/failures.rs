@@ -2,19 +2,47 @@
 //!
 //! Receives [`Failure`]s, hands on text: where in which file, which object, what the server said, and the ways out.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::error::{client_error_in_words, refusal_in_words};
+use super::error::{client_error_in_words, hint_for, refusal_in_words};
 use super::ui::Ui;
-use crate::manifest::{Desired, Origin};
+use crate::manifest::{Desired, Origin, Source};
 use crate::object::{Cause, CauseKind, Reason, Refusal};
 use crate::plan::{Dispute, Failure, ObjectError};
 use crate::printable::one_line;
+use crate::yaml::Mark;
 
 /// The most lines of the manifest that are shown for one object.
 const EXCERPTS_MOST: usize = 5;
+
+/// The order of a set's files and of the places in them, in which its failures are told.
+#[derive(Debug)]
+pub(super) struct FileOrder(HashMap<*const Source, usize>);
+
+impl FileOrder {
+    pub(super) fn of(desired: &[Desired]) -> Self {
+        let mut order = HashMap::new();
+        for source in desired.iter().map(|desired| &desired.origin.source) {
+            let next = order.len();
+            order.entry(Arc::as_ptr(source)).or_insert(next);
+        }
+        Self(order)
+    }
+
+    /// What a place is compared by; what no file of the set wrote comes first.
+    pub(super) fn rank(&self, origin: Option<&Origin>) -> Option<(usize, Mark)> {
+        let origin = origin?;
+        Some((*self.0.get(&Arc::as_ptr(&origin.source))?, origin.mark))
+    }
+
+    /// The rank of the object that failed.
+    pub(super) fn rank_of(&self, failure: &Failure) -> Option<(usize, Mark)> {
+        self.rank(failure.source.as_ref().map(|source| &source.origin))
+    }
+}
 
 /// Tells one failure on standard error.
 pub(super) fn tell(ui: &Ui, failure: &Failure) {
@@ -129,6 +157,7 @@ fn hint(failure: &Failure) -> Option<String> {
         _ if refusal.is_some_and(|refusal| refusal.message.contains("immutable")) => {
             "the field cannot be changed in place; delete the object and apply again, or undo the change in the manifest"
         }
+        ObjectError::Client(error) => return hint_for(error),
         _ => return None,
     };
     Some(hint.to_owned())

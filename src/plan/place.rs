@@ -111,22 +111,26 @@ impl Failure {
         self.blamed().or_else(|| self.source.as_ref().map(|source| source.origin.clone()))
     }
 
-    /// The manifest place of the first field the server complains about, where it names one.
+    /// The first place of the manifest that the server complains about, where it names fields and the manifest writes one of them or
+    /// something around it.
     #[must_use]
     pub fn blamed(&self) -> Option<Origin> {
-        let ObjectError::Client(error) = &self.error else { return None };
-        let field = error.refusal().and_then(blamed_field)?;
-        self.source.as_ref().map(|source| source.locate(field))
+        let (ObjectError::Client(error), Some(source)) = (&self.error, &self.source) else { return None };
+        let places = blamed_fields(error.refusal()?).into_iter().map(|field| source.locate(field));
+        places.filter(|place| place.mark != source.origin.mark).min_by_key(|place| place.mark)
     }
 }
 
-/// The first field a refusal names: in its causes, or in the words of a decoder (`unknown field "spec.replica"`, `cannot unmarshal
-/// string into field spec.replicas of type int32`).
-fn blamed_field(refusal: &Refusal) -> Option<&str> {
-    let named = refusal.causes.iter().map(|cause| cause.field.as_str()).find(|field| !field.is_empty());
+/// The fields a refusal names: in its causes, or, one of them, in the words of a decoder (`unknown field "spec.replica"`, `cannot
+/// unmarshal string into field spec.replicas of type int32`).
+fn blamed_fields(refusal: &Refusal) -> Vec<&str> {
+    let named: Vec<&str> = refusal.causes.iter().map(|cause| cause.field.as_str()).filter(|field| !field.is_empty()).collect();
+    if !named.is_empty() {
+        return named;
+    }
     let unknown = || refusal.message.split_once("field \"")?.1.split('"').next();
     let mistyped = || refusal.message.split_once("into field ")?.1.split(' ').next();
-    named.or_else(unknown).or_else(mistyped)
+    unknown().or_else(mistyped).into_iter().collect()
 }
 
 /// Which namespaces objects go to.
@@ -355,12 +359,12 @@ mod tests {
     #[test]
     fn the_field_to_blame_stands_in_a_cause_or_in_the_message() {
         let strict = Refusal::bad_request("strict decoding error: unknown field \"spec.replica\", unknown field \"x\"");
-        assert_eq!(blamed_field(&strict), Some("spec.replica"));
+        assert_eq!(blamed_fields(&strict), ["spec.replica"]);
         let invalid = Refusal::invalid("", "ConfigMap", "a", vec![Cause::required("", ""), Cause::required("data.k", "")]);
-        assert_eq!(blamed_field(&invalid), Some("data.k"));
+        assert_eq!(blamed_fields(&invalid), ["data.k"]);
         let mistyped = Refusal::bad_request("json: cannot unmarshal string into field spec.replicas of type int32");
-        assert_eq!(blamed_field(&mistyped), Some("spec.replicas"));
-        assert_eq!(blamed_field(&Refusal::internal("no")), None);
+        assert_eq!(blamed_fields(&mistyped), ["spec.replicas"]);
+        assert_eq!(blamed_fields(&Refusal::internal("no")), [""; 0]);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! `trueup apply`: makes the target as the manifests say.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use clap::Args;
 use serde_json::Value;
 
 use super::{load, place_all};
 use crate::cli::DryRun;
+use crate::cli::failures::FileOrder;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
@@ -96,6 +97,9 @@ struct Report<'a> {
     total: usize,
     summary: Summary,
     failed: usize,
+    order: FileOrder,
+    /// Failures known from the start, each of which waits for the objects before it.
+    held: VecDeque<Failure>,
     /// Failures that were not told, because they say the same as the one before: the target cannot be reached.
     untold: usize,
     cut_off: bool,
@@ -105,6 +109,13 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn done(&mut self, done: Done) {
+        let rank = match &done {
+            Done::Applied(entry) => self.order.rank(entry.origin.as_ref()),
+            Done::Failed(failure) => self.order.rank_of(failure),
+        };
+        while let Some(held) = self.held.pop_front_if(|held| self.order.rank_of(held) < rank) {
+            self.failure(&held);
+        }
         match done {
             Done::Applied(entry) => self.entry(&entry),
             Done::Failed(failure) => self.failure(&failure),
@@ -152,7 +163,10 @@ impl Report<'_> {
         }
     }
 
-    fn finish(self) -> Result<ExitStatus, CommandError> {
+    fn finish(mut self) -> Result<ExitStatus, CommandError> {
+        for held in std::mem::take(&mut self.held) {
+            self.failure(&held);
+        }
         if let Some(error) = self.broken {
             return Err(error);
         }
@@ -196,14 +210,26 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
     args.validate()?;
     let desired = load(&args.manifests, &args.selector).await?;
     let total = desired.len();
+    let order = FileOrder::of(&desired);
     let doing = if args.dry_run == DryRun::None { "applying to" } else { "comparing with" };
     if args.dry_run == DryRun::None {
         context.note("nothing was applied yet".to_owned());
     }
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
-    let mut report = Report { ui, context, args, total, summary: Summary::default(), failed: 0, untold: 0, cut_off: false, broken: None };
-    unplaced.iter().for_each(|failure| report.failure(failure));
+    let mut report = Report {
+        ui,
+        context,
+        args,
+        total,
+        summary: Summary::default(),
+        failed: 0,
+        order,
+        held: unplaced.into(),
+        untold: 0,
+        cut_off: false,
+        broken: None,
+    };
     let count = format!("{total} objects: reading, comparing, applying");
     with_progress(ui, || context.so_far().unwrap_or_else(|| count.clone()), work(&client, placed, args, &mut report)).await?;
     for warning in client.take_warnings() {
@@ -221,7 +247,8 @@ async fn work(client: &Client, placed: Vec<Placed>, args: &ApplyArgs, report: &m
             let simulation = report.context.simulation(client, &placed).await?;
             let built = build(client, placed, live, &args.parameters(), simulation.as_ref()).await;
             built.plan.entries.iter().for_each(|entry| report.entry(entry));
-            built.failures.iter().for_each(|failure| report.failure(failure));
+            report.held.extend(built.failures);
+            report.held.make_contiguous().sort_by_key(|failure| report.order.rank_of(failure));
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::watch::{Watch, follow};
+use crate::cli::error::{client_error_in_words, hint_for};
 use crate::cli::output::custom_columns::CustomColumnsPrinter;
 use crate::cli::output::form::{OutputArgs, OutputForm, short_name};
 use crate::cli::output::sort::sort_by;
@@ -299,9 +300,13 @@ fn document(mut objects: Vec<Value>, single: bool) -> Option<Value> {
 fn refusals(ui: &Ui, answers: &[Answers], args: &GetArgs) -> Result<ExitStatus, CommandError> {
     let relevant = |error: &&ClientError| !(args.ignore_not_found && error.is(Reason::NotFound));
     let mut status = ExitStatus::Success;
+    let mut hints: Vec<String> = Vec::new();
     for error in answers.iter().flat_map(|answer| &answer.refused).filter(relevant) {
         status = ExitStatus::Failed;
-        ui.error(&crate::cli::error::client_error_in_words(error));
+        ui.error(&client_error_in_words(error));
+        // What is wrong with one request's credentials is so with all.
+        hints.extend(hint_for(error).filter(|hint| !hints.contains(hint)));
     }
+    hints.iter().for_each(|hint| ui.hint(hint));
     Ok(status)
 }
