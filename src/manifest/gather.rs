@@ -133,7 +133,7 @@ impl Gathering {
         let mut found = Found::default();
         match found.look_into(path, recursive) {
             Ok(()) if found.files.is_empty() => {
-                found.files.push(Err((path.to_owned(), Problem::NoManifestFiles { has_folders: found.passed_over })))
+                found.files.push(Err((path.to_owned(), Problem::NoManifestFiles { has_folders: found.passed_over })));
             }
             Ok(()) => {}
             Err(error) => found.files.push(Err((path.to_owned(), cannot_read(error)))),

@@ -164,7 +164,10 @@ fn a_secret_on_one_line_of_json_is_not_shown() {
 
 #[test]
 fn a_long_line_is_cut_around_the_place() {
-    let text = format!("{{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"data\": {{\"a\": \"{}\", \"a\": 1}}}}", "x".repeat(500));
+    let text = format!(
+        "{{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {{\"name\": \"a\"}}, \"data\": {{\"a\": \"{}\", \"a\": 1}}}}",
+        "x".repeat(500)
+    );
     let told = told(&[("a.json", &text)]);
     let lines: Vec<&str> = told.lines().collect();
     assert!(lines[1].starts_with(" 1 | …xxx") && lines[1].ends_with("\"a\": 1}}"), "{told}");

@@ -22,6 +22,7 @@ use crate::client::{
 use crate::manifest::Origin;
 use crate::object::Reason;
 use crate::plan::{Placed, REQUESTS_AT_ONCE, Stage, each};
+use crate::printable::one_line;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -129,7 +130,7 @@ impl Doomed {
 
     /// What is wrong, behind the place in the manifest.
     fn blame(&self, problem: &str) -> String {
-        self.origin.as_ref().map_or_else(|| problem.to_owned(), |origin| format!("{origin}: {}: {problem}", self.display_name()))
+        self.origin.as_ref().map_or_else(|| problem.to_owned(), |origin| format!("{origin}: {}: {problem}", one_line(&self.display_name())))
     }
 
     fn line(&self, args: &DeleteArgs) -> String {
