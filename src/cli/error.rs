@@ -241,6 +241,16 @@ mod tests {
     }
 
     #[test]
+    fn a_request_without_credentials_is_told_apart_from_one_that_is_not_allowed() {
+        let hint = |user: &str| {
+            let refusal = Refusal::new(Reason::Forbidden, format!("pods is forbidden: User \"{user}\" cannot list resource \"pods\""));
+            hint_for(&ClientError::Refused { attempted: String::new(), refusal: Box::new(refusal) })
+        };
+        assert!(hint("system:anonymous").is_some_and(|hint| hint.starts_with("no credentials were sent")));
+        assert_eq!(hint("ann"), None);
+    }
+
+    #[test]
     fn an_unknown_resource_comes_with_a_guess() {
         let error = CommandError::from(UnknownResource { word: "pdos".to_owned(), similar: Some("pods".to_owned()) });
         assert_eq!(
