@@ -75,14 +75,14 @@ impl Ambient {
     /// Anything else is refused with the reason.
     pub fn from_env() -> Result<Self, String> {
         match std::env::var("TRUEUP_PINNED_TIME") {
-            Ok(text) => Self::parse(&text).map_err(|error| format!("TRUEUP_PINNED_TIME={text}: {error}")),
+            Ok(text) => Self::parse(&text).map_err(|error| format!("TRUEUP_PINNED_TIME: {error}")),
             Err(_) => Ok(Self::system()),
         }
     }
 
     fn parse(text: &str) -> Result<Self, String> {
         let (time, series) = text.split_once('#').unwrap_or((text, "0"));
-        let now = time.parse().map_err(|error: jiff::Error| error.to_string())?;
+        let now = time.parse().map_err(|_| format!("{time:?} is no RFC 3339 time, such as 2026-01-31T12:00:00Z"))?;
         let series = series.parse().map_err(|_| format!("{series:?} is no number of a series"))?;
         Ok(Self::pinned_series(now, series))
     }

@@ -20,6 +20,7 @@ pub mod object;
 pub mod openapi;
 pub mod paint;
 pub mod plan;
+pub mod printable;
 pub mod protobuf;
 pub mod schema;
 pub mod serve;

@@ -57,6 +57,8 @@ pub struct CommandError {
     pub status: ExitStatus,
     /// What went wrong; empty where it was told already.
     pub message: String,
+    /// What else went wrong, each told as an error of its own.
+    pub further: Vec<String>,
     /// What to do next.
     pub hints: Vec<String>,
 }
@@ -65,7 +67,7 @@ impl CommandError {
     /// A failure of what was attempted.
     #[must_use]
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { status: ExitStatus::Failed, message: message.into(), hints: Vec::new() }
+        Self { status: ExitStatus::Failed, message: message.into(), further: Vec::new(), hints: Vec::new() }
     }
 
     /// A command line that makes no sense.
@@ -99,6 +101,7 @@ impl CommandError {
             _ if self.message.is_empty() => {}
             _ => ui.error(&self.message),
         }
+        self.further.iter().for_each(|message| ui.error(message));
         for hint in &self.hints {
             ui.hint(hint);
         }
@@ -109,7 +112,7 @@ impl CommandError {
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         if is_broken_pipe(&error) {
-            return Self { status: ExitStatus::BrokenPipe, message: String::new(), hints: Vec::new() };
+            return Self { status: ExitStatus::BrokenPipe, ..Self::failed("") };
         }
         Self::failed(format!("cannot write the output: {error}"))
     }
@@ -123,7 +126,9 @@ impl From<UsageError> for CommandError {
 
 impl From<ManifestErrors> for CommandError {
     fn from(errors: ManifestErrors) -> Self {
-        Self::failed(errors.to_string())
+        let mut messages = errors.0.iter().map(ToString::to_string);
+        let first = messages.next().unwrap_or_default();
+        Self { further: messages.collect(), ..Self::failed(first) }
     }
 }
 
@@ -131,7 +136,7 @@ impl From<RemoteError> for CommandError {
     fn from(error: RemoteError) -> Self {
         let hint = match &error {
             RemoteError::Kubeconfig { .. } => "choose another target: --context, --kubeconfig, --server, --local or --etcd",
-            RemoteError::Url { .. } => "give the server as https://HOST:PORT",
+            RemoteError::Url { .. } => "give the server as https://HOST:PORT, or as HOST:PORT where it speaks HTTP without TLS",
             RemoteError::Credentials { .. } => "check the certificates, keys and plugins that the kubeconfig names",
         };
         Self::failed(error.to_string()).hint(hint)
@@ -175,7 +180,8 @@ pub(super) fn refusal_in_words(refusal: &Refusal) -> String {
     format!("from server ({}): {}", refusal.reason.as_str(), refusal.message)
 }
 
-fn hint_for(error: &ClientError) -> Option<String> {
+/// What to do next about a client's error.
+pub(super) fn hint_for(error: &ClientError) -> Option<String> {
     let hint = match error {
         ClientError::Unreachable { why: Unreachable::Refused, .. } => "is the server running, and is this its address?",
         ClientError::Unreachable { why: Unreachable::UnknownHost, .. } => "check the server's host name",
@@ -185,7 +191,10 @@ fn hint_for(error: &ClientError) -> Option<String> {
         ClientError::Unreachable { why: Unreachable::Credentials(_), .. } => "log in again with the tool that wrote the kubeconfig",
         ClientError::Unreachable { why: Unreachable::TimedOut, .. } => "check the network between here and the server",
         ClientError::Refused { refusal, .. } if refusal.reason == Reason::Unauthorized => {
-            "the server does not know these credentials; log in again or choose another --context"
+            "the server does not know these credentials, or none were sent; log in again, or choose a --context or --kubeconfig with a user"
+        }
+        ClientError::Refused { refusal, .. } if refusal.reason == Reason::Forbidden && refusal.message.contains("\"system:anonymous\"") => {
+            "no credentials were sent: the kubeconfig's context names no user, or one without any; choose another --context or --kubeconfig"
         }
         _ => return None,
     };
@@ -229,6 +238,16 @@ mod tests {
             "interrupted: 2 of 3 objects were applied"
         );
         assert_eq!(CommandError::interrupted(None).status.code(), 130);
+    }
+
+    #[test]
+    fn a_request_without_credentials_is_told_apart_from_one_that_is_not_allowed() {
+        let hint = |user: &str| {
+            let refusal = Refusal::new(Reason::Forbidden, format!("pods is forbidden: User \"{user}\" cannot list resource \"pods\""));
+            hint_for(&ClientError::Refused { attempted: String::new(), refusal: Box::new(refusal) })
+        };
+        assert!(hint("system:anonymous").is_some_and(|hint| hint.starts_with("no credentials were sent")));
+        assert_eq!(hint("ann"), None);
     }
 
     #[test]

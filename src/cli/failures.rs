@@ -2,12 +2,47 @@
 //!
 //! Receives [`Failure`]s, hands on text: where in which file, which object, what the server said, and the ways out.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
 use serde_json::Value;
 
-use super::error::{client_error_in_words, refusal_in_words};
+use super::error::{client_error_in_words, hint_for, refusal_in_words};
 use super::ui::Ui;
+use crate::manifest::{Desired, Origin, Source};
 use crate::object::{Cause, CauseKind, Reason, Refusal};
 use crate::plan::{Dispute, Failure, ObjectError};
+use crate::printable::one_line;
+use crate::yaml::Mark;
+
+/// The most lines of the manifest that are shown for one object.
+const EXCERPTS_MOST: usize = 5;
+
+/// The order of a set's files and of the places in them, in which its failures are told.
+#[derive(Debug)]
+pub(super) struct FileOrder(HashMap<*const Source, usize>);
+
+impl FileOrder {
+    pub(super) fn of(desired: &[Desired]) -> Self {
+        let mut order = HashMap::new();
+        for source in desired.iter().map(|desired| &desired.origin.source) {
+            let next = order.len();
+            order.entry(Arc::as_ptr(source)).or_insert(next);
+        }
+        Self(order)
+    }
+
+    /// What a place is compared by; what no file of the set wrote comes first.
+    pub(super) fn rank(&self, origin: Option<&Origin>) -> Option<(usize, Mark)> {
+        let origin = origin?;
+        Some((*self.0.get(&Arc::as_ptr(&origin.source))?, origin.mark))
+    }
+
+    /// The rank of the object that failed.
+    pub(super) fn rank_of(&self, failure: &Failure) -> Option<(usize, Mark)> {
+        self.rank(failure.source.as_ref().map(|source| &source.origin))
+    }
+}
 
 /// Tells one failure on standard error.
 pub(super) fn tell(ui: &Ui, failure: &Failure) {
@@ -17,20 +52,31 @@ pub(super) fn tell(ui: &Ui, failure: &Failure) {
     }
 }
 
-/// `deploy/web.yaml:12:3: deployment.apps/web in namespace shop: …`, and a line for each cause.
+/// `deploy/web.yaml:12:3: deployment.apps/web in namespace shop: …` with the line of the manifest that is to blame, or, for several causes,
+/// a line and its own line of the manifest for each.
 fn in_words(failure: &Failure) -> String {
-    let place = failure.origin().map(|origin| format!("{origin}: ")).unwrap_or_default();
-    let namespace = failure.namespace.as_ref().map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
-    let mut text = format!("{place}{}{namespace}: {}", failure.name, what(&failure.error));
-    for line in failure.disputes.iter().map(dispute).chain(refusal_of(failure).map(causes).unwrap_or_default()) {
-        text.push_str("\n  ");
-        text.push_str(&line);
+    let place = failure.origin().map(|origin| format!("{}: ", one_line(&origin.to_string()))).unwrap_or_default();
+    let namespace = failure.namespace.as_ref().map(|namespace| format!(" in namespace {}", one_line(namespace))).unwrap_or_default();
+    let mut text = format!("{place}{}{namespace}: {}", one_line(&failure.name), what(&failure.error));
+    for dispute in &failure.disputes {
+        text.push_str(&format!("\n  {}", dispute_in_words(dispute)));
+    }
+    match refusal_of(failure) {
+        // Both values of a disputed field are told already.
+        Some(refusal) if is_conflict(refusal) => {}
+        Some(refusal) if refusal.causes.len() > 1 => text.push_str(&causes(refusal, failure.source.as_deref())),
+        _ => text.push_str(&failure.blamed().and_then(|origin| excerpt(failure.source.as_deref()?, &origin)).unwrap_or_default()),
     }
     text
 }
 
+/// The lines of the manifest at a place, unless it is that of the whole object, which says nothing about what is wrong.
+fn excerpt(source: &Desired, origin: &Origin) -> Option<String> {
+    (origin.mark != source.origin.mark).then(|| origin.excerpt())
+}
+
 /// `.spec.replicas is owned by "hpa" using apps/v1: 5 there, 3 here`
-fn dispute(dispute: &Dispute) -> String {
+fn dispute_in_words(dispute: &Dispute) -> String {
     let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), short);
     format!("{} is owned by {}: {} there, {} here", dispute.field, dispute.owner, value(&dispute.live), value(&dispute.desired))
 }
@@ -56,14 +102,28 @@ fn what(error: &ObjectError) -> String {
     }
 }
 
-fn causes(refusal: &Refusal) -> Vec<String> {
-    if refusal.causes.len() < 2 || is_conflict(refusal) {
-        return Vec::new();
-    }
+/// A line for each cause, in the order of the manifest, below each of the first few the line that it is about.
+fn causes(refusal: &Refusal, source: Option<&Desired>) -> String {
     let line = |cause: &Cause| if cause.field.is_empty() { cause.message.clone() } else { format!("{}: {}", cause.field, cause.message) };
-    let mut lines: Vec<String> = refusal.causes.iter().map(line).collect();
-    lines.sort();
-    lines
+    let mut causes: Vec<(Option<Origin>, String)> =
+        refusal.causes.iter().map(|cause| (source.map(|source| source.locate(&cause.field)), line(cause))).collect();
+    causes.sort_by(|(left, left_line), (right, right_line)| {
+        let mark = |origin: &Option<Origin>| origin.as_ref().map(|origin| origin.mark);
+        mark(left).cmp(&mark(right)).then_with(|| left_line.cmp(right_line))
+    });
+    let mut text = String::new();
+    let mut shown = HashSet::new();
+    for (origin, line) in causes {
+        text.push_str(&format!("\n  {line}"));
+        let new = origin.filter(|origin| shown.len() < EXCERPTS_MOST && !shown.contains(&origin.mark));
+        if let Some(origin) = new
+            && let Some(lines) = source.and_then(|source| excerpt(source, &origin))
+        {
+            text.push_str(&lines.replace('\n', "\n  "));
+            shown.insert(origin.mark);
+        }
+    }
+    text
 }
 
 fn is_conflict(refusal: &Refusal) -> bool {
@@ -85,6 +145,7 @@ fn hint(failure: &Failure) -> Option<String> {
         }
         ObjectError::UnknownKind { similar: None, .. } => "apply the CustomResourceDefinition of the kind first, or together with it",
         ObjectError::OtherNamespace { .. } => "leave -n out, or take the namespace out of the manifest",
+        ObjectError::BadName { .. } => "give it a name that can stand in a path of the API",
         ObjectError::Duplicate { .. } => "remove one of the two, or give it another name or namespace",
         ObjectError::NotServed(_) => "look at the definition's conditions, then apply again",
         _ if refusal.is_some_and(is_conflict) => {
@@ -96,6 +157,7 @@ fn hint(failure: &Failure) -> Option<String> {
         _ if refusal.is_some_and(|refusal| refusal.message.contains("immutable")) => {
             "the field cannot be changed in place; delete the object and apply again, or undo the change in the manifest"
         }
+        ObjectError::Client(error) => return hint_for(error),
         _ => return None,
     };
     Some(hint.to_owned())

@@ -151,8 +151,17 @@ async fn control(
     openers: Openers,
 ) -> Result<ExitStatus, CommandError> {
     logging::start(environment)?;
-    let context = CommandContext::new(Settings::resolve(&cli.global, environment)?, openers);
+    let context = CommandContext::new(settings(ui, cli, environment)?, openers);
     commands::cmd_controllers(ui, &context, args).await
+}
+
+/// Settings, and a word about what was read into them.
+fn settings(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<String>) -> Result<Settings, CommandError> {
+    let settings = Settings::resolve(&cli.global, environment)?;
+    if let Some(server) = settings.bare_server() {
+        ui.say(&format!("{server:?} is taken as http://{server}: it says neither http:// nor https://"));
+    }
+    Ok(settings)
 }
 
 /// Runs a command that works with a target and ends when it is done or interrupted.
@@ -163,7 +172,8 @@ async fn work(
     environment: &dyn Fn(&str) -> Option<String>,
     openers: Openers,
 ) -> Result<ExitStatus, CommandError> {
-    let context = CommandContext::new(Settings::resolve(&cli.global, environment)?, openers);
+    logging::start_if_asked(environment)?;
+    let context = CommandContext::new(settings(ui, cli, environment)?, openers);
     // The signal is asked for first, so that it is caught from the first word on.
     tokio::select! {
         biased;

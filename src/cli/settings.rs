@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::GlobalArgs;
 use crate::client::{RemoteOptions, Target, has_kubeconfig};
+use crate::object::names;
 
 /// Arguments that make no sense together, or alone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -134,6 +135,7 @@ impl Settings {
     /// wrong control plane.
     pub fn resolve(args: &GlobalArgs, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, UsageError> {
         let environment = Environment(environment);
+        let namespace = namespace(args)?;
         let from_flags = from_flags(args, &environment)?;
         let target = match from_flags {
             Some(target) => target,
@@ -146,8 +148,26 @@ impl Settings {
             TargetSettings::Store(location) => no_stray_etcd_flag(args, location)?,
             TargetSettings::Remote(_) => etcd_flag(args).map_or(Ok(()), |flag| Err(stray(flag)))?,
         }
-        Ok(Self { target, namespace: args.namespace.clone() })
+        Ok(Self { target, namespace })
     }
+
+    /// The server asked for, where it is a host and a port without the scheme of a URL.
+    #[must_use]
+    pub fn bare_server(&self) -> Option<&str> {
+        match &self.target {
+            TargetSettings::Remote(RemoteOptions { server: Some(server), .. }) if !server.contains("://") && server.contains(':') => {
+                Some(server)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The namespace asked for; an empty one asks for none, as in kubectl, where scripts pass variables that may be empty.
+fn namespace(args: &GlobalArgs) -> Result<Option<String>, UsageError> {
+    let Some(namespace) = args.namespace.as_ref().filter(|namespace| !namespace.is_empty()) else { return Ok(None) };
+    names::dns_label(namespace).map_err(|rule| UsageError(format!("--namespace {namespace:?} names no namespace: {rule}")))?;
+    Ok(Some(namespace.clone()))
 }
 
 fn from_flags(args: &GlobalArgs, environment: &Environment<'_>) -> Result<Option<TargetSettings>, UsageError> {
@@ -205,7 +225,7 @@ fn remote_options(args: &GlobalArgs, server: Option<String>, environment: &Envir
         context: args.context.clone(),
         server,
         in_cluster: false,
-        namespace: args.namespace.clone(),
+        namespace: args.namespace.clone().filter(|namespace| !namespace.is_empty()),
     }
 }
 
@@ -279,6 +299,20 @@ mod tests {
         assert_eq!(resolve(&args, &environment), local("/flag"));
         let args = GlobalArgs { context: Some("staging".to_owned()), ..GlobalArgs::default() };
         assert_eq!(resolve(&args, &environment), remote(&["/kube"], Some("staging"), None));
+    }
+
+    #[test]
+    fn an_empty_namespace_is_none_and_one_that_cannot_exist_is_refused() {
+        let resolve = |namespace: &str| {
+            let args = GlobalArgs { namespace: Some(namespace.to_owned()), context: Some("a".to_owned()), ..GlobalArgs::default() };
+            Settings::resolve(&args, &|_| None)
+        };
+        let none = resolve("").expect("no namespace");
+        assert!(none.namespace.is_none() && matches!(none.target, TargetSettings::Remote(RemoteOptions { namespace: None, .. })));
+        assert_eq!(resolve("shop").expect("a namespace").namespace.as_deref(), Some("shop"));
+        for bad in ["a/b", "../x", "..", "A", "a b", "%2e"] {
+            assert!(resolve(bad).is_err_and(|error| error.0.starts_with(&format!("--namespace {bad:?} names no namespace: "))), "{bad}");
+        }
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! All printing: data to standard output, talk to standard error.
 //!
 //! Receives finished text. Decides once, from the flag, the environment and the streams, about colour and width. Invariant: whatever a
-//! script may want to read is on standard output and nothing else is; a reader that goes away early is not an error to shout about.
+//! script may want to read is on standard output and nothing else is; nothing that objects or servers say steers the terminal; a reader
+//! that goes away early is not an error to shout about.
 
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::paint::{Brush, Color};
+use crate::printable::printable;
 
 /// Columns assumed where no terminal says how many it has.
 const DEFAULT_WIDTH: usize = 80;
@@ -180,6 +182,12 @@ impl Ui {
         self.data.lock().write_all(text.as_bytes())
     }
 
+    /// Writes text that objects or servers wrote to standard output: as it is where a program reads it, and with nothing in it that
+    /// steers a terminal where it is shown on one.
+    pub fn foreign_data(&self, text: &str) -> io::Result<()> {
+        if self.data.is_terminal { self.data(&printable(text)) } else { self.data(text) }
+    }
+
     /// Writes what is left in the buffer to standard output.
     pub fn flush(&self) -> io::Result<()> {
         self.data.lock().flush()
@@ -187,6 +195,11 @@ impl Ui {
 
     /// Says a line on standard error, unless quiet.
     pub fn say(&self, line: &str) {
+        self.say_painted(&printable(line));
+    }
+
+    /// Says a line that may hold colours, and nothing that anybody else wrote, on standard error, unless quiet.
+    pub fn say_painted(&self, line: &str) {
         if !self.quiet {
             self.talk_line(line);
         }
@@ -194,17 +207,17 @@ impl Ui {
 
     /// Says a line that begins with `warning: `.
     pub fn warning(&self, line: &str) {
-        self.talk_line(&format!("{} {line}", self.talk.brush.bold(Color::Yellow, "warning:")));
+        self.talk_line(&format!("{} {}", self.talk.brush.bold(Color::Yellow, "warning:"), printable(line)));
     }
 
     /// Says a line that begins with `error: `.
     pub fn error(&self, line: &str) {
-        self.talk_line(&format!("{} {line}", self.talk.brush.bold(Color::Red, "error:")));
+        self.talk_line(&format!("{} {}", self.talk.brush.bold(Color::Red, "error:"), printable(line)));
     }
 
     /// Says a line that begins with `hint: `, unless quiet.
     pub fn hint(&self, line: &str) {
-        self.say(&format!("{} {line}", self.talk.brush.bold(Color::Cyan, "hint:")));
+        self.say_painted(&format!("{} {}", self.talk.brush.bold(Color::Cyan, "hint:"), printable(line)));
     }
 
     /// Shows how far the work is, in place of what was shown before; nothing where standard error is no terminal, or when quiet.
@@ -212,7 +225,7 @@ impl Ui {
         if self.quiet || !self.talk.is_terminal {
             return;
         }
-        let shown: String = line.chars().take(self.width.saturating_sub(1)).collect();
+        let shown: String = printable(line).chars().take(self.width.saturating_sub(1)).collect();
         *self.progress_shown() = true;
         let mut writer = self.talk.lock();
         let _ = write!(writer, "\r\u{1b}[K{shown}").and_then(|()| writer.flush());
@@ -284,6 +297,18 @@ mod tests {
         ui.progress("1 of 2");
         assert_eq!(printed.stdout(), "NAME\n");
         assert_eq!(printed.stderr(), "applying to the local store\nwarning: odd\nerror: bad\nhint: try again\n");
+    }
+
+    #[test]
+    fn nothing_that_was_written_elsewhere_steers_the_terminal() {
+        let (ui, printed) = Ui::buffered(false, false, 80);
+        ui.say("a\u{1b}[2J");
+        ui.warning("b\u{1b}c");
+        ui.error("d\u{202e}");
+        ui.hint("e\u{7}");
+        assert_eq!(printed.stderr(), "a^[[2J\nwarning: b^[c\nerror: d\\u202e\nhint: e^G\n");
+        ui.foreign_data("f\u{1b}\n").unwrap();
+        assert_eq!(printed.stdout(), "f\u{1b}\n", "what is no terminal gets every byte");
     }
 
     #[test]

@@ -27,6 +27,6 @@ pub use list::{Page, list_pages};
 pub use remote::{RemoteError, RemoteOptions, connect, has_kubeconfig};
 pub(crate) use remote::{install_ring, is_loopback};
 pub use request::{ApiRequest, ApplyParameters, DeleteParameters, Form, ListParameters, Propagation};
-pub use resolve::{ResourceArgumentError, Selection, UnknownResource, parse_resource_arguments};
+pub use resolve::{ResourceArgumentError, Selection, UnknownResource, check_resource_arguments, parse_resource_arguments};
 pub use target::Target;
 pub use watch::{Change, ChangeKind, WatchStep, Watcher};

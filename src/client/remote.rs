@@ -150,14 +150,15 @@ fn files_in_words(files: &[PathBuf]) -> String {
     if names.is_empty() { "~/.kube/config".to_owned() } else { names.join(", ") }
 }
 
-/// Reads a server's URL; a bare `host:port` means HTTP, as in kubectl.
+/// Reads a server's URL; a bare `host:port` means HTTP, as in kubectl. A bare host is refused: that nobody serves Kubernetes' API
+/// without TLS on port 80 makes it a mistake.
 fn server_url(text: &str) -> Result<http::Uri, RemoteError> {
     let fail = |problem: String| RemoteError::Url { url: text.to_owned(), problem };
     let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let uri: http::Uri = whole.parse().map_err(|error: http::uri::InvalidUri| fail(error.to_string()))?;
     match uri.scheme_str() {
-        Some("http" | "https") if uri.host().is_some() => Ok(uri),
-        _ => Err(fail("it must begin with http:// or https:// and name a host".to_owned())),
+        Some("http" | "https") if uri.host().is_some_and(|host| !host.is_empty()) && (whole == text || uri.port().is_some()) => Ok(uri),
+        _ => Err(fail("it must begin with http:// or https:// and name a host, or be HOST:PORT".to_owned())),
     }
 }
 

@@ -304,6 +304,12 @@ mod tests {
     }
 
     #[test]
+    fn nothing_in_a_name_ends_its_segment_of_the_path() {
+        let request = ApiRequest::get_subresource(&deployments(), Some("a/../b"), "c?d#e f%2Fg\né", "s/t", Form::Objects);
+        assert_eq!(request.path, "/apis/apps/v1/namespaces/a%2F..%2Fb/deployments/c%3Fd%23e%20f%252Fg%0A%C3%A9/s%2Ft");
+    }
+
+    #[test]
     fn a_delete_says_what_happens_to_dependents() {
         let parameters = DeleteParameters { propagation: Propagation::Orphan, grace_period_seconds: Some(0), dry_run: true };
         let request = ApiRequest::delete(&deployments(), Some("a"), "b", &parameters);

@@ -4,7 +4,7 @@
 //! client-go's shortcut expander), so that what works there works here.
 
 use super::{Discovery, ServedResource};
-use crate::object::{GroupVersion, Gvk};
+use crate::object::{GroupVersion, Gvk, names};
 
 /// Objects of one resource that were asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,14 @@ pub enum ResourceArgumentError {
     /// An argument such as `a/`, `/b` or `a/b/c`.
     #[error("arguments in TYPE/NAME form must have a single type and a single name: {0:?}")]
     Malformed(String),
+    /// A name that no object can have, and that would lead to another path of the API.
+    #[error("{word:?} names no object: a name {rule}")]
+    BadName {
+        /// The argument as given.
+        word: String,
+        /// The rule it breaks.
+        rule: String,
+    },
 }
 
 impl Discovery {
@@ -109,8 +117,34 @@ impl ServedResource {
     }
 }
 
+/// Checks the form of resource arguments and of the names in them, for which no server need be asked.
+pub fn check_resource_arguments(words: &[String]) -> Result<(), ResourceArgumentError> {
+    let slashed = words.iter().any(|word| word.contains('/'));
+    for (position, word) in words.iter().enumerate() {
+        let name = match word.split_once('/') {
+            Some((kind, name)) if kind.is_empty() || name.is_empty() || name.contains('/') || kind.contains(',') => {
+                return Err(ResourceArgumentError::Malformed(word.clone()));
+            }
+            // Paths are what such words look like, so they are told as wrong names and not as unknown kinds.
+            Some((kind @ ("." | ".."), _)) => kind,
+            Some((_, name)) => name,
+            None if slashed || position == 0 => continue,
+            None => word,
+        };
+        if name.is_empty() {
+            return Err(ResourceArgumentError::BadName { word: word.clone(), rule: "may not be empty".to_owned() });
+        }
+        names::path_segment(name).map_err(|rule| ResourceArgumentError::BadName { word: word.clone(), rule })?;
+    }
+    match words.iter().find(|word| slashed && !word.contains('/')) {
+        Some(alone) => Err(ResourceArgumentError::Mixed(alone.clone())),
+        None => Ok(()),
+    }
+}
+
 /// Reads `TYPE[,TYPE…] [NAME…]` or `TYPE/NAME…`.
 pub fn parse_resource_arguments(words: &[String], discovery: &Discovery) -> Result<Vec<Selection>, ResourceArgumentError> {
+    check_resource_arguments(words)?;
     let (first, names) = words.split_first().ok_or(ResourceArgumentError::Missing)?;
     if words.iter().any(|word| word.contains('/')) {
         return slashed(words, discovery);
@@ -136,9 +170,6 @@ fn slashed(words: &[String], discovery: &Discovery) -> Result<Vec<Selection>, Re
     let mut selections: Vec<Selection> = Vec::new();
     for word in words {
         let (kind, name) = word.split_once('/').ok_or_else(|| ResourceArgumentError::Mixed(word.clone()))?;
-        if kind.is_empty() || name.is_empty() || name.contains('/') || kind.contains(',') {
-            return Err(ResourceArgumentError::Malformed(word.clone()));
-        }
         let resource = discovery.resolve(kind)?;
         match selections.last_mut() {
             Some(last) if last.resource == *resource => last.names.push(name.to_owned()),
@@ -238,5 +269,11 @@ mod tests {
         assert_eq!(words(&["po", "svc/c"]), Err(ResourceArgumentError::Mixed("po".to_owned())));
         assert_eq!(words(&["po/a/b"]), Err(ResourceArgumentError::Malformed("po/a/b".to_owned())));
         assert_eq!(words(&["po/"]), Err(ResourceArgumentError::Malformed("po/".to_owned())));
+        let refused = |words: &[&str]| super::check_resource_arguments(&words.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
+        for (given, word) in [(&["po", "../x"], "../x"), (&["po", ".."], ".."), (&["po/..", "po/b"], "po/.."), (&["po", "a%2Fb"], "a%2Fb")]
+        {
+            assert!(matches!(refused(given), Err(ResourceArgumentError::BadName { word: told, .. }) if told == word), "{given:?}");
+        }
+        assert_eq!(refused(&["po", ""]).unwrap_err().to_string(), "\"\" names no object: a name may not be empty");
     }
 }

@@ -53,8 +53,10 @@ pub enum WatchStep {
     State(Vec<Value>),
     /// One change since.
     Change(Change),
-    /// The connection was lost; the watcher waits this long and goes on. What happens meanwhile is not missed.
+    /// The connection was lost, or is still; the watcher waits this long and goes on. What happens meanwhile is not missed.
     Lost(ClientError, Duration),
+    /// The connection that was lost is there again; a new state says so as well.
+    Back,
 }
 
 /// Follows one resource in one namespace or in all.
@@ -69,6 +71,8 @@ pub struct Watcher {
     failures: u32,
     /// Whether the state was ever told.
     listed: bool,
+    /// Whether a loss was told and no return yet.
+    away: bool,
     first_pause: Duration,
 }
 
@@ -90,7 +94,18 @@ impl Watcher {
     /// A watcher that has asked nothing yet.
     #[must_use]
     pub fn new(client: Client, resource: ServedResource, namespace: Option<String>, parameters: ListParameters, form: Form) -> Self {
-        Self { client, resource, namespace, parameters, form, state: State::Unlisted, failures: 0, listed: false, first_pause: FIRST_PAUSE }
+        Self {
+            client,
+            resource,
+            namespace,
+            parameters,
+            form,
+            state: State::Unlisted,
+            failures: 0,
+            listed: false,
+            away: false,
+            first_pause: FIRST_PAUSE,
+        }
     }
 
     /// The resource that is followed.
@@ -129,12 +144,16 @@ impl Watcher {
         let version = pages.last().and_then(resource_version).unwrap_or_default().to_owned();
         self.failures = 0;
         self.listed = true;
+        self.away = false;
         Ok((Some(WatchStep::State(pages)), State::Listed(version)))
     }
 
     async fn open(&mut self, version: String) -> Result<(Option<WatchStep>, State), ClientError> {
         match self.client.stream(&self.request(&version)).await {
-            Ok(lines) => Ok((None, State::Watching(version, Box::new(lines)))),
+            Ok(lines) => {
+                let back = std::mem::take(&mut self.away).then_some(WatchStep::Back);
+                Ok((back, State::Watching(version, Box::new(lines))))
+            }
             Err(error) if error.refusal().is_some_and(history_is_lost) => Ok((None, State::Unlisted)),
             Err(error) => self.lost(error, State::Listed(version)),
         }
@@ -190,6 +209,7 @@ impl Watcher {
             return Err(error);
         }
         let pause = self.pause();
+        self.away = true;
         Ok((Some(WatchStep::Lost(error, pause)), State::Pausing(Box::new(next), pause)))
     }
 
@@ -262,6 +282,7 @@ mod tests {
                     format!("{} {}", change.kind.as_str(), resource_version(&change.object).unwrap_or_default())
                 }
                 Ok(WatchStep::Lost(..)) => "lost".to_owned(),
+                Ok(WatchStep::Back) => "back".to_owned(),
                 Err(error) => {
                     told.push(error.to_string());
                     return told;
@@ -294,9 +315,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_is_away_is_waited_for() {
-        let (watcher, asked) = watcher(&["503", "503"]);
-        assert_eq!(steps(watcher).await, ["state", "lost", "lost", "no"]);
-        assert_eq!(versions(&asked), ["list", "5", "5", "5"]);
+        let (watcher, asked) = watcher(&["503", "503", "", ""]);
+        assert_eq!(steps(watcher).await, ["state", "lost", "lost", "back", "no"]);
+        assert_eq!(versions(&asked), ["list", "5", "5", "5", "5", "5"]);
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Source;
+use super::excerpt::excerpt;
 use crate::object::Object;
 use crate::yaml::{Mark, Places};
 
@@ -23,6 +24,13 @@ impl Origin {
     #[must_use]
     pub fn file_line(&self) -> String {
         format!("{}:{}", self.source.name(), self.mark.line)
+    }
+
+    /// The line and a caret below the place, each after a line break; empty where there is nothing to see. Values of Secrets are
+    /// left out.
+    #[must_use]
+    pub fn excerpt(&self) -> String {
+        excerpt(&self.source, self.mark)
     }
 }
 

@@ -1,18 +1,15 @@
 //! What can be wrong with a set of manifests, and how it is told.
 //!
-//! Each error is `file:line:column: message`, then the line with a caret, then a hint where there is one. Invariant: no value of a
-//! Secret is shown; where the document at hand is one, the line ends after its key.
+//! Each error is `file:line:column: message`, then the line with a caret, then a hint where there is one.
 
 use std::fmt;
 use std::sync::Arc;
 
+use super::excerpt::excerpt;
 use super::fetch::FetchError;
-use super::source::NotText;
+use super::source::{NotText, SIZE_MOST};
 use super::{Desired, Source};
 use crate::yaml::{Mark, YamlError, YamlProblem};
-
-/// The most characters of a source line that are shown.
-const LINE_WIDTH: usize = 100;
 
 /// One thing that is wrong.
 #[derive(Debug, thiserror::Error)]
@@ -55,9 +52,21 @@ pub enum Problem {
         /// Whether they begin like UTF-16.
         utf16: bool,
     },
-    /// The text is a gigabyte or more.
-    #[error("this is too large for a manifest: the limit is 1 GiB")]
+    /// A file, a pipe or an answer that goes on for longer than anything is read.
+    #[error("this is larger than {} MiB, the most that is read of one file, pipe or URL", SIZE_MOST >> 20)]
     TooLarge,
+    /// A device or a socket.
+    #[error("this is a device or a socket, not a file")]
+    NotAFile,
+    /// The same file, URL or standard input once more.
+    #[error("this is given twice{}", .first.as_ref().map(|first| format!(", first as {first}")).unwrap_or_default())]
+    GivenTwice {
+        /// The name it had before, where that was another.
+        first: Option<String>,
+    },
+    /// A URL of a kind that is not fetched.
+    #[error("URLs that begin with {0}:// cannot be fetched")]
+    Scheme(String),
     /// A path that does not exist.
     #[error("there is no such file or folder")]
     NotFound,
@@ -139,10 +148,8 @@ impl ManifestError {
     }
 
     pub(super) fn not_text(name: &str, error: NotText) -> Self {
-        match error {
-            NotText::TooLarge => Self::whole(name, Problem::TooLarge),
-            NotText::Encoding { before, mark, utf16 } => Self::at(&Arc::new(Source::new(name, before)), mark, Problem::NotUtf8 { utf16 }),
-        }
+        let NotText { before, mark, utf16 } = error;
+        Self::at(&Arc::new(Source::new(name, before)), mark, Problem::NotUtf8 { utf16 })
     }
 
     pub(super) fn nothing_found(sources: &[Arc<Source>]) -> Self {
@@ -152,6 +159,14 @@ impl ManifestError {
             list.push_str(&format!(" and {} more", sources.len() - names.len()));
         }
         Self { problem: Problem::NothingFound(list), place: Place::Set }
+    }
+
+    /// The place in its text, for the order in which a text's errors are told; none comes first.
+    pub(super) fn mark(&self) -> Option<Mark> {
+        match &self.place {
+            Place::At(_, mark) => Some(*mark),
+            Place::Whole(_) | Place::Set => None,
+        }
     }
 
     /// What to do next, where that can be said.
@@ -178,6 +193,10 @@ impl ManifestError {
             Problem::NotUtf8 { utf16: true } => "this looks like UTF-16; save the file as UTF-8",
             Problem::NotUtf8 { utf16: false } => "save the file as UTF-8",
             Problem::NotFound => "check the path given with -f",
+            Problem::TooLarge => "split it into several files, and give each with -f, or the folder they are in",
+            Problem::NotAFile => "give a file, a folder or a pipe; standard input is written -f -",
+            Problem::GivenTwice { .. } => "give it once; a folder stands for every manifest in it",
+            Problem::Scheme(_) => "give an http:// or https:// URL, or download it and give the file",
             Problem::NoManifestFiles { has_folders: true } => "add -R to look into the folders below it",
             Problem::NothingFound(_) => "check the path given with -f; documents without content do not count",
             _ => return None,
@@ -201,44 +220,11 @@ impl fmt::Display for ManifestError {
             if let Problem::Yaml(YamlProblem::DuplicateKey { first, .. }) = &self.problem {
                 write!(f, ", first at {}:{}:{}", source.name(), first.line, first.column)?;
             }
-            excerpt(f, source, *mark)?;
+            f.write_str(&excerpt(source, *mark))?;
         }
         match self.hint() {
             Some(hint) => write!(f, "\nhint: {hint}"),
             None => Ok(()),
-        }
-    }
-}
-
-/// Writes the line of a place, and a caret below the place.
-fn excerpt(f: &mut fmt::Formatter<'_>, source: &Source, mark: Mark) -> fmt::Result {
-    let line = source.line(mark.line).unwrap_or_default();
-    let at = (mark.column as usize).saturating_sub(1);
-    let shown = if source.may_be_secret(mark.line) { without_value(line) } else { line.to_owned() };
-    if shown.trim().is_empty() {
-        return Ok(());
-    }
-    // Control characters could move the cursor, and a tab's width is the terminal's secret: each becomes one blank.
-    let characters: Vec<char> = shown.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let start = if at < LINE_WIDTH { 0 } else { at.min(characters.len()).saturating_sub(LINE_WIDTH / 2) };
-    let end = characters.len().min(start + LINE_WIDTH);
-    let (head, tail) = (if start > 0 { "…" } else { "" }, if end < characters.len() { "…" } else { "" });
-    let text: String = characters[start..end].iter().collect();
-    let number = mark.line;
-    let gutter = " ".repeat(number.to_string().len());
-    let before: String = characters[start..].iter().take(at.saturating_sub(start)).collect();
-    let offset = unicode_width::UnicodeWidthStr::width(before.as_str()) + head.chars().count();
-    write!(f, "\n {number} | {head}{}{tail}\n {gutter} | {}^", text.trim_end(), " ".repeat(offset))
-}
-
-/// A line of a Secret as far as its first key.
-fn without_value(line: &str) -> String {
-    match line.find(": ") {
-        Some(colon) => format!("{}: ***", &line[..colon]),
-        None if line.trim_end().ends_with(':') => line.to_owned(),
-        None => {
-            let indent = &line[..line.len() - line.trim_start().len()];
-            format!("{indent}***")
         }
     }
 }

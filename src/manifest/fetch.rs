@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::source::SIZE_MOST;
+
 /// How long the whole answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The largest answer that is read: every byte of it is held in memory, several times over once it is parsed.
-const SIZE_MOST: usize = 64 << 20;
 
 /// Why a URL gave no manifest.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -24,12 +23,9 @@ pub enum FetchError {
     /// The server answered something else than success.
     #[error("cannot be fetched: the server answered {0}")]
     Refused(reqwest::StatusCode),
-    /// The answer is larger than any manifest should be.
-    #[error("cannot be fetched: the answer is larger than {most} bytes")]
-    TooLarge {
-        /// The bound.
-        most: usize,
-    },
+    /// The answer is larger than any manifest should be; the rest of it was not read.
+    #[error("cannot be fetched: the answer is too large")]
+    TooLarge,
 }
 
 impl From<reqwest::Error> for FetchError {
@@ -60,7 +56,7 @@ async fn read(mut response: reqwest::Response, most: usize) -> Result<Vec<u8>, F
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if bytes.len() + chunk.len() > most {
-            return Err(FetchError::TooLarge { most });
+            return Err(FetchError::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -75,6 +71,6 @@ mod tests {
     async fn an_answer_is_read_up_to_its_bound() {
         let answer = || reqwest::Response::from(http::Response::new("0123456789"));
         assert_eq!(read(answer(), 10).await.expect("not larger"), b"0123456789");
-        assert!(matches!(read(answer(), 9).await, Err(FetchError::TooLarge { most: 9 })));
+        assert!(matches!(read(answer(), 9).await, Err(FetchError::TooLarge)));
     }
 }

@@ -1,14 +1,16 @@
 //! What `-f` names, read into memory.
 //!
-//! Receives paths, URLs and `-`, hands on sources. Invariant: the order is the user's, and inside a folder the byte order of names, so
-//! that the same tree gives the same set on every machine.
+//! Receives paths, URLs and `-`, hands on sources. Invariants: the order is the user's, and inside a folder the byte order of names, so
+//! that the same tree gives the same set on every machine; of no input more than a bounded number of bytes is read.
 
-use std::fs;
+use std::collections::HashMap;
+use std::fs::{self, File, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::{ManifestError, Problem};
+use super::source::SIZE_MOST;
 use super::{FetchError, Source};
 
 /// One value of `-f`.
@@ -18,7 +20,7 @@ pub enum Input {
     Path(PathBuf),
     /// Standard input, written `-`.
     Stdin,
-    /// An http or https URL.
+    /// A URL; those of http and https are fetched.
     Url(String),
 }
 
@@ -28,87 +30,188 @@ impl Input {
     pub fn parse(text: &str) -> Self {
         match text {
             "-" => Self::Stdin,
-            _ if text.starts_with("http://") || text.starts_with("https://") => Self::Url(text.to_owned()),
+            _ if scheme(text).is_some() => Self::Url(text.to_owned()),
             _ => Self::Path(text.into()),
         }
     }
 }
 
+/// What stands before `://`, in lower case, where it has the form of a scheme (RFC 3986).
+fn scheme(text: &str) -> Option<String> {
+    let (scheme, _) = text.split_once("://")?;
+    let formed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    (scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(formed)).then(|| scheme.to_ascii_lowercase())
+}
+
 /// Reads everything the inputs name. A folder stands for its files that end in `.yaml`, `.yml` or `.json`, and with `recursive` for
-/// those of the folders below it, symbolic links to folders excepted; a file named outright is read whatever its name is.
+/// those of the folders below it, symbolic links to folders excepted; a file named outright is read whatever its name is. What is no
+/// file but a pipe, as a shell makes it for `<(…)`, is read; a device is not, since it need not end.
 ///
-/// What cannot be read is among the errors; the rest is read all the same, so that everything that is wrong can be told at once.
-/// Standard input is read where it blocks, since nothing else can go on without it.
-pub async fn gather<Fetch, Answer>(inputs: &[Input], recursive: bool, stdin: &mut (dyn Read + Send), fetch: Fetch) -> Gathered
+/// What cannot be read is among the results, in its place; the rest is read all the same, so that everything that is wrong can be told
+/// at once. Reading blocks no task of the runtime, so that who waits for a pipe or for standard input can be interrupted.
+pub async fn gather<Fetch, Answer>(
+    inputs: &[Input],
+    recursive: bool,
+    stdin: impl Read + Send + 'static,
+    fetch: Fetch,
+) -> Vec<Result<Arc<Source>, ManifestError>>
 where
     Fetch: Fn(String) -> Answer,
     Answer: Future<Output = Result<Vec<u8>, FetchError>>,
 {
-    let mut gathered = Gathered::default();
+    let mut stdin = Some(stdin);
+    let mut gathering = Gathering::default();
     for input in inputs {
         match input {
             Input::Stdin => {
-                let mut bytes = Vec::new();
-                let read = stdin.read_to_end(&mut bytes).map(|_| bytes).map_err(Problem::CannotRead);
-                gathered.take("standard input", read);
+                let read = match stdin.take() {
+                    Some(stdin) => blocking(|| bounded(stdin)).await,
+                    None => Err(Problem::GivenTwice { first: None }),
+                };
+                gathering.take("standard input", read);
             }
-            Input::Url(url) => gathered.take(url, fetch(url.clone()).await.map_err(Problem::Fetch)),
-            Input::Path(path) => gathered.path(path, recursive),
+            Input::Url(url) => gathering.url(url, &fetch).await,
+            Input::Path(path) if path.is_dir() => gathering.folder(path, recursive).await,
+            Input::Path(path) => gathering.file(path).await,
         }
     }
-    gathered
+    gathering.gathered
 }
 
-/// What could be read of the inputs, and what could not.
-#[derive(Debug, Default)]
-pub struct Gathered {
-    /// The texts, in order.
-    pub sources: Vec<Arc<Source>>,
-    /// What could not be read.
-    pub errors: Vec<ManifestError>,
+/// What was read so far, and what it was read from.
+#[derive(Default)]
+struct Gathering {
+    gathered: Vec<Result<Arc<Source>, ManifestError>>,
+    /// The files and URLs that were read: what they are, and the name they were given by.
+    seen: HashMap<PathBuf, String>,
 }
 
-impl Gathered {
+impl Gathering {
     fn take(&mut self, name: &str, bytes: Result<Vec<u8>, Problem>) {
         let source = bytes.map_err(|problem| ManifestError::whole(name, problem));
-        match source.and_then(|bytes| Source::from_bytes(name, bytes).map_err(|error| ManifestError::not_text(name, error))) {
-            Ok(source) => self.sources.push(Arc::new(source)),
-            Err(error) => self.errors.push(error),
+        let source = source.and_then(|bytes| Source::from_bytes(name, bytes).map_err(|error| ManifestError::not_text(name, error)));
+        self.gathered.push(source.map(Arc::new));
+    }
+
+    /// Refuses what was read before.
+    fn only_once(&mut self, what: PathBuf, name: &str) -> Result<(), Problem> {
+        match self.seen.insert(what, name.to_owned()) {
+            Some(first) => Err(Problem::GivenTwice { first: Some(first).filter(|first| first != name) }),
+            None => Ok(()),
         }
     }
 
-    fn path(&mut self, path: &Path, recursive: bool) {
-        if !path.is_dir() {
-            return self.take(&path.to_string_lossy(), fs::read(path).map_err(cannot_read));
-        }
-        let before = self.sources.len() + self.errors.len();
-        match self.folder(path, recursive) {
-            Ok(has_folders) if self.sources.len() + self.errors.len() == before => {
-                self.errors.push(ManifestError::whole(&path.to_string_lossy(), Problem::NoManifestFiles { has_folders }));
+    async fn url<Fetch, Answer>(&mut self, url: &str, fetch: &Fetch)
+    where
+        Fetch: Fn(String) -> Answer,
+        Answer: Future<Output = Result<Vec<u8>, FetchError>>,
+    {
+        let read = match scheme(url).filter(|scheme| !["http", "https"].contains(&scheme.as_str())) {
+            Some(scheme) => Err(Problem::Scheme(scheme)),
+            None => match self.only_once(url.into(), url) {
+                Ok(()) => fetch(url.to_owned()).await.map_err(cannot_fetch),
+                Err(problem) => Err(problem),
+            },
+        };
+        self.take(url, read);
+    }
+
+    async fn file(&mut self, path: &Path) {
+        let name = path.to_string_lossy();
+        // A pipe has no path of its own, and is read as often as it is given.
+        let read = match fs::canonicalize(path).map_or(Ok(()), |whole| self.only_once(whole, &name)) {
+            Ok(()) => {
+                let path = path.to_owned();
+                blocking(move || read_file(&path)).await
             }
-            Ok(_) => {}
-            Err(error) => self.errors.push(ManifestError::whole(&path.to_string_lossy(), cannot_read(error))),
-        }
+            Err(problem) => Err(problem),
+        };
+        self.take(&name, read);
     }
 
-    /// Reads a folder's manifests; answers whether it holds folders that were passed over.
-    fn folder(&mut self, folder: &Path, recursive: bool) -> io::Result<bool> {
+    async fn folder(&mut self, path: &Path, recursive: bool) {
+        let mut found = Found::default();
+        match found.look_into(path, recursive) {
+            Ok(()) if found.files.is_empty() => {
+                found.files.push(Err((path.to_owned(), Problem::NoManifestFiles { has_folders: found.passed_over })));
+            }
+            Ok(()) => {}
+            Err(error) => found.files.push(Err((path.to_owned(), cannot_read(error)))),
+        }
+        for file in found.files {
+            match file {
+                Ok(path) => self.file(&path).await,
+                Err((path, problem)) => self.take(&path.to_string_lossy(), Err(problem)),
+            }
+        }
+    }
+}
+
+/// The manifests of a folder.
+#[derive(Default)]
+struct Found {
+    /// Their paths, and the folders that cannot be looked into.
+    files: Vec<Result<PathBuf, (PathBuf, Problem)>>,
+    /// Whether there are folders that were not looked into.
+    passed_over: bool,
+}
+
+impl Found {
+    fn look_into(&mut self, folder: &Path, recursive: bool) -> io::Result<()> {
         let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
         entries.sort_by_key(fs::DirEntry::file_name);
-        let mut passed_over = false;
         for entry in entries {
             let path = entry.path();
             // The entry's own type: a link to a folder is not followed, so that a loop of links ends.
             if entry.file_type()?.is_dir() {
-                passed_over |= !recursive;
-                if recursive && let Err(error) = self.folder(&path, true) {
-                    self.errors.push(ManifestError::whole(&path.to_string_lossy(), cannot_read(error)));
+                self.passed_over |= !recursive;
+                if recursive && let Err(error) = self.look_into(&path, true) {
+                    self.files.push(Err((path, cannot_read(error))));
                 }
             } else if is_manifest(&path) && !path.is_dir() {
-                self.take(&path.to_string_lossy(), fs::read(&path).map_err(cannot_read));
+                self.files.push(Ok(path));
             }
         }
-        Ok(passed_over)
+        Ok(())
+    }
+}
+
+/// Runs what may block beside the runtime's tasks.
+async fn blocking(read: impl FnOnce() -> Result<Vec<u8>, Problem> + Send + 'static) -> Result<Vec<u8>, Problem> {
+    let read = tokio::task::spawn_blocking(read).await;
+    read.unwrap_or_else(|error| Err(Problem::CannotRead(io::Error::other(error))))
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
+    // Asked before it is opened, since opening alone has effects on some devices.
+    let kind = fs::metadata(path).map_err(cannot_read)?.file_type();
+    if !kind.is_file() && !is_pipe(kind) {
+        return Err(Problem::NotAFile);
+    }
+    bounded(File::open(path).map_err(cannot_read)?)
+}
+
+#[cfg(unix)]
+fn is_pipe(kind: FileType) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&kind)
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: FileType) -> bool {
+    false
+}
+
+/// Reads to the end where that comes soon enough. A file's size is not relied on, as it may grow, and some have none.
+fn bounded(from: impl Read) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    from.take(SIZE_MOST as u64 + 1).read_to_end(&mut bytes).map_err(Problem::CannotRead)?;
+    if bytes.len() > SIZE_MOST { Err(Problem::TooLarge) } else { Ok(bytes) }
+}
+
+fn cannot_fetch(error: FetchError) -> Problem {
+    match error {
+        FetchError::TooLarge => Problem::TooLarge,
+        other => Problem::Fetch(other),
     }
 }
 

@@ -2,21 +2,24 @@
 //!
 //! Receives what `-f` names, hands on [`Desired`] objects; [`gather()`] does all the reading, [`parse`] is pure. Invariant: whoever gets
 //! a desired object may rely on `apiVersion`, `kind`, and a `metadata.name` or `metadata.generateName` of text, and on no two objects
-//! of a set having the same group, kind, namespace and name; everything that is wrong with a set is reported at once.
+//! of a set having the same group, kind, namespace and name; everything that is wrong with a set is reported at once, in the order in
+//! which it stands there.
 
 mod desired;
 mod error;
+mod excerpt;
 mod fetch;
 mod flatten;
 mod gather;
 mod source;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub use desired::{Desired, Origin};
 pub use error::{ManifestError, ManifestErrors, Problem};
 pub use fetch::{FetchError, fetch};
-pub use gather::{Gathered, Input, gather};
+pub use gather::{Input, gather};
 pub use source::Source;
 
 use crate::yaml;
@@ -25,39 +28,63 @@ use crate::yaml;
 ///
 /// Errors with everything that is wrong with the set, also where it holds no object at all.
 pub async fn load(inputs: &[Input], recursive: bool) -> Result<Vec<Desired>, ManifestErrors> {
-    parse(gather(inputs, recursive, &mut std::io::stdin(), fetch).await)
+    parse(gather(inputs, recursive, std::io::stdin(), fetch).await)
 }
 
-/// Parses sources into desired objects, in the order of the sources and of the documents in them.
+/// Parses sources into desired objects, in the order of the sources and of the documents in them. What could not be read stands in
+/// the place of its source.
 ///
-/// Errors with everything that is wrong with the set, what could not be read first, also where it holds no object at all.
-pub fn parse(Gathered { sources, mut errors }: Gathered) -> Result<Vec<Desired>, ManifestErrors> {
+/// Errors with everything that is wrong with the set, in that order too, also where it holds no object at all.
+pub fn parse(gathered: impl IntoIterator<Item = Result<Arc<Source>, ManifestError>>) -> Result<Vec<Desired>, ManifestErrors> {
     let mut desired = Vec::new();
-    for source in &sources {
-        let documents = yaml::read(source.text(), source.is_json());
-        errors.extend(documents.errors.into_iter().map(|error| ManifestError::yaml(source, error)));
-        for node in documents.nodes {
-            flatten::flatten(source, node, &mut desired, &mut errors);
-        }
+    let mut sources = Vec::new();
+    // For each input its errors, and how many objects there were after it.
+    let (mut errors, mut ends) = (Vec::new(), Vec::new());
+    for input in gathered {
+        errors.push(match input {
+            Ok(source) => {
+                let errors = parse_source(&source, &mut desired);
+                sources.push(source);
+                errors
+            }
+            Err(error) => vec![error],
+        });
+        ends.push(desired.len());
     }
-    errors.extend(duplicates(&desired));
+    for (position, error) in duplicates(&desired) {
+        errors[ends.partition_point(|end| *end <= position)].push(error);
+    }
+    errors.iter_mut().for_each(|of_input| of_input.sort_by_key(ManifestError::mark));
+    let mut errors: Vec<ManifestError> = errors.into_iter().flatten().collect();
     if errors.is_empty() && desired.is_empty() {
         errors.push(ManifestError::nothing_found(&sources));
     }
     if errors.is_empty() { Ok(desired) } else { Err(ManifestErrors(errors)) }
 }
 
-/// The objects whose group, kind, namespace and name another object has before them.
+/// Appends the objects of one text, and answers what is wrong with it.
+fn parse_source(source: &Arc<Source>, desired: &mut Vec<Desired>) -> Vec<ManifestError> {
+    let documents = yaml::read(source.text(), source.is_json());
+    let mut errors: Vec<_> = documents.errors.into_iter().map(|error| ManifestError::yaml(source, error)).collect();
+    for node in documents.nodes {
+        flatten::flatten(source, node, desired, &mut errors);
+    }
+    errors
+}
+
+/// The objects whose group, kind, namespace and name another object has before them, by position.
 ///
 /// Only what the documents say counts: an object without a namespace is not compared with one in the namespace it may end up in.
-fn duplicates(desired: &[Desired]) -> Vec<ManifestError> {
+fn duplicates(desired: &[Desired]) -> Vec<(usize, ManifestError)> {
     let mut seen: HashMap<(&str, &str, Option<&str>, &str), &Desired> = HashMap::with_capacity(desired.len());
     let mut errors = Vec::new();
-    for item in desired.iter().filter(|item| !item.object.name().is_empty()) {
+    for (position, item) in desired.iter().enumerate().filter(|(_, item)| !item.object.name().is_empty()) {
         let object = &item.object;
         let group = object.api_version().rsplit_once('/').map_or("", |(group, _)| group);
         match seen.entry((group, object.kind(), object.namespace(), object.name())) {
-            std::collections::hash_map::Entry::Occupied(first) => errors.push(ManifestError::duplicate(first.get(), item)),
+            std::collections::hash_map::Entry::Occupied(first) => {
+                errors.push((position, ManifestError::duplicate(first.get(), item)));
+            }
             std::collections::hash_map::Entry::Vacant(vacant) => {
                 vacant.insert(item);
             }

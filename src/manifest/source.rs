@@ -5,16 +5,18 @@ use std::ops::Range;
 
 use crate::yaml::Mark;
 
-/// Texts from here on are refused, so that lines and columns fit 32 bits.
-const SIZE_LIMIT: usize = 1 << 30;
+/// The most bytes that one file, pipe or URL may give: all of it is held in memory, several times over once it is parsed. A server takes
+/// a few megabytes at a time, so that even a dump of a large cluster stays below it; and lines and columns fit 32 bits.
+pub(super) const SIZE_MOST: usize = 64 << 20;
 
-/// Why bytes are not the text of a manifest.
+/// Bytes that are not UTF-8 from a place on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum NotText {
-    /// Not UTF-8 from this place on; the text is what stands before it.
-    Encoding { before: String, mark: Mark, utf16: bool },
-    /// Over the size limit.
-    TooLarge,
+pub(super) struct NotText {
+    /// The text before the place.
+    pub(super) before: String,
+    pub(super) mark: Mark,
+    /// Whether they begin like UTF-16.
+    pub(super) utf16: bool,
 }
 
 /// A manifest's text: a file, standard input, or what a URL answered.
@@ -41,9 +43,6 @@ impl Source {
 
     /// A source from bytes.
     pub(super) fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, NotText> {
-        if bytes.len() >= SIZE_LIMIT {
-            return Err(NotText::TooLarge);
-        }
         String::from_utf8(bytes).map(|text| Self::new(name, text)).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();
             let bytes = error.into_bytes();
@@ -52,7 +51,7 @@ impl Source {
             let line = before.matches('\n').count() + 1;
             let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
             let mark = Mark { line: u32::try_from(line).unwrap_or(u32::MAX), column: u32::try_from(column).unwrap_or(u32::MAX) };
-            NotText::Encoding { before, mark, utf16 }
+            NotText { before, mark, utf16 }
         })
     }
 

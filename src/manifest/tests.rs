@@ -7,8 +7,7 @@ use tempfile::TempDir;
 use super::*;
 
 fn parse_texts(texts: &[(&str, &str)]) -> Result<Vec<Desired>, ManifestErrors> {
-    let sources = texts.iter().map(|(name, text)| Arc::new(Source::new(*name, *text))).collect();
-    parse(Gathered { sources, errors: Vec::new() })
+    parse(texts.iter().map(|(name, text)| Ok(Arc::new(Source::new(*name, *text)))))
 }
 
 fn told(texts: &[(&str, &str)]) -> String {
@@ -165,7 +164,10 @@ fn a_secret_on_one_line_of_json_is_not_shown() {
 
 #[test]
 fn a_long_line_is_cut_around_the_place() {
-    let text = format!("{{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"data\": {{\"a\": \"{}\", \"a\": 1}}}}", "x".repeat(500));
+    let text = format!(
+        "{{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {{\"name\": \"a\"}}, \"data\": {{\"a\": \"{}\", \"a\": 1}}}}",
+        "x".repeat(500)
+    );
     let told = told(&[("a.json", &text)]);
     let lines: Vec<&str> = told.lines().collect();
     assert!(lines[1].starts_with(" 1 | …xxx") && lines[1].ends_with("\"a\": 1}}"), "{told}");
@@ -184,14 +186,12 @@ fn a_source_keeps_its_text_out_of_debug_output() {
     assert_eq!(format!("{:?}", Source::new("a.yaml", "secret")), "Source { name: \"a.yaml\", .. }");
 }
 
-async fn gather_all(inputs: &[Input], recursive: bool, stdin: &str) -> Gathered {
-    gather(inputs, recursive, &mut stdin.as_bytes(), |url| async move { Ok(format!("# {url}\n").into_bytes()) }).await
+async fn gather_all(inputs: &[Input], recursive: bool, stdin: &'static str) -> Vec<Result<Arc<Source>, ManifestError>> {
+    gather(inputs, recursive, stdin.as_bytes(), |url| async move { Ok(format!("# {url}\n").into_bytes()) }).await
 }
 
-async fn gather_from(inputs: &[Input], recursive: bool, stdin: &str) -> Vec<Arc<Source>> {
-    let gathered = gather_all(inputs, recursive, stdin).await;
-    assert!(gathered.errors.is_empty(), "{:?}", gathered.errors);
-    gathered.sources
+async fn gather_from(inputs: &[Input], recursive: bool, stdin: &'static str) -> Vec<Arc<Source>> {
+    gather_all(inputs, recursive, stdin).await.into_iter().collect::<Result<_, _>>().unwrap()
 }
 
 fn mk_tree(files: &[(&str, &[u8])]) -> TempDir {
@@ -239,6 +239,10 @@ async fn everything_that_cannot_be_read_is_told_at_once() {
         ["broken.yaml", "nope.yaml", "empty", "latin.yaml", "wide.yaml"].map(|name| Input::Path(folder.path().join(name))).into();
     let told = parse(gather_all(&inputs, false, "").await).unwrap_err().to_string().replace(&format!("{}/", folder.path().display()), "");
     let expected = "\
+broken.yaml:1:4: this is not YAML: unclosed bracket '['
+ 1 | a: [
+   |    ^
+
 nope.yaml: there is no such file or folder
 hint: check the path given with -f
 
@@ -251,12 +255,67 @@ latin.yaml:2:7: this is not UTF-8 text
 hint: save the file as UTF-8
 
 wide.yaml:1:1: this is not UTF-8 text
-hint: this looks like UTF-16; save the file as UTF-8
-
-broken.yaml:1:4: this is not YAML: unclosed bracket '['
- 1 | a: [
-   |    ^";
+hint: this looks like UTF-16; save the file as UTF-8";
     assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn what_is_given_twice_is_told_once_and_by_both_names() {
+    let folder = mk_tree(&[("deploy/a.yaml", config_map("a").as_bytes()), ("deploy/b.yaml", config_map("b").as_bytes())]);
+    let path = |name: &str| Input::Path(folder.path().join(name));
+    let inputs = [path("deploy"), path("deploy/../deploy/a.yaml"), path("deploy/b.yaml"), Input::Stdin, Input::Stdin];
+    let told = parse(gather_all(&inputs, false, "").await).unwrap_err().to_string().replace(&format!("{}/", folder.path().display()), "");
+    let expected = "\
+deploy/../deploy/a.yaml: this is given twice, first as deploy/a.yaml
+hint: give it once; a folder stands for every manifest in it
+
+deploy/b.yaml: this is given twice
+hint: give it once; a folder stands for every manifest in it
+
+standard input: this is given twice
+hint: give it once; a folder stands for every manifest in it";
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn of_no_input_more_than_the_bound_is_read() {
+    let folder = mk_tree(&[]);
+    // A file of holes takes no room on the disk.
+    let path = folder.path().join("large.yaml");
+    fs::File::create(&path).unwrap().set_len(super::source::SIZE_MOST as u64 + 1).unwrap();
+    let refused = |error: &ManifestError| matches!(error.problem, Problem::TooLarge);
+    let gathered = gather(&[Input::Path(path), Input::Stdin], false, std::io::repeat(b'#'), fetch).await;
+    assert!(gathered.iter().all(|input| input.as_ref().is_err_and(refused)), "{gathered:?}");
+}
+
+#[tokio::test]
+async fn a_url_of_another_kind_is_refused_by_its_name() {
+    let told = parse(gather_all(&[Input::parse("FTP://host/a.yaml")], false, "").await).unwrap_err().to_string();
+    let hint = "hint: give an http:// or https:// URL, or download it and give the file";
+    assert_eq!(told, format!("FTP://host/a.yaml: URLs that begin with ftp:// cannot be fetched\n{hint}"));
+    assert_eq!(Input::parse("a://b"), Input::Url("a://b".to_owned()));
+    assert_eq!(Input::parse("a b://c"), Input::Path("a b://c".into()));
+}
+
+#[test]
+fn errors_come_in_the_order_of_the_files() {
+    let twice = format!("{}---\nkind: ConfigMap\nmetadata: {{name: 1}}\n---\n{}", config_map("a"), config_map("a"));
+    let told = told(&[("a.yaml", &twice), ("b.yaml", &config_map("a"))]);
+    let places: Vec<&str> =
+        told.lines().filter_map(|line| line.split_once(": ").map(|(place, _)| place)).filter(|place| place.contains(".yaml:")).collect();
+    assert_eq!(places, ["a.yaml:6:1", "a.yaml:7:12", "a.yaml:9:1", "b.yaml:1:1"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_device_is_refused_and_a_pipe_is_read() {
+    let gathered = gather_all(&[Input::Path("/dev/zero".into())], false, "").await;
+    assert!(matches!(&gathered[..], [Err(error)] if matches!(error.problem, Problem::NotAFile)), "{gathered:?}");
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    std::io::Write::write_all(&mut writer, b"a: 1").unwrap();
+    drop(writer);
+    let path = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+    assert_eq!(gather_from(&[Input::Path(path.into())], false, "").await[0].text(), "a: 1");
 }
 
 #[cfg(unix)]
@@ -291,7 +350,7 @@ async fn urls_are_fetched() {
 #[tokio::test]
 async fn a_url_that_gives_no_manifest_says_why() {
     let url = serve_once("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
-    let told = gather(&[Input::Url(url.clone())], false, &mut std::io::empty(), fetch).await;
+    let told = gather(&[Input::Url(url.clone())], false, std::io::empty(), fetch).await;
     assert_eq!(parse(told).unwrap_err().to_string(), format!("{url}: cannot be fetched: the server answered 404 Not Found"));
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::field_set::{Branch, FieldSet};
 use super::path::PathElement;
 use super::typed::{self, Form, Problem, WalkError};
-use super::value::kind_of;
+use crate::object::kind_of;
 use crate::schema::{ListType, SchemaNode, Shape};
 
 /// The fields that a document states.

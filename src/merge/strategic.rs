@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::strategic_list::{ListRules, delete_scalars, merge_lists, order_by};
 use super::typed;
-use super::value::kind_of;
+use crate::object::kind_of;
 use crate::object::{Reason, Refusal};
 use crate::schema::{PatchStrategy, SchemaNode};
 

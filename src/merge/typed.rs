@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::path::{FieldPath, PathElement};
-use super::value::kind_of;
+use crate::object::kind_of;
 use crate::schema::{ListType, MapKey, SchemaNode, Shape};
 
 /// A place where a document cannot be managed field by field.

@@ -78,18 +78,6 @@ fn whole(number: &Number) -> Option<i128> {
     (float.fract() == 0.0 && float.abs() < 1e38).then_some(float as i128)
 }
 
-/// What a value is called in a message.
-pub(super) fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

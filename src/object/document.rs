@@ -4,6 +4,19 @@ use serde_json::{Map, Value};
 
 use super::{GroupVersion, Gvk, ObjectKey};
 
+/// What a JSON value is called in a message.
+#[must_use]
+pub fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a truth value",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
 /// The value handed in is not a JSON object, so it cannot be an API object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an API object must be a JSON object")]

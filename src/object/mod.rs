@@ -11,7 +11,7 @@ pub mod names;
 mod status;
 mod timestamp;
 
-pub use document::{NotAnObject, Object, OwnerReference};
+pub use document::{NotAnObject, Object, OwnerReference, kind_of};
 pub use field_selector::{FieldSelector, FieldSelectorError, FieldTerm};
 pub use kind::{GroupResource, GroupVersion, Gvk, ObjectKey, Revision};
 pub use label_selector::{LabelSelector, LabelSelectorError, LabelTerm};

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::dispute::{Dispute, disputes};
 use crate::client::{ClientError, Discovery, ServedResource};
 use crate::manifest::{Desired, Origin};
-use crate::object::{GroupResource, Gvk, Object, ObjectKey, Refusal};
+use crate::object::{GroupResource, Gvk, Object, ObjectKey, Refusal, names};
 
 /// A desired object at its place.
 #[derive(Debug, Clone)]
@@ -45,6 +45,16 @@ pub enum ObjectError {
     /// `metadata.name` is missing.
     #[error("metadata.name must be set; generateName cannot be applied, since every apply would make another object")]
     NoName,
+    /// A name, or a namespace, that cannot stand in a path of the API.
+    #[error("{field} {value:?} {rule}")]
+    BadName {
+        /// The field it stands in.
+        field: &'static str,
+        /// The name.
+        value: String,
+        /// The rule it breaks.
+        rule: String,
+    },
     /// The namespace asked for is not the one the object names.
     #[error("the object is in namespace {own:?}, but {asked:?} was asked for")]
     OtherNamespace {
@@ -98,20 +108,29 @@ impl Failure {
     /// The manifest place to blame: of the first field the server complains about, else of the object.
     #[must_use]
     pub fn origin(&self) -> Option<Origin> {
-        let source = self.source.as_ref()?;
-        let ObjectError::Client(error) = &self.error else { return Some(source.origin.clone()) };
-        let field = error.refusal().and_then(blamed_field);
-        Some(field.map_or_else(|| source.origin.clone(), |field| source.locate(field)))
+        self.blamed().or_else(|| self.source.as_ref().map(|source| source.origin.clone()))
+    }
+
+    /// The first place of the manifest that the server complains about, where it names fields and the manifest writes one of them or
+    /// something around it.
+    #[must_use]
+    pub fn blamed(&self) -> Option<Origin> {
+        let (ObjectError::Client(error), Some(source)) = (&self.error, &self.source) else { return None };
+        let places = blamed_fields(error.refusal()?).into_iter().map(|field| source.locate(field));
+        places.filter(|place| place.mark != source.origin.mark).min_by_key(|place| place.mark)
     }
 }
 
-/// The first field a refusal names: in its causes, or in the words of a decoder (`unknown field "spec.replica"`, `cannot unmarshal
-/// string into field spec.replicas of type int32`).
-fn blamed_field(refusal: &Refusal) -> Option<&str> {
-    let named = refusal.causes.iter().map(|cause| cause.field.as_str()).find(|field| !field.is_empty());
+/// The fields a refusal names: in its causes, or, one of them, in the words of a decoder (`unknown field "spec.replica"`, `cannot
+/// unmarshal string into field spec.replicas of type int32`).
+fn blamed_fields(refusal: &Refusal) -> Vec<&str> {
+    let named: Vec<&str> = refusal.causes.iter().map(|cause| cause.field.as_str()).filter(|field| !field.is_empty()).collect();
+    if !named.is_empty() {
+        return named;
+    }
     let unknown = || refusal.message.split_once("field \"")?.1.split('"').next();
     let mistyped = || refusal.message.split_once("into field ")?.1.split(' ').next();
-    named.or_else(unknown).or_else(mistyped)
+    unknown().or_else(mistyped).into_iter().collect()
 }
 
 /// Which namespaces objects go to.
@@ -227,8 +246,15 @@ fn place_one(
         return Err(ObjectError::NoName);
     }
     let namespace = if found.namespaced { Some(namespace_of(object, namespaces)?) } else { None };
+    fits_a_path("metadata.name", object.name())?;
+    namespace.iter().try_for_each(|namespace| fits_a_path("metadata.namespace", namespace))?;
     let key = ObjectKey { namespace, name: object.name().to_owned() };
     Ok((share(found, shared), key, pending))
+}
+
+/// Whether a name leads to its object and nowhere else; all other rules are the server's to judge by.
+fn fits_a_path(field: &'static str, value: &str) -> Result<(), ObjectError> {
+    names::path_segment(value).map_err(|rule| ObjectError::BadName { field, value: value.to_owned(), rule })
 }
 
 fn namespace_of(object: &Object, namespaces: &Namespaces) -> Result<String, ObjectError> {
@@ -333,18 +359,26 @@ mod tests {
     #[test]
     fn the_field_to_blame_stands_in_a_cause_or_in_the_message() {
         let strict = Refusal::bad_request("strict decoding error: unknown field \"spec.replica\", unknown field \"x\"");
-        assert_eq!(blamed_field(&strict), Some("spec.replica"));
+        assert_eq!(blamed_fields(&strict), ["spec.replica"]);
         let invalid = Refusal::invalid("", "ConfigMap", "a", vec![Cause::required("", ""), Cause::required("data.k", "")]);
-        assert_eq!(blamed_field(&invalid), Some("data.k"));
+        assert_eq!(blamed_fields(&invalid), ["data.k"]);
         let mistyped = Refusal::bad_request("json: cannot unmarshal string into field spec.replicas of type int32");
-        assert_eq!(blamed_field(&mistyped), Some("spec.replicas"));
-        assert_eq!(blamed_field(&Refusal::internal("no")), None);
+        assert_eq!(blamed_fields(&mistyped), ["spec.replicas"]);
+        assert_eq!(blamed_fields(&Refusal::internal("no")), [""; 0]);
     }
 
     #[test]
     fn one_object_described_twice_by_way_of_the_default_namespace_is_refused() {
         let twice = vec![config_map(json!({"name": "a"})), config_map(json!({"name": "a", "namespace": "shop"}))];
         assert_eq!(placed(twice, false), ["configmap/a shop/a served", "configmap/a: it is already described"]);
+    }
+
+    #[test]
+    fn a_name_that_would_lead_to_another_path_is_refused() {
+        assert_eq!(
+            placed(vec![config_map(json!({"name": ".."})), config_map(json!({"name": "a", "namespace": "x/y"}))], false),
+            ["configmap/..: metadata.name \"..\" may not be '..'", "configmap/a: metadata.namespace \"x/y\" may not contain '/'"]
+        );
     }
 
     #[test]

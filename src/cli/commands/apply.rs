@@ -1,12 +1,13 @@
 //! `trueup apply`: makes the target as the manifests say.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use clap::Args;
 use serde_json::Value;
 
 use super::{load, place_all};
 use crate::cli::DryRun;
+use crate::cli::failures::FileOrder;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
@@ -14,6 +15,7 @@ use crate::client::{ApplyParameters, Client, ClientError};
 use crate::object::Object;
 use crate::plan::render::{DiffOptions, Tense, header, summary, unified};
 use crate::plan::{Action, Done, Failure, Live, ObjectError, Placed, PlanEntry, Question, Summary, build, execute};
+use crate::printable::one_line;
 use crate::yaml;
 
 const EXAMPLES: &str = "\
@@ -95,6 +97,9 @@ struct Report<'a> {
     total: usize,
     summary: Summary,
     failed: usize,
+    order: FileOrder,
+    /// Failures known from the start, each of which waits for the objects before it.
+    held: VecDeque<Failure>,
     /// Failures that were not told, because they say the same as the one before: the target cannot be reached.
     untold: usize,
     cut_off: bool,
@@ -104,6 +109,13 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn done(&mut self, done: Done) {
+        let rank = match &done {
+            Done::Applied(entry) => self.order.rank(entry.origin.as_ref()),
+            Done::Failed(failure) => self.order.rank_of(failure),
+        };
+        while let Some(held) = self.held.pop_front_if(|held| self.order.rank_of(held) < rank) {
+            self.failure(&held);
+        }
         match done {
             Done::Applied(entry) => self.entry(&entry),
             Done::Failed(failure) => self.failure(&failure),
@@ -112,7 +124,10 @@ impl Report<'_> {
 
     fn entry(&mut self, entry: &PlanEntry) {
         self.summary.add(entry.action);
-        if let Err(error) = self.ui.data(&self.text(entry)).and_then(|()| self.ui.flush()) {
+        // A difference holds colours; everything else is as the server wrote it.
+        let text = self.text(entry);
+        let shown = if self.args.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&text) };
+        if let Err(error) = shown.and_then(|()| self.ui.flush()) {
             self.broken.get_or_insert(error.into());
         }
         if self.args.dry_run == DryRun::None {
@@ -144,11 +159,14 @@ impl Report<'_> {
                 format!("---\n{}", entry.after.as_ref().map(|object| yaml::emit(&shown(object))).unwrap_or_default())
             }
             None if self.args.diff && entry.action.is_change() => difference(self.ui, entry, self.tense(), self.args.show_secrets) + "\n",
-            None => format!("{} {}{}\n", entry.display_name(), past_word(entry.action), self.args.dry_run.suffix()),
+            None => format!("{} {}{}\n", one_line(&entry.display_name()), past_word(entry.action), self.args.dry_run.suffix()),
         }
     }
 
-    fn finish(self) -> Result<ExitStatus, CommandError> {
+    fn finish(mut self) -> Result<ExitStatus, CommandError> {
+        for held in std::mem::take(&mut self.held) {
+            self.failure(&held);
+        }
         if let Some(error) = self.broken {
             return Err(error);
         }
@@ -156,7 +174,7 @@ impl Report<'_> {
             self.ui.error(&format!("{} more objects were not reached", self.untold));
         }
         let color = self.ui.talk_brush().is_colored();
-        self.ui.say(summary(self.summary, self.failed, self.tense(), color).trim_end());
+        self.ui.say_painted(summary(self.summary, self.failed, self.tense(), color).trim_end());
         Ok(if self.failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
     }
 }
@@ -192,14 +210,26 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
     args.validate()?;
     let desired = load(&args.manifests, &args.selector).await?;
     let total = desired.len();
+    let order = FileOrder::of(&desired);
     let doing = if args.dry_run == DryRun::None { "applying to" } else { "comparing with" };
     if args.dry_run == DryRun::None {
         context.note("nothing was applied yet".to_owned());
     }
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
-    let mut report = Report { ui, context, args, total, summary: Summary::default(), failed: 0, untold: 0, cut_off: false, broken: None };
-    unplaced.iter().for_each(|failure| report.failure(failure));
+    let mut report = Report {
+        ui,
+        context,
+        args,
+        total,
+        summary: Summary::default(),
+        failed: 0,
+        order,
+        held: unplaced.into(),
+        untold: 0,
+        cut_off: false,
+        broken: None,
+    };
     let count = format!("{total} objects: reading, comparing, applying");
     with_progress(ui, || context.so_far().unwrap_or_else(|| count.clone()), work(&client, placed, args, &mut report)).await?;
     for warning in client.take_warnings() {
@@ -217,7 +247,8 @@ async fn work(client: &Client, placed: Vec<Placed>, args: &ApplyArgs, report: &m
             let simulation = report.context.simulation(client, &placed).await?;
             let built = build(client, placed, live, &args.parameters(), simulation.as_ref()).await;
             built.plan.entries.iter().for_each(|entry| report.entry(entry));
-            built.failures.iter().for_each(|failure| report.failure(failure));
+            report.held.extend(built.failures);
+            report.held.make_contiguous().sort_by_key(|failure| report.order.rank_of(failure));
         }
     }
     Ok(())

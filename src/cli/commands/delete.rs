@@ -16,12 +16,13 @@ use crate::cli::error::client_error_in_words;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, SelectorArgs};
 use crate::client::{
-    ApiRequest, Client, ClientError, DeleteParameters, Discovery, Form, ListParameters, Propagation, Selection, ServedResource, list_pages,
-    parse_resource_arguments,
+    ApiRequest, Client, ClientError, DeleteParameters, Discovery, Form, ListParameters, Propagation, Selection, ServedResource,
+    check_resource_arguments, list_pages, parse_resource_arguments,
 };
 use crate::manifest::Origin;
 use crate::object::Reason;
 use crate::plan::{Placed, REQUESTS_AT_ONCE, Stage, each};
+use crate::printable::one_line;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -129,7 +130,7 @@ impl Doomed {
 
     /// What is wrong, behind the place in the manifest.
     fn blame(&self, problem: &str) -> String {
-        self.origin.as_ref().map_or_else(|| problem.to_owned(), |origin| format!("{origin}: {}: {problem}", self.display_name()))
+        self.origin.as_ref().map_or_else(|| problem.to_owned(), |origin| format!("{origin}: {}: {problem}", one_line(&self.display_name())))
     }
 
     fn line(&self, args: &DeleteArgs) -> String {
@@ -184,6 +185,7 @@ impl DeleteArgs {
 /// Deletes objects.
 pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
+    check_resource_arguments(&args.resources)?;
     let desired = if args.manifests.filename.is_empty() { None } else { Some(load(&args.manifests, &args.selectors.selector).await?) };
     let doing = if args.dry_run == DryRun::None { "deleting from" } else { "comparing with" };
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
@@ -287,7 +289,7 @@ impl Report<'_> {
         match result {
             Ok(outcome) => {
                 self.deleted += 1;
-                if let Err(error) = self.ui.data(&object.line(self.args)).and_then(|()| self.ui.flush()) {
+                if let Err(error) = self.ui.foreign_data(&object.line(self.args)).and_then(|()| self.ui.flush()) {
                     self.broken.get_or_insert(error.into());
                 }
                 if let Outcome::Going(going) = outcome {

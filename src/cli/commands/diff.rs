@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::apply::difference;
 use super::{load, place_all};
+use crate::cli::failures::FileOrder;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
@@ -50,12 +51,14 @@ pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Res
     }
     let desired = load(&args.manifests, &args.selector).await?;
     let count = desired.len();
+    let order = FileOrder::of(&desired);
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
     let mut built =
         with_progress(ui, || format!("comparing {count} objects with {}", client.target()), plan(context, &client, placed, args)).await?;
-    built.failures.splice(0..0, unplaced);
+    built.failures.extend(unplaced);
+    built.failures.sort_by_key(|failure| order.rank_of(failure));
     show(ui, &built, &client.take_warnings(), args)?;
     Ok(match (built.failures.is_empty(), built.plan.has_changes()) {
         (false, _) => ExitStatus::DiffFailed,

@@ -7,6 +7,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::watch::{Watch, follow};
+use crate::cli::error::{client_error_in_words, hint_for};
 use crate::cli::output::custom_columns::CustomColumnsPrinter;
 use crate::cli::output::form::{OutputArgs, OutputForm, short_name};
 use crate::cli::output::sort::sort_by;
@@ -14,9 +15,12 @@ use crate::cli::output::table::TablePrinter;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, SelectorArgs};
-use crate::client::{ApiRequest, Client, ClientError, Discovery, Form, ListParameters, Selection, list_pages, parse_resource_arguments};
-use crate::object::Reason;
+use crate::client::{
+    ApiRequest, Client, ClientError, Discovery, Form, ListParameters, Selection, check_resource_arguments, list_pages,
+    parse_resource_arguments,
+};
 use crate::object::json_path::JsonPath;
+use crate::object::{Reason, names};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -111,7 +115,11 @@ struct Answers {
 
 /// Shows objects.
 pub async fn cmd_get(ui: &Ui, context: &CommandContext, args: &GetArgs) -> Result<ExitStatus, CommandError> {
+    if let Some(subresource) = &args.subresource {
+        names::path_segment(subresource).map_err(|rule| CommandError::usage(format!("--subresource {subresource:?} {rule}")))?;
+    }
     let sorting = args.sort_by.as_deref().map(Sorting::parse).transpose()?;
+    check_resource_arguments(&args.resources)?;
     let client = context.client().await?;
     if let Some(path) = &args.raw {
         return raw(ui, &client, path).await;
@@ -170,7 +178,7 @@ async fn raw(ui: &Ui, client: &Client, path: &str) -> Result<ExitStatus, Command
         return Err(CommandError::usage(format!("--raw {path}: a path of the API begins with a slash")));
     }
     let answer = client.send(&ApiRequest::fetch_as(path, "*/*")).await?;
-    ui.data(&String::from_utf8_lossy(&answer.body))?;
+    ui.foreign_data(&String::from_utf8_lossy(&answer.body))?;
     Ok(ExitStatus::Success)
 }
 
@@ -209,16 +217,16 @@ impl Printer<'_> {
         }
         if *form == OutputForm::Name {
             let lines: String = objects.iter().map(|(selection, object)| format!("{}\n", short_name(object, selection))).collect();
-            return Ok(self.ui.data(&lines)?);
+            return Ok(self.ui.foreign_data(&lines)?);
         }
         let objects: Vec<Value> = objects.into_iter().map(|(selection, object)| self.args.output.whole(object, selection)).collect();
         if let OutputForm::CustomColumns(columns) = form {
             let mut printer = CustomColumnsPrinter::new(columns.clone(), self.args.output.no_headers);
-            return Ok(self.ui.data(&printer.print(&objects))?);
+            return Ok(self.ui.foreign_data(&printer.print(&objects))?);
         }
         let single = matches!(self.selections, [one] if one.names.len() == 1);
         match document(objects, single) {
-            Some(document) => Ok(self.ui.data(&form.text(&document).map_err(CommandError::failed)?)?),
+            Some(document) => Ok(self.ui.foreign_data(&form.text(&document).map_err(CommandError::failed)?)?),
             None => Ok(()),
         }
     }
@@ -292,9 +300,13 @@ fn document(mut objects: Vec<Value>, single: bool) -> Option<Value> {
 fn refusals(ui: &Ui, answers: &[Answers], args: &GetArgs) -> Result<ExitStatus, CommandError> {
     let relevant = |error: &&ClientError| !(args.ignore_not_found && error.is(Reason::NotFound));
     let mut status = ExitStatus::Success;
+    let mut hints: Vec<String> = Vec::new();
     for error in answers.iter().flat_map(|answer| &answer.refused).filter(relevant) {
         status = ExitStatus::Failed;
-        ui.error(&crate::cli::error::client_error_in_words(error));
+        ui.error(&client_error_in_words(error));
+        // What is wrong with one request's credentials is so with all.
+        hints.extend(hint_for(error).filter(|hint| !hints.contains(hint)));
     }
+    hints.iter().for_each(|hint| ui.hint(hint));
     Ok(status)
 }

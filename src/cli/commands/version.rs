@@ -28,38 +28,32 @@ enum VersionForm {
     Yaml,
 }
 
-/// Shows versions. A server that does not answer is told of, but is no failure: the question was answered for this side.
+/// Shows versions. A server that does not answer is a failure, told after what is known of this side.
 pub async fn cmd_version(ui: &Ui, context: &CommandContext, args: &VersionArgs) -> Result<ExitStatus, CommandError> {
     // A store served in this process has this program's own version, and asking would make the store.
     let ask = !args.client && matches!(context.settings().target, TargetSettings::Remote(_));
-    let server = if ask { server(ui, context).await } else { None };
+    let server = if ask { server(ui, context).await.map(Some) } else { Ok(None) };
     let client = format!("v{}", env!("CARGO_PKG_VERSION"));
     let text = match args.output {
-        None => text(&client, server.as_ref()),
+        None => text(&client, server.as_ref().ok().and_then(Option::as_ref)),
         Some(form) => {
             let mut document = json!({"clientVersion": {"gitVersion": client}});
-            if let Some(server) = server {
-                document["serverVersion"] = server;
+            if let Ok(Some(server)) = &server {
+                document["serverVersion"] = server.clone();
             }
             if form == VersionForm::Json { pretty(&document) } else { yaml::emit(&document) }
         }
     };
-    ui.data(&text)?;
-    Ok(ExitStatus::Success)
+    ui.foreign_data(&text)?;
+    server.map(|_| ExitStatus::Success)
 }
 
-async fn server(ui: &Ui, context: &CommandContext) -> Option<Value> {
+async fn server(ui: &Ui, context: &CommandContext) -> Result<Value, CommandError> {
     let ask = async {
         let client = context.client().await?;
-        Ok::<Value, CommandError>(client.read(&ApiRequest::fetch("/version")).await?)
+        Ok(client.read(&ApiRequest::fetch("/version")).await?)
     };
-    match with_progress(ui, || "asking the server".to_owned(), ask).await {
-        Ok(version) => Some(version),
-        Err(error) => {
-            ui.warning(&error.message);
-            None
-        }
-    }
+    with_progress(ui, || "asking the server".to_owned(), ask).await
 }
 
 fn text(client: &str, server: Option<&Value>) -> String {

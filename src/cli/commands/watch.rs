@@ -1,19 +1,21 @@
 //! `trueup watch`: shows objects, then their changes as they come, until interrupted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use clap::Args;
 use futures::StreamExt;
 use futures::stream::{self, select_all};
 use serde_json::{Value, json};
 
+use crate::cli::error::client_error_in_words;
 use crate::cli::output::custom_columns::CustomColumnsPrinter;
 use crate::cli::output::form::{OutputArgs, OutputForm, short_name};
 use crate::cli::output::table::TablePrinter;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, SelectorArgs};
 use crate::client::{
-    Change, ChangeKind, Client, ClientError, Discovery, Form, ListParameters, Selection, WatchStep, Watcher, parse_resource_arguments,
+    Change, ChangeKind, Client, ClientError, Discovery, Form, ListParameters, Selection, WatchStep, Watcher, check_resource_arguments,
+    parse_resource_arguments,
 };
 use crate::yaml;
 
@@ -52,6 +54,7 @@ pub(super) struct Watch {
 
 /// Follows objects until interrupted.
 pub async fn cmd_watch(ui: &Ui, context: &CommandContext, args: &WatchArgs) -> Result<ExitStatus, CommandError> {
+    check_resource_arguments(&args.resources)?;
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;
     let selections = parse_resource_arguments(&args.resources, &discovery)?;
@@ -83,9 +86,12 @@ pub(super) async fn follow(ui: &Ui, client: &Client, watch: Watch) -> Result<Exi
         }
     }
     let mut steps = select_all(streams);
+    let mut outage = Outage::default();
     while let Some((index, step)) = steps.next().await {
-        for text in followed[index].take(ui, step?)? {
-            ui.data(&text)?;
+        let step = step?;
+        outage.tell(ui, index, &step);
+        for text in followed[index].take(step)? {
+            ui.foreign_data(&text)?;
         }
         ui.flush()?;
         for warning in client.take_warnings() {
@@ -93,6 +99,34 @@ pub(super) async fn follow(ui: &Ui, client: &Client, watch: Watch) -> Result<Exi
         }
     }
     Ok(ExitStatus::Success)
+}
+
+/// Tells once that the connection is lost, and once that it is back, whatever number of selections are followed and however often it
+/// is tried.
+#[derive(Default)]
+struct Outage {
+    /// The selections whose connection is lost.
+    lost: HashSet<usize>,
+}
+
+impl Outage {
+    fn tell(&mut self, ui: &Ui, index: usize, step: &WatchStep) {
+        match step {
+            WatchStep::Lost(error, _) => {
+                if self.lost.is_empty() {
+                    ui.warning(&format!("the connection is lost, and tried again until it is back: {}", client_error_in_words(error)));
+                }
+                self.lost.insert(index);
+            }
+            // A state comes without a return before it, where the history was lost meanwhile.
+            WatchStep::Back | WatchStep::State(_) => {
+                if self.lost.remove(&index) && self.lost.is_empty() {
+                    ui.say("the connection is back");
+                }
+            }
+            WatchStep::Change(_) => {}
+        }
+    }
 }
 
 /// A name is followed by a field selector, since a watch is of a collection.
@@ -145,12 +179,9 @@ impl Followed {
     }
 
     /// The texts to print for a step.
-    fn take(&mut self, ui: &Ui, step: WatchStep) -> Result<Vec<String>, CommandError> {
+    fn take(&mut self, step: WatchStep) -> Result<Vec<String>, CommandError> {
         match step {
-            WatchStep::Lost(error, pause) => {
-                ui.warning(&format!("{error}; trying again in {:.1} s", pause.as_secs_f64()));
-                Ok(Vec::new())
-            }
+            WatchStep::Lost(..) | WatchStep::Back => Ok(Vec::new()),
             WatchStep::Change(change) => {
                 self.silent = false;
                 let kind = change.kind;
@@ -270,8 +301,11 @@ fn version(part: &Value) -> Option<&Value> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::client::ServedResource;
+    use crate::object::{Reason, Refusal};
 
     fn followed(output: Option<OutputForm>, changes_only: bool) -> Followed {
         let resource = ServedResource::named("", "v1", "ConfigMap", "configmaps", true);
@@ -291,9 +325,22 @@ mod tests {
     }
 
     fn told(followed: &mut Followed, step: WatchStep) -> String {
+        followed.take(step).expect("no failure").concat()
+    }
+
+    #[test]
+    fn an_outage_is_told_once_and_so_is_its_end() {
         let (ui, printed) = Ui::buffered(false, false, 80);
-        let data = followed.take(&ui, step).expect("no failure").concat();
-        data + &printed.stderr()
+        let mut outage = Outage::default();
+        let lost = || {
+            let refusal = Refusal::new(Reason::ServiceUnavailable, "busy");
+            WatchStep::Lost(ClientError::Refused { attempted: String::new(), refusal: Box::new(refusal) }, Duration::ZERO)
+        };
+        for (index, step) in [(0, lost()), (1, lost()), (0, lost()), (0, WatchStep::Back), (1, lost()), (1, WatchStep::Back), (0, lost())] {
+            outage.tell(&ui, index, &step);
+        }
+        let lost = "warning: the connection is lost, and tried again until it is back: from server (ServiceUnavailable): busy\n";
+        assert_eq!(printed.stderr(), format!("{lost}the connection is back\n{lost}"));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use super::align::Widths;
+use crate::printable::one_line;
 
 /// The answer is not a Table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -78,7 +79,7 @@ impl TablePrinter {
     fn columns(&self, table: &Value) -> Vec<Column> {
         let definitions = table.get("columnDefinitions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let column = |definition: &Value| Column {
-            name: definition["name"].as_str().unwrap_or_default().to_uppercase(),
+            name: one_line(&definition["name"].as_str().unwrap_or_default().to_uppercase()).into_owned(),
             is_name: definition["format"] == "name" && definition["type"] == "string",
             shown: self.options.wide || definition["priority"].as_i64().unwrap_or_default() == 0,
         };
@@ -103,7 +104,7 @@ impl TablePrinter {
         let metadata = &row["object"]["metadata"];
         let mut cells = Vec::new();
         if self.options.with_namespace {
-            cells.push(metadata["namespace"].as_str().unwrap_or_default().to_owned());
+            cells.push(cell_text(&metadata["namespace"]));
         }
         let values = row["cells"].as_array().map(Vec::as_slice).unwrap_or_default();
         let mut named = false;
@@ -115,7 +116,7 @@ impl TablePrinter {
                 cells.push(prefix.map_or_else(|| cell_text(value), |prefix| format!("{prefix}/{}", cell_text(value))));
             }
         }
-        cells.extend(self.options.label_columns.iter().map(|key| metadata["labels"][key].as_str().unwrap_or_default().to_owned()));
+        cells.extend(self.options.label_columns.iter().map(|key| cell_text(&metadata["labels"][key])));
         if self.options.show_labels {
             cells.push(labels_text(&metadata["labels"]));
         }
@@ -129,17 +130,18 @@ fn cell_text(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => {
             let end = text.find(['\n', '\r', '\u{c}']);
-            let line: String = text[..end.unwrap_or(text.len())].chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-            if end.is_some() { format!("{line}...") } else { line }
+            let line = text[..end.unwrap_or(text.len())].replace('\t', " ");
+            let line = one_line(&line);
+            if end.is_some() { format!("{line}...") } else { line.into_owned() }
         }
-        other => other.to_string(),
+        other => one_line(&other.to_string()).into_owned(),
     }
 }
 
 fn labels_text(labels: &Value) -> String {
     let labels = labels.as_object().filter(|labels| !labels.is_empty());
     let pair = |(key, value): (&String, &Value)| format!("{key}={}", value.as_str().unwrap_or_default());
-    labels.map_or_else(|| "<none>".to_owned(), |labels| labels.iter().map(pair).collect::<Vec<_>>().join(","))
+    labels.map_or_else(|| "<none>".to_owned(), |labels| one_line(&labels.iter().map(pair).collect::<Vec<_>>().join(",")).into_owned())
 }
 
 #[cfg(test)]
@@ -221,7 +223,7 @@ mod tests {
     #[test]
     fn only_the_first_line_of_a_cell_is_shown() {
         assert_eq!(cell_text(&json!("one\ntwo")), "one...");
-        assert_eq!(cell_text(&json!("a\u{1b}[31mb")), "a [31mb");
+        assert_eq!(cell_text(&json!("a\u{1b}[31mb\u{202e}\tc")), "a^[[31mb\\u202e c");
         assert_eq!(cell_text(&Value::Null), "");
         assert_eq!(cell_text(&json!(true)), "true");
     }

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::parse::{Comparison, Filter, Operand, Step};
+use crate::object::kind_of;
 
 /// A path does not fit the document it is led through.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,14 +88,7 @@ fn place(index: i64, length: usize) -> Option<usize> {
 }
 
 fn items(value: &Value) -> Result<&Vec<Value>, SelectError> {
-    value.as_array().ok_or(SelectError::NoList(match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }))
+    value.as_array().ok_or_else(|| SelectError::NoList(kind_of(value)))
 }
 
 fn children(value: &Value) -> Vec<&Value> {

@@ -2,6 +2,7 @@
 
 use crate::paint::{Brush, Color};
 use crate::plan::{Action, PlanEntry, Summary};
+use crate::printable::one_line;
 
 /// Whether a plan is shown, or what became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,15 +29,15 @@ pub fn header(entry: &PlanEntry, tense: Tense, color: bool) -> String {
     let brush = Brush::new(color);
     let mut line = brush.bold(color_of(entry.action), &format!("=== {}", tense.word(entry.action)));
     line.push(' ');
-    line.push_str(&entry.display_name());
+    line.push_str(&one_line(&entry.display_name()));
     if let Some(namespace) = &entry.key.namespace {
-        line.push_str(&format!(" in namespace {namespace}"));
+        line.push_str(&format!(" in namespace {}", one_line(namespace)));
     }
     if let Some(origin) = &entry.origin {
-        line.push_str(&brush.dim(&format!(" ({})", origin.file_line())));
+        line.push_str(&brush.dim(&format!(" ({})", one_line(&origin.file_line()))));
     }
     if let Some(reason) = &entry.reason {
-        line.push_str(&format!(": {reason}"));
+        line.push_str(&format!(": {}", one_line(reason)));
     }
     line.push('\n');
     line

@@ -58,6 +58,12 @@ impl Location {
     /// Creates the folder where it does not exist.
     pub(super) fn new(path: &Path) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            if folder.exists() && !folder.is_dir() {
+                return Err(StoreError::Failed(format!(
+                    "{} is a file; the store takes a folder, or a path where it can make one",
+                    folder.display()
+                )));
+            }
             std::fs::create_dir_all(folder)
                 .map_err(|error| StoreError::Failed(format!("cannot create the folder {}: {error}", folder.display())))?;
         }

@@ -365,36 +365,48 @@ fn bad_objects_among_good_ones_stop_nothing() {
     configmap/a created
     [stderr]
     applying to local store store
+    error: set/b.yaml:6:3: deployment.apps/b in namespace default: from server (BadRequest): Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into field spec.replicas of type int32
+     6 |   replicas: many
+       |   ^
+    error: set/c.yaml:4:3: configmap/C in namespace default: from server (Invalid): ConfigMap "C" is invalid: metadata.name: Invalid value: "C": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
+     4 |   name: C
+       |   ^
+    error: set/d.yaml:5:1: configmap/d in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datas"
+     5 | datas:
+       | ^
     error: set/e.yaml:1:1: configmop/e: no matches for kind "ConfigMop" in version "v1"
     hint: did you mean kind "ConfigMap" in version "v1"?
+    error: set/f.yaml:1:1: configmap/f in namespace nowhere: from server (NotFound): namespaces "nowhere" not found
+    hint: add the namespace to the set, or create it first
     error: set/g.yaml:1:1: pod: metadata.name must be set; generateName cannot be applied, since every apply would make another object
     error: set/i.yaml:1:1: deployment.extensions/i: no matches for kind "Deployment" in version "extensions/v1beta1"
     hint: did you mean kind "Deployment" in version "apps/v1"?
     error: set/j.yaml:1:1: backup.example.com/j: no matches for kind "Backup" in version "example.com/v1"
     hint: apply the CustomResourceDefinition of the kind first, or together with it
-    error: set/b.yaml:6:3: deployment.apps/b in namespace default: from server (BadRequest): Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into field spec.replicas of type int32
-    error: set/c.yaml:4:3: configmap/C in namespace default: from server (Invalid): ConfigMap "C" is invalid: metadata.name: Invalid value: "C": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
-    error: set/d.yaml:5:1: configmap/d in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datas"
-    error: set/f.yaml:1:1: configmap/f in namespace nowhere: from server (NotFound): namespaces "nowhere" not found
-    hint: add the namespace to the set, or create it first
     Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 8 failed.
     [exit 1]
     "#);
     assert_shows!(env.run("diff -f set"), @r#"
     Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 1 unchanged, 8 failed.
     [stderr]
+    error: set/b.yaml:6:3: deployment.apps/b in namespace default: from server (BadRequest): Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into field spec.replicas of type int32
+     6 |   replicas: many
+       |   ^
+    error: set/c.yaml:4:3: configmap/C in namespace default: from server (Invalid): ConfigMap "C" is invalid: metadata.name: Invalid value: "C": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
+     4 |   name: C
+       |   ^
+    error: set/d.yaml:5:1: configmap/d in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datas"
+     5 | datas:
+       | ^
     error: set/e.yaml:1:1: configmop/e: no matches for kind "ConfigMop" in version "v1"
     hint: did you mean kind "ConfigMap" in version "v1"?
+    error: set/f.yaml:1:1: configmap/f in namespace nowhere: from server (NotFound): namespaces "nowhere" not found
+    hint: add the namespace to the set, or create it first
     error: set/g.yaml:1:1: pod: metadata.name must be set; generateName cannot be applied, since every apply would make another object
     error: set/i.yaml:1:1: deployment.extensions/i: no matches for kind "Deployment" in version "extensions/v1beta1"
     hint: did you mean kind "Deployment" in version "apps/v1"?
     error: set/j.yaml:1:1: backup.example.com/j: no matches for kind "Backup" in version "example.com/v1"
     hint: apply the CustomResourceDefinition of the kind first, or together with it
-    error: set/b.yaml:6:3: deployment.apps/b in namespace default: from server (BadRequest): Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into field spec.replicas of type int32
-    error: set/c.yaml:4:3: configmap/C in namespace default: from server (Invalid): ConfigMap "C" is invalid: metadata.name: Invalid value: "C": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
-    error: set/d.yaml:5:1: configmap/d in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datas"
-    error: set/f.yaml:1:1: configmap/f in namespace nowhere: from server (NotFound): namespaces "nowhere" not found
-    hint: add the namespace to the set, or create it first
     [exit 2]
     "#);
 }
@@ -410,6 +422,8 @@ fn an_immutable_field_comes_with_a_way_out() {
     [stderr]
     applying to local store store
     error: a.yaml:5:1: configmap/a in namespace default: from server (Invalid): ConfigMap "a" is invalid: data: Forbidden: field is immutable when `immutable` is set
+     5 | data:
+       | ^
     hint: the field cannot be changed in place; delete the object and apply again, or undo the change in the manifest
     Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
     [exit 1]

@@ -32,10 +32,12 @@ fn a_server_that_is_not_there_is_told_once() {
     hint: is the server running, and is this its address?
     [exit 1]
     ");
-    assert_shows!(env.run("version --server https://127.0.0.1:1"), @r"
+    assert_shows!(env.run("version --server https://127.0.0.1:1"), @"
     Client Version: v0.1.0
     [stderr]
-    warning: cannot reach https://127.0.0.1:1: connection refused (while asking GET /version)
+    error: cannot reach https://127.0.0.1:1: connection refused (while asking GET /version)
+    hint: is the server running, and is this its address?
+    [exit 1]
     ");
 }
 
@@ -68,9 +70,9 @@ fn a_data_directory_that_cannot_be_used_is_named() {
     let env = TestEnv::without_target();
     env.write("file", "not a folder");
     env.write("other/trueup.db", "this is text, and long enough not to be taken for an empty database file".repeat(20));
-    assert_shows!(env.run("get pods --local file"), @r"
+    assert_shows!(env.run("get pods --local file"), @"
     [stderr]
-    error: cannot open the local store file: the store failed: cannot create the folder file: File exists (os error 17)
+    error: cannot open the local store file: the store failed: file is a file; the store takes a folder, or a path where it can make one
     [exit 1]
     ");
     assert_shows!(env.run("get pods --local file/below"), @r"
@@ -171,9 +173,9 @@ fn output_that_cannot_be_written_is_a_failure_and_a_closed_pipe_is_not() {
 #[test]
 fn a_pinned_time_that_is_none_is_refused() {
     let env = TestEnv::new().with("TRUEUP_PINNED_TIME", "noon");
-    assert_shows!(env.run("get pods"), @r"
+    assert_shows!(env.run("get pods"), @r#"
     [stderr]
-    error: cannot open the local store store: TRUEUP_PINNED_TIME=noon: failed to parse four digit integer as year: invalid digit, expected 0-9 but got n
+    error: cannot open the local store store: TRUEUP_PINNED_TIME: "noon" is no RFC 3339 time, such as 2026-01-31T12:00:00Z
     [exit 1]
-    ");
+    "#);
 }

@@ -47,6 +47,8 @@ fn lists_are_opened() {
     [stderr]
     applying to local store store
     error: list.yaml:11:5: configmap/B in namespace default: from server (Invalid): ConfigMap "B" is invalid: metadata.name: Invalid value: "B": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
+     11 |     name: B
+        |     ^
     Applied: 2 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
     [exit 1]
     "#);
@@ -138,29 +140,25 @@ fn what_is_wrong_is_shown_where_it_stands() {
        |          ^
     [exit 1]
     "#);
-    assert_shows!(env.run("diff -f tab.yaml -f twice.yaml -f bare.yaml -f template.yaml"), @r"
+    assert_shows!(env.run("diff -f tab.yaml -f twice.yaml -f bare.yaml -f template.yaml"), @"
     [stderr]
     error: tab.yaml:4:2: this is not YAML: tabs disallowed within this context (block indentation)
      4 |  name: a
        |  ^
     hint: YAML is indented with spaces; this line begins with a tab
-
-    twice.yaml:6:3: the key `k` stands twice in this mapping, first at twice.yaml:5:3
+    error: twice.yaml:6:3: the key `k` stands twice in this mapping, first at twice.yaml:5:3
      6 |   k: b
        |   ^
     hint: keep one of the two; kubectl would take the last without a word
-
-    bare.yaml:3:3: `metadata.name` must be text, but this is not read as text
-     3 |   name: 123
-       |   ^
-    hint: put quotes around the value; without them YAML reads 123, 1e3, yes, on and null as something else
-
-    bare.yaml:1:1: `apiVersion` is missing
+    error: bare.yaml:1:1: `apiVersion` is missing
      1 | kind: ConfigMap
        | ^
     hint: add the API the object belongs to, such as `apiVersion: v1` or `apiVersion: apps/v1`
-
-    template.yaml:2:8: a key must be text, a number or a boolean
+    error: bare.yaml:3:3: `metadata.name` must be text, but this is not read as text
+     3 |   name: 123
+       |   ^
+    hint: put quotes around the value; without them YAML reads 123, 1e3, yes, on and null as something else
+    error: template.yaml:2:8: a key must be text, a number or a boolean
      2 | kind: {{ .Kind }}
        |        ^
     hint: this looks like a template; render it first

@@ -3,6 +3,7 @@
 mod apply;
 mod delete;
 mod diff;
+mod documents;
 mod failures;
 mod get;
 mod get_forms;
@@ -13,6 +14,7 @@ mod requests;
 mod serve;
 mod targets;
 mod terminal;
+mod untrusted;
 mod watch;
 
 /// A namespace with a Deployment, a Service, a ConfigMap and a Secret, as people write them.

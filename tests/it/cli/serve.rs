@@ -43,7 +43,7 @@ fn a_watch_goes_on_after_the_server_was_started_anew() {
     watch.wait_for("configmap/a");
     server.signal("INT");
     assert_eq!(server.end().code(), Some(0));
-    watch.wait_for("; trying again in ");
+    watch.wait_for("the connection is lost");
     let (_server, _) = serve(&env, &address);
     env.prepare("apply -f b.yaml --kubeconfig kubeconfig");
     watch.wait_for("configmap/b");

@@ -87,12 +87,12 @@ fn a_kubeconfig_that_does_not_fit_is_named() {
     hint: choose another target: --context, --kubeconfig, --server, --local or --etcd
     [exit 1]
     "#);
-    assert_shows!(env.run("get pods --server nonsense"), @r"
+    assert_shows!(env.run("get pods --server nonsense"), @r#"
     [stderr]
-    error: cannot reach http://nonsense: the host name is not known (while asking GET /api)
-    hint: check the server's host name
+    error: "nonsense" is not a server's URL: it must begin with http:// or https:// and name a host, or be HOST:PORT
+    hint: give the server as https://HOST:PORT, or as HOST:PORT where it speaks HTTP without TLS
     [exit 1]
-    ");
+    "#);
 }
 
 #[test]

@@ -28,8 +28,8 @@ fn a_watch_whose_history_was_compacted_while_it_was_away_goes_on_with_what_chang
     events.wait_for(r#""name":"live""#);
     table.wait_for("live");
     assert_eq!(server.stop(), Some(0));
-    events.wait_for("trying again");
-    table.wait_for("trying again");
+    events.wait_for("the connection is lost");
+    table.wait_for("the connection is lost");
     write("changed", "2", &store);
     write("changed", "3", &store);
     env.prepare(&format!("delete cm gone -n default {store}"));

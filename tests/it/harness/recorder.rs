@@ -36,13 +36,22 @@ impl Recorder {
 
     /// A server that never answers some requests.
     pub(crate) fn holding(holds: Holds) -> Self {
+        Self::serving(&Identity::in_process(), holds)
+    }
+
+    /// A server that takes everybody for nobody.
+    pub(crate) fn to_anybody() -> Self {
+        Self::serving(&Identity::anonymous(), |_| false)
+    }
+
+    fn serving(identity: &Identity, holds: Holds) -> Self {
         let runtime = Runtime::new().unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (hold, held) = channel();
-        runtime.spawn(serve(listener, Arc::clone(&asked), holds, hold));
+        runtime.spawn(serve(listener, Arc::clone(&asked), identity.clone(), holds, hold));
         Self { url, asked, held, _runtime: runtime }
     }
 
@@ -59,14 +68,14 @@ impl Recorder {
     }
 }
 
-async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, holds: Holds, hold: Sender<()>) {
+async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, identity: Identity, holds: Holds, hold: Sender<()>) {
     let api = Api::open(Arc::new(MemoryStore::new()), Ambient::pinned(NOW.parse().unwrap())).await.unwrap();
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        let (api, asked, hold) = (api.clone(), Arc::clone(&asked), hold.clone());
+        let (api, asked, hold, identity) = (api.clone(), Arc::clone(&asked), hold.clone(), identity.clone());
         let service = service_fn(move |request: Request<Incoming>| {
-            let (api, asked, hold) = (api.clone(), Arc::clone(&asked), hold.clone());
+            let (api, asked, hold, identity) = (api.clone(), Arc::clone(&asked), hold.clone(), identity.clone());
             async move {
                 let line = format!("{} {}", request.method(), request.uri());
                 let held = holds(&line);
@@ -78,7 +87,7 @@ async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, holds: Hol
                 }
                 let (parts, body) = request.into_parts();
                 let body = body.collect().await.map_or_else(|_| Full::default(), |body| Full::new(body.to_bytes()));
-                Ok::<_, Infallible>(api.handle(&Identity::in_process(), Request::from_parts(parts, body)).await)
+                Ok::<_, Infallible>(api.handle(&identity, Request::from_parts(parts, body)).await)
             }
         });
         tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));

@@ -120,7 +120,7 @@ async fn until_gone(client: &Client, object: &Doomed, uid: &str) -> Result<(), C
         let there = match watcher.next().await {
             Ok(WatchStep::State(pages)) => pages.iter().filter_map(|page| page.get("items")?.as_array()).flatten().any(is_it),
             Ok(WatchStep::Change(change)) => change.kind != ChangeKind::Deleted && is_it(&change.object),
-            Ok(WatchStep::Lost(..)) => true,
+            Ok(WatchStep::Lost(..) | WatchStep::Back) => true,
             // The kind went with the object, as when its definition was deleted.
             Err(error) if error.is(Reason::NotFound) => false,
             Err(error) => return Err(error),
