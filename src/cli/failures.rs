@@ -109,7 +109,7 @@ mod tests {
     use crate::client::ClientError;
 
     fn failure(refusal: Refusal) -> Failure {
-        let error = ClientError::Refused { attempted: "PATCH /x".to_owned(), refusal: Box::new(refusal) };
+        let error = ClientError::Refused { attempted: "PATCH /x".to_owned(), refusal: Box::new(refusal), credentials: None };
         Failure {
             name: "deployment.apps/web".to_owned(),
             namespace: Some("shop".to_owned()),

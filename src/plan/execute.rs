@@ -1,10 +1,10 @@
 //! Carrying a set out: applying each object, stage by stage.
 //!
-//! Receives placed objects and their live state, hands on one [`Done`] for each object as it finishes. Keeps going past failures.
-//! Invariant: an object that [`Question::Unchanged`] holds for causes no request.
+//! Receives placed objects and their live state, hands on one [`Done`] for each object as it finishes. Keeps going past failures, but not
+//! when the target is gone: then nothing more is asked of it. Invariant: an object that [`Question::Unchanged`] holds for causes no request.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -16,7 +16,7 @@ use super::live::Live;
 use super::order::Stage;
 use super::parallel::{REQUESTS_AT_ONCE, each};
 use super::place::{Failure, ObjectError, Placed};
-use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form};
+use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form, Unreachable};
 use crate::object::Object;
 
 /// How long a new kind may take to be served; a kube-apiserver needs about a second.
@@ -53,30 +53,53 @@ pub async fn execute(client: &Client, placed: Vec<Placed>, mut live: Live, param
         };
         stages.entry(stage).or_default().push(job);
     }
+    let lost = Lost::default();
     for stage in Stage::ALL {
         let mut jobs = stages.remove(&stage).unwrap_or_default();
-        if stage == Stage::Rest {
+        if stage == Stage::Rest && lost.get().is_none() {
             jobs = wait_for_kinds(client, jobs).await;
         }
-        run(client, jobs, parameters, &mut done).await;
+        run(client, jobs, parameters, &lost, &mut done).await;
     }
 }
 
-async fn run(client: &Client, jobs: Vec<Job>, parameters: &ApplyParameters, done: &mut impl FnMut(Done)) {
+/// The error that told that the target is gone. What is asked for after it is not asked.
+type Lost = Arc<OnceLock<Arc<ClientError>>>;
+
+async fn run(client: &Client, jobs: Vec<Job>, parameters: &ApplyParameters, lost: &Lost, done: &mut impl FnMut(Done)) {
     let work = |job: Job| {
-        let (client, parameters) = (client.clone(), parameters.clone());
+        let (client, parameters, lost) = (client.clone(), parameters.clone(), Arc::clone(lost));
         async move {
             let (placed, before) = match job {
                 Job::Known(done) => return done,
                 Job::Apply(placed, before) => (placed, before),
             };
+            if let Some(error) = lost.get() {
+                return Done::Failed(placed.failure(ObjectError::Client(Arc::clone(error))));
+            }
             match apply_object(&client, &placed, before.as_ref(), &parameters).await {
                 Ok(after) => Done::Applied(Box::new(entry(&placed, before, after))),
+                Err(error) if is_gone(&client, &placed, &error).await => {
+                    let error = Arc::new(error);
+                    // Of several that were under way, the first will do.
+                    let _ = lost.set(Arc::clone(&error));
+                    Done::Failed(placed.failure(ObjectError::Client(error)))
+                }
                 Err(error) => Done::Failed(placed.refused(before.as_ref(), error)),
             }
         }
     };
     each(jobs, REQUESTS_AT_ONCE, work, done).await;
+}
+
+/// Whether an error means that the target is gone. A write to etcd that broke says nothing of the next, since another member may take
+/// over; a read, which is tried again for a while, tells.
+async fn is_gone(client: &Client, placed: &Placed, error: &ClientError) -> bool {
+    if !matches!(error, ClientError::Unreachable { why: Unreachable::Store(_), .. }) {
+        return error.is_cut_off();
+    }
+    let read = ApiRequest::get(&placed.resource, placed.key.namespace.as_deref(), &placed.key.name, Form::Objects);
+    client.object(&read).await.is_err_and(|error| error.is_cut_off())
 }
 
 /// The objects whose kinds the set defined.
@@ -155,8 +178,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::client::ServedResource;
-    use crate::client::testing::{answer, scripted};
+    use crate::client::testing::{answer, scripted, scripted_as};
+    use crate::client::{ServedResource, Target};
     use crate::object::{GroupResource, Reason, Refusal};
     use crate::plan::{LAST_APPLIED, Namespaces, place};
 
@@ -201,6 +224,35 @@ mod tests {
         let lines = told(&client, set(vec![config_map("bad"), config_map("good"), namespace]), Live::default()).await;
         assert_eq!(lines, ["namespace/a created", "configmap/bad: bad is invalid", "configmap/good created"]);
         assert!(asked.lines()[0].starts_with("PATCH /api/v1/namespaces/a?"));
+    }
+
+    #[tokio::test]
+    async fn nothing_more_is_asked_of_a_store_that_is_gone() {
+        let (client, asked) = scripted_as(etcd(), |_| answer(503, Refusal::new(Reason::ServiceUnavailable, "no etcd answers").to_json()));
+        let config_map = |name: usize| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": format!("m-{name}")}});
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}});
+        let set = set((0..40).map(config_map).chain([namespace]).collect());
+        let lines = told(&client, set, Live::default()).await;
+        assert_eq!(lines.len(), 41);
+        assert!(lines.iter().all(|line| line.ends_with(": cannot reach etcd http://a: no etcd answers")), "{lines:?}");
+        let asked = asked.lines();
+        assert!(asked.len() == 2 && asked[0].starts_with("PATCH /api/v1/namespaces/a?") && asked[1].starts_with("GET "), "{asked:?}");
+    }
+
+    #[tokio::test]
+    async fn a_write_that_broke_is_the_failure_of_one_object_where_the_store_is_still_there() {
+        let (client, _) = scripted_as(etcd(), |request| match (request.method().as_str(), request.uri().path()) {
+            ("PATCH", path) if path.ends_with("/m-0") => answer(503, Refusal::new(Reason::ServiceUnavailable, "broken").to_json()),
+            ("PATCH", path) => answer(201, json!({"metadata": {"name": path.rsplit('/').next()}})),
+            _ => answer(404, Refusal::new(Reason::NotFound, "not found").to_json()),
+        });
+        let config_map = |name: usize| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": format!("m-{name}")}});
+        let lines = told(&client, set((0..2).map(config_map).collect()), Live::default()).await;
+        assert_eq!(lines, ["configmap/m-0: cannot reach etcd http://a: broken", "configmap/m-1 created"]);
+    }
+
+    fn etcd() -> Target {
+        Target::Etcd { endpoints: vec!["http://a".to_owned()] }
     }
 
     #[tokio::test]
