@@ -4,19 +4,19 @@
 //! when the target is gone: then nothing more is asked of it. Invariant: an object that [`Question::Unchanged`] holds for causes no request.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::PlanEntry;
-use super::apply::apply_object;
 use super::build::{Question, entry, unchanged};
 use super::live::Live;
 use super::order::Stage;
 use super::parallel::{REQUESTS_AT_ONCE, each};
 use super::place::{Failure, ObjectError, Placed};
-use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form, Unreachable};
+use super::reach::Reach;
+use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form};
 use crate::object::Object;
 
 /// How long a new kind may take to be served; a kube-apiserver needs about a second.
@@ -53,53 +53,31 @@ pub async fn execute(client: &Client, placed: Vec<Placed>, mut live: Live, param
         };
         stages.entry(stage).or_default().push(job);
     }
-    let lost = Lost::default();
+    let reach = Reach::default();
     for stage in Stage::ALL {
         let mut jobs = stages.remove(&stage).unwrap_or_default();
-        if stage == Stage::Rest && lost.get().is_none() {
+        if stage == Stage::Rest && !reach.is_lost() {
             jobs = wait_for_kinds(client, jobs).await;
         }
-        run(client, jobs, parameters, &lost, &mut done).await;
+        run(client, jobs, parameters, &reach, &mut done).await;
     }
 }
 
-/// The error that told that the target is gone. What is asked for after it is not asked.
-type Lost = Arc<OnceLock<Arc<ClientError>>>;
-
-async fn run(client: &Client, jobs: Vec<Job>, parameters: &ApplyParameters, lost: &Lost, done: &mut impl FnMut(Done)) {
+async fn run(client: &Client, jobs: Vec<Job>, parameters: &ApplyParameters, reach: &Reach, done: &mut impl FnMut(Done)) {
     let work = |job: Job| {
-        let (client, parameters, lost) = (client.clone(), parameters.clone(), Arc::clone(lost));
+        let (client, parameters, reach) = (client.clone(), parameters.clone(), reach.clone());
         async move {
             let (placed, before) = match job {
                 Job::Known(done) => return done,
                 Job::Apply(placed, before) => (placed, before),
             };
-            if let Some(error) = lost.get() {
-                return Done::Failed(placed.failure(ObjectError::Client(Arc::clone(error))));
-            }
-            match apply_object(&client, &placed, before.as_ref(), &parameters).await {
+            match reach.apply(&client, &placed, before.as_ref(), &parameters).await {
                 Ok(after) => Done::Applied(Box::new(entry(&placed, before, after))),
-                Err(error) if is_gone(&client, &placed, &error).await => {
-                    let error = Arc::new(error);
-                    // Of several that were under way, the first will do.
-                    let _ = lost.set(Arc::clone(&error));
-                    Done::Failed(placed.failure(ObjectError::Client(error)))
-                }
-                Err(error) => Done::Failed(placed.refused(before.as_ref(), error)),
+                Err(failure) => Done::Failed(failure),
             }
         }
     };
     each(jobs, REQUESTS_AT_ONCE, work, done).await;
-}
-
-/// Whether an error means that the target is gone. A write to etcd that broke says nothing of the next, since another member may take
-/// over; a read, which is tried again for a while, tells.
-async fn is_gone(client: &Client, placed: &Placed, error: &ClientError) -> bool {
-    if !matches!(error, ClientError::Unreachable { why: Unreachable::Store(_), .. }) {
-        return error.is_cut_off();
-    }
-    let read = ApiRequest::get(&placed.resource, placed.key.namespace.as_deref(), &placed.key.name, Form::Objects);
-    client.object(&read).await.is_err_and(|error| error.is_cut_off())
 }
 
 /// The objects whose kinds the set defined.
