@@ -40,18 +40,26 @@ pub struct ResourceRoute {
 
 impl Route {
     /// Reads a request path. `None` where it is under `/api` or `/apis` but fits no shape, or is not UTF-8.
+    ///
+    /// Slashes at the end do not count. An empty segment before the end stands for itself, as in kube-apiserver: as a namespace it means
+    /// none in particular, anywhere else the path is unknown.
     #[must_use]
     pub fn parse(path: &str) -> Option<Self> {
-        let segments: Vec<String> = path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect::<Option<_>>()?;
+        let path = path.trim_end_matches('/');
+        let segments: Vec<String> = path.strip_prefix('/').unwrap_or(path).split('/').map(decode).collect::<Option<_>>()?;
         let words: Vec<&str> = segments.iter().map(String::as_str).collect();
         match words.as_slice() {
+            [""] => Some(Self::Other("/".to_owned())),
             ["api"] => Some(Self::CoreVersions),
             ["apis"] => Some(Self::Groups),
+            // Neither a group nor a version has an empty name.
+            ["api" | "apis", "", ..] | ["apis", _, "", ..] => None,
             ["apis", group] => Some(Self::Group((*group).to_owned())),
             ["api", version] => Some(Self::Resources(group_version("", version))),
             ["apis", group, version] => Some(Self::Resources(group_version(group, version))),
             ["api", version, rest @ ..] => resource_route(group_version("", version), rest).map(Self::Resource),
             ["apis", group, version, rest @ ..] => resource_route(group_version(group, version), rest).map(Self::Resource),
+            other if other.contains(&"") => None,
             other => Some(Self::Other(format!("/{}", other.join("/")))),
         }
     }
@@ -65,13 +73,18 @@ fn group_version(group: &str, version: &str) -> GroupVersion {
     GroupVersion { group: group.to_owned(), version: version.to_owned() }
 }
 
-/// `namespaces/x` and its two subresources are the namespace itself; any other `namespaces/x/…` is something in it.
+/// `namespaces/x` and its two subresources are the namespace itself; any other `namespaces/x/…` is something in it, and `namespaces//…`
+/// something in whatever namespace.
 fn resource_route(group_version: GroupVersion, rest: &[&str]) -> Option<ResourceRoute> {
     let (namespace, rest) = match rest {
+        ["namespaces", "", rest @ ..] if !matches!(rest, ["status" | "finalize"]) => (None, rest),
         ["namespaces", _] | ["namespaces", _, "status" | "finalize"] => (None, rest),
         ["namespaces", namespace, rest @ ..] => (Some((*namespace).to_owned()), rest),
         _ => (None, rest),
     };
+    if rest.contains(&"") {
+        return None;
+    }
     let (resource, name, subresource) = match rest {
         [resource] => (resource, None, None),
         [resource, name] => (resource, Some(*name), None),
@@ -109,6 +122,20 @@ mod tests {
             (owned("x"), "deployments".into(), owned("d"), owned("scale"))
         );
         assert_eq!(resource("/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode").2, owned("system:node"));
+    }
+
+    #[test]
+    fn an_empty_namespace_is_none_and_never_swallows_what_follows() {
+        assert_eq!(resource("/api/v1/namespaces//configmaps"), (None, "configmaps".into(), None, None));
+        assert_eq!(resource("/apis/apps/v1/namespaces//deployments/d"), (None, "deployments".into(), owned("d"), None));
+        for path in ["/api/v1/namespaces//status", "/api/v1/namespaces/x//configmaps", "/api/v1/namespaces/x/configmaps//status"] {
+            assert_eq!(Route::parse(path), None, "{path}");
+        }
+        for path in ["/api//v1/pods", "/api/v1//pods", "//api/v1/pods", "/apis//v1", "/apis/apps//deployments", "/healthz//ping"] {
+            assert_eq!(Route::parse(path), None, "{path}");
+        }
+        assert_eq!(resource("/api/v1/namespaces/x/pods//"), (owned("x"), "pods".into(), None, None));
+        assert_eq!(Route::parse("/api//"), Some(Route::CoreVersions));
     }
 
     #[test]

@@ -5,11 +5,15 @@
 use std::io;
 use std::process::ExitCode;
 
+use jiff::Timestamp;
+
 use super::settings::UsageError;
 use super::ui::{Ui, is_broken_pipe};
 use crate::client::{ClientError, RemoteError, ResourceArgumentError, UnknownResource, Unreachable};
 use crate::manifest::ManifestErrors;
 use crate::object::{Reason, Refusal};
+use crate::serve::{ListenError, ServeError};
+use crate::store::StoreError;
 
 /// How a command ended; a documented promise to scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +170,25 @@ impl From<ClientError> for CommandError {
     }
 }
 
+impl From<ServeError> for CommandError {
+    fn from(error: ServeError) -> Self {
+        let hint = match &error {
+            ServeError::Listen(ListenError::Bind { source, .. }) => match source.kind() {
+                io::ErrorKind::AddrInUse => {
+                    "another process listens there, perhaps another `trueup serve`; choose another port with --listen ADDR:PORT, \
+                     port 0 for a free one"
+                }
+                io::ErrorKind::AddrNotAvailable => "the address is not one of this machine's; choose another with --listen ADDR:PORT",
+                io::ErrorKind::PermissionDenied => "ports below 1024 are for root; choose another with --listen ADDR:PORT",
+                _ => return Self::failed(error.to_string()),
+            },
+            ServeError::Store(StoreError::Unavailable(_)) => "is etcd running, and are these the URLs of its clients' port?",
+            _ => return Self::failed(error.to_string()),
+        };
+        Self::failed(error.to_string()).hint(hint)
+    }
+}
+
 /// A client's error as a sentence; a refusal as kubectl writes it.
 pub(super) fn client_error_in_words(error: &ClientError) -> String {
     match error {
@@ -180,6 +203,9 @@ pub(super) fn refusal_in_words(refusal: &Refusal) -> String {
     format!("from server ({}): {}", refusal.reason.as_str(), refusal.message)
 }
 
+/// What servers written in Go say, and `trueup serve` too, to who speaks HTTP on the port for HTTPS.
+const HTTP_TO_HTTPS: &str = "HTTP request to an HTTPS server";
+
 /// What to do next about a client's error.
 pub(super) fn hint_for(error: &ClientError) -> Option<String> {
     let hint = match error {
@@ -190,11 +216,16 @@ pub(super) fn hint_for(error: &ClientError) -> Option<String> {
         }
         ClientError::Unreachable { why: Unreachable::Credentials(_), .. } => "log in again with the tool that wrote the kubeconfig",
         ClientError::Unreachable { why: Unreachable::TimedOut, .. } => "check the network between here and the server",
+        ClientError::Unreachable { why: Unreachable::Store(_), .. } => "is the store running, and is it reached from here?",
+        ClientError::Refused { credentials: Some(credentials), .. } => return Some(credentials.advice(Timestamp::now())),
         ClientError::Refused { refusal, .. } if refusal.reason == Reason::Unauthorized => {
             "the server does not know these credentials, or none were sent; log in again, or choose a --context or --kubeconfig with a user"
         }
         ClientError::Refused { refusal, .. } if refusal.reason == Reason::Forbidden && refusal.message.contains("\"system:anonymous\"") => {
             "no credentials were sent: the kubeconfig's context names no user, or one without any; choose another --context or --kubeconfig"
+        }
+        ClientError::Refused { refusal, .. } if refusal.message.contains(HTTP_TO_HTTPS) => {
+            "the server speaks HTTPS: give its address as https://HOST:PORT"
         }
         _ => return None,
     };

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::error::{client_error_in_words, hint_for, refusal_in_words};
 use super::ui::Ui;
+use crate::client::ClientError;
 use crate::manifest::{Desired, Origin, Source};
 use crate::object::{Cause, CauseKind, Reason, Refusal};
 use crate::plan::{Dispute, Failure, ObjectError};
@@ -50,6 +51,26 @@ pub(super) fn tell(ui: &Ui, failure: &Failure) {
     if let Some(hint) = hint(failure) {
         ui.hint(&hint);
     }
+}
+
+/// Tells failures on standard error: of those that say no more than that the target cannot be reached the first, and the number of the
+/// others.
+pub(super) fn tell_all(ui: &Ui, failures: &[Failure]) {
+    let (unreached, others): (Vec<_>, Vec<_>) = failures.iter().partition(|failure| is_unreached(failure));
+    others.into_iter().chain(unreached.first().copied()).for_each(|failure| tell(ui, failure));
+    if unreached.len() > 1 {
+        tell_untold(ui, unreached.len() - 1);
+    }
+}
+
+/// Tells how many failures said the same as the one that was told.
+pub(super) fn tell_untold(ui: &Ui, count: usize) {
+    ui.error(&format!("{count} more objects were not reached"));
+}
+
+/// Whether the target was not reached for an object.
+pub(super) fn is_unreached(failure: &Failure) -> bool {
+    matches!(&failure.error, ObjectError::Client(error) if matches!(**error, ClientError::Unreachable { .. }))
 }
 
 /// `deploy/web.yaml:12:3: deployment.apps/web in namespace shop: …` with the line of the manifest that is to blame, or, for several causes,
@@ -168,10 +189,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::client::ClientError;
 
     fn failure(refusal: Refusal) -> Failure {
-        let error = ClientError::Refused { attempted: "PATCH /x".to_owned(), refusal: Box::new(refusal) };
+        let error = ClientError::Refused { attempted: "PATCH /x".to_owned(), refusal: Box::new(refusal), credentials: None };
         Failure {
             name: "deployment.apps/web".to_owned(),
             namespace: Some("shop".to_owned()),

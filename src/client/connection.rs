@@ -13,8 +13,8 @@ use kube::client::Body;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::error::{ClientError, classify};
-use super::{ApiRequest, Lines, Target};
+use super::error::{ClientError, Unreachable, classify};
+use super::{ApiRequest, Credentials, Lines, Target};
 use crate::object::{Object, Reason, Refusal};
 
 /// A client of one control plane; cheap to clone.
@@ -24,6 +24,7 @@ use crate::object::{Object, Reason, Refusal};
 pub struct Client {
     inner: kube::Client,
     target: Arc<Target>,
+    credentials: Option<Arc<Credentials>>,
     warnings: Arc<Mutex<Warnings>>,
 }
 
@@ -58,7 +59,13 @@ impl Client {
     /// A client on a transport that is ready for use.
     #[must_use]
     pub fn new(inner: kube::Client, target: Target) -> Self {
-        Self { inner, target: Arc::new(target), warnings: Arc::default() }
+        Self { inner, target: Arc::new(target), credentials: None, warnings: Arc::default() }
+    }
+
+    /// The same client, which can say what it shows to a server that does not know it.
+    #[must_use]
+    pub(super) fn showing(self, credentials: Credentials) -> Self {
+        Self { credentials: Some(Arc::new(credentials)), ..self }
     }
 
     /// The same connection for those who speak kube's own types, such as controllers.
@@ -110,7 +117,7 @@ impl Client {
         let collected = body.collect().await.map_err(|error| self.unreachable(request, error))?;
         let body = self.decompress(request, &parts.headers, collected.to_bytes())?;
         if parts.status.is_client_error() || parts.status.is_server_error() {
-            return Err(refused(request, parts.status, &body));
+            return Err(self.refused(request, parts.status, &body));
         }
         Ok(Answer { status: parts.status, body })
     }
@@ -135,7 +142,7 @@ impl Client {
             return Ok(Lines::new(response.into_body()));
         }
         let collected = response.into_body().collect().await.map_err(|error| self.unreachable(request, error))?;
-        Err(refused(request, status, &collected.to_bytes()))
+        Err(self.refused(request, status, &collected.to_bytes()))
     }
 
     /// Reads a body as JSON, blaming the answer where it is none.
@@ -152,6 +159,19 @@ impl Client {
     pub(super) fn unreachable(&self, request: &ApiRequest, error: kube::Error) -> ClientError {
         let why = classify(&error);
         ClientError::Unreachable { attempted: request.describe(), target: self.target.to_string(), why, source: Box::new(error) }
+    }
+
+    fn refused(&self, request: &ApiRequest, status: StatusCode, body: &[u8]) -> ClientError {
+        let attempted = request.describe();
+        let said = serde_json::from_slice::<Value>(body).ok().and_then(|value| Refusal::from_json(&value));
+        let refusal = said.unwrap_or_else(|| without_status(status, body));
+        if refusal.reason == Reason::ServiceUnavailable && matches!(*self.target, Target::Etcd { .. }) {
+            // No server stands between this process and etcd: what the API layer in it says of etcd is that nobody is reached.
+            let why = Unreachable::Store(refusal.message.clone());
+            return ClientError::Unreachable { attempted, target: self.target.to_string(), why, source: Box::new(refusal) };
+        }
+        let credentials = self.credentials.clone().filter(|_| refusal.reason == Reason::Unauthorized);
+        ClientError::Refused { attempted, refusal: Box::new(refusal), credentials }
     }
 
     async fn exchange(&self, request: &ApiRequest) -> Result<Response<Body>, ClientError> {
@@ -213,12 +233,6 @@ fn warning_text(header: &str) -> Option<String> {
         }
     }
     None
-}
-
-fn refused(request: &ApiRequest, status: StatusCode, body: &[u8]) -> ClientError {
-    let said = serde_json::from_slice::<Value>(body).ok().and_then(|value| Refusal::from_json(&value));
-    let refusal = said.unwrap_or_else(|| without_status(status, body));
-    ClientError::Refused { attempted: request.describe(), refusal: Box::new(refusal) }
 }
 
 /// A proxy or a server that is not Kubernetes answers without a `Status`; its code and first line have to do.

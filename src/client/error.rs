@@ -3,7 +3,9 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
+use super::Credentials;
 use crate::object::{Reason, Refusal};
 
 /// Why a request brought no usable answer.
@@ -16,6 +18,8 @@ pub enum ClientError {
         attempted: String,
         /// What the server said.
         refusal: Box<Refusal>,
+        /// What the client had shown, where the server does not know who asks.
+        credentials: Option<Arc<Credentials>>,
     },
     /// No answer came.
     #[error("cannot reach {target}: {why}")]
@@ -57,6 +61,8 @@ pub enum Unreachable {
     TimedOut,
     /// The connection broke before the whole answer was there.
     Broken,
+    /// The etcd that this process serves does not answer; the text says why.
+    Store(String),
     /// Anything else; the text is the innermost cause.
     Other(String),
 }
@@ -70,7 +76,7 @@ impl fmt::Display for Unreachable {
             Self::Credentials(why) => write!(f, "no usable credentials: {why}"),
             Self::TimedOut => f.write_str("no answer in time"),
             Self::Broken => f.write_str("the connection broke"),
-            Self::Other(cause) => f.write_str(cause),
+            Self::Store(why) | Self::Other(why) => f.write_str(why),
         }
     }
 }
@@ -89,6 +95,12 @@ impl ClientError {
     #[must_use]
     pub fn is(&self, reason: Reason) -> bool {
         self.refusal().is_some_and(|refusal| refusal.reason == reason)
+    }
+
+    /// Whether every other request would meet the same: the target is gone. One connection that broke says nothing of the next.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        matches!(self, Self::Unreachable { why, .. } if *why != Unreachable::Broken)
     }
 
     /// Whether asking again later may bring an answer: no connection, or a server that says it is busy.

@@ -5,6 +5,7 @@
 //! here knows whether it talks to a trueup server, to a kube-apiserver or to the API layer of its own process.
 
 mod connection;
+mod credentials;
 mod discovery;
 mod error;
 mod in_process;
@@ -19,6 +20,7 @@ pub(crate) mod testing;
 mod watch;
 
 pub use connection::{Answer, Client};
+pub use credentials::{Credentials, Shown};
 pub use discovery::{Discovery, ServedResource};
 pub use error::{ClientError, Unreachable};
 pub use in_process::in_process;

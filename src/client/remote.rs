@@ -14,7 +14,7 @@ use kube::client::{Body, ConfigExt};
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use tower::{BoxError, Service, ServiceBuilder};
 
-use super::{Client, Target};
+use super::{Client, Credentials, Target};
 
 /// Where a remote server's address and credentials come from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -65,12 +65,12 @@ pub enum RemoteError {
 /// Makes a client for a remote server. Nothing is sent to it, but an exec plugin of the kubeconfig may run.
 pub async fn connect(options: &RemoteOptions) -> Result<Client, RemoteError> {
     install_ring();
-    let (config, context) = configuration(options).await?;
+    let (config, context, credentials) = configuration(options).await?;
     let url = config.cluster_url.to_string();
     let prepared = prepare(&config).await;
     let service = prepared.map_err(|source| RemoteError::Credentials { url: url.clone(), source })?;
     let namespace = options.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
-    Ok(Client::new(wrap(&config, service, namespace, &url)?, Target::Remote { url, context }))
+    Ok(Client::new(wrap(&config, service, namespace, &url)?, Target::Remote { url, context }).showing(credentials))
 }
 
 /// Whether the user's default kubeconfig exists and names a current context, so that it can be a target without being asked for.
@@ -93,29 +93,41 @@ pub(crate) fn install_ring() {
     });
 }
 
-async fn configuration(options: &RemoteOptions) -> Result<(kube::Config, Option<String>), RemoteError> {
+/// The configuration, the name of the context it came from, and what it shows a server.
+type Configuration = (kube::Config, Option<String>, Credentials);
+
+async fn configuration(options: &RemoteOptions) -> Result<Configuration, RemoteError> {
     if options.in_cluster {
         let config = kube::Config::incluster();
         let fail = |source| RemoteError::Credentials { url: "the cluster of this pod".to_owned(), source: Box::new(source) };
-        return Ok((config.map_err(fail)?, None));
+        let config = config.map_err(fail)?;
+        let credentials = Credentials::of(None, &config.auth_info);
+        return Ok((config, None, credentials));
     }
     let bare = options.kubeconfig.is_empty() && options.context.is_none();
     match &options.server {
-        Some(url) if bare && !has_kubeconfig() => Ok((kube::Config::new(server_url(url)?), None)),
+        Some(url) if bare && !has_kubeconfig() => {
+            let config = kube::Config::new(server_url(url)?);
+            let credentials = Credentials::of(None, &config.auth_info);
+            Ok((config, None, credentials))
+        }
         _ => from_kubeconfig(options).await,
     }
 }
 
-async fn from_kubeconfig(options: &RemoteOptions) -> Result<(kube::Config, Option<String>), RemoteError> {
+async fn from_kubeconfig(options: &RemoteOptions) -> Result<Configuration, RemoteError> {
     let fail = |source| RemoteError::Kubeconfig { files: files_in_words(&options.kubeconfig), source: Box::new(source) };
     let kubeconfig = merged(&options.kubeconfig).map_err(fail)?;
     let context = options.context.clone().or_else(|| kubeconfig.current_context.clone());
+    let named = kubeconfig.contexts.iter().find(|named| Some(&named.name) == context.as_ref());
+    let user = named.and_then(|named| named.context.as_ref()?.user.clone());
     let chosen = KubeConfigOptions { context: options.context.clone(), ..KubeConfigOptions::default() };
     let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &chosen).await.map_err(fail)?;
     if let Some(url) = &options.server {
         config.cluster_url = server_url(url)?;
     }
-    Ok((config, context))
+    let credentials = Credentials::of(user, &config.auth_info);
+    Ok((config, context, credentials))
 }
 
 /// Reads and merges kubeconfig files; those that do not exist are passed over, as kubectl does, unless none exists.

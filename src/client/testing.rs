@@ -41,6 +41,14 @@ pub(crate) fn scripted<F>(serve: F) -> (Client, Asked)
 where
     F: Fn(&Request<Bytes>) -> Response<Full<Bytes>> + Send + Sync + 'static,
 {
+    scripted_as(Target::Local { directory: "/test".into() }, serve)
+}
+
+/// The same, called by another name.
+pub(crate) fn scripted_as<F>(target: Target, serve: F) -> (Client, Asked)
+where
+    F: Fn(&Request<Bytes>) -> Response<Full<Bytes>> + Send + Sync + 'static,
+{
     let asked = Asked::default();
     let record = asked.clone();
     let serve = Arc::new(serve);
@@ -55,5 +63,5 @@ where
             serve(&Request::from_parts(parts, bytes))
         }
     };
-    (in_process(handle, "default", Target::Local { directory: "/test".into() }), asked)
+    (in_process(handle, "default", target), asked)
 }

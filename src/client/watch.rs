@@ -199,7 +199,7 @@ impl Watcher {
         if history_is_lost(&refusal) {
             return Ok((None, State::Unlisted));
         }
-        let error = ClientError::Refused { attempted: self.request("").describe(), refusal: Box::new(refusal) };
+        let error = ClientError::Refused { attempted: self.request("").describe(), refusal: Box::new(refusal), credentials: None };
         self.lost(error, State::Listed(version))
     }
 

@@ -14,6 +14,7 @@ use kube::Client;
 use kube::api::{Api, ObjectMeta, PostParams};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::complaints::Complaints;
 use crate::ambient::Ambient;
 
 const NAMESPACE: &str = "kube-system";
@@ -37,6 +38,7 @@ pub(super) struct Elector {
     ambient: Ambient,
     identity: String,
     seen: Option<Seen>,
+    complaints: Complaints,
 }
 
 /// The Lease as it was seen, and when it was first seen so.
@@ -59,7 +61,7 @@ enum Standing {
 impl Elector {
     pub(super) fn new(client: Client, ambient: Ambient) -> Self {
         let identity = format!("trueup-{}_{}", std::process::id(), ambient.uid());
-        Self { api: Api::namespaced(client, NAMESPACE), ambient, identity, seen: None }
+        Self { api: Api::namespaced(client, NAMESPACE), ambient, identity, seen: None, complaints: Complaints::default() }
     }
 
     /// Waits until the lead is won.
@@ -71,7 +73,7 @@ impl Elector {
                     return;
                 }
                 Ok(Ok(false)) | Err(_) => {}
-                Ok(Err(error)) => tracing::debug!(%error, "cannot stand for the lead over the controllers"),
+                Ok(Err(error)) => self.complaints.tell("cannot stand for the lead over the controllers", &error),
             }
             sleep(RETRY).await;
         }
@@ -86,7 +88,7 @@ impl Elector {
             match timeout(left, self.attempt()).await {
                 Ok(Ok(true)) => renewed = Instant::now(),
                 Ok(Ok(false)) => break,
-                Ok(Err(error)) => tracing::debug!(%error, "cannot renew the lead over the controllers"),
+                Ok(Err(error)) => self.complaints.tell("cannot renew the lead over the controllers", &error),
                 Err(_) => {}
             }
         }

@@ -6,6 +6,7 @@
 //! They run beside a server (`serve`) and as a process of their own (`controllers --server`), with the same code.
 
 mod backoff;
+mod complaints;
 mod definitions;
 mod gc;
 mod leader;

@@ -2,18 +2,18 @@
 //!
 //! Receives placed objects and their live state, hands on a [`Plan`] and the [`Failure`]s. The decisions ([`Question::of`] and
 //! [`entry`]) are pure; only what they leave open is asked of the server, by dry-run applies in parallel. One object's failure never
-//! keeps another from its plan.
+//! keeps another from its plan, unless it is that the target is gone.
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
 use super::adopt::client_side_managers;
-use super::apply::apply_object;
 use super::live::Live;
 use super::ownership::already_applied;
 use super::parallel::{REQUESTS_AT_ONCE, each};
 use super::place::{Failure, Placed, is_namespace};
+use super::reach::Reach;
 use super::simulate::simulate;
 use super::{Action, Plan, PlanEntry};
 use crate::client::{ApplyParameters, Client};
@@ -79,13 +79,12 @@ pub async fn build(
             },
         }
     }
+    let reach = Reach::default();
     let work = |(index, placed, before): (usize, Placed, Option<Object>)| {
-        let (client, parameters) = (client.clone(), parameters.clone());
+        let (client, parameters, reach) = (client.clone(), parameters.clone(), reach.clone());
         async move {
-            match apply_object(&client, &placed, before.as_ref(), &parameters).await {
-                Ok(after) => (index, Ok(entry(&placed, before, after))),
-                Err(error) => (index, Err(placed.refused(before.as_ref(), error))),
-            }
+            let after = reach.apply(&client, &placed, before.as_ref(), &parameters).await;
+            (index, after.map(|after| entry(&placed, before, after)))
         }
     };
     each(open, REQUESTS_AT_ONCE, work, |(index, result)| match result {
@@ -177,8 +176,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::client::testing::{answer, scripted};
-    use crate::client::{Discovery, ServedResource};
+    use crate::client::testing::{answer, scripted, scripted_as};
+    use crate::client::{Discovery, ServedResource, Target};
     use crate::object::{Cause, CauseKind, GroupResource, Reason, Refusal};
     use crate::plan::{Namespaces, place};
 
@@ -268,6 +267,16 @@ mod tests {
         assert_eq!(told(&built), ["namespace/a create", "configmap/x create"]);
         assert_eq!(built.plan.entries[1].after, Some(object(config_map("x", "1"))));
         assert_eq!(asked.lines(), ["PATCH /api/v1/namespaces/a?fieldManager=trueup&fieldValidation=Strict&dryRun=All"]);
+    }
+
+    #[tokio::test]
+    async fn a_target_that_is_gone_is_not_asked_for_each_object() {
+        let etcd = Target::Etcd { endpoints: vec!["http://a".to_owned()] };
+        let (client, asked) = scripted_as(etcd, |_| answer(503, Refusal::new(Reason::ServiceUnavailable, "gone").to_json()));
+        let wanted = (0..100).map(|number| config_map(&format!("m-{number}"), "1")).collect();
+        let built = build(&client, set(wanted), Live::default(), &parameters(), None).await;
+        assert_eq!(built.failures.len(), 100);
+        assert!(asked.lines().len() <= 2 * REQUESTS_AT_ONCE, "{:?}", asked.lines());
     }
 
     #[tokio::test]

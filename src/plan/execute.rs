@@ -1,7 +1,7 @@
 //! Carrying a set out: applying each object, stage by stage.
 //!
-//! Receives placed objects and their live state, hands on one [`Done`] for each object as it finishes. Keeps going past failures.
-//! Invariant: an object that [`Question::Unchanged`] holds for causes no request.
+//! Receives placed objects and their live state, hands on one [`Done`] for each object as it finishes. Keeps going past failures, but not
+//! when the target is gone: then nothing more is asked of it. Invariant: an object that [`Question::Unchanged`] holds for causes no request.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::PlanEntry;
-use super::apply::apply_object;
 use super::build::{Question, entry, unchanged};
 use super::live::Live;
 use super::order::Stage;
 use super::parallel::{REQUESTS_AT_ONCE, each};
 use super::place::{Failure, ObjectError, Placed};
+use super::reach::Reach;
 use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form};
 use crate::object::Object;
 
@@ -53,26 +53,27 @@ pub async fn execute(client: &Client, placed: Vec<Placed>, mut live: Live, param
         };
         stages.entry(stage).or_default().push(job);
     }
+    let reach = Reach::default();
     for stage in Stage::ALL {
         let mut jobs = stages.remove(&stage).unwrap_or_default();
-        if stage == Stage::Rest {
+        if stage == Stage::Rest && !reach.is_lost() {
             jobs = wait_for_kinds(client, jobs).await;
         }
-        run(client, jobs, parameters, &mut done).await;
+        run(client, jobs, parameters, &reach, &mut done).await;
     }
 }
 
-async fn run(client: &Client, jobs: Vec<Job>, parameters: &ApplyParameters, done: &mut impl FnMut(Done)) {
+async fn run(client: &Client, jobs: Vec<Job>, parameters: &ApplyParameters, reach: &Reach, done: &mut impl FnMut(Done)) {
     let work = |job: Job| {
-        let (client, parameters) = (client.clone(), parameters.clone());
+        let (client, parameters, reach) = (client.clone(), parameters.clone(), reach.clone());
         async move {
             let (placed, before) = match job {
                 Job::Known(done) => return done,
                 Job::Apply(placed, before) => (placed, before),
             };
-            match apply_object(&client, &placed, before.as_ref(), &parameters).await {
+            match reach.apply(&client, &placed, before.as_ref(), &parameters).await {
                 Ok(after) => Done::Applied(Box::new(entry(&placed, before, after))),
-                Err(error) => Done::Failed(placed.refused(before.as_ref(), error)),
+                Err(failure) => Done::Failed(failure),
             }
         }
     };
@@ -155,8 +156,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::client::ServedResource;
-    use crate::client::testing::{answer, scripted};
+    use crate::client::testing::{answer, scripted, scripted_as};
+    use crate::client::{ServedResource, Target};
     use crate::object::{GroupResource, Reason, Refusal};
     use crate::plan::{LAST_APPLIED, Namespaces, place};
 
@@ -201,6 +202,35 @@ mod tests {
         let lines = told(&client, set(vec![config_map("bad"), config_map("good"), namespace]), Live::default()).await;
         assert_eq!(lines, ["namespace/a created", "configmap/bad: bad is invalid", "configmap/good created"]);
         assert!(asked.lines()[0].starts_with("PATCH /api/v1/namespaces/a?"));
+    }
+
+    #[tokio::test]
+    async fn nothing_more_is_asked_of_a_store_that_is_gone() {
+        let (client, asked) = scripted_as(etcd(), |_| answer(503, Refusal::new(Reason::ServiceUnavailable, "no etcd answers").to_json()));
+        let config_map = |name: usize| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": format!("m-{name}")}});
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}});
+        let set = set((0..40).map(config_map).chain([namespace]).collect());
+        let lines = told(&client, set, Live::default()).await;
+        assert_eq!(lines.len(), 41);
+        assert!(lines.iter().all(|line| line.ends_with(": cannot reach etcd http://a: no etcd answers")), "{lines:?}");
+        let asked = asked.lines();
+        assert!(asked.len() == 2 && asked[0].starts_with("PATCH /api/v1/namespaces/a?") && asked[1].starts_with("GET "), "{asked:?}");
+    }
+
+    #[tokio::test]
+    async fn a_write_that_broke_is_the_failure_of_one_object_where_the_store_is_still_there() {
+        let (client, _) = scripted_as(etcd(), |request| match (request.method().as_str(), request.uri().path()) {
+            ("PATCH", path) if path.ends_with("/m-0") => answer(503, Refusal::new(Reason::ServiceUnavailable, "broken").to_json()),
+            ("PATCH", path) => answer(201, json!({"metadata": {"name": path.rsplit('/').next()}})),
+            _ => answer(404, Refusal::new(Reason::NotFound, "not found").to_json()),
+        });
+        let config_map = |name: usize| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": format!("m-{name}")}});
+        let lines = told(&client, set((0..2).map(config_map).collect()), Live::default()).await;
+        assert_eq!(lines, ["configmap/m-0: cannot reach etcd http://a: broken", "configmap/m-1 created"]);
+    }
+
+    fn etcd() -> Target {
+        Target::Etcd { endpoints: vec!["http://a".to_owned()] }
     }
 
     #[tokio::test]

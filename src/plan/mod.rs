@@ -14,6 +14,7 @@ mod order;
 mod ownership;
 mod parallel;
 mod place;
+mod reach;
 pub mod render;
 mod simulate;
 

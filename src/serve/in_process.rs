@@ -1,6 +1,7 @@
 //! Stores that are served in this process: the API layer without a network.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -18,7 +19,7 @@ use crate::store::{EtcdOptions, EtcdTls, MemoryStore};
 #[must_use]
 pub fn open_store(location: StoreLocation, default_namespace: String) -> BoxFuture<'static, Result<Client, OpenStoreError>> {
     Box::pin(async move {
-        let served = Arc::new(super::open(&location_of(&location), Ambient::from_env()?, ServiceRanges::default()).await?);
+        let served = Arc::new(super::open(&for_command(&location), Ambient::from_env()?, ServiceRanges::default()).await?);
         let api = served.api.clone();
         let handle = move |request: http::Request<Full<Bytes>>| {
             // The store's upkeep ends with the last request that may come.
@@ -28,6 +29,9 @@ pub fn open_store(location: StoreLocation, default_namespace: String) -> BoxFutu
         Ok(in_process(handle, &default_namespace, location.target()))
     })
 }
+
+/// How long a command asks again where no etcd can be reached: an election may pass, and nobody waits long for a cluster that is gone.
+const COMMAND_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A client of an empty control plane in memory, on which changes are tried out that concern nobody else.
 #[must_use]
@@ -69,6 +73,14 @@ pub fn location_of(named: &StoreLocation) -> super::StoreLocation {
     match named {
         StoreLocation::Local(directory) => super::StoreLocation::Local(directory.clone()),
         StoreLocation::Etcd(access) => super::StoreLocation::Etcd(etcd_options(access)),
+    }
+}
+
+/// The location for a command, whose user waits.
+fn for_command(named: &StoreLocation) -> super::StoreLocation {
+    match location_of(named) {
+        super::StoreLocation::Etcd(options) => super::StoreLocation::Etcd(EtcdOptions { retry_for: COMMAND_PATIENCE, ..options }),
+        local => local,
     }
 }
 

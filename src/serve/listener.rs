@@ -1,8 +1,8 @@
 //! HTTPS with HTTP/1.1 and HTTP/2 in front of the API.
 //!
 //! Receives connections and finds out who is at their other end; hands requests to the API. Invariant: the identity of a request is that
-//! of its bearer token where it carries one, else that of the connection's client certificate, else anonymous; a bad token is refused
-//! and never treated as none.
+//! of the connection's client certificate if that is good, else that of its bearer token, else anonymous; who shows nothing but bad
+//! credentials is refused and never taken for somebody who shows none.
 
 use std::convert::Infallible;
 use std::io;
@@ -17,18 +17,21 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
+use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
+use super::client_certificate::{ClientAuthority, Holder};
 use super::pki::Pki;
+use super::plain_http;
 use super::request_body::RequestBody;
 use crate::api::{Api, Body};
-use crate::auth::{Identity, TokenFile};
+use crate::auth::TokenFile;
 
 /// How long a client may take for the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -36,14 +39,21 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long requests under way get to finish at a stop.
 const DRAIN: Duration = Duration::from_millis(1500);
 
-/// How many connections are served at once; more wait to be accepted. Each takes some 50 KiB for TLS and HTTP, so that strangers, who
-/// need no credentials to connect, take half a gigabyte at most. Clients share few connections among many requests.
+/// How many connections are served at once; more wait to be accepted. Each takes some 50 KiB for TLS and HTTP, and more while a request
+/// with large headers comes in. Clients share few connections among many requests.
 const CONNECTIONS_MOST: usize = 10_000;
+
+/// How large a request's line and headers may be together; kube-apiserver has the same bound (`MaxHeaderBytes`).
+const HEADERS_MOST: u32 = 1 << 20;
+
+/// What Go reads beyond that bound before it refuses a request of HTTP/1.
+const SLOP: usize = 4096;
 
 /// A bound socket that does not answer yet.
 pub struct Listener {
     tcp: TcpListener,
     tls: TlsAcceptor,
+    clients: ClientAuthority,
     tokens: Arc<TokenFile>,
 }
 
@@ -66,9 +76,11 @@ pub enum ListenError {
 impl Listener {
     /// Binds an address; port 0 takes a free one.
     pub async fn bind(address: SocketAddr, pki: &Pki, tokens: Arc<TokenFile>) -> Result<Self, ListenError> {
-        let config = tls_config(pki).map_err(ListenError::Tls)?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let clients = ClientAuthority::new(&pki.ca, &provider).map_err(ListenError::Tls)?;
+        let config = tls_config(pki, &clients, provider).map_err(ListenError::Tls)?;
         let tcp = TcpListener::bind(address).await.map_err(|source| ListenError::Bind { address, source })?;
-        Ok(Self { tcp, tls: TlsAcceptor::from(Arc::new(config)), tokens })
+        Ok(Self { tcp, tls: TlsAcceptor::from(Arc::new(config)), clients, tokens })
     }
 
     /// The address bound.
@@ -117,29 +129,27 @@ impl Listener {
         graceful: &GracefulShutdown,
         mut stopping: watch::Receiver<bool>,
     ) {
-        let (tls, tokens, api) = (self.tls.clone(), Arc::clone(&self.tokens), api.clone());
+        let (tls, clients, tokens, api) = (self.tls.clone(), self.clients.clone(), Arc::clone(&self.tokens), api.clone());
         let watcher = graceful.watcher();
         tokio::spawn(async move {
             let _slot = slot;
             // Answers are small and complete; waiting to fill packets would only delay them.
             let _ = stream.set_nodelay(true);
-            let handshake = tokio::time::timeout(HANDSHAKE, tls.accept(stream));
+            let handshake = tokio::time::timeout(HANDSHAKE, shake_hands(stream, &tls));
             let shaken = tokio::select! {
                 shaken = handshake => shaken,
                 // Who has not asked for anything yet is not waited for.
                 _ = stopping.wait_for(|stopping| *stopping) => return,
             };
             let stream = match shaken {
-                Ok(Ok(stream)) => stream,
+                Ok(Ok(Some(stream))) => stream,
+                Ok(Ok(None)) => return tracing::debug!("a client does not speak TLS"),
                 Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
                 Err(_) => return tracing::debug!("a TLS handshake took too long"),
             };
-            let holder = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).and_then(certificate_identity);
-            let service = service_fn(move |request| answer(api.clone(), Arc::clone(&tokens), holder.clone(), request));
-            let mut builder = Builder::new(TokioExecutor::new());
-            builder.http1().timer(TokioTimer::new());
-            builder.http2().timer(TokioTimer::new()).max_concurrent_streams(1000).keep_alive_interval(Some(Duration::from_secs(30)));
-            let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+            let holder = Arc::new(clients.holder(stream.get_ref().1.peer_certificates().unwrap_or_default()));
+            let service = service_fn(move |request| answer(api.clone(), Arc::clone(&tokens), Arc::clone(&holder), request));
+            let connection = protocols().serve_connection(TokioIo::new(stream), service).into_owned();
             if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(error, "a connection ended with an error");
             }
@@ -147,16 +157,23 @@ impl Listener {
     }
 }
 
-async fn answer(
-    api: Api,
-    tokens: Arc<TokenFile>,
-    holder: Option<Identity>,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
-    let identity = match bearer(&request) {
-        Some(token) => tokens.identity(token).cloned(),
-        None => Some(holder.unwrap_or_else(Identity::anonymous)),
-    };
+/// The TLS stream; `None` for a client that spoke plain HTTP and was told so.
+async fn shake_hands(mut stream: TcpStream, tls: &TlsAcceptor) -> io::Result<Option<TlsStream<TcpStream>>> {
+    if plain_http::answer(&mut stream).await? { Ok(None) } else { tls.accept(stream).await.map(Some) }
+}
+
+fn protocols() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).max_buf_size(HEADERS_MOST as usize + SLOP);
+    let mut http2 = builder.http2();
+    http2.timer(TokioTimer::new()).max_header_list_size(HEADERS_MOST).max_concurrent_streams(1000);
+    http2.keep_alive_interval(Some(Duration::from_secs(30)));
+    builder
+}
+
+async fn answer(api: Api, tokens: Arc<TokenFile>, holder: Arc<Holder>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    let token = bearer(&request).map(|token| tokens.identity(token));
+    let identity = holder.asks(jiff::Timestamp::now().as_second(), token);
     let (parts, body) = request.into_parts();
     let mut body = RequestBody::new(body);
     let response = match identity {
@@ -173,27 +190,13 @@ fn bearer<B>(request: &Request<B>) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// The user is the certificate's common name, the groups are its organisations.
-fn certificate_identity(certificate: &CertificateDer<'_>) -> Option<Identity> {
-    let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
-    let user = parsed.subject().iter_common_name().next()?.as_str().ok()?.to_owned();
-    let groups: Vec<String> = parsed.subject().iter_organization().filter_map(|group| group.as_str().ok().map(str::to_owned)).collect();
-    Some(Identity::new(&user, groups))
-}
-
-fn tls_config(pki: &Pki) -> Result<ServerConfig, String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pki.ca.as_bytes()) {
-        roots.add(certificate.map_err(|error| error.to_string())?).map_err(|error| error.to_string())?;
-    }
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).allow_unauthenticated().build();
-    let verifier = verifier.map_err(|error| error.to_string())?;
+fn tls_config(pki: &Pki, clients: &ClientAuthority, provider: Arc<CryptoProvider>) -> Result<ServerConfig, String> {
     let chain = CertificateDer::pem_slice_iter(pki.serving.certificate.as_bytes()).collect::<Result<Vec<_>, _>>();
     let chain = chain.map_err(|error| error.to_string())?;
     let key = rustls::pki_types::PrivateKeyDer::from_pem_slice(pki.serving.key.as_bytes()).map_err(|error| error.to_string())?;
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-    let mut config = config.with_client_cert_verifier(verifier).with_single_cert(chain, key).map_err(|error| error.to_string())?;
+    let mut config =
+        config.with_client_cert_verifier(clients.handshake()).with_single_cert(chain, key).map_err(|error| error.to_string())?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }

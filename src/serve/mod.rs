@@ -3,10 +3,12 @@
 //! Receives options that are already resolved; runs until it is told to stop. Invariant: a stop ends watches cleanly and lets writes
 //! under way finish, and takes less than two seconds.
 
+mod client_certificate;
 pub mod in_process;
 mod kubeconfig;
 mod listener;
 mod pki;
+mod plain_http;
 mod request_body;
 
 use std::net::{IpAddr, SocketAddr};
@@ -152,9 +154,8 @@ pub async fn run<K>(
     let tokens = Arc::new(tokens);
     let certificates = options.certificates.clone().unwrap_or_else(|| options.data_directory.join("pki"));
     let pki = Pki::open(&certificates, &[options.listen.ip()])?;
-    let bound = Listener::bind(options.listen, &pki, Arc::clone(&tokens));
-    let (listener, served) = tokio::join!(bound, open(&options.store, ambient, options.services.clone()));
-    let (listener, served) = (listener?, served?);
+    let bound = async { Ok::<_, ServeError>(Listener::bind(options.listen, &pki, Arc::clone(&tokens)).await?) };
+    let (listener, served) = tokio::try_join!(bound, open(&options.store, ambient, options.services.clone()))?;
     served.api.know_tokens(tokens);
     let started_as = announce(options, &listener, &pki, &served)?;
     let companions = started(&started_as, &served.api);

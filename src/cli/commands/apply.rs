@@ -11,10 +11,10 @@ use crate::cli::failures::FileOrder;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
-use crate::client::{ApplyParameters, Client, ClientError};
+use crate::client::{ApplyParameters, Client};
 use crate::object::Object;
 use crate::plan::render::{DiffOptions, Tense, header, summary, unified};
-use crate::plan::{Action, Done, Failure, Live, ObjectError, Placed, PlanEntry, Question, Summary, build, execute};
+use crate::plan::{Action, Done, Failure, Live, Placed, PlanEntry, Question, Summary, build, execute};
 use crate::printable::one_line;
 use crate::yaml;
 
@@ -137,7 +137,7 @@ impl Report<'_> {
     }
 
     fn failure(&mut self, failure: &Failure) {
-        let cut_off = matches!(&failure.error, ObjectError::Client(error) if matches!(**error, ClientError::Unreachable { .. }));
+        let cut_off = failures::is_unreached(failure);
         if cut_off && self.cut_off {
             self.untold += 1;
         } else {
@@ -171,7 +171,7 @@ impl Report<'_> {
             return Err(error);
         }
         if self.untold > 0 {
-            self.ui.error(&format!("{} more objects were not reached", self.untold));
+            failures::tell_untold(self.ui, self.untold);
         }
         let color = self.ui.talk_brush().is_colored();
         self.ui.say_painted(summary(self.summary, self.failed, self.tense(), color).trim_end());

@@ -3,6 +3,7 @@
 mod wait;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -297,7 +298,7 @@ impl Report<'_> {
                 }
             }
             Err(error) if self.args.ignore_not_found && error.is(Reason::NotFound) => {}
-            Err(error @ ClientError::Refused { .. }) => {
+            Err(error @ ClientError::Refused { .. }) if !error.is(Reason::Unauthorized) => {
                 self.failed += 1;
                 self.ui.error(&object.blame(&client_error_in_words(&error)));
             }
@@ -318,17 +319,34 @@ async fn delete_all(
 ) -> Result<usize, CommandError> {
     let mut report = Report { ui, context, args, total: doomed.len(), deleted: 0, failed: 0, going: Vec::new(), broken: None };
     let doomed: Vec<Arc<Doomed>> = doomed.into_iter().map(Arc::new).collect();
+    let lost = Arc::new(AtomicBool::new(false));
     for stage in Stage::ALL.into_iter().rev() {
         let work = |object: Arc<Doomed>| {
             let (client, parameters, only_look) = (client.clone(), args.parameters(), args.dry_run == DryRun::Client);
+            let lost = Arc::clone(&lost);
             async move {
+                // A target that is gone is asked no more; why it is gone is told by the object that found out.
+                if lost.load(Ordering::Relaxed) {
+                    return None;
+                }
                 let result = delete_one(&client, &object, &parameters, only_look).await;
-                (object, result)
+                if result.as_ref().is_err_and(ClientError::is_cut_off) {
+                    lost.store(true, Ordering::Relaxed);
+                }
+                Some((object, result))
             }
         };
         let of_stage = doomed.iter().filter(|object| object.stage == stage).cloned();
-        each(of_stage, REQUESTS_AT_ONCE, work, |(object, result)| report.take(object, result)).await;
+        each(of_stage, REQUESTS_AT_ONCE, work, |done| {
+            if let Some((object, result)) = done {
+                report.take(object, result);
+            }
+        })
+        .await;
         if let Some(error) = report.broken {
+            if lost.load(Ordering::Relaxed) {
+                ui.say(&format!("{} of {} objects were deleted", report.deleted, report.total));
+            }
             return Err(error);
         }
     }

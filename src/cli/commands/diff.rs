@@ -80,7 +80,7 @@ fn show(ui: &Ui, built: &Built, warnings: &[String], args: &DiffArgs) -> Result<
         ui.data(&difference(ui, entry, Tense::Future, args.show_secrets))?;
         ui.data("\n")?;
     }
-    built.failures.iter().for_each(|failure| failures::tell(ui, failure));
+    failures::tell_all(ui, &built.failures);
     warnings.iter().for_each(|warning| ui.warning(warning));
     Ok(ui.data(&summary(built.plan.summary(), built.failures.len(), Tense::Future, ui.data_brush().is_colored()))?)
 }

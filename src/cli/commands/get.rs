@@ -165,7 +165,7 @@ async fn ask(client: &Client, selection: &Selection, namespace: Option<&str>, ar
     for result in results {
         match result {
             Ok(document) => answers.documents.push(document),
-            Err(error @ ClientError::Refused { .. }) => answers.refused.push(error),
+            Err(error @ ClientError::Refused { .. }) if !error.is(Reason::Unauthorized) => answers.refused.push(error),
             Err(error) => return Err(error),
         }
     }

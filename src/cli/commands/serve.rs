@@ -158,7 +158,7 @@ pub async fn cmd_serve(ui: &Ui, settings: ServeSettings) -> Result<ExitStatus, C
             ambient: clock,
         })
     };
-    serve::run(&options, ambient, started, asked_to_stop()).await.map_err(|error| CommandError::failed(error.to_string()))?;
+    serve::run(&options, ambient, started, asked_to_stop()).await?;
     ui.say("stopped");
     Ok(ExitStatus::Success)
 }

@@ -23,6 +23,7 @@ use kube::{Client, ResourceExt as _};
 use serde_json::{Value, json};
 
 use super::backoff::Backoff;
+use super::complaints::Complaints;
 use crate::ambient::Ambient;
 use crate::object::Object;
 use crate::schema::naming;
@@ -76,13 +77,14 @@ pub(super) async fn run(client: Client, ambient: Ambient) -> Result<Infallible, 
     let watched: Api<Metadata> = Api::all_with(client.clone(), &definitions());
     let config = watcher::Config::default().streaming_lists();
     let context = Arc::new(Context { client, ambient, waiting: Mutex::default() });
+    let complaints = Complaints::default();
     let controller = Controller::new_with(watched, config, definitions())
         .with_config(kube::runtime::controller::Config::default().concurrency(CONCURRENCY))
         .run(reconcile, failed, context);
     controller
         .for_each(|result| {
             if let Err(error) = result {
-                tracing::debug!(%error, "the controller for definitions goes on after a pause");
+                complaints.tell("the controller for definitions goes on after a pause", &error);
             }
             std::future::ready(())
         })

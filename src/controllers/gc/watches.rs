@@ -1,6 +1,7 @@
 //! One stream of what happens to the metadata of objects of all kinds, polled by one task.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use futures::stream::{AbortHandle, Abortable, BoxStream, SelectAll, abortable};
 use futures::{Stream, StreamExt as _};
@@ -9,6 +10,7 @@ use kube::api::{Api, DynamicObject, PartialObjectMeta};
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::{self, Error, Event, watcher};
 
+use super::super::complaints::Complaints;
 use super::super::resources::Served;
 use super::graph::ResourceId;
 use super::observed::{Observed, Uid};
@@ -31,6 +33,7 @@ pub(super) enum Tidings {
 pub(super) struct Watches {
     streams: SelectAll<Abortable<BoxStream<'static, (ResourceId, Tidings)>>>,
     handles: HashMap<ResourceId, AbortHandle>,
+    complaints: Arc<Complaints>,
 }
 
 impl Watches {
@@ -40,12 +43,12 @@ impl Watches {
         // The first reading is a watch too: no list of all objects is ever held in memory.
         let config = watcher::Config::default().streaming_lists();
         let follow = move || until_lost(watcher(api.clone(), config.clone()).default_backoff());
-        let resource = served.group_resource().to_owned();
+        let (resource, complaints) = (served.group_resource().to_owned(), Arc::clone(&self.complaints));
         let tidings = futures::stream::repeat_with(follow).flatten().filter_map(move |event| {
             let tidings = match event {
                 Ok(event) => tidings(event),
                 Err(error) => {
-                    tracing::debug!(%resource, %error, "a watch of the garbage collector goes on after a pause");
+                    complaints.tell(&format!("the watch of {resource} for the garbage collector goes on after a pause"), &error);
                     None
                 }
             };

@@ -23,6 +23,7 @@ use serde_json::json;
 
 use self::content::Content;
 use super::backoff::Backoff;
+use super::complaints::Complaints;
 use crate::ambient::Ambient;
 
 /// The finalizer in `spec` that this controller stands for.
@@ -63,13 +64,14 @@ pub(super) async fn run(client: Client, ambient: Ambient) -> Result<Infallible, 
     let namespaces: Api<Namespace> = Api::all(client.clone());
     let config = watcher::Config::default().streaming_lists();
     let context = Arc::new(Context { client, ambient, waiting: Mutex::default() });
+    let complaints = Complaints::default();
     let controller = Controller::new(namespaces, config)
         .with_config(kube::runtime::controller::Config::default().concurrency(CONCURRENCY))
         .run(reconcile, failed, context);
     controller
         .for_each(|result| {
             if let Err(error) = result {
-                tracing::debug!(%error, "the namespace controller goes on after a pause");
+                complaints.tell("the namespace controller goes on after a pause", &error);
             }
             std::future::ready(())
         })

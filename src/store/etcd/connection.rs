@@ -38,8 +38,10 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) async fn open(options: EtcdOptions) -> Result<Self, StoreError> {
-        let unreachable =
-            |reason: String| StoreError::Unavailable(format!("no etcd answers at {}: {reason}", options.endpoints.join(", ")));
+        let unreachable = |reason: String| {
+            let (endpoints, patience) = (options.endpoints.join(", "), options.connect_timeout);
+            StoreError::Unavailable(format!("no etcd answers at {endpoints} within {patience:?}: {reason}"))
+        };
         let deadline = Instant::now() + options.connect_timeout;
         let opened = timeout_at(deadline, Client::connect(&options.endpoints, Some(connect_options(&options)?))).await;
         let client = match opened {
@@ -87,13 +89,13 @@ impl Connection {
         Ok(key.to_owned())
     }
 
-    /// Reads, and tries again for as long as the request timeout lasts where the cluster cannot be reached.
+    /// Reads, and tries again for as long as the options say where the cluster cannot be reached.
     pub(super) async fn read<T, F>(&self, request: impl FnMut() -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, Error>>,
     {
         let deadline = self.deadline()?;
-        self.answer(timeout_at(deadline, retry_until(deadline, request)).await)
+        self.answer(timeout_at(deadline, retry_until(self.patience(deadline), request)).await)
     }
 
     /// Writes once. Only what never left this machine is tried again.
@@ -102,7 +104,12 @@ impl Connection {
         F: Future<Output = Result<T, Error>>,
     {
         let deadline = self.deadline()?;
-        self.answer(timeout_at(deadline, retry_while(never_sent, deadline, &mut request)).await)
+        self.answer(timeout_at(deadline, retry_while(never_sent, self.patience(deadline), &mut request)).await)
+    }
+
+    /// Until when a request that begins now is tried again.
+    fn patience(&self, deadline: Instant) -> Instant {
+        deadline.min(Instant::now() + self.options.retry_for)
     }
 
     fn deadline(&self) -> Result<Instant, StoreError> {
@@ -275,15 +282,29 @@ pub(super) fn failure(error: &Error) -> StoreError {
                 // etcd's own bound, and gRPC's behind it, which etcd sets half a megabyte higher.
                 code::INVALID_ARGUMENT if text.contains("request is too large") => too_large(&text),
                 code::RESOURCE_EXHAUSTED if text.contains("message larger than max") => too_large(&text),
-                code::CANCELLED | code::DEADLINE_EXCEEDED | code::RESOURCE_EXHAUSTED | code::UNAVAILABLE => StoreError::Unavailable(text),
+                code::CANCELLED | code::DEADLINE_EXCEEDED | code::RESOURCE_EXHAUSTED | code::UNAVAILABLE => {
+                    StoreError::Unavailable(with_cause(text, status))
+                }
                 // The channel says so when a connection breaks under a request: no etcd answers with these words.
-                _ if text.contains("transport error") || text.contains("h2 protocol error") => StoreError::Unavailable(text),
+                _ if text.contains("transport error") || text.contains("h2 protocol error") => {
+                    StoreError::Unavailable(with_cause(text, status))
+                }
                 _ => StoreError::Failed(text),
             }
         }
         Error::TransportError(_) | Error::IoError(_) | Error::WatchError(_) => StoreError::Unavailable(error.to_string()),
         _ => StoreError::Failed(error.to_string()),
     }
+}
+
+/// Adds what is at the bottom of an error, such as that a connection was refused, where the text does not say it.
+fn with_cause(text: String, error: &dyn std::error::Error) -> String {
+    let Some(mut cause) = error.source() else { return text };
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    let cause = cause.to_string();
+    if text.contains(&cause) { text } else { format!("{text}: {cause}") }
 }
 
 fn too_large(text: &str) -> StoreError {

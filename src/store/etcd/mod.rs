@@ -37,8 +37,10 @@ pub struct EtcdOptions {
     pub user: Option<(String, String)>,
     /// How long to wait for a connection, the first answer included, 5 s by default.
     pub connect_timeout: Duration,
-    /// How long to wait for an answer, 10 s by default; reads are tried again until then.
+    /// How long to wait for an answer, 10 s by default.
     pub request_timeout: Duration,
+    /// How long requests are tried again where no endpoint can be reached, 10 s by default.
+    pub retry_for: Duration,
 }
 
 /// Without the password.
@@ -51,6 +53,7 @@ impl fmt::Debug for EtcdOptions {
             .field("user", &self.user.as_ref().map(|(name, _)| (name, "…")))
             .field("connect_timeout", &self.connect_timeout)
             .field("request_timeout", &self.request_timeout)
+            .field("retry_for", &self.retry_for)
             .finish()
     }
 }
@@ -74,6 +77,7 @@ impl EtcdOptions {
             user: None,
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(10),
+            retry_for: Duration::from_secs(10),
         }
     }
 }

@@ -1,5 +1,6 @@
 use super::{SHOP, config_map};
 use crate::harness::cli::{TestEnv, assert_shows};
+use crate::harness::etcd::EtcdServer;
 use crate::harness::recorder::Recorder;
 
 #[test]
@@ -63,6 +64,34 @@ fn a_server_that_goes_away_in_the_middle_is_told_once() {
     Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 39 failed.
     [exit 1]
     ");
+}
+
+#[test]
+fn an_etcd_that_goes_away_in_the_middle_ends_an_apply() {
+    const COUNT: usize = 3000;
+    let mut etcd = EtcdServer::start();
+    let env = TestEnv::without_target().with("TRUEUP_ETCD", &etcd.endpoint());
+    let set: Vec<String> = (0..COUNT).map(|number| config_map(&format!("m-{number}"), "1")).collect();
+    env.write("set.yaml", set.join("---\n"));
+    let mut apply = env.start("apply -f set.yaml");
+    apply.wait_for("m-0 created");
+    etcd.stop();
+    apply.wait_for("more objects were not reached");
+    let output = apply.end();
+    let created = output.stdout.lines().filter(|line| line.ends_with(" created")).count();
+    let failed = COUNT - created;
+    let told: Vec<&str> = output.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(told.len(), 2, "{output}");
+    assert!(
+        told[0].contains(&format!(" in namespace default: cannot reach etcd {}: the store is unavailable: ", etcd.endpoint())),
+        "{output}"
+    );
+    assert_eq!(told[1], format!("error: {} more objects were not reached", failed - 1), "{output}");
+    let summary = format!("Applied: {created} created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, {failed} failed.\n");
+    assert!(output.stderr.ends_with(&summary), "{output}");
+    assert_eq!(output.code(), Some(1), "{output}");
+    let gone = env.run("get cm").replacing(&etcd.endpoint(), "http://[ETCD]");
+    assert!(gone.stderr.starts_with("error: cannot open the etcd http://[ETCD]: the store is unavailable: no etcd answers at"), "{gone}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Real clients against a real `trueup serve` over HTTPS, on SQLite and on etcd.
 
+mod credentials;
 mod kube_rs;
 mod kubectl;
+mod limits;
 mod python;
 mod wire;
 

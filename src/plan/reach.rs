@@ -1,0 +1,57 @@
+//! Whether the target can still be reached, known to all who ask it at the same time.
+//!
+//! Receives objects to apply, hands on what became of each. Invariant: once the target is known to be gone, nothing more is asked of it.
+
+use std::sync::{Arc, OnceLock};
+
+use super::apply::apply_object;
+use super::place::{Failure, Placed};
+use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Form, Unreachable};
+use crate::object::Object;
+
+/// One target's reach during one run; all clones are one.
+#[derive(Clone, Default)]
+pub(super) struct Reach {
+    /// The error that told that the target is gone.
+    lost: Arc<OnceLock<Arc<ClientError>>>,
+}
+
+impl Reach {
+    /// Whether the target is gone.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.get().is_some()
+    }
+
+    /// Applies one object and answers its new state. Where the target is gone, the object fails with the error that told so.
+    pub(super) async fn apply(
+        &self,
+        client: &Client,
+        placed: &Placed,
+        before: Option<&Object>,
+        parameters: &ApplyParameters,
+    ) -> Result<Object, Failure> {
+        if let Some(error) = self.lost.get() {
+            return Err(Failure::of(placed, Arc::clone(error)));
+        }
+        match apply_object(client, placed, before, parameters).await {
+            Ok(after) => Ok(after),
+            Err(error) if is_gone(client, placed, &error).await => {
+                let error = Arc::new(error);
+                // Of several that were under way, the first will do.
+                let _ = self.lost.set(Arc::clone(&error));
+                Err(Failure::of(placed, error))
+            }
+            Err(error) => Err(placed.refused(before, error)),
+        }
+    }
+}
+
+/// Whether an error means that the target is gone. A write to etcd that broke says nothing of the next, since another member may take
+/// over; a read, which is tried again for a while, tells.
+async fn is_gone(client: &Client, placed: &Placed, error: &ClientError) -> bool {
+    if !matches!(error, ClientError::Unreachable { why: Unreachable::Store(_), .. }) {
+        return error.is_cut_off();
+    }
+    let read = ApiRequest::get(&placed.resource, placed.key.namespace.as_deref(), &placed.key.name, Form::Objects);
+    client.object(&read).await.is_err_and(|error| error.is_cut_off())
+}
