@@ -275,7 +275,7 @@ mod tests {
     fn a_request_without_credentials_is_told_apart_from_one_that_is_not_allowed() {
         let hint = |user: &str| {
             let refusal = Refusal::new(Reason::Forbidden, format!("pods is forbidden: User \"{user}\" cannot list resource \"pods\""));
-            hint_for(&ClientError::Refused { attempted: String::new(), refusal: Box::new(refusal) })
+            hint_for(&ClientError::Refused { attempted: String::new(), refusal: Box::new(refusal), credentials: None })
         };
         assert!(hint("system:anonymous").is_some_and(|hint| hint.starts_with("no credentials were sent")));
         assert_eq!(hint("ann"), None);

@@ -334,7 +334,10 @@ mod tests {
         let mut outage = Outage::default();
         let lost = || {
             let refusal = Refusal::new(Reason::ServiceUnavailable, "busy");
-            WatchStep::Lost(ClientError::Refused { attempted: String::new(), refusal: Box::new(refusal) }, Duration::ZERO)
+            WatchStep::Lost(
+                ClientError::Refused { attempted: String::new(), refusal: Box::new(refusal), credentials: None },
+                Duration::ZERO,
+            )
         };
         for (index, step) in [(0, lost()), (1, lost()), (0, lost()), (0, WatchStep::Back), (1, lost()), (1, WatchStep::Back), (0, lost())] {
             outage.tell(&ui, index, &step);
