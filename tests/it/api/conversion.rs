@@ -39,16 +39,15 @@ fn definition(client: &Value) -> Value {
 fn convert(object: &Value, to: &Value) -> Value {
     let mut converted = object.clone();
     converted["apiVersion"] = to.clone();
-    converted["spec"] = match &object["spec"] {
-        // Of an object that is only part of one, nothing is left.
-        Value::Null => json!({}),
-        Value::Object(spec) if !spec.contains_key("address") && !(spec.contains_key("host") && spec.contains_key("port")) => json!({}),
-        Value::Object(spec) if spec.contains_key("address") => {
-            let address = spec["address"].as_str().expect("a text");
+    let text = |member: &str| object["spec"][member].as_str();
+    converted["spec"] = match (text("address"), text("host"), text("port")) {
+        (Some(address), ..) => {
             let (host, port) = address.split_once(':').expect("an address");
             json!({"host": host, "port": port, "extra": "is pruned"})
         }
-        spec => json!({"address": format!("{}:{}", spec["host"].as_str().expect("a host"), spec["port"].as_str().expect("a port"))}),
+        (None, Some(host), Some(port)) => json!({"address": format!("{host}:{port}")}),
+        // Of an object that is only part of one, nothing is left.
+        _ => json!({}),
     };
     converted["metadata"]["generation"] = json!(99);
     converted["metadata"]["annotations"] = json!({"converted": "yes"});
