@@ -7,6 +7,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 
 use super::Shared;
+use super::elsewhere::Elsewhere;
 use super::negotiate::Form;
 use super::query::Query;
 use super::route::ResourceRoute;
@@ -28,6 +29,8 @@ pub(super) struct Call {
     pub(super) gzip: bool,
     pub(super) body: Bytes,
     pub(super) advice: Mutex<Vec<String>>,
+    /// What this request's objects are in versions that others wrote through.
+    pub(super) elsewhere: Elsewhere,
 }
 
 impl Call {

@@ -5,7 +5,7 @@ use super::call::Call;
 use super::decode::{self, Decoded};
 use super::update::announce;
 use super::write::{self, Written};
-use super::{definitions, managers, namespaces};
+use super::{definitions, managers, namespaces, requesters};
 use crate::admission;
 use crate::object::{Object, Reason, Refusal};
 
@@ -34,7 +34,8 @@ async fn create_named(call: &Call, mut object: Object) -> Result<Written, Refusa
     call.advise(&object, None);
     definitions::settle(call, &mut object);
     namespaces::check_open(call, &object).await?;
-    let object = managers::track(call, None, object);
+    let mut object = managers::track(call, None, object);
+    requesters::sign(call, &mut object);
     let written = write::insert(call, &call.key_of(object.name()), object).await?;
     announce(call, &written).await?;
     Ok(written)

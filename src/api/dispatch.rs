@@ -14,6 +14,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use super::answer::Answer;
 use super::call::Call;
 use super::catalogs::unknown_path;
+use super::elsewhere::Elsewhere;
 use super::metrics::RequestLabels;
 use super::negotiate::{self, Encoding, Form, Offer};
 use super::query::Query;
@@ -123,8 +124,8 @@ async fn resource(
     let gzip = negotiate::accepts_gzip(&parts.headers);
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { body.await? };
     let headers = parts.headers;
-    let (identity, advice) = (identity.clone(), Mutex::default());
-    let call = Call { api: Arc::clone(api), identity, resource, route, query, headers, form, gzip, body, advice };
+    let (identity, advice, elsewhere) = (identity.clone(), Mutex::default(), Elsewhere::default());
+    let call = Call { api: Arc::clone(api), identity, resource, route, query, headers, form, gzip, body, advice, elsewhere };
     if call.resource.storage_prefix == api_services::PREFIX {
         api_services::register(api).await?;
     }

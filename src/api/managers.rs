@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::Value;
 
 use super::call::Call;
+use super::elsewhere::Elsewhere;
 use super::scale;
 use crate::admission::{self, Ignored};
 use crate::merge::{
@@ -112,11 +113,12 @@ pub(super) fn set(object: &mut Object, managers: Option<Value>) {
 struct Served<'a> {
     catalog: Arc<Catalog>,
     resource: &'a Resource,
+    elsewhere: &'a Elsewhere,
 }
 
 impl<'a> Served<'a> {
     fn of(call: &'a Call) -> Self {
-        Self { catalog: call.api.catalogs.current(&call.api.cache).0, resource: &call.resource }
+        Self { catalog: call.api.catalogs.current(&call.api.cache).0, resource: &call.resource, elsewhere: &call.elsewhere }
     }
 
     /// The resource in another version, or in another group that serves the same objects.
@@ -133,8 +135,12 @@ impl Versions for Served<'_> {
     }
 
     fn convert(&self, object: &Object, api_version: &str) -> Object {
+        let (from, to) = (self.at(object.api_version()), self.at(api_version));
+        if let Some(known) = to.filter(|to| to.webhook.is_some()).and_then(|to| self.elsewhere.known(object, to)) {
+            return known;
+        }
         let mut object = object.clone();
-        if let (Some(from), Some(to)) = (self.at(object.api_version()), self.at(api_version)) {
+        if let (Some(from), Some(to)) = (from, to) {
             from.to_storage(&mut object);
             to.from_storage(&mut object);
         }

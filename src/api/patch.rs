@@ -12,13 +12,13 @@ use super::json::{self, Parsed};
 use super::query::{FieldValidation, options_refused};
 use super::update::{announce, change, finish, name_missing, pinned, same_name, scale_answer, scale_of, settle};
 use super::write::{self, Live, Verdict};
-use super::{definitions, managers, namespaces, scale};
+use super::{definitions, managers, namespaces, requesters, scale};
 use crate::admission;
 use crate::merge;
 use crate::object::{Cause, CauseKind, Object, Reason, Refusal};
 use crate::schema::{Behaviour, ScalePaths, check};
 
-const APPLY: &str = "application/apply-patch+yaml";
+pub(super) const APPLY: &str = "application/apply-patch+yaml";
 const JSON: &str = "application/json-patch+json";
 const MERGE: &str = "application/merge-patch+json";
 const STRATEGIC: &str = "application/strategic-merge-patch+json";
@@ -295,5 +295,6 @@ fn apply_new(call: &Call, applied: &Object) -> Result<Verdict, Refusal> {
     if let Some(managed) = managed {
         object.set_meta("managedFields", managed);
     }
+    requesters::sign(call, &mut object);
     Ok(Verdict::Put(object))
 }

@@ -76,7 +76,8 @@ enum Seen {
 
 /// Changes the object under a key until the change holds. With `dryRun` everything happens but the commit.
 ///
-/// The transformation is called once for each attempt, with `None` where there is no object.
+/// The transformation is called for each attempt, with `None` where there is no object, and again as long as it asks for the object in
+/// versions that only a webhook knows.
 pub(super) async fn change(
     call: &Call,
     key: &str,
@@ -110,7 +111,13 @@ async fn change_as(
             Some(cached) => Some(live(call, cached, seen).await?),
             None => None,
         };
-        match transform(live.as_ref()) {
+        let verdict = loop {
+            let verdict = transform(live.as_ref());
+            if !call.elsewhere.find_out(call).await? {
+                break verdict;
+            }
+        };
+        match verdict {
             Err(_) | Ok(Verdict::Unchanged) if !fresh => (found, fresh) = (stored(call, key).await?, true),
             Err(refusal) => return Err(refusal),
             Ok(Verdict::Unchanged) => return live.map(|live| Written::Unchanged(live.cached)).ok_or_else(|| call.not_found()),

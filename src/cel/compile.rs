@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr, SelectExpr, SourceInfo, operators};
+use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, SourceInfo, operators};
 
 use super::expression::{Access, Expression};
 use super::functions::{self, Function, Style};
+use super::literals::{constant, kind_of};
 use super::types::{self, Type};
-use super::value::{Text, Val};
+use super::value::Val;
 use super::{CompileError, Program, Wanted, cost, library, names, nesting, stack};
 use crate::schema::{NodeId, SchemaNode, Shape};
 
@@ -17,44 +18,30 @@ const LONGEST: usize = 32 << 10;
 /// How deep operators, calls and literals may lie in each other, since every evaluation goes as deep.
 const DEEPEST: usize = 200;
 
-/// The words for types.
-const KINDS: [(&str, &str); 14] = [
-    ("bool", "bool"),
-    ("bytes", "bytes"),
-    ("double", "double"),
-    ("dyn", "dyn"),
-    ("int", "int"),
-    ("list", "list"),
-    ("map", "map"),
-    ("null_type", "null_type"),
-    ("optional_type", "optional_type"),
-    ("string", "string"),
-    ("type", "type"),
-    ("uint", "uint"),
-    ("google.protobuf.Duration", "google.protobuf.Duration"),
-    ("google.protobuf.Timestamp", "google.protobuf.Timestamp"),
+/// What can be asked of the variable `authorizer`, and of what that answers.
+const OF_AUTHORIZER: [&str; 14] = [
+    "allowed",
+    "check",
+    "error",
+    "errored",
+    "fieldSelector",
+    "group",
+    "labelSelector",
+    "name",
+    "namespace",
+    "path",
+    "reason",
+    "resource",
+    "serviceAccount",
+    "subresource",
 ];
 
 /// See [`Program::compile`].
 pub(super) fn program(text: &str, place: SchemaNode<'_>, optional_old: bool, wanted: Wanted) -> Result<Program, CompileError> {
-    if text.len() > LONGEST {
-        return Err(CompileError::Failed(format!("expression is longer than {LONGEST} bytes")));
-    }
-    if nesting::depth(text) > DEEPEST {
-        return Err(CompileError::Failed(format!("expression is nested more than {DEEPEST} deep")));
-    }
-    let compile = || parsed_and_lowered(text, place, optional_old, wanted);
-    stack::large(compile).map_err(|error| CompileError::Failed(format!("no thread to parse on: {error}")))?
-}
-
-fn parsed_and_lowered(text: &str, place: SchemaNode<'_>, optional_old: bool, wanted: Wanted) -> Result<Program, CompileError> {
-    let parser = cel::Env::default().parser();
-    let (parsed, source) = parser.parse_with_source_info(text).map_err(|errors| CompileError::Failed(errors.to_string()))?;
     let own = Static::of(place);
     let old = if optional_old { Static::of_type(own.kind.clone().optional()) } else { own.clone() };
     let scope = vec![("self".to_owned(), own), ("oldSelf".to_owned(), old)];
-    let mut compiler = Compiler { root: place, scope, source: &source, uses_old_self: false, depth: 0, mixed: 0, item_kinds: Vec::new() };
-    let lowered = compiler.lower(&parsed)?;
+    let (lowered, uses_old_self) = parsed_and_lowered(text, place, scope, &[])?;
     let (fits, fault) = match wanted {
         Wanted::Truth => (matches!(lowered.of.kind, Type::Bool | Type::Dyn), CompileError::NoTruth),
         Wanted::Text => (matches!(lowered.of.kind, Type::Text | Type::Dyn), CompileError::NoText),
@@ -63,7 +50,41 @@ fn parsed_and_lowered(text: &str, place: SchemaNode<'_>, optional_old: bool, wan
         return Err(fault);
     }
     let depth = nesting::depth(text);
-    Ok(Program { body: Arc::new(lowered.expression), depth, uses_old_self: compiler.uses_old_self, cost: lowered.cost })
+    Ok(Program { body: Arc::new(lowered.expression), depth, uses_old_self, cost: lowered.cost })
+}
+
+/// See [`super::check_condition`].
+pub(super) fn condition(text: &str, variables: &[&str]) -> Result<(), CompileError> {
+    let scope = variables.iter().map(|name| ((*name).to_owned(), Static::of_type(Type::Dyn))).collect();
+    let (lowered, _) = parsed_and_lowered(text, SchemaNode::any(), scope, &OF_AUTHORIZER)?;
+    match lowered.of.kind {
+        Type::Bool | Type::Dyn => Ok(()),
+        _ => Err(CompileError::NoCondition),
+    }
+}
+
+/// What an expression comes to over these variables, and whether it speaks of the second.
+fn parsed_and_lowered(
+    text: &str,
+    root: SchemaNode<'_>,
+    scope: Vec<(String, Static)>,
+    foreign: &'static [&'static str],
+) -> Result<(Lowered, bool), CompileError> {
+    if text.len() > LONGEST {
+        return Err(CompileError::Failed(format!("expression is longer than {LONGEST} bytes")));
+    }
+    if nesting::depth(text) > DEEPEST {
+        return Err(CompileError::Failed(format!("expression is nested more than {DEEPEST} deep")));
+    }
+    let compile = || {
+        let parser = cel::Env::default().parser();
+        let (parsed, source) = parser.parse_with_source_info(text).map_err(|errors| CompileError::Failed(errors.to_string()))?;
+        let mut compiler =
+            Compiler { root, scope, source: &source, foreign, uses_old_self: false, depth: 0, mixed: 0, item_kinds: Vec::new() };
+        let lowered = compiler.lower(&parsed)?;
+        Ok((lowered, compiler.uses_old_self))
+    };
+    stack::large(compile).map_err(|error| CompileError::Failed(format!("no thread to parse on: {error}")))?
 }
 
 /// What is known of an expression's values.
@@ -108,12 +129,14 @@ pub(super) struct Compiler<'a> {
     root: SchemaNode<'a>,
     pub(super) scope: Vec<(String, Static)>,
     source: &'a SourceInfo,
+    /// Functions of members that are known by name alone.
+    foreign: &'static [&'static str],
     uses_old_self: bool,
     depth: usize,
     /// In how many calls we are that take literals of mixed types.
-    mixed: usize,
+    pub(super) mixed: usize,
     /// The types of the items of the list literal that was compiled last.
-    item_kinds: Vec<Type>,
+    pub(super) item_kinds: Vec<Type>,
 }
 
 pub(super) type Outcome<T = Lowered> = Result<T, CompileError>;
@@ -224,58 +247,6 @@ impl Compiler<'_> {
         (!hidden && !matches!(place.shape(), Shape::Any)).then(|| Static::of(place))
     }
 
-    fn list(&mut self, list: &ListExpr) -> Outcome {
-        let (mut items, mut kinds) = (Vec::new(), Vec::new());
-        let (mut kind, mut cost) = (None::<Type>, 1_u64);
-        for (index, item) in list.elements.iter().enumerate() {
-            let may_miss = list.optional_indices.contains(&index);
-            let item_of = self.lower(item)?;
-            let found = self.optional_entry(item_of.of.kind.clone(), may_miss, item.id)?;
-            kind = Some(self.joined(kind, &found, item.id)?);
-            kinds.push(found);
-            cost = cost.saturating_add(item_of.cost).saturating_add(1);
-            items.push((item_of.expression, may_miss));
-        }
-        self.item_kinds = kinds;
-        let of = Static::bounded(kind.unwrap_or(Type::Dyn).list(), items.len() as u64);
-        Ok(Lowered { expression: Expression::List(items), of, cost })
-    }
-
-    fn map(&mut self, map: &MapExpr, id: u64) -> Outcome {
-        let mut members = Vec::new();
-        let (mut keys, mut values, mut cost) = (None::<Type>, None::<Type>, 1_u64);
-        for entry in &map.entries {
-            let EntryExpr::MapEntry(entry) = &entry.expr else { return self.fail(id, "unsupported expression") };
-            let (key, value) = (self.lower(&entry.key)?, self.lower(&entry.value)?);
-            let found = self.optional_entry(value.of.kind.clone(), entry.optional, entry.value.id)?;
-            keys = Some(self.joined(keys, &key.of.kind, entry.key.id)?);
-            values = Some(self.joined(values, &found, entry.value.id)?);
-            cost = cost.saturating_add(key.cost).saturating_add(value.cost).saturating_add(1);
-            members.push((key.expression, value.expression, entry.optional));
-        }
-        let kind = Type::Map(Box::new(keys.unwrap_or(Type::Dyn)), Box::new(values.unwrap_or(Type::Dyn)));
-        let of = Static::bounded(kind, members.len() as u64);
-        Ok(Lowered { expression: Expression::Map(members), of, cost })
-    }
-
-    /// The type of the items of a literal, of which one more was found.
-    fn joined(&self, known: Option<Type>, found: &Type, id: u64) -> Outcome<Type> {
-        match known {
-            None => Ok(found.clone()),
-            Some(known) if self.mixed > 0 || known.goes_with(found) => Ok(known.or(found)),
-            Some(known) => self.fail(id, &format!("expected type '{known}' but found '{found}'")),
-        }
-    }
-
-    fn optional_entry(&self, kind: Type, may_miss: bool, id: u64) -> Outcome<Type> {
-        match kind {
-            kind if !may_miss => Ok(kind),
-            Type::Optional(inner) => Ok(*inner),
-            Type::Dyn => Ok(Type::Dyn),
-            other => self.fail(id, &format!("expected type 'optional_type' but found '{other}'")),
-        }
-    }
-
     fn call(&mut self, call: &CallExpr, id: u64) -> Outcome {
         match (call.func_name.as_str(), call.target.as_deref(), &call.args[..]) {
             (operators::LOGICAL_AND | operators::LOGICAL_OR, None, [left, right]) => self.junction(&call.func_name, left, right, id),
@@ -366,6 +337,9 @@ impl Compiler<'_> {
             if let (None, Some(target)) = (&qualified, target) {
                 self.lower(target)?;
             }
+            if target.is_some() && self.foreign.contains(&name) {
+                return self.foreign_call(call);
+            }
             let name = qualified.as_deref().unwrap_or(name);
             return self.fail(id, &format!("undeclared reference to '{name}' (in container '')"));
         };
@@ -390,6 +364,14 @@ impl Compiler<'_> {
             lowered.cost = lowered.cost.saturating_add(lowered.of.most);
         }
         Ok(lowered)
+    }
+
+    /// A function that is known by its name alone, with arguments that are known.
+    fn foreign_call(&mut self, call: &CallExpr) -> Outcome {
+        for part in call.target.as_deref().into_iter().chain(&call.args) {
+            self.lower(part)?;
+        }
+        Ok(Lowered { expression: Expression::Constant(Val::Null), of: Static::of_type(Type::Dyn), cost: 1 })
     }
 
     /// Refuses literals that would fail in every evaluation.
@@ -437,25 +419,4 @@ fn qualified(expr: &Expr) -> Option<String> {
         Expr::Select(select) if !select.test => Some(format!("{}.{}", qualified(&select.operand.expr)?, select.field)),
         _ => None,
     }
-}
-
-/// The type that a word stands for.
-fn kind_of(name: &str) -> Option<Lowered> {
-    let (_, kind) = KINDS.iter().find(|(known, _)| *known == name)?;
-    let value = Val::Kind(Text::Borrowed(kind));
-    Some(Lowered { expression: Expression::Constant(value), of: Static::of_type(Type::Kind), cost: 1 })
-}
-
-fn constant(literal: &LiteralValue) -> Lowered {
-    let (value, kind) = match literal {
-        LiteralValue::Null => (Val::Null, Type::Null),
-        LiteralValue::Boolean(truth) => (Val::Bool(*truth.inner()), Type::Bool),
-        LiteralValue::Int(number) => (Val::Int(*number.inner()), Type::Int),
-        LiteralValue::UInt(number) => (Val::Uint(*number.inner()), Type::Uint),
-        LiteralValue::Double(number) => (Val::Double(*number.inner()), Type::Double),
-        LiteralValue::String(text) => (Val::from(text.inner()), Type::Text),
-        LiteralValue::Bytes(bytes) => (Val::Bytes(bytes.inner().into()), Type::Bytes),
-    };
-    let most = value.text_size().max(1) as u64;
-    Lowered { expression: Expression::Constant(value), of: Static::bounded(kind, most), cost: 1 }
 }

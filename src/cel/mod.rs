@@ -15,6 +15,7 @@ mod evaluate;
 mod expression;
 mod functions;
 mod library;
+mod literals;
 mod macros;
 mod names;
 mod nesting;
@@ -191,6 +192,15 @@ impl Program {
     }
 }
 
+/// Checks a condition over variables of which nothing is known before it is evaluated, such as those of admission: its syntax, the names
+/// of its variables and functions, and its type as far as it shows.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_condition(text: &str, variables: &[&str]) -> Result<(), CompileError> {
+    compile::condition(text, variables)
+}
+
 /// Why an expression cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CompileError {
@@ -200,6 +210,9 @@ pub enum CompileError {
     /// A rule that is not a truth value.
     #[error("cel expression must evaluate to a bool")]
     NoTruth,
+    /// A condition that is not a truth value.
+    #[error("must evaluate to bool")]
+    NoCondition,
     /// A message that is not a text.
     #[error("messageExpression must evaluate to a string")]
     NoText,

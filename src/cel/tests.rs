@@ -95,6 +95,8 @@ fn times_are_told_in_the_zone_that_is_asked_for() {
         "$.when.getHours() == 10 && $.when.getHours('UTC') == 10 && $.when.getHours('') == 10",
         "$.when.getHours('+02:00') == 12 && $.when.getMinutes('-00:30') == 50 && $.when.getDate('-11:00') == 21",
         "$.when.getDayOfWeek('14:00') == 1 && $.when.getFullYear('+02:00') == 2026",
+        "$.when.getHours('Europe/Berlin') == 11 && timestamp('2026-07-01T10:00:00Z').getHours('Europe/Berlin') == 12",
+        "$.when.getMinutes('Asia/Kolkata') == 50 && $.when.getDate('Pacific/Kiritimati') == 23",
     ]);
     for zone in ["Nowhere/Else", "+2:00", "+24:00", "+02:60", "x:y"] {
         assert!(matches!(outcome(&format!("$.when.getHours('{zone}') == 1")), Err(Fault::Other(_))), "{zone}");
@@ -376,7 +378,22 @@ fn no_evaluation_outlives_its_budget() {
         "self.spec.many.all(x, self.spec.many.sort().distinct().size() > 0)",
         "self.spec.many.all(x, self.spec.many.all(y, [self.spec.text, self.spec.text].isSorted()))",
         "self.spec.many.all(x, self.spec.text.matches(self.spec.text + string(x)) || true)",
+        // Patterns whose states are many more than their characters.
+        "self.spec.many.all(x, self.spec.text.matches('(a{9}b{9}){' + string(x % 9 + 1) + '0}') || true)",
+        "self.spec.many.all(x, self.spec.text.matches(r'\\p{L}{' + string(x % 9 + 11) + '}') || true)",
+        "self.spec.many.map(x, self.spec.text).join('').matches('[ax]*a[ax]{900}')",
+        "self.spec.many.map(x, self.spec.text).join('').matches('([ax]*a[ax]{' + '300}){2}')",
+        // Texts and lists that grow from item to item.
+        "self.spec.many.map(x, self.spec.many.map(y, self.spec.text + self.spec.text).join(self.spec.text)).size() > 0",
+        "self.spec.many.map(x, self.spec.many + self.spec.many).size() > 0",
+        "self.spec.many.all(x, '%s%s%s'.format([self.spec.many, self.spec.many, self.spec.many]) != '')",
+        "self.spec.many.all(x, self.spec.many.map(y, string(y)).join().split('').size() > 0)",
+        "self.spec.many.all(x, sets.equivalent(self.spec.many, self.spec.many.reverse()))",
+        "self.spec.many.transformMap(i, x, self.spec.many.transformMap(j, y, i + j)).size() > 0",
+        "self.spec.many.exists(x, self.spec.many.filter(y, y > x).exists(z, z < 0))",
+        "self.spec.many.all(x, self.spec.many.sum() + self.spec.many.max() + self.spec.many.indexOf(-1) > 0)",
     ] {
+        println!("{rule}");
         assert_eq!(outcome_over(rule, &document), Err(Fault::OverBudget), "{rule}");
     }
     let mut budget = Budget::new(10);

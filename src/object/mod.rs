@@ -10,6 +10,7 @@ mod label_selector;
 pub mod names;
 mod status;
 mod timestamp;
+mod zones;
 
 pub use document::{NotAnObject, Object, OwnerReference, kind_of};
 pub use field_selector::{FieldSelector, FieldSelectorError, FieldTerm};
@@ -17,3 +18,4 @@ pub use kind::{GroupResource, GroupVersion, Gvk, ObjectKey, Revision};
 pub use label_selector::{LabelSelector, LabelSelectorError, LabelTerm};
 pub use status::{Cause, CauseKind, Reason, Refusal};
 pub use timestamp::{MicroTime, Time};
+pub use zones::time_zone;

@@ -40,6 +40,20 @@ pub struct Node {
     pub omit_empty: bool,
     /// What else a value must fulfil; `None` where its shape says all.
     pub rules: Option<Box<Rules>>,
+    /// Which rules in CEL stand here or anywhere below, so that what has none is not walked.
+    pub asked: Asked,
+}
+
+/// What rules in CEL speak of, of no rule at all to the most demanding one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asked {
+    /// There are no rules.
+    #[default]
+    Nothing,
+    /// The value alone: what did not change cannot break them anew.
+    Value,
+    /// The value that was there before, too.
+    Change,
 }
 
 /// The shapes that values take.
@@ -234,12 +248,6 @@ impl<'a> SchemaNode<'a> {
     #[must_use]
     pub fn is_atomic_map(self) -> bool {
         matches!(self.shape(), Shape::Struct { atomic: true, .. } | Shape::Map { atomic: true, .. })
-    }
-
-    /// Whether the schema has rules in CEL anywhere.
-    #[must_use]
-    pub fn has_expressions(self) -> bool {
-        self.schema.nodes.iter().any(|node| node.rules.as_ref().is_some_and(|rules| !rules.expressions.is_empty()))
     }
 
     /// The index of the node.

@@ -13,6 +13,49 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(&translate(pattern)).size_limit(SIZE_LIMIT).build()
 }
 
+/// How many states a class takes that knows all of Unicode.
+const CLASS_WEIGHT: u64 = 300;
+
+/// About how many states a pattern has when its repetitions are written out. Matching takes as many steps for each character at worst.
+pub(crate) fn weight(pattern: &str) -> u64 {
+    let mut rest = pattern.chars().peekable();
+    // The weight of what is open (the whole first, then groups), and of the last part in each, which a repetition multiplies.
+    let mut open: Vec<(u64, u64)> = vec![(0, 0)];
+    while let Some(one) = rest.next() {
+        let part = match one {
+            '(' => {
+                open.push((0, 0));
+                continue;
+            }
+            ')' if open.len() > 1 => open.pop().map_or(0, |(sum, last)| sum.saturating_add(last)),
+            '{' if rest.peek().is_some_and(char::is_ascii_digit) => {
+                let bounds: String = std::iter::from_fn(|| rest.next_if(|c| c.is_ascii_digit() || *c == ',')).collect();
+                let most = bounds.split(',').filter_map(|bound| bound.parse::<u64>().ok()).max().unwrap_or(1);
+                if let Some((_, last)) = open.last_mut() {
+                    *last = last.saturating_mul(most.max(1));
+                }
+                continue;
+            }
+            '\\' => match rest.next() {
+                Some('p' | 'P') => {
+                    if rest.next() == Some('{') {
+                        rest.by_ref().find(|c| *c == '}');
+                    }
+                    CLASS_WEIGHT
+                }
+                _ => 1,
+            },
+            '.' | '[' => 4,
+            _ => 1,
+        };
+        if let Some((sum, last)) = open.last_mut() {
+            *sum = sum.saturating_add(*last);
+            *last = part;
+        }
+    }
+    open.into_iter().fold(1, |total, (sum, last)| total.saturating_add(sum).saturating_add(last))
+}
+
 fn translate(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut rest = pattern.chars().peekable();
@@ -118,6 +161,22 @@ mod tests {
             let regex = compile(pattern).unwrap();
             assert!(regex.is_match(yes), "{pattern} {yes}");
             assert!(!regex.is_match(no), "{pattern} {no}");
+        }
+    }
+
+    #[test]
+    fn the_weight_counts_repetitions_of_repetitions() {
+        for (pattern, least, most) in [
+            ("", 0, 1),
+            ("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", 10, 50),
+            ("a{1000}", 1_000, 1_010),
+            ("(a{10}b{2,20}){30}", 900, 1_000),
+            (r"\p{L}{100}", 30_000, 31_000),
+            ("((((((((a{99}){99}){99}){99}){99}){99}){99}){99}){99}){99}){99}", 1 << 59, u64::MAX),
+            ("){9}{,}(((", 1, 30),
+        ] {
+            let weight = weight(pattern);
+            assert!((least..=most).contains(&weight), "{pattern}: {weight}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Admission policies in CEL and their bindings. Their expressions are stored and not read.
+//! Admission policies in CEL and their bindings. Of their expressions those of conditions are compiled, all others stored and not read.
 //!
 //! See <https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/>.
 
@@ -10,6 +10,9 @@ use super::labels;
 use super::names::is_identifier;
 use super::written::Written;
 use crate::object::names::{dns_1035_label, dns_subdomain, path_segment, qualified_name};
+
+/// What a condition of a policy can speak of.
+const OF_POLICY: [&str; 6] = ["object", "oldObject", "request", "params", "namespaceObject", "authorizer"];
 
 const MOST_ANNOTATIONS: usize = 20;
 const LONGEST_ANNOTATION: usize = 5 << 10;
@@ -137,7 +140,7 @@ fn common(spec: &Field<'_, '_>, faults: &mut Faults) {
         matches(&constraints, faults);
         faults.present(&constraints.at("resourceRules"));
     }
-    match_conditions(&spec.at("matchConditions"), faults);
+    match_conditions(&spec.at("matchConditions"), &OF_POLICY, faults);
     for variable in spec.at("variables").items() {
         let (name, expression) = (variable.at("name"), variable.at("expression"));
         if name.text().trim().is_empty() {

@@ -171,6 +171,10 @@ fn scaling(rules: &Field<'_, '_>, faults: &mut Faults) {
         _ => {}
     }
     faults.one_of(&select, &["Disabled", "Max", "Min"]);
+    let tolerance = rules.at("tolerance");
+    if tolerance.quantity().is_some_and(|share| share < 0) {
+        faults.invalid(&tolerance, "must be greater than or equal to 0");
+    }
     if policies.is_empty() {
         faults.required(&policies, "must specify at least one Policy");
     }

@@ -60,23 +60,18 @@ fn without_zone(schedule: &str) -> &str {
     if zoned { schedule.split_once(' ').map_or("", |(_, rest)| rest.trim()) } else { schedule }
 }
 
-/// The name of a time zone, by its form: which there are is for the machine to know that starts the jobs. `Local` is none, for it
-/// means another zone on every machine.
+/// The name of a time zone. `Local` is none, for it means another zone on every machine.
 fn time_zone(zone: &Field<'_, '_>, faults: &mut Faults) {
     if zone.is_absent() {
         return;
     }
     let name = zone.text();
     if name.is_empty() {
-        return faults.0.push(Cause::new(CauseKind::TooShort, zone.place(), "Too short: must be at least 1 character"));
-    }
-    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+');
-    let part =
-        |part: &str| (1..=14).contains(&part.len()) && !matches!(part, "." | "..") && !part.starts_with('-') && part.bytes().all(inner);
-    if !name.split('/').all(part) {
-        faults.invalid(zone, &format!("unknown time zone {name}"));
+        faults.0.push(Cause::new(CauseKind::TooShort, zone.place(), "Too short: must be at least 1 character"));
     } else if name.eq_ignore_ascii_case("local") {
         faults.invalid(zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones");
+    } else if crate::object::time_zone(name).is_none() {
+        faults.invalid(zone, &format!("unknown time zone {name}"));
     }
 }
 

@@ -7,10 +7,13 @@ use std::collections::HashSet;
 use super::field::{Faults, Field};
 use super::labels;
 use super::names::full_domain;
+use crate::cel;
 use crate::object::names::{dns_1035_label, qualified_name};
 
 const OPERATIONS: [&str; 5] = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
 const REVIEWS: [&str; 2] = ["v1", "v1beta1"];
+/// What a condition can speak of.
+const OF_REQUEST: [&str; 5] = ["object", "oldObject", "request", "namespaceObject", "authorizer"];
 const MOST_CONDITIONS: usize = 64;
 const URL_FORM: &str = "desired format: https://host[/path]";
 
@@ -37,7 +40,7 @@ pub(super) fn webhooks(hooks: &Field<'_, '_>, mutating: bool, faults: &mut Fault
             faults.one_of(&hook.at("reinvocationPolicy"), &["IfNeeded", "Never"]);
         }
         client(&hook.at("clientConfig"), faults);
-        match_conditions(&hook.at("matchConditions"), faults);
+        match_conditions(&hook.at("matchConditions"), &OF_REQUEST, faults);
         reviews(&hook.at("admissionReviewVersions"), faults);
         if !hook.at("name").is_empty() {
             faults.once(&hook.at("name"), &mut names);
@@ -118,8 +121,8 @@ fn reference(service: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-/// Conditions by name; their expressions are not read.
-pub(super) fn match_conditions(conditions: &Field<'_, '_>, faults: &mut Faults) {
+/// Conditions by name, over these variables.
+pub(super) fn match_conditions(conditions: &Field<'_, '_>, variables: &[&str], faults: &mut Faults) {
     if conditions.length() > MOST_CONDITIONS {
         faults.too_many(conditions, MOST_CONDITIONS);
     }
@@ -128,6 +131,8 @@ pub(super) fn match_conditions(conditions: &Field<'_, '_>, faults: &mut Faults) 
         let (name, expression) = (condition.at("name"), condition.at("expression"));
         if expression.text().trim().is_empty() {
             faults.required(&expression, "");
+        } else if let Err(why) = cel::check_condition(expression.text().trim(), variables) {
+            faults.invalid(&expression, &why.to_string());
         }
         if faults.present(&name) {
             if let Err(why) = qualified_name(name.text()) {

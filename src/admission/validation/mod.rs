@@ -50,6 +50,7 @@ mod service_addresses;
 mod services;
 mod storage;
 mod storage_classes;
+mod volume_sources;
 mod volumes;
 mod warnings;
 mod workload_status;

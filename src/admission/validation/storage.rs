@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::field::{Faults, Field, differs};
 use super::labels;
-use super::names::csi_driver;
 use super::node_selector::node_selector;
+use super::volume_sources::source;
 use super::workloads::differs_beyond;
 use super::written::Written;
 use crate::object::names::{dns_label, dns_subdomain};
@@ -93,12 +93,9 @@ fn claim_update(written: Written<'_>, spec: &Field<'_, '_>, had: &Field<'_, '_>,
     }
     let status = written.at("status");
     let bound = status.at("phase").text() == "Bound";
-    let mut free = vec!["resources"];
+    let mut free = vec!["resources", "volumeAttributesClassName"];
     if had.at("volumeName").is_empty() {
         free.push("volumeName");
-    }
-    if bound && !spec.at("volumeAttributesClassName").is_absent() {
-        free.push("volumeAttributesClassName");
     }
     // A class may still be given to a claim that never named one.
     let unnamed = had.at("storageClassName").is_absent() && old_class.is_empty() && !spec.at("storageClassName").is_absent();
@@ -123,8 +120,11 @@ fn claim_update(written: Written<'_>, spec: &Field<'_, '_>, had: &Field<'_, '_>,
     if differs(&mode, &had.at("volumeMode")) {
         faults.invalid(&Field::root("volumeMode", Some(mode.value)), "field is immutable");
     }
-    if class.is_absent() && !had.at("volumeAttributesClassName").is_absent() {
+    if had.at("volumeAttributesClassName").is_absent() {
+    } else if class.is_absent() {
         faults.forbidden(&class, "update from non-nil value to nil is forbidden");
+    } else if class.is_empty() && differs(&class, &had.at("volumeAttributesClassName")) {
+        faults.forbidden(&class, "update from non-nil value to an empty string is forbidden");
     }
 }
 
@@ -155,13 +155,13 @@ fn access(spec: &Field<'_, '_>, none: &str, faults: &mut Faults) {
 
 pub(super) fn volume(written: Written<'_>, faults: &mut Faults) {
     let spec = written.at("spec");
-    volume_spec(&spec, faults);
+    volume_spec(&spec, written.object.name(), faults);
     if let Some(before) = written.had("spec") {
         volume_update(&spec, &before, faults);
     }
 }
 
-fn volume_spec(spec: &Field<'_, '_>, faults: &mut Faults) {
+fn volume_spec(spec: &Field<'_, '_>, name: &str, faults: &mut Faults) {
     access(spec, "", faults);
     let capacity = spec.at("capacity");
     if capacity.is_empty() {
@@ -177,7 +177,7 @@ fn volume_spec(spec: &Field<'_, '_>, faults: &mut Faults) {
     }
     faults.one_of(&spec.at("persistentVolumeReclaimPolicy"), &["Delete", "Recycle", "Retain"]);
     affinity(&spec.at("nodeAffinity"), faults);
-    source(spec, faults);
+    source(spec, name, faults);
     let root = spec.at("hostPath").at("path").text().trim_end_matches('/').is_empty();
     if !spec.at("hostPath").is_absent() && root && spec.at("persistentVolumeReclaimPolicy").text() == "Recycle" {
         faults.forbidden(&spec.at("persistentVolumeReclaimPolicy"), "may not be 'recycle' for a hostPath mount of '/'");
@@ -205,53 +205,6 @@ fn affinity(affinity: &Field<'_, '_>, faults: &mut Faults) {
         return faults.required(&required, "must specify required node constraints");
     }
     node_selector(&required, faults);
-}
-
-fn source(spec: &Field<'_, '_>, faults: &mut Faults) {
-    let members = spec.value.as_object().into_iter().flatten();
-    let mut found = members.filter(|(name, value)| !NO_SOURCE.contains(&name.as_str()) && !value.is_null());
-    let Some((first, _)) = found.next() else { return faults.required(spec, "must specify a volume type") };
-    for (name, value) in found {
-        faults.forbidden(&spec.member(name, value), "may not specify more than 1 volume type");
-    }
-    match first.as_str() {
-        "hostPath" => path(&spec.at("hostPath").at("path"), faults),
-        "local" => {
-            path(&spec.at("local").at("path"), faults);
-            if spec.at("nodeAffinity").is_absent() {
-                faults.required(&spec.at("nodeAffinity"), "Local volume requires node affinity");
-            }
-        }
-        "nfs" => {
-            let (server, path) = (spec.deep(&["nfs", "server"]), spec.deep(&["nfs", "path"]));
-            faults.present(&server);
-            if faults.present(&path) && !path.text().starts_with('/') {
-                faults.invalid(&path, "must be an absolute path");
-            }
-        }
-        "csi" => csi(&spec.at("csi"), faults),
-        _ => {}
-    }
-}
-
-fn path(path: &Field<'_, '_>, faults: &mut Faults) {
-    if faults.present(path) && path.text().split('/').any(|part| part == "..") {
-        faults.invalid(path, "must not contain '..'");
-    }
-}
-
-fn csi(source: &Field<'_, '_>, faults: &mut Faults) {
-    csi_driver(&source.at("driver"), faults);
-    faults.present(&source.at("volumeHandle"));
-    for secret in
-        ["controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef", "nodeStageSecretRef"]
-    {
-        let secret = source.at(secret);
-        if !secret.is_absent() {
-            faults.present(&secret.at("name"));
-            faults.present(&secret.at("namespace"));
-        }
-    }
 }
 
 fn volume_update(spec: &Field<'_, '_>, before: &Field<'_, '_>, faults: &mut Faults) {
@@ -290,5 +243,5 @@ pub(super) fn inline(spec: &Field<'_, '_>, faults: &mut Faults) {
         faults.required(&spec.at("csi"), "has to be specified in the context of inline volumes");
     }
     access(spec, "", faults);
-    source(spec, faults);
+    source(spec, "", faults);
 }

@@ -15,21 +15,21 @@ use super::{labels, projections};
 use crate::object::names::{dns_label, dns_subdomain, qualified_name};
 
 /// One kind of volume.
-struct Kind {
-    name: &'static str,
+pub(super) struct Kind {
+    pub(super) name: &'static str,
     /// The name by which faults in it go.
-    shown: &'static str,
+    pub(super) shown: &'static str,
     /// What it cannot do without.
-    needs: &'static [&'static str],
+    pub(super) needs: &'static [&'static str],
     /// What else it has to fulfil.
-    rule: Option<fn(&Field<'_, '_>, &mut Faults)>,
+    pub(super) rule: Option<fn(&Field<'_, '_>, &mut Faults)>,
 }
 
-const fn kind(name: &'static str, needs: &'static [&'static str]) -> Kind {
+pub(super) const fn kind(name: &'static str, needs: &'static [&'static str]) -> Kind {
     Kind { name, shown: name, needs, rule: None }
 }
 
-const fn ruled(name: &'static str, needs: &'static [&'static str], rule: fn(&Field<'_, '_>, &mut Faults)) -> Kind {
+pub(super) const fn ruled(name: &'static str, needs: &'static [&'static str], rule: fn(&Field<'_, '_>, &mut Faults)) -> Kind {
     Kind { name, shown: name, needs, rule: Some(rule) }
 }
 
@@ -121,7 +121,7 @@ fn source(volume: &Field<'_, '_>, name: &str, pod: &str, faults: &mut Faults) {
     }
 }
 
-fn judge(kind: &Kind, source: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn judge(kind: &Kind, source: &Field<'_, '_>, faults: &mut Faults) {
     let known = faults.0.len();
     for member in kind.needs {
         faults.present(&source.at(member));
@@ -141,7 +141,7 @@ fn empty_dir(directory: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-fn host_path(path: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn host_path(path: &Field<'_, '_>, faults: &mut Faults) {
     const TYPES: [&str; 8] = ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
     faults.named(&path.at("path"), no_way_up);
     let kind = path.at("type");
@@ -150,36 +150,37 @@ fn host_path(path: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-fn partition(disk: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn partition(disk: &Field<'_, '_>, faults: &mut Faults) {
     let partition = disk.at("partition");
     if partition.number().is_some_and(|number| !(0..=255).contains(&number)) {
         faults.invalid(&partition, "must be between 1 and 255, inclusive");
     }
 }
 
-fn nfs(nfs: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn nfs(nfs: &Field<'_, '_>, faults: &mut Faults) {
     let path = nfs.at("path");
     if !path.text().starts_with('/') {
         faults.invalid_as(&path, path.text(), "must be an absolute path");
     }
 }
 
-fn iscsi(disk: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn iscsi(disk: &Field<'_, '_>, faults: &mut Faults) {
     let (qualified, initiator) = (disk.at("iqn"), disk.at("initiatorName"));
     if !qualified.is_empty() {
-        iscsi_name(&qualified, faults);
+        iscsi_name(&qualified, "must be valid format", faults);
     }
     faults.between(&disk.at("lun"), 0, 255);
     if (disk.at("chapAuthDiscovery").flag() || disk.at("chapAuthSession").flag()) && disk.at("secretRef").is_absent() {
         faults.required(&disk.at("secretRef"), "");
     }
     if !initiator.is_absent() {
-        iscsi_name(&disk.at_as("initiatorName", "initiatorname"), faults);
+        let why = "must be valid format starting with iqn, eui, or naa";
+        iscsi_name(&disk.at_as("initiatorName", "initiatorname"), why, faults);
     }
 }
 
 /// `iqn.YYYY-MM.DOMAIN:NAME`, or a number of 16 digits after `eui.` or 32 after `naa.`.
-fn iscsi_name(name: &Field<'_, '_>, faults: &mut Faults) {
+fn iscsi_name(name: &Field<'_, '_>, of_no_kind: &str, faults: &mut Faults) {
     let text = name.text();
     let numbered = |prefix: &str, digits: usize| {
         let rest = text.strip_prefix(prefix).map(|rest| rest.get(1..).unwrap_or_default());
@@ -189,7 +190,7 @@ fn iscsi_name(name: &Field<'_, '_>, faults: &mut Faults) {
         Some("iqn") => is_qualified_target(text),
         Some("eui") => numbered("eui", 16),
         Some("naa") => numbered("naa", 32),
-        _ => return faults.invalid(name, "must be valid format starting with iqn, eui, or naa"),
+        _ => return faults.invalid(name, of_no_kind),
     };
     if !fits {
         faults.invalid(name, "must be valid format");
@@ -212,7 +213,7 @@ fn is_qualified_target(text: &str) -> bool {
     })
 }
 
-fn flocker(flocker: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn flocker(flocker: &Field<'_, '_>, faults: &mut Faults) {
     let name = flocker.at("datasetName");
     match (name.is_empty(), flocker.at("datasetUUID").is_empty()) {
         (true, true) => faults.required(flocker, "one of datasetName and datasetUUID is required"),
@@ -231,7 +232,7 @@ fn named_secret(source: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-fn quobyte(quobyte: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn quobyte(quobyte: &Field<'_, '_>, faults: &mut Faults) {
     let (registry, tenant) = (quobyte.at("registry"), quobyte.at("tenant"));
     let why = "must be a host:port pair or multiple pairs separated by commas";
     if registry.is_empty() {
@@ -252,7 +253,7 @@ fn is_host_and_port(pair: &str) -> bool {
     !port.contains([']', '[']) && bracketed.map_or(!host.contains([':', '[', ']']), |host| !host.contains(['[', ']']))
 }
 
-fn fibre_channel(channel: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn fibre_channel(channel: &Field<'_, '_>, faults: &mut Faults) {
     let (names, ids, unit) = (channel.at("targetWWNs"), channel.at("wwids"), channel.at("lun"));
     match (names.is_empty(), ids.is_empty()) {
         (true, true) => faults.required(&names, "must specify either targetWWNs or wwids, but not both"),
@@ -267,7 +268,7 @@ fn fibre_channel(channel: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-fn flex(flex: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn flex(flex: &Field<'_, '_>, faults: &mut Faults) {
     for (key, option) in flex.at("options").entries() {
         let space = format!(".{}", key.split_once('/').map_or(key, |(space, _)| space).to_lowercase());
         if space.ends_with(".kubernetes.io") || space.ends_with(".k8s.io") {
@@ -276,7 +277,7 @@ fn flex(flex: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-fn azure_disk(disk: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn azure_disk(disk: &Field<'_, '_>, faults: &mut Faults) {
     const MANAGED: &str = "/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}";
     const BLOB: &str = "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd";
     let (caching, kind, address) = (disk.at("cachingMode"), disk.at("kind"), disk.at("diskURI"));
@@ -295,9 +296,13 @@ fn azure_disk(disk: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-fn storage_os(volume: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn storage_os_names(volume: &Field<'_, '_>, faults: &mut Faults) {
     faults.named(&volume.at("volumeName"), dns_label);
     faults.named(&volume.at("volumeNamespace"), dns_label);
+}
+
+fn storage_os(volume: &Field<'_, '_>, faults: &mut Faults) {
+    storage_os_names(volume, faults);
     named_secret(volume, faults);
 }
 

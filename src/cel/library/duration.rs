@@ -48,13 +48,13 @@ fn in_utc(time: Timestamp) -> Civil {
     TimeZone::UTC.to_datetime(time)
 }
 
-/// The time zone of an offset such as `+02:00` or, of those that this server knows, of a name.
+/// The time zone of an offset such as `+02:00` or of a name.
 fn time_zone(text: &str) -> Result<TimeZone, Fault> {
     if text.is_empty() || text == "UTC" {
         return Ok(TimeZone::UTC);
     }
     let Some((hours, minutes)) = text.split_once(':') else {
-        return TimeZone::get(text).map_err(|_| Fault::other(format!("unknown time zone {text}")));
+        return crate::object::time_zone(text).ok_or_else(|| Fault::other(format!("unknown time zone {text}")));
     };
     let fault = || Fault::other(format!("{text} is no offset: write it as +02:00"));
     let (sign, hours) = match hours.strip_prefix('-') {

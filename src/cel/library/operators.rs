@@ -125,9 +125,13 @@ fn concatenate<'a>(left: &Val<'a>, right: &Val<'a>, budget: &mut Budget) -> Answ
         Val::Items(_, place) => place.list_type(),
         _ => &ListType::Atomic,
     };
+    if *list_type == ListType::Atomic {
+        items.extend(right.items());
+        return Ok(items.into());
+    }
     for item in right.items() {
         let mut same = None;
-        for (index, known) in items.iter().enumerate().filter(|_| *list_type != ListType::Atomic) {
+        for (index, known) in items.iter().enumerate() {
             budget.spend(1)?;
             let equal = match list_type {
                 ListType::Map(keys) => same_keys(known, &item, keys, budget)?,

@@ -7,13 +7,25 @@ use crate::cel::functions::{self, Line};
 use crate::cel::types::Type;
 use crate::cel::value::Val;
 use crate::cel::{Budget, Fault};
+use crate::schema::go_pattern_weight as pattern_weight;
 
 const IN_TEXT: &[&str] = &["string, string -> bool"];
 const OF_TEXT: &[&str] = &["string -> string"];
 const POSITIONS: &[&str] = &["string, string -> int", "string, string, int -> int", "list(T), T -> int"];
 
-/// What compiling a pattern takes that is not known before.
+/// What compiling a pattern takes at least.
 const PATTERN_PRICE: u64 = 2_000;
+
+/// What compiling takes for each state of the pattern.
+const WEIGHT_PRICE: u64 = 10;
+
+/// How many states are tried for one character within one step.
+const STATES: u64 = 50;
+
+/// What finding a pattern of a weight in so many bytes of text takes at worst.
+fn matching(text: u64, weight: u64) -> u64 {
+    text.saturating_mul(weight) / STATES
+}
 
 /// See [`super::TABLES`].
 pub(super) const TABLE: &[Line] = &[
@@ -48,11 +60,16 @@ fn matches<'a>(call: &Call<'_, 'a>, budget: &mut Budget) -> Answer<'a> {
 
 /// The pattern is the second argument, compiled before where it is a constant.
 fn with_pattern<'a>(call: &Call<'_, 'a>, budget: &mut Budget, then: impl FnOnce(&regex::Regex) -> Val<'a>) -> Answer<'a> {
+    let text = call.text(0)?.len() as u64;
     if let Some(pattern) = call.pattern {
+        budget.spend(matching(text, pattern_weight(pattern.as_str())))?;
         return Ok(then(pattern));
     }
-    budget.spend(PATTERN_PRICE)?;
-    let pattern = functions::pattern(call.text(1)?).map_err(Fault::Other)?;
+    let written = call.text(1)?;
+    let weight = pattern_weight(written);
+    budget.spend(PATTERN_PRICE.saturating_add(weight.saturating_mul(WEIGHT_PRICE)))?;
+    let pattern = functions::pattern(written).map_err(Fault::Other)?;
+    budget.spend(matching(text, weight))?;
     Ok(then(&pattern))
 }
 

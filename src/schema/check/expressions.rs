@@ -1,14 +1,13 @@
 //! The rules of `x-kubernetes-validations` over a document.
 
-use std::collections::HashMap;
-
 use serde_json::Value;
 
 use super::Path;
-use super::validate::{key_values, type_name};
+use super::follow::{alike, old_item, old_items};
+use super::validate::type_name;
 use crate::cel::{Budget, CALL_BUDGET, DOCUMENT_BUDGET, Fault, Input};
 use crate::object::{Cause, CauseKind};
-use crate::schema::{Expression, ListType, SchemaNode, Shape};
+use crate::schema::{Asked, Expression, SchemaNode, Shape};
 
 /// The longest message that an expression may make; a longer one is not used.
 const MESSAGE_MOST: usize = 5 << 10;
@@ -32,26 +31,6 @@ pub(in crate::schema) fn hold_at(place: SchemaNode<'_>, value: &Value, path: &Pa
     causes
 }
 
-/// The old items of a list by what tells them apart; empty where nothing does.
-pub(super) fn old_items<'a>(list_type: &'a ListType, old: Option<&'a Value>) -> HashMap<Vec<Option<&'a Value>>, &'a Value> {
-    match (list_type, old) {
-        (ListType::Map(keys), Some(Value::Array(items))) => items.iter().map(|item| (key_values(keys, item), item)).collect(),
-        _ => HashMap::new(),
-    }
-}
-
-/// The old item that a new one follows.
-pub(super) fn old_item<'a>(
-    list_type: &'a ListType,
-    items: &HashMap<Vec<Option<&'a Value>>, &'a Value>,
-    item: &'a Value,
-) -> Option<&'a Value> {
-    match list_type {
-        ListType::Map(keys) => items.get(&key_values(keys, item)).copied(),
-        _ => None,
-    }
-}
-
 struct Walk<'c> {
     budget: Budget,
     causes: &'c mut Vec<Cause>,
@@ -63,10 +42,14 @@ struct Walk<'c> {
 
 impl Walk<'_> {
     fn value(&mut self, place: SchemaNode<'_>, value: &Value, old: Option<&Value>, unchanged: bool, path: &Path<'_>) {
-        if place.node().typed || value.is_null() || self.over {
+        let asked = place.node().asked;
+        if asked == Asked::Nothing || value.is_null() || self.over {
             return;
         }
-        let unchanged = unchanged || old == Some(value);
+        let unchanged = unchanged || old.is_some_and(|old| alike(place, value, old));
+        if self.settles && unchanged && asked < Asked::Change {
+            return;
+        }
         let rules = place.node().rules.iter().flat_map(|rules| &rules.expressions);
         for rule in rules {
             // A rule that does not speak of the old value comes to what it came to before.

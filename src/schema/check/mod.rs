@@ -9,6 +9,7 @@
 mod decode;
 mod defaults;
 mod expressions;
+mod follow;
 mod path;
 mod prune;
 mod rules;

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::expressions::{self, old_item, old_items};
-use super::{Path, rules};
+use super::follow::{alike, key_values, old_item, old_items};
+use super::{Path, expressions, rules};
 use crate::object::{Cause, CauseKind};
-use crate::schema::{ListType, MapKey, Number, Scalar, SchemaNode, Shape};
+use crate::schema::{Asked, ListType, Number, Scalar, SchemaNode, Shape};
 
 /// Everything that breaks a custom resource's own schema: JSON types, required members, rules, items that stand twice in set and map
 /// lists. Empty for typed documents, whose JSON types [`super::decode_error`] checks and whose rules admission knows.
@@ -26,7 +26,11 @@ pub fn validate_update(place: SchemaNode<'_>, value: &Value, old: &Value) -> Vec
 fn whole(place: SchemaNode<'_>, value: &Value, old: Option<&Value>) -> Vec<Cause> {
     let mut causes = Vec::new();
     walk(place, value, old, &Path::Root(""), &mut causes);
-    if place.has_expressions() {
+    let is_duplicate = |cause: &Cause| cause.kind == CauseKind::Duplicate;
+    if causes.iter().any(is_duplicate) && old.is_some_and(|old| has_duplicates(place, old)) {
+        causes.retain(|cause| !is_duplicate(cause));
+    }
+    if place.node().asked > Asked::Nothing {
         if causes.iter().any(|cause| BLOCKING.contains(&cause.kind)) {
             let why =
                 "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
@@ -55,7 +59,7 @@ pub(in crate::schema) fn validate_at(place: SchemaNode<'_>, value: &Value, path:
 fn walk(place: SchemaNode<'_>, value: &Value, old: Option<&Value>, path: &Path<'_>, causes: &mut Vec<Cause>) {
     let node = place.node();
     // What was taken once is taken again, even if the schema has become stricter since.
-    if node.typed || old == Some(value) {
+    if node.typed || old.is_some_and(|old| alike(place, value, old)) {
         return;
     }
     if node.nullable && value.is_null() {
@@ -158,6 +162,23 @@ fn json_type(value: &Value) -> &'static str {
     }
 }
 
+/// Whether items stand twice in a set or map list of a document that was taken once, however that came about. As long as they do,
+/// nothing in it is refused for standing twice.
+fn has_duplicates(place: SchemaNode<'_>, value: &Value) -> bool {
+    match (place.shape(), value) {
+        _ if place.node().typed => false,
+        (Shape::Struct { .. } | Shape::Map { .. }, Value::Object(members)) => {
+            members.iter().any(|(name, value)| place.member(name).is_some_and(|place| has_duplicates(place, value)))
+        }
+        (Shape::List { item, list_type }, Value::Array(items)) => {
+            let mut causes = Vec::new();
+            check_duplicates(list_type, items, &Path::Root(""), &mut causes);
+            !causes.is_empty() || items.iter().any(|value| has_duplicates(place.at(*item), value))
+        }
+        _ => false,
+    }
+}
+
 fn check_duplicates(list_type: &ListType, items: &[Value], path: &Path<'_>, causes: &mut Vec<Cause>) {
     let mut duplicate = |index: usize, what: &Value| {
         let field = Path::Item(path, index).to_string();
@@ -180,9 +201,4 @@ fn check_duplicates(list_type: &ListType, items: &[Value], path: &Path<'_>, caus
             }
         }
     }
-}
-
-/// What tells an item apart: the values of its keys, defaults filled in.
-pub(super) fn key_values<'a>(keys: &'a [MapKey], item: &'a Value) -> Vec<Option<&'a Value>> {
-    keys.iter().map(|key| item.get(&*key.name).or(key.default.as_ref())).collect()
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Compiler, Path};
 use crate::cel::{self, CompileError, Program, Wanted};
 use crate::object::{Cause, CauseKind};
-use crate::schema::{Expression, ListType, NodeId, Schema, SchemaNode, Shape};
+use crate::schema::{Asked, Expression, ListType, NodeId, Schema, SchemaNode, Shape};
 
 /// The most that the evaluations of one rule may take by the bounds of the schema.
 const RULE_MOST: u64 = 10_000_000;
@@ -79,6 +79,25 @@ impl Compiler {
         for (node, rules) in compiled {
             self.nodes[node.0 as usize].rules.get_or_insert_default().expressions = rules;
         }
+        self.mark_asked(NodeId(0));
+    }
+
+    /// Notes which rules stand at a node and below it.
+    fn mark_asked(&mut self, id: NodeId) -> Asked {
+        let node = &self.nodes[id.0 as usize];
+        if node.typed {
+            return Asked::Nothing;
+        }
+        let rules = node.rules.iter().flat_map(|rules| &rules.expressions);
+        let own = rules.map(|rule| if rule.program.uses_old_self { Asked::Change } else { Asked::Value }).max();
+        let below: Vec<NodeId> = match &node.shape {
+            Shape::Struct { fields, .. } => fields.values().copied().collect(),
+            Shape::Map { value: id, .. } | Shape::List { item: id, .. } => vec![*id],
+            Shape::Any | Shape::Scalar(_) => Vec::new(),
+        };
+        let asked = below.into_iter().map(|id| self.mark_asked(id)).max().max(own).unwrap_or_default();
+        self.nodes[id.0 as usize].asked = asked;
+        asked
     }
 }
 

@@ -39,13 +39,15 @@ fn definition(client: &Value) -> Value {
 fn convert(object: &Value, to: &Value) -> Value {
     let mut converted = object.clone();
     converted["apiVersion"] = to.clone();
-    converted["spec"] = match &object["spec"] {
-        Value::Object(spec) if spec.contains_key("address") => {
-            let address = spec["address"].as_str().expect("a text");
+    let text = |member: &str| object["spec"][member].as_str();
+    converted["spec"] = match (text("address"), text("host"), text("port")) {
+        (Some(address), ..) => {
             let (host, port) = address.split_once(':').expect("an address");
             json!({"host": host, "port": port, "extra": "is pruned"})
         }
-        spec => json!({"address": format!("{}:{}", spec["host"].as_str().expect("a host"), spec["port"].as_str().expect("a port"))}),
+        (None, Some(host), Some(port)) => json!({"address": format!("{host}:{port}")}),
+        // Of an object that is only part of one, nothing is left.
+        _ => json!({}),
     };
     converted["metadata"]["generation"] = json!(99);
     converted["metadata"]["annotations"] = json!({"converted": "yes"});
@@ -133,6 +135,64 @@ async fn owners_in_other_versions_survive() {
     assert!(owners(&applied.body).contains(&first), "{:?}", owners(&applied.body));
     let patched = api.patch(&format!("{V2}/a"), MERGE, &json!({"metadata": {"labels": {"x": "y"}}})).await.body;
     assert!(owners(&patched).contains(&first), "{:?}", owners(&patched));
+}
+
+#[tokio::test]
+async fn owners_in_another_version_are_met_in_the_converted_object() {
+    let (api, _webhook) = world().await;
+    api.apply(&format!("{V1}/a"), "one", &old("a")).await;
+    // The address of v1 has the port of v2 in it.
+    let mut second = new("a");
+    second["spec"] = json!({"port": "81"});
+    let refused = api.apply(&format!("{V2}/a"), "two", &second).await;
+    let cause = json!({"reason": "FieldManagerConflict", "message": "conflict with \"one\"", "field": ".spec.address"});
+    assert_eq!(refused.refused(409, "Conflict")["causes"], json!([cause]), "{}", refused.body);
+    let forced = api.apply(&format!("{V2}/a?force=true"), "two", &second).await;
+    assert_eq!((forced.code.as_u16(), &forced.body["spec"]["port"]), (200, &json!("81")), "{}", forced.body);
+    let owners: Vec<&Value> =
+        forced.body["metadata"]["managedFields"].as_array().expect("managers").iter().map(|entry| &entry["manager"]).collect();
+    assert_eq!(owners, ["two"], "the address is no longer what its owner said");
+    // What is stated as it is, in whichever version, is no conflict.
+    let mut same = new("a");
+    same["spec"] = json!({"port": "81", "host": "a"});
+    let joined = api.apply(&format!("{V2}/a"), "three", &same).await;
+    assert_eq!(joined.code, 200, "{}", joined.body);
+    let refused = api.apply(&format!("{V1}/a"), "four", &old("b:1")).await;
+    assert_eq!(refused.code, 400, "another name: {}", refused.body);
+    let mut fourth = old("a");
+    fourth["spec"]["address"] = json!("b:81");
+    let refused = api.apply(&format!("{V1}/a"), "four", &fourth).await;
+    let causes = refused.refused(409, "Conflict")["causes"].as_array().expect("causes").clone();
+    let found: Vec<(&Value, &Value)> = causes.iter().map(|cause| (&cause["field"], &cause["message"])).collect();
+    assert_eq!(found, [(&json!(".spec.host"), &json!("conflict with \"three\""))], "the port stays: {}", refused.body);
+}
+
+#[tokio::test]
+async fn an_applier_that_moves_to_another_version_gives_up_what_it_states_no_longer() {
+    let (api, _webhook) = world().await;
+    api.apply(&format!("{V1}/a"), "one", &old("a")).await;
+    let applied = api.apply(&format!("{V2}/a"), "one", &new("a")).await;
+    assert_eq!(applied.code, 200, "{}", applied.body);
+    let moved = api.get(&format!("{V2}/a")).await.body;
+    let entries = moved["metadata"]["managedFields"].as_array().expect("managers");
+    assert_eq!((entries.len(), &entries[0]["apiVersion"]), (1, &json!("example.com/v2")), "{moved}");
+    assert_eq!(entries[0]["fieldsV1"]["f:spec"], json!({"f:host": {}, "f:port": {}}));
+    assert_eq!(moved["spec"], json!({"host": "a", "port": "80", "mode": "auto"}));
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_away_stops_applies_but_no_other_write_in_the_stored_version() {
+    let (api, webhook) = world().await;
+    api.apply(&format!("{V2}/a"), "two", &new("a")).await;
+    let nobody = json!({"url": "https://localhost:1/convert", "caBundle": webhook.ca_bundle});
+    let moved = api.patch(DEFINITION, MERGE, &json!({"spec": {"conversion": {"webhook": {"clientConfig": nobody}}}})).await;
+    assert_eq!(moved.code, 200, "{}", moved.body);
+    let patched = api.patch(&format!("{V1}/a"), MERGE, &json!({"spec": {"address": "c:1"}})).await;
+    assert_eq!((patched.code.as_u16(), &patched.body["spec"]["address"]), (200, &json!("c:1")), "{}", patched.body);
+    assert_eq!(patched.body["metadata"]["managedFields"][0]["manager"], "two", "{}", patched.body);
+    let refused = api.apply(&format!("{V1}/a"), "one", &old("a")).await;
+    refused.refused(500, "InternalError");
+    assert!(refused.message().starts_with("conversion webhook for example.com/v1, Kind=Link failed"), "{}", refused.message());
 }
 
 #[tokio::test]

@@ -71,8 +71,13 @@ async fn a_request_for_a_certificate_is_approved_once() {
     let key = rcgen::KeyPair::generate().expect("a key");
     let request = rcgen::CertificateParams::default().serialize_request(&key).expect("a request").pem().expect("text");
     let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, request);
-    let spec = json!({"request": encoded, "signerName": "example.com/s", "usages": ["client auth"]});
+    let spec = json!({
+        "request": encoded, "signerName": "example.com/s", "usages": ["client auth"], "username": "somebody else", "extra": {"a": ["b"]},
+    });
     let created = api.create(REQUESTS, &json!({"metadata": {"name": "c"}, "spec": spec})).await;
+    let me = trueup::auth::Identity::in_process();
+    assert_eq!((&created["spec"]["username"], created["spec"].get("extra")), (&json!(&*me.user), None));
+    assert_eq!(created["spec"]["groups"], json!(&me.groups[..]));
     let mut approved = created.clone();
     approved["status"] = json!({"conditions": [{"type": "Approved", "status": "True", "reason": "r", "message": "m"}]});
     approved["spec"]["usages"] = json!(["any"]);

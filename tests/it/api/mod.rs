@@ -14,6 +14,7 @@ mod expiry;
 mod kinds;
 mod lists;
 mod pods;
+mod ratcheting;
 mod refusals;
 mod requests;
 mod reviews;

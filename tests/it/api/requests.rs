@@ -48,6 +48,19 @@ fn managers(object: &Value) -> Vec<(&str, bool)> {
 }
 
 #[tokio::test]
+async fn a_number_is_kept_to_its_last_digit() {
+    let (api, path) = api_with_gadget(&json!({})).await;
+    for number in ["8888888888888888.888888888884", "0.30000000000000004", "2.2250738585072014e-308", "123456789.12345679", "1e-7"] {
+        let body = format!("{{\"spec\": {{\"ratio\": {number}}}}}");
+        let patched = api.ask("PATCH", &path, &[("content-type", MERGE)], body.as_bytes()).await;
+        let exact: f64 = number.parse().expect("a number");
+        assert_eq!(patched.body["spec"]["ratio"].as_f64().map(f64::to_bits), Some(exact.to_bits()), "{number}");
+        let again = api.put(&path, &patched.body).await;
+        assert_eq!(again.body, patched.body, "{number}");
+    }
+}
+
+#[tokio::test]
 async fn a_custom_resource_must_say_what_it_is() {
     let api = api().await;
     for body in [json!({}), json!({"metadata": {"name": "x"}}), json!({"apiVersion": "example.com/v1", "metadata": {"name": "x"}})] {

@@ -131,6 +131,40 @@ async fn patches_change_what_they_name_and_say_what_does_not_fit() {
 }
 
 #[tokio::test]
+async fn a_strategic_patch_obeys_its_directives() {
+    let api = TestApi::new().await;
+    let mut start = deployment("d");
+    start["metadata"]["finalizers"] = json!(["a.io/x", "a.io/y", "a.io/z"]);
+    start["metadata"]["labels"] = json!({"old": "1", "older": "2"});
+    let container = |name: &str| json!({"name": name, "image": "i:1"});
+    start["spec"]["template"]["spec"]["containers"] = json!([container("a"), container("b"), container("c")]);
+    api.create(DEPLOYMENTS, &start).await;
+    let patch = json!({
+        "metadata": {
+            "$deleteFromPrimitiveList/finalizers": ["a.io/y"], "$setElementOrder/finalizers": ["a.io/z", "a.io/x"],
+            "labels": {"$patch": "replace", "new": "3"},
+        },
+        "spec": {
+            "strategy": {"$retainKeys": ["type"], "type": "Recreate"},
+            "template": {"$patch": "merge", "spec": {
+                "$setElementOrder/containers": [{"name": "d"}, {"name": "c"}, {"name": "a"}],
+                "containers": [
+                    {"name": "b", "$patch": "delete"}, {"name": "d", "image": "i:4"}, {"name": "a", "image": "i:2"},
+                ],
+            }},
+        },
+    });
+    let patched = api.patch(&format!("{DEPLOYMENTS}/d"), STRATEGIC, &patch).await;
+    assert_eq!(patched.code, 200, "{}", patched.body);
+    let after = patched.body;
+    assert_eq!(after["metadata"]["finalizers"], json!(["a.io/z", "a.io/x"]));
+    assert_eq!((&after["metadata"]["labels"], &after["spec"]["strategy"]), (&json!({"new": "3"}), &json!({"type": "Recreate"})));
+    let containers = after["spec"]["template"]["spec"]["containers"].as_array().expect("containers").iter();
+    let found: Vec<(&Value, &Value)> = containers.map(|container| (&container["name"], &container["image"])).collect();
+    assert_eq!(found, [(&json!("d"), &json!("i:4")), (&json!("c"), &json!("i:1")), (&json!("a"), &json!("i:2"))]);
+}
+
+#[tokio::test]
 async fn status_and_the_rest_are_written_through_paths_of_their_own() {
     let api = TestApi::new().await;
     let one = format!("{DEPLOYMENTS}/d");

@@ -124,6 +124,35 @@ fn webhooks() {
                 ),
                 row(
                     "/webhooks/0/matchConditions",
+                    json!([{"name": "a", "expression": "object.spec.replicas >"}]),
+                    "webhooks[0].matchConditions[0].expression",
+                    Invalid,
+                    "\n| object.spec.replicas >\n| ......................^",
+                ),
+                row(
+                    "/webhooks/0/matchConditions",
+                    json!([{"name": "a", "expression": "self.a == 1"}]),
+                    "webhooks[0].matchConditions[0].expression",
+                    Invalid,
+                    "compilation failed: ERROR: <input>:1:1: undeclared reference to 'self' (in container '')",
+                ),
+                row(
+                    "/webhooks/0/matchConditions",
+                    json!([{"name": "a", "expression": "'a' + 'b'"}]),
+                    "webhooks[0].matchConditions[0].expression",
+                    Invalid,
+                    "must evaluate to bool",
+                ),
+                well(
+                    "/webhooks/0/matchConditions",
+                    json!([
+                        {"name": "a", "expression": "!(request.resource.group == 'rbac.authorization.k8s.io') && !('system:nodes' in request.userInfo.groups)"},
+                        {"name": "b", "expression": "has(object.metadata.labels) && object.metadata.labels.exists(k, k == 'a') || oldObject == null"},
+                        {"name": "c", "expression": "!authorizer.group('a.io').resource('b').namespace(request.namespace).check('c').allowed()"},
+                    ]),
+                ),
+                row(
+                    "/webhooks/0/matchConditions",
                     json!([{"name": "a", "expression": " "}]),
                     "webhooks[0].matchConditions[0].expression",
                     Required,

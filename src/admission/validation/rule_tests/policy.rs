@@ -201,6 +201,13 @@ fn an_autoscaler() {
             ),
             row(
                 "/spec/behavior",
+                json!({"scaleDown": {"tolerance": "-0.1"}}),
+                "spec.behavior.scaleDown.tolerance",
+                Invalid,
+                "must be greater than or equal to 0",
+            ),
+            row(
+                "/spec/behavior",
                 json!({"scaleUp": {"selectPolicy": "X"}}),
                 "spec.behavior.scaleUp.selectPolicy",
                 NotSupported,

@@ -79,6 +79,98 @@ fn a_volume() {
     );
 }
 
+/// A volume made of something else than a path of the host.
+fn of(source: &'static str, value: serde_json::Value) -> Vec<(&'static str, serde_json::Value)> {
+    vec![("/spec/hostPath", json!(null)), (source, value)]
+}
+
+#[test]
+fn what_volumes_are_made_of() {
+    let base = json!({"spec": {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/a"}}});
+    let secret = |name: &str, namespace: &str| json!({"name": name, "namespace": namespace});
+    creates(
+        "v1",
+        "PersistentVolume",
+        &base,
+        vec![
+            row("/spec/hostPath/type", json!("Disk"), "spec.hostPath.type", NotSupported, r#""FileOrCreate", "Socket""#),
+            (of("/spec/gcePersistentDisk", json!({"pdName": ""})), vec![("spec.persistentDisk.pdName", Required, "")]),
+            (
+                of("/spec/awsElasticBlockStore", json!({"volumeID": "v", "partition": 300})),
+                vec![("spec.awsElasticBlockStore.partition", Invalid, "must be between 1 and 255, inclusive")],
+            ),
+            (
+                of("/spec/glusterfs", json!({"endpoints": "", "path": "", "endpointsNamespace": "A"})),
+                vec![
+                    ("spec.glusterfs.endpoints", Required, ""),
+                    ("spec.glusterfs.path", Required, ""),
+                    ("spec.glusterfs.endpointsNamespace", Invalid, "')"),
+                ],
+            ),
+            (of("/spec/flocker", json!({})), vec![("spec.flocker", Required, "one of datasetName and datasetUUID is required")]),
+            (of("/spec/nfs", json!({"server": "s", "path": "p"})), vec![("spec.nfs.path", Invalid, "must be an absolute path")]),
+            (
+                of("/spec/rbd", json!({"monitors": [], "image": ""})),
+                vec![("spec.rbd.monitors", Required, ""), ("spec.rbd.image", Required, "")],
+            ),
+            (of("/spec/cephfs", json!({"monitors": []})), vec![("spec.cephfs.monitors", Required, "")]),
+            (
+                of("/spec/iscsi", json!({"targetPortal": "p", "iqn": "x", "lun": 300, "secretRef": {"namespace": "a"}})),
+                vec![
+                    ("spec.iscsi.iqn", Invalid, "must be valid format"),
+                    ("spec.iscsi.lun", Invalid, "must be between 0 and 255, inclusive"),
+                    ("spec.iscsi.secretRef.name", Required, ""),
+                ],
+            ),
+            (
+                of("/spec/iscsi", json!({"targetPortal": "p".repeat(64), "iqn": "iqn.2015-02.a:b", "lun": 0, "initiatorName": "x"})),
+                vec![
+                    ("spec.iscsi.initiatorname", Invalid, "must be valid format starting with iqn, eui, or naa"),
+                    ("spec.iscsi.targetportal", Invalid, "must be under 64 characters if iscsi.initiatorName is specified."),
+                ],
+            ),
+            (
+                of("/spec/cinder", json!({"volumeID": "v", "secretRef": {"name": "a"}})),
+                vec![("spec.cinder.secretRef.namespace", Required, "")],
+            ),
+            (of("/spec/fc", json!({"targetWWNs": ["a"]})), vec![("spec.fc.lun", Required, "lun is required if targetWWNs is specified")]),
+            (
+                of("/spec/flexVolume", json!({"driver": "a/b", "options": {"k8s.io/x": "y"}})),
+                vec![("spec.flexVolume.options[k8s.io/x]", Invalid, "kubernetes.io and k8s.io namespaces are reserved")],
+            ),
+            (
+                of("/spec/azureFile", json!({"secretName": "a", "shareName": "b", "secretNamespace": ""})),
+                vec![("spec.azureFile.secretNamespace", Required, "")],
+            ),
+            (
+                of("/spec/azureDisk", json!({"diskName": "a", "diskURI": "b", "kind": "Managed"})),
+                vec![("spec.azureDisk.diskURI", NotSupported, "{disk-id}\"")],
+            ),
+            (of("/spec/vsphereVolume", json!({"volumePath": ""})), vec![("spec.vsphereVolume.volumePath", Required, "")]),
+            (
+                of("/spec/storageos", json!({"volumeName": "A", "secretRef": {"name": "a"}})),
+                vec![("spec.storageos.volumeName", Invalid, "')"), ("spec.storageos.secretRef.namespace", Required, "")],
+            ),
+            (
+                of(
+                    "/spec/csi",
+                    json!({"driver": "d", "volumeHandle": "v", "nodePublishSecretRef": secret("A", ""), "nodeStageSecretRef": secret("", "")}),
+                ),
+                vec![("spec.csi.nodePublishSecretRef.name", Invalid, "')"), ("spec.csi.nodePublishSecretRef.namespace", Required, "")],
+            ),
+            (
+                [of("/spec/local", json!({"path": "/a"})), vec![("/spec/nodeAffinity", json!({}))]].concat(),
+                vec![
+                    ("spec.nodeAffinity.required", Required, "must specify required node constraints"),
+                    ("spec.nodeAffinity", Required, "Local volume requires node affinity"),
+                ],
+            ),
+            row("/spec/cephfs", json!({"monitors": ["m"]}), "spec.cephFS", Forbidden, "may not specify more than 1 volume type"),
+            well("/spec/flexVolume", json!({"driver": "a/b"})),
+        ],
+    );
+}
+
 #[test]
 fn a_claim() {
     let base = json!({"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
@@ -112,6 +204,7 @@ fn a_claim() {
         vec![
             well("/spec/volumeName", json!("v")),
             well("/spec/storageClassName", json!("c")),
+            well("/spec/volumeAttributesClassName", json!("fast")),
             row("/spec/accessModes", json!(["ReadOnlyMany"]), "spec", Forbidden, FIXED),
             row("/spec/resources/requests/storage", json!("2Gi"), "spec", Forbidden, FIXED),
             (vec![("/spec/volumeMode", json!("Block"))], vec![("spec", Forbidden, FIXED), ("volumeMode", Invalid, "field is immutable")]),
@@ -121,6 +214,23 @@ fn a_claim() {
                 "metadata.annotations.volume.beta.kubernetes.io/storage-class",
                 Invalid,
                 "field is immutable",
+            ),
+        ],
+    );
+    let class = "spec.volumeAttributesClassName";
+    updates(
+        "v1",
+        "PersistentVolumeClaim",
+        &json!({"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "volumeAttributesClassName": "slow"}}),
+        vec![
+            well("/spec/volumeAttributesClassName", json!("fast")),
+            row("/spec/volumeAttributesClassName", json!(null), class, Forbidden, "update from non-nil value to nil is forbidden"),
+            row(
+                "/spec/volumeAttributesClassName",
+                json!(""),
+                class,
+                Forbidden,
+                "update from non-nil value to an empty string is forbidden",
             ),
         ],
     );

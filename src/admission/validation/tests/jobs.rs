@@ -118,6 +118,12 @@ fn cron_jobs() {
             json!("Local"),
             "spec.timeZone: Invalid value: \"Local\": timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones",
         ),
+        (
+            "/spec/timeZone",
+            json!("Europe/Atlantis"),
+            "spec.timeZone: Invalid value: \"Europe/Atlantis\": unknown time zone Europe/Atlantis",
+        ),
+        ("/spec/timeZone", json!("../etc"), "spec.timeZone: Invalid value: \"../etc\": unknown time zone ../etc"),
         ("/spec/timeZone", json!(""), "spec.timeZone: Too short: must be at least 1 character"),
         (
             "/spec/concurrencyPolicy",
