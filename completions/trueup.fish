@@ -78,11 +78,19 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -s R -l recursive -
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l force-conflicts -d 'Take fields over that other managers own'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l diff -d 'Show the difference of each changed object'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l show-secrets -d 'Show the values of Secrets in differences'
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l show-owners -d 'Show the owners of all changed fields in differences, not only those that other managers own'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s l -l selector -d 'Compare only the objects with these labels' -r
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -s o -l output -d 'Show the differences in this form' -r -f -a "diff\t'A unified diff of each object\'s YAML'
+path\t'One line for each field that changes: its path, its value before and after'
+summary\t'What happens to which object, and the counts'
+names\t'The names of the objects that change'
+json\t'A document in JSON'
+yaml\t'The same document in YAML'
+markdown\t'A comment for a pull request'"
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l field-manager -d 'Assume that the fields are owned under this name' -r
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l server-side -d 'Accepted for kubectl\'s sake: every comparison is made by the server' -r -f -a "true\t''
 false\t''"
@@ -100,6 +108,10 @@ complete -c trueup -n "__fish_trueup_using_subcommand diff" -l color -d 'Say whe
 always\t'Colour everywhere'
 never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l detailed-exitcode -d 'Exit with 2 where something differs and with 1 where something failed, as terraform does'
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l show-owners -d 'Show the owners of all changed fields, not only those that other managers own'
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l side-by-side -d 'Show both states next to each other, where the terminal has at least 80 columns'
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l no-pager -d 'Print long differences to the terminal at once'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l force-conflicts -d 'Assume that fields of other managers are taken over'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l show-secrets -d 'Show the values of Secrets'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s q -l quiet -d 'Print data, warnings and errors only'

@@ -11,6 +11,7 @@ mod error;
 mod failures;
 mod logging;
 pub mod output;
+mod pager;
 mod progress;
 mod settings;
 pub mod ui;
@@ -22,7 +23,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
 pub use context::{CommandContext, Controllers, OpenSimulation, OpenStore, OpenStoreError, Openers, RunControllers};
-pub use error::{CommandError, ExitStatus};
+pub use error::{CommandError, ExitStatus, Promise};
 pub use settings::{EtcdAccess, Login, Settings, StoreLocation, TargetSettings, UsageError};
 use ui::Ui;
 
@@ -79,6 +80,14 @@ impl Command {
     fn is_parallel(&self) -> bool {
         matches!(self, Self::Apply(_) | Self::Diff(_) | Self::Delete(_) | Self::Serve(_))
     }
+
+    fn promise(&self) -> Promise {
+        match self {
+            Self::Diff(args) if args.detailed_exitcode => Promise::TwoForDifferences,
+            Self::Diff(_) => Promise::OneForDifferences,
+            _ => Promise::Plain,
+        }
+    }
 }
 
 /// Runs the command line `arguments` (the program's name first) in this process's environment and says how it ended.
@@ -86,12 +95,16 @@ impl Command {
 /// `openers` open what is served in this process.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>, openers: Openers) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // clap prints help to stdout and complaints to stderr; a closed pipe leaves nobody to tell.
             let _ = error.print();
-            return if error.use_stderr() { ExitStatus::Usage.into() } else { ExitStatus::Success.into() };
+            let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success };
+            // Whoever asks for 2 to mean a difference must not take a misspelled flag for one.
+            let detailed = arguments.iter().any(|argument| argument == "--detailed-exitcode");
+            return if detailed { Promise::TwoForDifferences.kept(status).into() } else { status.into() };
         }
     };
     let environment = |name: &str| std::env::var(name).ok();
@@ -128,7 +141,7 @@ pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<S
     let result = result.and_then(|status| ui.flush().map(|()| status).map_err(CommandError::from));
     match result {
         Ok(status) => status,
-        Err(error) => error.tell(ui, matches!(cli.command, Command::Diff(_))),
+        Err(error) => error.tell(ui, cli.command.promise()),
     }
 }
 

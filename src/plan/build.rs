@@ -152,6 +152,7 @@ fn of(placed: &Placed, action: Action, before: Option<Object>, after: Option<Obj
         before,
         after,
         origin: placed.origin(),
+        source: placed.source.clone(),
         reason: None,
     }
 }

@@ -6,11 +6,13 @@
 mod adopt;
 mod apply;
 mod build;
+mod changes;
 mod dispute;
 mod execute;
 mod live;
 mod model;
 mod order;
+mod owners;
 mod ownership;
 mod parallel;
 mod place;
@@ -19,11 +21,13 @@ mod simulate;
 
 pub use adopt::LAST_APPLIED;
 pub use build::{Built, Question, build, entry};
+pub use changes::{FieldAction, FieldChange, readable_path};
 pub use dispute::Dispute;
 pub use execute::{Done, execute};
 pub use live::Live;
 pub use model::{Action, Plan, PlanEntry, Summary};
 pub use order::Stage;
+pub use owners::{FieldOwner, OwnedChange, OwnersShown};
 pub use ownership::already_applied;
 pub(crate) use parallel::{REQUESTS_AT_ONCE, each};
 pub use place::{Failure, Namespaces, ObjectError, Placed, place};

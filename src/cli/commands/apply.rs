@@ -7,13 +7,14 @@ use serde_json::Value;
 
 use super::{load, place_all};
 use crate::cli::DryRun;
+use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
 use crate::client::{ApplyParameters, Client, ClientError};
 use crate::object::Object;
-use crate::plan::render::{DiffOptions, Tense, header, summary, unified};
-use crate::plan::{Action, Done, Failure, Live, ObjectError, Placed, PlanEntry, Question, Summary, build, execute};
+use crate::plan::render::{Tense, summary};
+use crate::plan::{Action, Done, Failure, Live, ObjectError, OwnersShown, Placed, PlanEntry, Question, Summary, build, execute};
 use crate::yaml;
 
 const EXAMPLES: &str = "\
@@ -52,6 +53,9 @@ pub struct ApplyArgs {
     /// Show the values of Secrets in differences
     #[arg(long, requires = "diff")]
     show_secrets: bool,
+    /// Show the owners of all changed fields in differences, not only those that other managers own
+    #[arg(long, requires = "diff")]
+    show_owners: bool,
     /// Print the applied objects
     #[arg(long, short = 'o', value_enum, value_name = "FORM")]
     output: Option<ApplyOutput>,
@@ -80,6 +84,16 @@ impl ApplyArgs {
             return Err(CommandError::usage("--field-manager must not be empty"));
         }
         Ok(())
+    }
+
+    fn view(&self, ui: &Ui) -> PlanView<'_> {
+        PlanView {
+            form: PlanForm::Diff,
+            mask: !self.show_secrets,
+            owners: OwnersShown { manager: &self.field_manager, all: self.show_owners },
+            two_sides: None,
+            color: ui.data_brush().is_colored(),
+        }
     }
 
     fn parameters(&self) -> ApplyParameters {
@@ -143,7 +157,7 @@ impl Report<'_> {
             Some(ApplyOutput::Yaml) => {
                 format!("---\n{}", entry.after.as_ref().map(|object| yaml::emit(&shown(object))).unwrap_or_default())
             }
-            None if self.args.diff && entry.action.is_change() => difference(self.ui, entry, self.tense(), self.args.show_secrets) + "\n",
+            None if self.args.diff && entry.action.is_change() => self.args.view(self.ui).entry(entry, self.tense()) + "\n",
             None => format!("{} {}{}\n", entry.display_name(), past_word(entry.action), self.args.dry_run.suffix()),
         }
     }
@@ -159,14 +173,6 @@ impl Report<'_> {
         self.ui.say(summary(self.summary, self.failed, self.tense(), color).trim_end());
         Ok(if self.failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
     }
-}
-
-/// Header and hunks of one entry, as `diff` and `apply --diff` show it.
-pub(super) fn difference(ui: &Ui, entry: &PlanEntry, tense: Tense, show_secrets: bool) -> String {
-    let color = ui.data_brush().is_colored();
-    let value = |object: &Option<Object>| object.as_ref().map(|object| Value::Object(object.root().clone()));
-    let options = DiffOptions { color, mask: !show_secrets, ..DiffOptions::default() };
-    header(entry, tense, color) + &unified(value(&entry.before).as_ref(), value(&entry.after).as_ref(), options)
 }
 
 /// kubectl's word for what happened to an object.

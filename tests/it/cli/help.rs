@@ -225,7 +225,7 @@ fn every_command_explains_itself() {
       trueup serve --etcd http://127.0.0.1:2379        a store in etcd; several servers may share it
       trueup serve --write-kubeconfig ./kubeconfig     for kubectl --kubeconfig ./kubeconfig
     "#);
-    assert_shows!(env.run("apply -h"), @r"
+    assert_shows!(env.run("apply -h"), @"
     Apply manifests to the target
 
     Usage: trueup apply [OPTIONS]
@@ -241,8 +241,10 @@ fn every_command_explains_itself() {
           --field-manager <NAME>  Own the applied fields under this name [default: trueup]
           --diff                  Show the difference of each changed object
           --show-secrets          Show the values of Secrets in differences
-      -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
+          --show-owners           Show the owners of all changed fields in differences, not only those
+                                  that other managers own
       -n, --namespace <NAME>      Work in this namespace
+      -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
           --color <WHEN>          Say when to use colour [default: auto] [possible values: auto, always,
                                   never]
       -q, --quiet                 Print data, warnings and errors only
