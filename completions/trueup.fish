@@ -55,6 +55,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -s l -l selector -d
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l dry-run -d 'Say what would happen without doing it' -r -f -a "none\t'Do it'
 client\t'Only compare with what the server has'
 server\t'Let the server say what it would do'"
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l timeout -d 'Give each object to be replaced this long to go, such as 30s or 5m; 0 waits without end' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l field-manager -d 'Own the applied fields under this name' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s o -l output -d 'Print the applied objects' -r -f -a "name\t'One name a line'
 json\t'JSON, one object after the other'
@@ -75,6 +76,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -l color -d 'Say wh
 always\t'Colour everywhere'
 never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l replace -d 'Replace objects that cannot be changed in place: delete them and make them anew'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l force-conflicts -d 'Take fields over that other managers own'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l diff -d 'Show the difference of each changed object'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l show-secrets -d 'Show the values of Secrets in differences'

@@ -87,9 +87,15 @@ impl CommandContext {
 
     /// A control plane to try a set out on, where the set holds objects that others of it stand on: namespaces and definitions.
     pub async fn simulation(&self, client: &Client, placed: &[Placed]) -> Result<Option<Client>, CommandError> {
-        let Some(open) = self.openers.simulation.filter(|_| placed.iter().any(|placed| Stage::of(placed) != Stage::Rest)) else {
+        if placed.iter().all(|placed| Stage::of(placed) == Stage::Rest) {
             return Ok(None);
-        };
+        }
+        self.open_simulation(client).await
+    }
+
+    /// An empty control plane to try objects out on, where there is one to be had.
+    pub async fn open_simulation(&self, client: &Client) -> Result<Option<Client>, CommandError> {
+        let Some(open) = self.openers.simulation else { return Ok(None) };
         let opened = open(client.default_namespace().to_owned()).await;
         opened.map(Some).map_err(|error| CommandError::failed(format!("cannot try the change set out: {error}")))
     }

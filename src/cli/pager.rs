@@ -12,7 +12,8 @@ const NOT_FOUND: i32 = 127;
 /// A command line for the shell, and what its environment gets beside ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pager {
-    command: String,
+    /// `None` for `less`, which is asked for by nobody and so missed by nobody.
+    command: Option<String>,
     /// `LESS`, where the user has not set it: leave at once where all fits on the screen, keep colours, and leave the text on it.
     less: Option<&'static str>,
 }
@@ -23,15 +24,18 @@ impl Pager {
         if environment("TERM").is_none_or(|terminal| terminal.is_empty() || terminal == "dumb") {
             return None;
         }
-        let command = environment("TRUEUP_PAGER").or_else(|| environment("PAGER")).unwrap_or_else(|| "less".to_owned());
-        let wanted = !matches!(command.trim(), "" | "cat");
+        let command = environment("TRUEUP_PAGER").or_else(|| environment("PAGER"));
+        let wanted = !matches!(command.as_deref().map(str::trim), Some("" | "cat"));
         wanted.then(|| Self { command, less: environment("LESS").is_none().then_some("FRX") })
     }
 
     /// Shows a text and waits until the user has seen it; answers whether the pager could be started.
     pub(super) fn show(&self, text: &str) -> bool {
-        let mut command = Command::new("sh");
-        command.args(["-c", &self.command]).stdin(Stdio::piped());
+        let mut command = Command::new(if self.command.is_some() { "sh" } else { "less" });
+        if let Some(line) = &self.command {
+            command.args(["-c", line]);
+        }
+        command.stdin(Stdio::piped());
         if let Some(less) = self.less {
             command.env("LESS", less);
         }
@@ -48,7 +52,7 @@ impl Pager {
 mod tests {
     use super::*;
 
-    fn chosen(environment: &[(&str, &str)]) -> Option<(String, Option<&'static str>)> {
+    fn chosen(environment: &[(&str, &str)]) -> Option<(Option<String>, Option<&'static str>)> {
         let lookup = |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         Pager::choose(lookup).map(|pager| (pager.command, pager.less))
     }
@@ -56,9 +60,9 @@ mod tests {
     #[test]
     fn our_own_variable_comes_before_the_common_one_and_that_before_less() {
         let terminal = ("TERM", "xterm");
-        assert_eq!(chosen(&[terminal]), Some(("less".to_owned(), Some("FRX"))));
-        assert_eq!(chosen(&[terminal, ("PAGER", "more")]), Some(("more".to_owned(), Some("FRX"))));
-        assert_eq!(chosen(&[terminal, ("PAGER", "more"), ("TRUEUP_PAGER", "most -s"), ("LESS", "S")]), Some(("most -s".to_owned(), None)));
+        assert_eq!(chosen(&[terminal]), Some((None, Some("FRX"))));
+        assert_eq!(chosen(&[terminal, ("PAGER", "more")]), Some((Some("more".to_owned()), Some("FRX"))));
+        assert_eq!(chosen(&[terminal, ("PAGER", "more"), ("TRUEUP_PAGER", "most -s"), ("LESS", "S")]), Some((Some("most -s".to_owned()), None)));
     }
 
     #[test]
@@ -72,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_pager_that_does_not_exist_is_told_from_one_that_was_left() {
-        let pager = |command: &str| Pager { command: command.to_owned(), less: None };
+        let pager = |command: &str| Pager { command: Some(command.to_owned()), less: None };
         assert!(!pager("no-such-pager-anywhere").show("x"));
         assert!(pager("head -c 1 >/dev/null").show(&"x\n".repeat(100_000)));
     }

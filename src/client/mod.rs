@@ -7,6 +7,7 @@
 mod connection;
 mod discovery;
 mod error;
+mod gone;
 mod in_process;
 mod lines;
 mod list;
@@ -21,6 +22,7 @@ mod watch;
 pub use connection::{Answer, Client};
 pub use discovery::{Discovery, ServedResource};
 pub use error::{ClientError, Unreachable};
+pub use gone::until_gone;
 pub use in_process::in_process;
 pub use lines::Lines;
 pub use list::{Page, list_pages};

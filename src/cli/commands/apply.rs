@@ -1,11 +1,15 @@
 //! `trueup apply`: makes the target as the manifests say.
 
+mod restore;
+
 use std::collections::HashSet;
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value;
 
-use super::{load, place_all};
+use super::delete::duration;
+use super::{load, place_all, plan};
 use crate::cli::DryRun;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
@@ -14,7 +18,7 @@ use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failure
 use crate::client::{ApplyParameters, Client, ClientError};
 use crate::object::Object;
 use crate::plan::render::{Tense, summary};
-use crate::plan::{Action, Done, Failure, Live, ObjectError, OwnersShown, Placed, PlanEntry, Question, Summary, build, execute};
+use crate::plan::{Action, Done, Failure, Live, ObjectError, OwnersShown, Placed, PlanEntry, Question, Replacing, Summary, execute};
 use crate::yaml;
 
 const EXAMPLES: &str = "\
@@ -23,6 +27,7 @@ Examples:
   kustomize build . | trueup apply -f -      apply what another program writes
   trueup apply -f web.yaml --diff            show each change as it is made
   trueup apply -f web.yaml --dry-run=server  let the server say what would happen
+  trueup apply -f web.yaml --replace         make objects anew that cannot be changed in place
 
 Objects that are as they should be cause no request. Failures are told and do not stop the rest.
 Exit status: 0 all applied, 1 something was refused or failed, 2 wrong usage.";
@@ -41,6 +46,12 @@ pub struct ApplyArgs {
     /// Say what would happen without doing it
     #[arg(long, value_enum, default_value_t, value_name = "HOW", num_args = 0..=1, default_missing_value = "client", require_equals = true)]
     dry_run: DryRun,
+    /// Replace objects that cannot be changed in place: delete them and make them anew
+    #[arg(long)]
+    replace: bool,
+    /// Give each object to be replaced this long to go, such as 30s or 5m; 0 waits without end
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration, requires = "replace")]
+    timeout: Duration,
     /// Take fields over that other managers own
     #[arg(long)]
     force_conflicts: bool,
@@ -84,6 +95,10 @@ impl ApplyArgs {
             return Err(CommandError::usage("--field-manager must not be empty"));
         }
         Ok(())
+    }
+
+    fn replacing(&self) -> Replacing {
+        if self.replace { Replacing::Within(Some(self.timeout).filter(|timeout| !timeout.is_zero())) } else { Replacing::Never }
     }
 
     fn view(&self, ui: &Ui) -> PlanView<'_> {
@@ -135,12 +150,28 @@ impl Report<'_> {
         }
     }
 
+    /// An entry of a dry run; without `--replace`, an object that can only be replaced would fail.
+    fn planned(&mut self, entry: &PlanEntry) {
+        if entry.action == Action::Replace && !self.args.replace {
+            let place = entry.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
+            let namespace = entry.key.namespace.as_ref().map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
+            self.ui.error(&format!("{place}{}{namespace}: {}", entry.display_name(), entry.reason.as_deref().unwrap_or_default()));
+            self.ui.hint("apply --replace deletes the object and makes it anew; or undo the change in the manifest");
+            self.failed += 1;
+        } else {
+            self.entry(entry);
+        }
+    }
+
     fn failure(&mut self, failure: &Failure) {
         let cut_off = matches!(&failure.error, ObjectError::Client(error) if matches!(**error, ClientError::Unreachable { .. }));
         if cut_off && self.cut_off {
             self.untold += 1;
         } else {
             failures::tell(self.ui, failure);
+        }
+        if let Some(deleted) = &failure.deleted {
+            restore::tell(self.ui, &failure.name, deleted);
         }
         self.failed += 1;
         self.cut_off |= cut_off;
@@ -158,6 +189,10 @@ impl Report<'_> {
                 format!("---\n{}", entry.after.as_ref().map(|object| yaml::emit(&shown(object))).unwrap_or_default())
             }
             None if self.args.diff && entry.action.is_change() => self.args.view(self.ui).entry(entry, self.tense()) + "\n",
+            None if entry.action == Action::Replace => {
+                let reason = entry.reason.as_ref().map(|reason| format!(": it {reason}")).unwrap_or_default();
+                format!("{} replaced{}{reason}\n", entry.display_name(), self.args.dry_run.suffix())
+            }
             None => format!("{} {}{}\n", entry.display_name(), past_word(entry.action), self.args.dry_run.suffix()),
         }
     }
@@ -215,15 +250,18 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
 }
 
 async fn work(client: &Client, placed: Vec<Placed>, args: &ApplyArgs, report: &mut Report<'_>) -> Result<(), CommandError> {
+    if args.dry_run == DryRun::Server {
+        let built = plan(report.context, client, placed, &args.parameters()).await?;
+        built.plan.entries.iter().for_each(|entry| report.planned(entry));
+        built.failures.iter().for_each(|failure| report.failure(failure));
+        built.notes.iter().for_each(|note| report.ui.warning(note));
+        return Ok(());
+    }
     let mut live = Live::fetch(client, &placed).await?;
     match args.dry_run {
-        DryRun::None => execute(client, placed, live, &args.parameters(), |done| report.done(done)).await,
-        DryRun::Client => placed.iter().for_each(|placed| report.done(compare(placed, &mut live, &args.field_manager))),
-        DryRun::Server => {
-            let simulation = report.context.simulation(client, &placed).await?;
-            let built = build(client, placed, live, &args.parameters(), simulation.as_ref()).await;
-            built.plan.entries.iter().for_each(|entry| report.entry(entry));
-            built.failures.iter().for_each(|failure| report.failure(failure));
+        DryRun::None => execute(client, placed, live, &args.parameters(), args.replacing(), |done| report.done(done)).await,
+        DryRun::Client | DryRun::Server => {
+            placed.iter().for_each(|placed| report.done(compare(placed, &mut live, &args.field_manager)));
         }
     }
     Ok(())

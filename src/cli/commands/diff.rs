@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use super::{load, place_all};
+use super::{load, place_all, plan};
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
 use crate::client::{ApplyParameters, Client, Discovery};
-use crate::plan::{Built, Live, OwnersShown, Placed, build};
+use crate::plan::{Built, OwnersShown};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -72,6 +72,10 @@ impl DiffArgs {
         Ok(())
     }
 
+    fn parameters(&self) -> ApplyParameters {
+        ApplyParameters { field_manager: self.field_manager.clone(), force: self.force_conflicts, dry_run: true }
+    }
+
     fn view(&self, ui: &Ui) -> PlanView<'_> {
         PlanView {
             form: self.output,
@@ -91,8 +95,12 @@ pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Res
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
-    let mut built =
-        with_progress(ui, || format!("comparing {count} objects with {}", client.target()), plan(context, &client, placed, args)).await?;
+    let mut built = with_progress(
+        ui,
+        || format!("comparing {count} objects with {}", client.target()),
+        plan(context, &client, placed, &args.parameters()),
+    )
+    .await?;
     built.failures.splice(0..0, unplaced);
     show(ui, &built, &client, args)?;
     Ok(match (built.failures.is_empty(), built.plan.has_changes()) {
@@ -104,16 +112,9 @@ pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Res
     })
 }
 
-async fn plan(context: &CommandContext, client: &Client, placed: Vec<Placed>, args: &DiffArgs) -> Result<Built, CommandError> {
-    let live = Live::fetch(client, &placed).await?;
-    let parameters = ApplyParameters { field_manager: args.field_manager.clone(), force: args.force_conflicts, dry_run: true };
-    let simulation = context.simulation(client, &placed).await?;
-    Ok(build(client, placed, live, &parameters, simulation.as_ref()).await)
-}
-
 /// What differs, with the counts, then what is wrong: behind a pager it is still on the screen when the pager is left.
 fn show(ui: &Ui, built: &Built, client: &Client, args: &DiffArgs) -> Result<(), CommandError> {
-    let warnings = client.take_warnings();
+    let warnings: Vec<String> = built.notes.iter().cloned().chain(client.take_warnings()).collect();
     let text = args.view(ui).text(built, &warnings, &client.target().to_string());
     if args.no_pager {
         ui.data(&text)?

@@ -9,7 +9,7 @@ use similar::{ChangeTag, InlineChange, TextDiff};
 use super::mask::masked_pair;
 use crate::object::Object;
 use crate::paint::{Brush, Color};
-use crate::plan::PlanEntry;
+use crate::plan::{Action, PlanEntry};
 use crate::yaml;
 
 /// After this long on one object the diff is no longer the shortest, yet still correct.
@@ -46,10 +46,10 @@ pub struct ShownStates {
 }
 
 impl ShownStates {
-    fn of(before: Option<&Value>, after: Option<&Value>, mask: bool, server_fields: bool) -> Self {
+    fn of(before: Option<&Value>, after: Option<&Value>, alone: bool, mask: bool, server_fields: bool) -> Self {
         let (mut before, mut after) = if mask { masked_pair(before, after) } else { (before.cloned(), after.cloned()) };
         if !server_fields {
-            let alone = before.is_none() || after.is_none();
+            let alone = alone || before.is_none() || after.is_none();
             before.iter_mut().chain(&mut after).for_each(|object| strip(object, alone));
         }
         Self { before, after }
@@ -67,13 +67,15 @@ impl ShownStates {
 #[must_use]
 pub fn shown_states(entry: &PlanEntry, mask: bool, server_fields: bool) -> ShownStates {
     let value = |object: &Option<Object>| object.as_ref().map(|object| Value::Object(object.root().clone()));
-    ShownStates::of(value(&entry.before).as_ref(), value(&entry.after).as_ref(), mask, server_fields)
+    // A new object begins with a status of its own.
+    let alone = entry.action == Action::Replace;
+    ShownStates::of(value(&entry.before).as_ref(), value(&entry.after).as_ref(), alone, mask, server_fields)
 }
 
 /// The hunks between two states of an object, `None` being its absence; empty where they look the same.
 #[must_use]
 pub fn unified(before: Option<&Value>, after: Option<&Value>, options: DiffOptions) -> String {
-    let (old, new) = ShownStates::of(before, after, options.mask, options.server_fields).texts();
+    let (old, new) = ShownStates::of(before, after, false, options.mask, options.server_fields).texts();
     if old == new { String::new() } else { hunks(&old, &new, options) }
 }
 
@@ -84,7 +86,7 @@ pub fn unified_entry(entry: &PlanEntry, options: DiffOptions) -> String {
     if old == new { String::new() } else { hunks(&old, &new, options) }
 }
 
-/// Removes what the server keeps about an object; with the other state absent, its status too, which nobody declares.
+/// Removes what the server keeps about an object; where the other state is absent or another object, its status too, which nobody declares.
 fn strip(object: &mut Value, alone: bool) {
     if alone && let Some(members) = object.as_object_mut() {
         members.remove("status");

@@ -492,10 +492,16 @@ fn fields_that_others_set_and_the_set_does_not_mention_are_no_differences() {
     env.prepare("apply -f a.yaml");
     env.write("theirs.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: {x: z}}\ndata: {theirs: z}\n");
     env.prepare("apply -f theirs.yaml --field-manager ops");
-    assert_shows!(env.run("diff -f a.yaml"), @"");
+    assert_shows!(env.run("diff -f a.yaml"), @"Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 1 unchanged.");
     // Nor are they when the server has to be asked.
     env.write("a.yaml", config_map("a", "2"));
-    assert_shows!(env.run("diff -f a.yaml -o path --show-owners"), @"");
+    assert_shows!(env.run("diff -f a.yaml -o path --show-owners"), @r#"
+    === update configmap/a in namespace default (a.yaml:1)
+    ~ data.key: "1" → "2"  # owned by "trueup" since 2026-11-22T10:00:00Z
+
+    Plan: 0 to create, 1 to update, 0 to replace, 0 to delete, 0 unchanged.
+    [exit 1]
+    "#);
 }
 
 #[test]

@@ -237,16 +237,20 @@ fn every_command_explains_itself() {
       -l, --selector <SELECTOR>   Apply only the objects with these labels
           --dry-run[=<HOW>]       Say what would happen without doing it [default: none] [possible
                                   values: none, client, server]
+          --replace               Replace objects that cannot be changed in place: delete them and make
+                                  them anew
+          --timeout <TIME>        Give each object to be replaced this long to go, such as 30s or 5m; 0
+                                  waits without end [default: 1m]
           --force-conflicts       Take fields over that other managers own
           --field-manager <NAME>  Own the applied fields under this name [default: trueup]
           --diff                  Show the difference of each changed object
-          --show-secrets          Show the values of Secrets in differences
-          --show-owners           Show the owners of all changed fields in differences, not only those
-                                  that other managers own
       -n, --namespace <NAME>      Work in this namespace
-      -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
+          --show-secrets          Show the values of Secrets in differences
           --color <WHEN>          Say when to use colour [default: auto] [possible values: auto, always,
                                   never]
+          --show-owners           Show the owners of all changed fields in differences, not only those
+                                  that other managers own
+      -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
       -q, --quiet                 Print data, warnings and errors only
       -h, --help                  Print help (see more with '--help')
       -V, --version               Print version

@@ -18,8 +18,17 @@ use trueup::store::MemoryStore;
 
 use super::cli::{NOW, PATIENCE};
 
-/// Whether a request, given as `METHOD path`, is never answered.
-type Holds = fn(&str) -> bool;
+/// Whether something holds for a request, given as `METHOD path?query`.
+type Says = fn(&str) -> bool;
+
+/// Requests that are not answered as others are.
+#[derive(Clone, Copy)]
+struct Exceptions {
+    /// They are never answered.
+    held: Says,
+    /// They are refused, as to somebody who may not ask them.
+    refused: Says,
+}
 
 /// An API over an empty memory store on a port of its own, for as long as it is kept.
 pub(crate) struct Recorder {
@@ -31,18 +40,27 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     pub(crate) fn start() -> Self {
-        Self::holding(|_| false)
+        Self::with(Exceptions { held: |_| false, refused: |_| false })
     }
 
     /// A server that never answers some requests.
-    pub(crate) fn holding(holds: Holds) -> Self {
+    pub(crate) fn holding(held: Says) -> Self {
+        Self::with(Exceptions { held, refused: |_| false })
+    }
+
+    /// A server that does not let anybody ask some requests.
+    pub(crate) fn refusing(refused: Says) -> Self {
+        Self::with(Exceptions { held: |_| false, refused })
+    }
+
+    fn with(exceptions: Exceptions) -> Self {
         let runtime = Runtime::new().unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (hold, held) = channel();
-        runtime.spawn(serve(listener, Arc::clone(&asked), holds, hold));
+        runtime.spawn(serve(listener, Arc::clone(&asked), exceptions, hold));
         Self { url, asked, held, _runtime: runtime }
     }
 
@@ -59,7 +77,7 @@ impl Recorder {
     }
 }
 
-async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, holds: Holds, hold: Sender<()>) {
+async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, exceptions: Exceptions, hold: Sender<()>) {
     let api = Api::open(Arc::new(MemoryStore::new()), Ambient::pinned(NOW.parse().unwrap())).await.unwrap();
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     loop {
@@ -69,7 +87,7 @@ async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, holds: Hol
             let (api, asked, hold) = (api.clone(), Arc::clone(&asked), hold.clone());
             async move {
                 let line = format!("{} {}", request.method(), request.uri());
-                let held = holds(&line);
+                let (held, refused) = ((exceptions.held)(&line), (exceptions.refused)(&line));
                 asked.lock().unwrap().push(line);
                 if held {
                     // A test that does not wait has nobody to tell.
@@ -78,7 +96,8 @@ async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, holds: Hol
                 }
                 let (parts, body) = request.into_parts();
                 let body = body.collect().await.map_or_else(|_| Full::default(), |body| Full::new(body.to_bytes()));
-                Ok::<_, Infallible>(api.handle(&Identity::in_process(), Request::from_parts(parts, body)).await)
+                let who = if refused { Identity::new("bob", Vec::new()) } else { Identity::in_process() };
+                Ok::<_, Infallible>(api.handle(&who, Request::from_parts(parts, body)).await)
             }
         });
         tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));

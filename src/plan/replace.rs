@@ -1,0 +1,90 @@
+//! Replacing an object: deleting it, waiting until it is gone, making it anew.
+//!
+//! Receives an object that cannot be changed in place, hands on the new one. Invariant: only the very state that the plan was made from
+//! is deleted, and only after the server said that it would take the new one; what was deleted and could not be made anew is handed back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::PlanEntry;
+use super::apply::apply_object;
+use super::build::{entry, same_content};
+use super::model::Action;
+use super::place::{Failure, ObjectError, Placed};
+use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, DeleteParameters, Form, until_gone};
+use crate::object::{Object, Reason};
+
+/// How often a deletion is tried anew because a controller wrote the object's status meanwhile.
+const ATTEMPTS: u32 = 5;
+
+/// What becomes of objects that cannot be changed in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replacing {
+    /// They fail.
+    Never,
+    /// They are replaced; each may take this long to go, `None` being without end.
+    Within(Option<Duration>),
+}
+
+/// Replaces an object. `reason` is why, `before` the state that the plan was made from.
+pub(super) async fn replace(
+    client: &Client,
+    placed: &Placed,
+    before: Object,
+    reason: String,
+    parameters: &ApplyParameters,
+    timeout: Option<Duration>,
+) -> Result<PlanEntry, Failure> {
+    let deleted = delete(client, placed, &before).await.map_err(|error| placed.failure(error))?;
+    wait(client, placed, before.uid(), timeout).await.map_err(|error| placed.failure(error))?;
+    match apply_object(client, placed, None, parameters).await {
+        Ok(after) => Ok(PlanEntry { action: Action::Replace, before: Some(before), reason: Some(reason), ..entry(placed, None, after) }),
+        Err(error) => Err(Failure { deleted: Some(Box::new(deleted)), ..placed.failure(ObjectError::NotMadeAnew(Arc::new(error))) }),
+    }
+}
+
+/// Deletes the object if it is as it was; answers the state that was deleted.
+async fn delete(client: &Client, placed: &Placed, before: &Object) -> Result<Object, ObjectError> {
+    let (resource, namespace, name) = (&placed.resource, placed.key.namespace.as_deref(), placed.key.name.as_str());
+    let mut current = before.clone();
+    for _ in 0..ATTEMPTS {
+        let parameters = DeleteParameters {
+            uid: Some(current.uid().to_owned()),
+            resource_version: current.resource_version().map(str::to_owned),
+            ..DeleteParameters::default()
+        };
+        match client.send(&ApiRequest::delete(resource, namespace, name, &parameters)).await {
+            Ok(_) => return Ok(current),
+            Err(error) if error.is(Reason::NotFound) => return Ok(current),
+            Err(error) if error.is(Reason::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+        current = match client.object(&ApiRequest::get(resource, namespace, name, Form::Objects)).await {
+            Ok(fresh) if fresh.uid() == before.uid() && same_content(before, &fresh, false) => fresh,
+            Ok(_) => return Err(ObjectError::Moved),
+            Err(error) if error.is(Reason::NotFound) => return Ok(current),
+            Err(error) => return Err(error.into()),
+        };
+    }
+    Err(ObjectError::Moved)
+}
+
+async fn wait(client: &Client, placed: &Placed, uid: &str, timeout: Option<Duration>) -> Result<(), ObjectError> {
+    let (resource, namespace, name) = (&placed.resource, placed.key.namespace.as_deref(), placed.key.name.as_str());
+    let get = ApiRequest::get(resource, namespace, name, Form::Objects);
+    // Most objects go at once, which one request tells.
+    match client.object(&get).await {
+        Err(error) if error.is(Reason::NotFound) => return Ok(()),
+        Ok(found) if found.uid() != uid => return Ok(()),
+        Ok(_) | Err(ClientError::Refused { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let gone = until_gone(client, resource, namespace, name, uid);
+    let Some(timeout) = timeout else { return Ok(gone.await?) };
+    if let Ok(gone) = tokio::time::timeout(timeout, gone).await {
+        return Ok(gone?);
+    }
+    let left = client.object(&get).await.ok();
+    let finalizers = left.iter().flat_map(Object::finalizers).map(str::to_owned).collect();
+    Err(ObjectError::StillThere { seconds: timeout.as_secs(), finalizers })
+}
