@@ -12,6 +12,7 @@ mod failures;
 mod logging;
 pub mod output;
 mod pager;
+mod private_file;
 mod progress;
 mod settings;
 pub mod ui;
@@ -59,6 +60,8 @@ pub enum Command {
     Apply(commands::ApplyArgs),
     /// Show what applying manifests would change
     Diff(commands::DiffArgs),
+    /// Show what applying manifests would change, and save it to be applied later
+    Plan(commands::PlanArgs),
     /// Show objects
     Get(commands::GetArgs),
     /// Show objects and their changes as they come
@@ -78,7 +81,7 @@ pub enum Command {
 impl Command {
     /// Whether the command does many things at once and so is worth more than one thread.
     fn is_parallel(&self) -> bool {
-        matches!(self, Self::Apply(_) | Self::Diff(_) | Self::Delete(_) | Self::Serve(_))
+        matches!(self, Self::Apply(_) | Self::Diff(_) | Self::Plan(_) | Self::Delete(_) | Self::Serve(_))
     }
 
     fn promise(&self) -> Promise {
@@ -189,6 +192,7 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
     match command {
         Command::Apply(args) => commands::cmd_apply(ui, context, args).await,
         Command::Diff(args) => commands::cmd_diff(ui, context, args).await,
+        Command::Plan(args) => commands::cmd_plan(ui, context, args).await,
         Command::Get(args) => commands::cmd_get(ui, context, args).await,
         Command::Watch(args) => commands::cmd_watch(ui, context, args).await,
         Command::Delete(args) => commands::cmd_delete(ui, context, args).await,

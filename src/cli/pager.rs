@@ -62,7 +62,10 @@ mod tests {
         let terminal = ("TERM", "xterm");
         assert_eq!(chosen(&[terminal]), Some((None, Some("FRX"))));
         assert_eq!(chosen(&[terminal, ("PAGER", "more")]), Some((Some("more".to_owned()), Some("FRX"))));
-        assert_eq!(chosen(&[terminal, ("PAGER", "more"), ("TRUEUP_PAGER", "most -s"), ("LESS", "S")]), Some((Some("most -s".to_owned()), None)));
+        assert_eq!(
+            chosen(&[terminal, ("PAGER", "more"), ("TRUEUP_PAGER", "most -s"), ("LESS", "S")]),
+            Some((Some("most -s".to_owned()), None))
+        );
     }
 
     #[test]

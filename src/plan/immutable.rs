@@ -41,7 +41,9 @@ pub(super) fn reason_to_replace(placed: &Placed, refusal: &Refusal) -> Option<St
 
 fn is_about_change(cause: &Cause) -> bool {
     let verdict = verdict(cause).to_lowercase();
-    matches!(cause.kind, CauseKind::Invalid | CauseKind::Forbidden) && WORDS.iter().any(|words| verdict.contains(words))
+    // A stated uid means one very object, which no new one can be.
+    let is_replaceable = matches!(cause.kind, CauseKind::Invalid | CauseKind::Forbidden) && cause.field != "metadata.uid";
+    is_replaceable && WORDS.iter().any(|words| verdict.contains(words))
 }
 
 /// What the server says of a field, without the value, which may be long or nobody's business, and without what follows the first line.
@@ -132,6 +134,7 @@ mod tests {
         assert_eq!(reason(vec![]), None);
         assert_eq!(reason(vec![invalid("must be greater than 0")]), None);
         assert_eq!(reason(vec![invalid("field is immutable"), Cause::required("spec.x", "")]), None);
+        assert_eq!(reason(vec![Cause::invalid("metadata.uid", &json!("u"), "field is immutable")]), None);
         let misleading = Cause::invalid("spec.note", &json!("this is immutable"), "must be short");
         assert_eq!(reason(vec![misleading]), None);
         let conflict = Refusal::new(Reason::Conflict, "no").with_cause(Cause::new(CauseKind::ManagerConflict, ".spec", "immutable"));

@@ -20,6 +20,7 @@ mod parallel;
 mod place;
 pub mod render;
 mod replace;
+mod saved;
 mod simulate;
 
 pub use adopt::LAST_APPLIED;
@@ -35,3 +36,4 @@ pub use ownership::already_applied;
 pub(crate) use parallel::{REQUESTS_AT_ONCE, each};
 pub use place::{Failure, Namespaces, ObjectError, Placed, place};
 pub use replace::Replacing;
+pub use saved::{SaveOptions, SavedObject, SavedPlan, SavedPlanError, moved, pin, saved, withheld};

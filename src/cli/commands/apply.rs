@@ -1,15 +1,17 @@
 //! `trueup apply`: makes the target as the manifests say.
 
 mod restore;
+mod saved;
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value;
 
 use super::delete::duration;
-use super::{load, place_all, plan};
+use super::{build_plan, load, place_all};
 use crate::cli::DryRun;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
@@ -27,6 +29,7 @@ Examples:
   kustomize build . | trueup apply -f -      apply what another program writes
   trueup apply -f web.yaml --diff            show each change as it is made
   trueup apply -f web.yaml --dry-run=server  let the server say what would happen
+  trueup apply web.plan                      do what `trueup plan -o web.plan` saved, or nothing
   trueup apply -f web.yaml --replace         make objects anew that cannot be changed in place
 
 Objects that are as they should be cause no request. Failures are told and do not stop the rest.
@@ -38,6 +41,9 @@ Exit status: 0 all applied, 1 something was refused or failed, 2 wrong usage.";
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct ApplyArgs {
+    /// Carry out this plan, which `trueup plan -o` saved
+    #[arg(value_name = "PLAN", conflicts_with_all = ["filename", "recursive", "selector", "dry_run", "replace", "force_conflicts", "field_manager"])]
+    plan: Option<PathBuf>,
     #[command(flatten)]
     manifests: ManifestArgs,
     /// Apply only the objects with these labels
@@ -50,7 +56,7 @@ pub struct ApplyArgs {
     #[arg(long)]
     replace: bool,
     /// Give each object to be replaced this long to go, such as 30s or 5m; 0 waits without end
-    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration, requires = "replace")]
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
     timeout: Duration,
     /// Take fields over that other managers own
     #[arg(long)]
@@ -231,6 +237,9 @@ fn json(object: &Object) -> String {
 /// Applies manifests.
 pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
+    if let Some(file) = &args.plan {
+        return saved::apply(ui, context, args, file).await;
+    }
     let desired = load(&args.manifests, &args.selector).await?;
     let total = desired.len();
     let doing = if args.dry_run == DryRun::None { "applying to" } else { "comparing with" };
@@ -251,7 +260,7 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
 
 async fn work(client: &Client, placed: Vec<Placed>, args: &ApplyArgs, report: &mut Report<'_>) -> Result<(), CommandError> {
     if args.dry_run == DryRun::Server {
-        let built = plan(report.context, client, placed, &args.parameters()).await?;
+        let built = build_plan(report.context, client, placed, &args.parameters()).await?;
         built.plan.entries.iter().for_each(|entry| report.planned(entry));
         built.failures.iter().for_each(|failure| report.failure(failure));
         built.notes.iter().for_each(|note| report.ui.warning(note));

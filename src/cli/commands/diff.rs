@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{load, place_all, plan};
+use super::{build_plan, load, place_all};
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
@@ -98,7 +98,7 @@ pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Res
     let mut built = with_progress(
         ui,
         || format!("comparing {count} objects with {}", client.target()),
-        plan(context, &client, placed, &args.parameters()),
+        build_plan(context, &client, placed, &args.parameters()),
     )
     .await?;
     built.failures.splice(0..0, unplaced);
@@ -117,9 +117,9 @@ fn show(ui: &Ui, built: &Built, client: &Client, args: &DiffArgs) -> Result<(), 
     let warnings: Vec<String> = built.notes.iter().cloned().chain(client.take_warnings()).collect();
     let text = args.view(ui).text(built, &warnings, &client.target().to_string());
     if args.no_pager {
-        ui.data(&text)?
+        ui.data(&text)?;
     } else {
-        ui.page(&text)?
+        ui.page(&text)?;
     }
     built.failures.iter().for_each(|failure| failures::tell(ui, failure));
     warnings.iter().for_each(|warning| ui.warning(warning));

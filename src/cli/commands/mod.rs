@@ -6,6 +6,7 @@ mod controllers;
 mod delete;
 mod diff;
 mod get;
+mod plan;
 mod serve;
 mod version;
 mod watch;
@@ -16,6 +17,7 @@ pub use controllers::{ControllersCommandArgs, cmd_controllers};
 pub use delete::{DeleteArgs, cmd_delete};
 pub use diff::{DiffArgs, cmd_diff};
 pub use get::{GetArgs, cmd_get};
+pub use plan::{PlanArgs, cmd_plan};
 pub use serve::{ControllersArgs, ServeArgs, ServeSettings, cmd_serve};
 pub use version::{VersionArgs, cmd_version};
 pub use watch::{WatchArgs, cmd_watch};
@@ -52,7 +54,12 @@ fn place_all(context: &CommandContext, client: &Client, discovery: &Discovery, d
 }
 
 /// Plans a set, with what the server cannot judge tried out in this process.
-async fn plan(context: &CommandContext, client: &Client, placed: Vec<Placed>, parameters: &ApplyParameters) -> Result<Built, CommandError> {
+async fn build_plan(
+    context: &CommandContext,
+    client: &Client,
+    placed: Vec<Placed>,
+    parameters: &ApplyParameters,
+) -> Result<Built, CommandError> {
     let live = Live::fetch(client, &placed).await?;
     let mut simulation = context.simulation(client, &placed).await?;
     let mut built = build(client, placed, live, parameters, simulation.as_ref()).await;

@@ -11,6 +11,7 @@ fn the_front_page_names_commands_and_targets() {
     Commands:
       apply        Apply manifests to the target
       diff         Show what applying manifests would change
+      plan         Show what applying manifests would change, and save it to be applied later
       get          Show objects
       watch        Show objects and their changes as they come
       delete       Delete objects
@@ -93,6 +94,7 @@ fn the_front_page_names_commands_and_targets() {
     Commands:
       apply        Apply manifests to the target
       diff         Show what applying manifests would change
+      plan         Show what applying manifests would change, and save it to be applied later
       get          Show objects
       watch        Show objects and their changes as they come
       delete       Delete objects
@@ -228,7 +230,10 @@ fn every_command_explains_itself() {
     assert_shows!(env.run("apply -h"), @"
     Apply manifests to the target
 
-    Usage: trueup apply [OPTIONS]
+    Usage: trueup apply [OPTIONS] [PLAN]
+
+    Arguments:
+      [PLAN]  Carry out this plan, which `trueup plan -o` saved
 
     Options:
       -f, --filename <FILE>       Read manifests from a file, a directory, a URL, or - for standard
@@ -289,13 +294,13 @@ fn wrong_arguments_are_a_usage_error_with_a_way_out() {
     For more information, try '--help'.
     [exit 2]
     ");
-    assert_shows!(env.run("apply --file x"), @r"
+    assert_shows!(env.run("apply --file x"), @"
     [stderr]
     error: unexpected argument '--file' found
 
       tip: a similar argument exists: '--filename'
 
-    Usage: trueup apply --filename <FILE>
+    Usage: trueup apply --filename <FILE> [PLAN]
 
     For more information, try '--help'.
     [exit 2]
@@ -313,12 +318,12 @@ fn wrong_arguments_are_a_usage_error_with_a_way_out() {
     error: --server-side=false is not supported: every apply is a server-side apply
     [exit 2]
     ");
-    assert_shows!(env.run("apply -f x --show-secrets"), @r"
+    assert_shows!(env.run("apply -f x --show-secrets"), @"
     [stderr]
     error: the following required arguments were not provided:
       --diff
 
-    Usage: trueup apply --diff --filename <FILE> --show-secrets
+    Usage: trueup apply --diff --filename <FILE> --show-secrets [PLAN]
 
     For more information, try '--help'.
     [exit 2]

@@ -10,6 +10,7 @@ mod get_forms;
 mod help;
 mod interruption;
 mod manifests;
+mod plan;
 mod replace;
 mod requests;
 mod serve;

@@ -1,12 +1,10 @@
 //! What was deleted to be replaced and could not be made anew, kept in a file from which it can be applied again.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::cli::private_file;
 use crate::cli::ui::Ui;
 use crate::object::Object;
 use crate::yaml;
@@ -27,9 +25,9 @@ const OF_SERVER: [&str; 8] = [
 pub(super) fn tell(ui: &Ui, name: &str, deleted: &Object) {
     let manifest = yaml::emit(&manifest(deleted));
     let file = PathBuf::from(format!("deleted-{}.yaml", file_stem(deleted)));
-    let written = write(&file, &manifest).map(|()| file.clone()).or_else(|_| {
+    let written = private_file::write_new(&file, &manifest).map(|()| file.clone()).or_else(|_| {
         let elsewhere = std::env::temp_dir().join(&file);
-        write(&elsewhere, &manifest).map(|()| elsewhere)
+        private_file::write_new(&elsewhere, &manifest).map(|()| elsewhere)
     });
     match written {
         Ok(file) => ui.hint(&format!("{name} as it was is in {0}; to have it back: trueup apply -f {0}", file.display())),
@@ -57,12 +55,6 @@ fn file_stem(object: &Object) -> String {
     stem.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '-' }).collect()
 }
 
-/// Writes a new file that its owner alone can read: the object may be a Secret.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -70,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_can_be_applied_and_nobody_else_can_read_it() {
+    fn what_is_kept_can_be_applied() {
         let live = json!({"apiVersion": "v1", "kind": "Secret", "data": {"k": "dg=="}, "status": {}, "metadata": {
             "name": "a:b/..", "uid": "u-1", "resourceVersion": "7", "labels": {"x": "y"}, "managedFields": []}});
         let live = Object::from_value(live).unwrap();
@@ -79,11 +71,5 @@ mod tests {
             json!({"apiVersion": "v1", "kind": "Secret", "data": {"k": "dg=="}, "metadata": {"name": "a:b/..", "labels": {"x": "y"}}})
         );
         assert_eq!(file_stem(&live), "secret-a-b-..-u-1");
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("x.yaml");
-        write(&file, "text").unwrap();
-        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
-        assert_eq!(mode & 0o777, 0o600);
-        assert!(write(&file, "other").is_err(), "nothing is written over");
     }
 }
