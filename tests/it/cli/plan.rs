@@ -13,10 +13,17 @@ fn fixed(value: &str) -> String {
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: fixed}}\nimmutable: true\ndata: {{key: {value}}}\n")
 }
 
+/// Applies one after the other, so that their resourceVersions are the same in every run.
+fn apply_in_turn(env: &TestEnv, manifests: &[String], manager: &str) {
+    for manifest in manifests {
+        env.write("one.yaml", manifest);
+        env.prepare(&format!("apply -f one.yaml --field-manager {manager} --force-conflicts"));
+    }
+}
+
 /// A world with a saved plan that creates, updates and replaces.
 fn planned(env: &TestEnv) {
-    env.write("set.yaml", [fixed("old"), config_map("a", "old"), config_map("same", "1")].join("---\n"));
-    env.prepare("apply -f set.yaml");
+    apply_in_turn(env, &[fixed("old"), config_map("a", "old"), config_map("same", "1")], "trueup");
     env.write("set.yaml", [fixed("new"), config_map("a", "new"), config_map("same", "1"), config_map("b", "1")].join("---\n"));
     env.prepare("plan -f set.yaml -o set.plan");
 }
@@ -72,15 +79,14 @@ fn a_plan_creates_updates_and_replaces_on_every_target() {
 fn a_plan_is_refused_as_a_whole_when_an_object_has_moved_and_says_which() {
     let env = TestEnv::new();
     planned(&env);
-    env.write("theirs.yaml", [config_map("a", "theirs"), config_map("b", "theirs"), config_map("same", "theirs")].join("---\n"));
-    env.prepare("apply -f theirs.yaml --field-manager ops --force-conflicts");
+    apply_in_turn(&env, &[config_map("a", "theirs"), config_map("b", "theirs"), config_map("same", "theirs")], "ops");
     env.prepare("delete cm fixed");
     assert_shows!(env.run("apply set.plan"), @"
     [stderr]
     applying to local store store
     error: configmap/fixed in namespace default is not as it was planned: it is gone
     error: configmap/a in namespace default is not as it was planned: it has changed: resourceVersion 10 where the plan has 8
-    error: configmap/b in namespace default is not as it was planned: it exists by now (uid 00000003-0000-0000-8000-000000000001)
+    error: configmap/b in namespace default is not as it was planned: it exists by now (uid 00000006-0000-0000-8000-000000000001)
     error: nothing was applied, since the plan is out of date
     hint: make a new plan
     [exit 1]
