@@ -183,7 +183,7 @@ async fn work(
     // The signal is asked for first, so that it is caught from the first word on.
     tokio::select! {
         biased;
-        Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(context.so_far())),
+        Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(context.left_behind())),
         result = run(ui, &context, command) => result,
     }
 }

@@ -68,35 +68,35 @@ pub async fn execute(
         if stage == Stage::Rest {
             jobs = wait_for_kinds(client, jobs).await;
         }
-        run(client, jobs, parameters, replacing, &mut done).await;
+        run(client, jobs, parameters, &replacing, &mut done).await;
     }
 }
 
-async fn run(client: &Client, jobs: Vec<Job>, parameters: &ApplyParameters, replacing: Replacing, done: &mut impl FnMut(Done)) {
+async fn run(client: &Client, jobs: Vec<Job>, parameters: &ApplyParameters, replacing: &Replacing, done: &mut impl FnMut(Done)) {
     let work = |job: Job| {
-        let (client, parameters) = (client.clone(), parameters.clone());
+        let (client, parameters, replacing) = (client.clone(), parameters.clone(), replacing.clone());
         async move {
             let (placed, before) = match job {
                 Job::Known(done) => return done,
                 Job::Apply(placed, before) => (placed, before),
             };
-            apply_one(&client, placed, before, &parameters, replacing).await
+            apply_one(&client, placed, before, &parameters, &replacing).await
         }
     };
     each(jobs, REQUESTS_AT_ONCE, work, done).await;
 }
 
-async fn apply_one(client: &Client, placed: Placed, before: Option<Object>, parameters: &ApplyParameters, replacing: Replacing) -> Done {
+async fn apply_one(client: &Client, placed: Placed, before: Option<Object>, parameters: &ApplyParameters, replacing: &Replacing) -> Done {
     let error = match apply_object(client, &placed, before.as_ref(), parameters).await {
         Ok(after) => return Done::Applied(Box::new(entry(&placed, before, after))),
         Err(error) => error,
     };
     let reason = error.refusal().and_then(|refusal| reason_to_replace(&placed, refusal));
-    let (Replacing::Within(timeout), Some(live), Some(reason)) = (replacing, &before, reason) else {
+    let (Replacing::Within { timeout, between }, Some(live), Some(reason)) = (replacing, &before, reason) else {
         return Done::Failed(placed.refused(before.as_ref(), error));
     };
     match could_be_made_anew(client, &placed, &parameters.field_manager).await {
-        Ok(true) => match replace(client, &placed, live.clone(), reason, parameters, timeout).await {
+        Ok(true) => match replace(client, &placed, live.clone(), reason, parameters, *timeout, between).await {
             Ok(entry) => Done::Applied(Box::new(entry)),
             Err(failure) => Done::Failed(failure),
         },
@@ -185,6 +185,7 @@ mod tests {
     use crate::client::ServedResource;
     use crate::client::testing::{answer, scripted};
     use crate::object::{Cause, GroupResource, Reason, Refusal};
+    use crate::plan::replace::Between;
     use crate::plan::{LAST_APPLIED, Namespaces, place};
 
     fn object(value: Value) -> Object {
@@ -340,19 +341,47 @@ mod tests {
         (409, Refusal::new(Reason::Conflict, "moved on").to_json())
     }
 
-    const PATIENT: Replacing = Replacing::Within(None);
+    fn patient() -> Replacing {
+        Replacing::Within { timeout: None, between: Between::default() }
+    }
 
     #[tokio::test]
     async fn an_object_that_cannot_change_is_deleted_as_it_was_and_made_anew() {
         let (client, asked) = stubborn(|_| (200, json!({"kind": "Status"})), || (500, Value::Null), made);
         let (live, wanted) = service();
-        assert_eq!(told_of(&client, wanted, live, PATIENT).await, ["configmap/x replaced", "configmap/y created"]);
+        assert_eq!(told_of(&client, wanted, live, patient()).await, ["configmap/x replaced", "configmap/y created"]);
         let (lines, bodies) = (asked.lines(), asked.bodies());
         let of_x: Vec<&str> =
             lines.iter().filter(|line| !line.contains("/y?")).map(|line| line.split(['?', '/']).next().unwrap().trim()).collect();
         assert_eq!(of_x, ["PATCH", "POST", "DELETE", "GET", "PATCH"]);
         let deletion = lines.iter().position(|line| line.starts_with("DELETE")).unwrap();
         assert_eq!(bodies[deletion]["preconditions"], json!({"uid": "u-1", "resourceVersion": "7"}));
+    }
+
+    #[tokio::test]
+    async fn an_object_is_noted_from_before_it_is_deleted_until_it_is_made_anew() {
+        let between = Between::default();
+        let (seen, gone) = (between.clone(), AtomicBool::new(false));
+        let (client, _) = scripted(move |request| {
+            let noted = seen.names() == ["configmap/x"];
+            let (code, body) = match (request.method().as_str(), gone.load(Ordering::SeqCst)) {
+                _ if request.uri().path().ends_with("/y") => (201, json!({"metadata": {"name": "y"}})),
+                ("POST", _) => (409, Refusal::already_exists(&GroupResource::new("", "configmaps"), "x").to_json()),
+                ("PATCH", false) => (422, immutable().to_json()),
+                ("DELETE", _) if noted => {
+                    gone.store(true, Ordering::SeqCst);
+                    (200, json!({}))
+                }
+                ("GET", true) => (404, Refusal::not_found(&GroupResource::new("", "configmaps"), "x").to_json()),
+                ("PATCH", true) if noted => made(),
+                _ => (500, Value::Null),
+            };
+            answer(code, body)
+        });
+        let (live, wanted) = service();
+        let replacing = Replacing::Within { timeout: None, between: between.clone() };
+        assert_eq!(told_of(&client, wanted, live, replacing).await[0], "configmap/x replaced");
+        assert!(between.names().is_empty());
     }
 
     #[tokio::test]
@@ -375,7 +404,7 @@ mod tests {
         let (client, asked) =
             stubborn(|number| if number == 0 { conflict() } else { (200, json!({})) }, || (200, live_again("8", "1")), made);
         let (live, wanted) = service();
-        assert_eq!(told_of(&client, wanted, live, PATIENT).await[0], "configmap/x replaced");
+        assert_eq!(told_of(&client, wanted, live, patient()).await[0], "configmap/x replaced");
         let second = asked.lines().iter().rposition(|line| line.starts_with("DELETE")).unwrap();
         assert_eq!(asked.bodies()[second]["preconditions"]["resourceVersion"], "8");
     }
@@ -384,7 +413,7 @@ mod tests {
     async fn an_object_that_somebody_changed_meanwhile_is_not_deleted() {
         let (client, asked) = stubborn(|_| conflict(), || (200, live_again("8", "theirs")), made);
         let (live, wanted) = service();
-        let lines = told_of(&client, wanted, live, PATIENT).await;
+        let lines = told_of(&client, wanted, live, patient()).await;
         assert_eq!(lines, ["configmap/x: it was changed by somebody else since it was read, so it was not deleted", "configmap/y created"]);
         assert_eq!(asked.lines().iter().filter(|line| line.starts_with("DELETE")).count(), 1);
     }
@@ -395,7 +424,7 @@ mod tests {
         let (client, _) = stubborn(|_| (200, json!({})), || (500, Value::Null), refused);
         let (live, wanted) = service();
         let (mut failures, mut applied) = (Vec::new(), 0);
-        execute(&client, wanted, live, &parameters(), PATIENT, |done| match done {
+        execute(&client, wanted, live, &parameters(), patient(), |done| match done {
             Done::Applied(_) => applied += 1,
             Done::Failed(failure) => failures.push(failure),
         })
@@ -422,7 +451,9 @@ mod tests {
             _ => answer(200, going().1),
         });
         let (live, wanted) = service();
-        let lines = told_of(&client, wanted, live, Replacing::Within(Some(Duration::from_millis(1)))).await;
+        let lines =
+            told_of(&client, wanted, live, Replacing::Within { timeout: Some(Duration::from_millis(1)), between: Between::default() })
+                .await;
         assert_eq!(lines[0], "configmap/x: it was deleted to be replaced, but was not gone after 0 s; it waits for example.com/x");
         assert_eq!(asked.lines().iter().filter(|line| line.starts_with("PATCH") && line.contains("/x?")).count(), 1);
     }
@@ -434,7 +465,7 @@ mod tests {
             _ => answer(422, immutable().to_json()),
         });
         let (live, wanted) = service();
-        told_of(&client, wanted, live, PATIENT).await;
+        told_of(&client, wanted, live, patient()).await;
         assert!(!asked.lines().iter().any(|line| line.starts_with("DELETE")));
     }
 }

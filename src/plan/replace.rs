@@ -3,7 +3,8 @@
 //! Receives an object that cannot be changed in place, hands on the new one. Invariant: only the very state that the plan was made from
 //! is deleted, and only after the server said that it would take the new one; what was deleted and could not be made anew is handed back.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::PlanEntry;
@@ -18,16 +19,54 @@ use crate::object::{Object, Reason};
 const ATTEMPTS: u32 = 5;
 
 /// What becomes of objects that cannot be changed in place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Replacing {
     /// They fail.
     Never,
-    /// They are replaced; each may take this long to go, `None` being without end.
-    Within(Option<Duration>),
+    /// They are replaced.
+    Within {
+        /// How long each may take to go; `None` is without end.
+        timeout: Option<Duration>,
+        /// Where those are noted that are being replaced.
+        between: Between,
+    },
+}
+
+/// The objects that are being replaced at this moment: deleted perhaps, and not yet made anew. Whoever interrupts the work tells of them.
+#[derive(Debug, Clone, Default)]
+pub struct Between(Arc<Mutex<BTreeSet<String>>>);
+
+impl Between {
+    /// Their names, such as `deployment.apps/web`, sorted.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.lock().iter().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        // A panic elsewhere leaves the set as true as it was.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Replaces an object. `reason` is why, `before` the state that the plan was made from.
 pub(super) async fn replace(
+    client: &Client,
+    placed: &Placed,
+    before: Object,
+    reason: String,
+    parameters: &ApplyParameters,
+    timeout: Option<Duration>,
+    between: &Between,
+) -> Result<PlanEntry, Failure> {
+    let name = placed.display_name();
+    between.lock().insert(name.clone());
+    let replaced = delete_and_create(client, placed, before, reason, parameters, timeout).await;
+    between.lock().remove(&name);
+    replaced
+}
+
+async fn delete_and_create(
     client: &Client,
     placed: &Placed,
     before: Object,

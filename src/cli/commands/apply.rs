@@ -103,8 +103,9 @@ impl ApplyArgs {
         Ok(())
     }
 
-    fn replacing(&self) -> Replacing {
-        if self.replace { Replacing::Within(Some(self.timeout).filter(|timeout| !timeout.is_zero())) } else { Replacing::Never }
+    fn replacing(&self, context: &CommandContext) -> Replacing {
+        let timeout = Some(self.timeout).filter(|timeout| !timeout.is_zero());
+        if self.replace { Replacing::Within { timeout, between: context.between().clone() } } else { Replacing::Never }
     }
 
     fn view(&self, ui: &Ui) -> PlanView<'_> {
@@ -268,7 +269,10 @@ async fn work(client: &Client, placed: Vec<Placed>, args: &ApplyArgs, report: &m
     }
     let mut live = Live::fetch(client, &placed).await?;
     match args.dry_run {
-        DryRun::None => execute(client, placed, live, &args.parameters(), args.replacing(), |done| report.done(done)).await,
+        DryRun::None => {
+            let replacing = args.replacing(report.context);
+            execute(client, placed, live, &args.parameters(), replacing, |done| report.done(done)).await;
+        }
         DryRun::Client | DryRun::Server => {
             placed.iter().for_each(|placed| report.done(compare(placed, &mut live, &args.field_manager)));
         }

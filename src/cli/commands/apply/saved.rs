@@ -70,7 +70,7 @@ async fn carry_out(
     let parameters = report.args.parameters();
     // What the plan changes in place is not replaced, whatever the server says by now.
     execute(client, changed, live.clone(), &parameters, Replacing::Never, |done| report.done(done)).await;
-    let replacing = report.args.replacing();
+    let replacing = report.args.replacing(report.context);
     execute(client, replaced, live, &parameters, replacing, |done| report.done(done)).await;
     Ok(())
 }
