@@ -37,6 +37,9 @@ _trueup() {
             trueup,help)
                 cmd="trueup__subcmd__help"
                 ;;
+            trueup,plan)
+                cmd="trueup__subcmd__plan"
+                ;;
             trueup,serve)
                 cmd="trueup__subcmd__serve"
                 ;;
@@ -67,6 +70,9 @@ _trueup() {
             trueup__subcmd__help,help)
                 cmd="trueup__subcmd__help__subcmd__help"
                 ;;
+            trueup__subcmd__help,plan)
+                cmd="trueup__subcmd__help__subcmd__plan"
+                ;;
             trueup__subcmd__help,serve)
                 cmd="trueup__subcmd__help__subcmd__serve"
                 ;;
@@ -83,7 +89,7 @@ _trueup() {
 
     case "${cmd}" in
         trueup)
-            opts="-s -n -q -h -V --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version apply diff get watch delete serve controllers completions version help"
+            opts="-s -n -q -h -V --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version apply diff plan get watch delete serve controllers completions version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -149,7 +155,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__apply)
-            opts="-f -R -l -o -s -n -q -h -V --filename --recursive --selector --dry-run --force-conflicts --field-manager --diff --show-secrets --output --server-side --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-f -R -l -o -s -n -q -h -V --filename --recursive --selector --dry-run --replace --timeout --force-conflicts --field-manager --diff --show-secrets --show-owners --output --server-side --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -173,6 +179,10 @@ _trueup() {
                     ;;
                 --dry-run)
                     COMPREPLY=($(compgen -W "none client server" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --field-manager)
@@ -501,7 +511,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__diff)
-            opts="-f -R -l -s -n -q -h -V --filename --recursive --selector --force-conflicts --field-manager --show-secrets --server-side --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-f -R -l -o -s -n -q -h -V --filename --recursive --selector --output --detailed-exitcode --show-owners --side-by-side --no-pager --force-conflicts --field-manager --show-secrets --server-side --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -521,6 +531,14 @@ _trueup() {
                     ;;
                 -l)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "diff path summary names json yaml markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "diff path summary names json yaml markdown" -- "${cur}"))
                     return 0
                     ;;
                 --field-manager)
@@ -701,7 +719,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__help)
-            opts="apply diff get watch delete serve controllers completions version help"
+            opts="apply diff plan get watch delete serve controllers completions version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -812,6 +830,20 @@ _trueup() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        trueup__subcmd__help__subcmd__plan)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         trueup__subcmd__help__subcmd__serve)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -847,6 +879,100 @@ _trueup() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        trueup__subcmd__plan)
+            opts="-f -R -l -o -s -n -q -h -V --filename --recursive --selector --output --include-secrets --force-conflicts --field-manager --show-owners --show-secrets --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --selector)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --field-manager)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd-cafile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd-certfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd-keyfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

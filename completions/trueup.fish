@@ -42,6 +42,7 @@ complete -c trueup -n "__fish_trueup_needs_command" -s h -l help -d 'Print help 
 complete -c trueup -n "__fish_trueup_needs_command" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "apply" -d 'Apply manifests to the target'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "diff" -d 'Show what applying manifests would change'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "get" -d 'Show objects'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "watch" -d 'Show objects and their changes as they come'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "delete" -d 'Delete objects'
@@ -55,6 +56,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -s l -l selector -d
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l dry-run -d 'Say what would happen without doing it' -r -f -a "none\t'Do it'
 client\t'Only compare with what the server has'
 server\t'Let the server say what it would do'"
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l timeout -d 'Give each object to be replaced this long to go, such as 30s or 5m; 0 waits without end' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l field-manager -d 'Own the applied fields under this name' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s o -l output -d 'Print the applied objects' -r -f -a "name\t'One name a line'
 json\t'JSON, one object after the other'
@@ -75,14 +77,23 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -l color -d 'Say wh
 always\t'Colour everywhere'
 never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l replace -d 'Replace objects that cannot be changed in place: delete them and make them anew'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l force-conflicts -d 'Take fields over that other managers own'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l diff -d 'Show the difference of each changed object'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l show-secrets -d 'Show the values of Secrets in differences'
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l show-owners -d 'Show the owners of all changed fields in differences, not only those that other managers own'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s l -l selector -d 'Compare only the objects with these labels' -r
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -s o -l output -d 'Show the differences in this form' -r -f -a "diff\t'A unified diff of each object\'s YAML'
+path\t'One line for each field that changes: its path, its value before and after'
+summary\t'What happens to which object, and the counts'
+names\t'The names of the objects that change'
+json\t'A document in JSON'
+yaml\t'The same document in YAML'
+markdown\t'A comment for a pull request'"
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l field-manager -d 'Assume that the fields are owned under this name' -r
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l server-side -d 'Accepted for kubectl\'s sake: every comparison is made by the server' -r -f -a "true\t''
 false\t''"
@@ -100,11 +111,40 @@ complete -c trueup -n "__fish_trueup_using_subcommand diff" -l color -d 'Say whe
 always\t'Colour everywhere'
 never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l detailed-exitcode -d 'Exit with 2 where something differs and with 1 where something failed, as terraform does'
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l show-owners -d 'Show the owners of all changed fields, not only those that other managers own'
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l side-by-side -d 'Show both states next to each other, where the terminal has at least 80 columns'
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l no-pager -d 'Print long differences to the terminal at once'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l force-conflicts -d 'Assume that fields of other managers are taken over'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l show-secrets -d 'Show the values of Secrets'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -s l -l selector -d 'Plan only the objects with these labels' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -s o -l output -d 'Save the plan to this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l field-manager -d 'Own the applied fields under this name' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l include-secrets -d 'Save the values of Secrets too; without them, a plan that changes Secrets cannot be applied'
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l force-conflicts -d 'Take fields over that other managers own'
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l show-owners -d 'Show the owners of all changed fields, not only those that other managers own'
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l show-secrets -d 'Show the values of Secrets'
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s o -l output -d 'Print objects in this form' -r -f -a "json\t'Whole objects as JSON'
@@ -295,13 +335,14 @@ complete -c trueup -n "__fish_trueup_using_subcommand version" -l client -d 'Do 
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s V -l version -d 'Print version'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "apply" -d 'Apply manifests to the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "diff" -d 'Show what applying manifests would change'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "get" -d 'Show objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "watch" -d 'Show objects and their changes as they come'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "delete" -d 'Delete objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "serve" -d 'Serve the API over HTTPS'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "controllers" -d 'Run the controllers against the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "version" -d 'Show the version of this program and of the server'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete serve controllers completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "apply" -d 'Apply manifests to the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "diff" -d 'Show what applying manifests would change'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "get" -d 'Show objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "watch" -d 'Show objects and their changes as they come'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "delete" -d 'Delete objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "serve" -d 'Serve the API over HTTPS'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "controllers" -d 'Run the controllers against the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "version" -d 'Show the version of this program and of the server'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -42,6 +42,7 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Apply manifests to the target')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show what applying manifests would change')
+            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show what applying manifests would change, and save it to be applied later')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show objects')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show objects and their changes as they come')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete objects')
@@ -58,6 +59,7 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'Apply only the objects with these labels')
             [CompletionResult]::new('--selector', '--selector', [CompletionResultType]::ParameterName, 'Apply only the objects with these labels')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would happen without doing it')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give each object to be replaced this long to go, such as 30s or 5m; 0 waits without end')
             [CompletionResult]::new('--field-manager', '--field-manager', [CompletionResultType]::ParameterName, 'Own the applied fields under this name')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Print the applied objects')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print the applied objects')
@@ -77,9 +79,11 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Say when to use colour')
             [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Read directories with everything below them')
             [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Read directories with everything below them')
+            [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Replace objects that cannot be changed in place: delete them and make them anew')
             [CompletionResult]::new('--force-conflicts', '--force-conflicts', [CompletionResultType]::ParameterName, 'Take fields over that other managers own')
             [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Show the difference of each changed object')
             [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Show the values of Secrets in differences')
+            [CompletionResult]::new('--show-owners', '--show-owners', [CompletionResultType]::ParameterName, 'Show the owners of all changed fields in differences, not only those that other managers own')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -93,6 +97,8 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times')
             [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'Compare only the objects with these labels')
             [CompletionResult]::new('--selector', '--selector', [CompletionResultType]::ParameterName, 'Compare only the objects with these labels')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Show the differences in this form')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Show the differences in this form')
             [CompletionResult]::new('--field-manager', '--field-manager', [CompletionResultType]::ParameterName, 'Assume that the fields are owned under this name')
             [CompletionResult]::new('--server-side', '--server-side', [CompletionResultType]::ParameterName, 'Accepted for kubectl''s sake: every comparison is made by the server')
             [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
@@ -110,7 +116,46 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Say when to use colour')
             [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Read directories with everything below them')
             [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Read directories with everything below them')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'Exit with 2 where something differs and with 1 where something failed, as terraform does')
+            [CompletionResult]::new('--show-owners', '--show-owners', [CompletionResultType]::ParameterName, 'Show the owners of all changed fields, not only those that other managers own')
+            [CompletionResult]::new('--side-by-side', '--side-by-side', [CompletionResultType]::ParameterName, 'Show both states next to each other, where the terminal has at least 80 columns')
+            [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Print long differences to the terminal at once')
             [CompletionResult]::new('--force-conflicts', '--force-conflicts', [CompletionResultType]::ParameterName, 'Assume that fields of other managers are taken over')
+            [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Show the values of Secrets')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'trueup;plan' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times')
+            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times')
+            [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'Plan only the objects with these labels')
+            [CompletionResult]::new('--selector', '--selector', [CompletionResultType]::ParameterName, 'Plan only the objects with these labels')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Save the plan to this file')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Save the plan to this file')
+            [CompletionResult]::new('--field-manager', '--field-manager', [CompletionResultType]::ParameterName, 'Own the applied fields under this name')
+            [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
+            [CompletionResult]::new('--etcd', '--etcd', [CompletionResultType]::ParameterName, 'Use the store in this etcd cluster; no server is needed')
+            [CompletionResult]::new('--etcd-cafile', '--etcd-cafile', [CompletionResultType]::ParameterName, 'Check etcd''s certificates against the authorities in this file')
+            [CompletionResult]::new('--etcd-certfile', '--etcd-certfile', [CompletionResultType]::ParameterName, 'Show etcd the client certificate in this file')
+            [CompletionResult]::new('--etcd-keyfile', '--etcd-keyfile', [CompletionResultType]::ParameterName, 'Use the private key in this file with the client certificate')
+            [CompletionResult]::new('--etcd-user', '--etcd-user', [CompletionResultType]::ParameterName, 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Use the server at this URL')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Use the server at this URL')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Use this context of the kubeconfig')
+            [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Use this kubeconfig file')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Work in this namespace')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Work in this namespace')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Say when to use colour')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Read directories with everything below them')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Read directories with everything below them')
+            [CompletionResult]::new('--include-secrets', '--include-secrets', [CompletionResultType]::ParameterName, 'Save the values of Secrets too; without them, a plan that changes Secrets cannot be applied')
+            [CompletionResult]::new('--force-conflicts', '--force-conflicts', [CompletionResultType]::ParameterName, 'Take fields over that other managers own')
+            [CompletionResult]::new('--show-owners', '--show-owners', [CompletionResultType]::ParameterName, 'Show the owners of all changed fields, not only those that other managers own')
             [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Show the values of Secrets')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
@@ -344,6 +389,7 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
         'trueup;help' {
             [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Apply manifests to the target')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show what applying manifests would change')
+            [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show what applying manifests would change, and save it to be applied later')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show objects')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show objects and their changes as they come')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete objects')
@@ -358,6 +404,9 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             break
         }
         'trueup;help;diff' {
+            break
+        }
+        'trueup;help;plan' {
             break
         }
         'trueup;help;get' {

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use super::ui::Ui;
 use super::{CommandError, Settings, StoreLocation, TargetSettings};
 use crate::client::{Client, Discovery, connect};
-use crate::plan::{Namespaces, Placed, Stage};
+use crate::plan::{Between, Namespaces, Placed, Stage};
 
 /// Why a store could not be opened; displays as the reason.
 pub type OpenStoreError = Box<dyn StdError + Send + Sync>;
@@ -50,13 +50,14 @@ pub struct CommandContext {
     settings: Settings,
     openers: Openers,
     so_far: Mutex<Option<String>>,
+    between: Between,
 }
 
 impl CommandContext {
     /// A context that has opened nothing.
     #[must_use]
     pub fn new(settings: Settings, openers: Openers) -> Self {
-        Self { settings, openers, so_far: Mutex::new(None) }
+        Self { settings, openers, so_far: Mutex::new(None), between: Between::default() }
     }
 
     /// What was decided from flags and environment.
@@ -87,9 +88,15 @@ impl CommandContext {
 
     /// A control plane to try a set out on, where the set holds objects that others of it stand on: namespaces and definitions.
     pub async fn simulation(&self, client: &Client, placed: &[Placed]) -> Result<Option<Client>, CommandError> {
-        let Some(open) = self.openers.simulation.filter(|_| placed.iter().any(|placed| Stage::of(placed) != Stage::Rest)) else {
+        if placed.iter().all(|placed| Stage::of(placed) == Stage::Rest) {
             return Ok(None);
-        };
+        }
+        self.open_simulation(client).await
+    }
+
+    /// An empty control plane to try objects out on, where there is one to be had.
+    pub async fn open_simulation(&self, client: &Client) -> Result<Option<Client>, CommandError> {
+        let Some(open) = self.openers.simulation else { return Ok(None) };
         let opened = open(client.default_namespace().to_owned()).await;
         opened.map(Some).map_err(|error| CommandError::failed(format!("cannot try the change set out: {error}")))
     }
@@ -113,6 +120,23 @@ impl CommandContext {
     /// Remembers what has been done, for the sentence that an interruption ends with.
     pub fn note(&self, so_far: String) {
         *self.so_far.lock().unwrap_or_else(PoisonError::into_inner) = Some(so_far);
+    }
+
+    /// Where objects are noted that are being replaced.
+    #[must_use]
+    pub fn between(&self) -> &Between {
+        &self.between
+    }
+
+    /// What an interruption leaves behind.
+    #[must_use]
+    pub fn left_behind(&self) -> Option<String> {
+        let names = self.between.names();
+        if names.is_empty() {
+            return self.so_far();
+        }
+        let so_far = self.so_far().map(|so_far| format!("{so_far}; ")).unwrap_or_default();
+        Some(format!("{so_far}being replaced, and perhaps deleted by now: {}; apply again to have that made anew", names.join(", ")))
     }
 
     /// What has been done so far.

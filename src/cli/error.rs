@@ -22,6 +22,8 @@ pub enum ExitStatus {
     Success,
     /// 1: `diff` found differences.
     Differs,
+    /// 2: `diff --detailed-exitcode` found differences.
+    DiffersInDetail,
     /// 1: something was refused or failed.
     Failed,
     /// 2: the command line makes no sense.
@@ -41,7 +43,7 @@ impl ExitStatus {
         match self {
             Self::Success => 0,
             Self::Differs | Self::Failed => 1,
-            Self::Usage | Self::DiffFailed => 2,
+            Self::Usage | Self::DiffFailed | Self::DiffersInDetail => 2,
             Self::Interrupted => 130,
             Self::BrokenPipe => 141,
         }
@@ -51,6 +53,29 @@ impl ExitStatus {
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
         Self::from(status.code())
+    }
+}
+
+/// What a command's exit statuses tell scripts beside failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Promise {
+    /// Nothing.
+    Plain,
+    /// 1 is for differences.
+    OneForDifferences,
+    /// 2 is for differences.
+    TwoForDifferences,
+}
+
+impl Promise {
+    /// The status of a failure that says nothing about differences.
+    #[must_use]
+    pub fn kept(self, status: ExitStatus) -> ExitStatus {
+        match (self, status) {
+            (Self::OneForDifferences, ExitStatus::Failed) => ExitStatus::DiffFailed,
+            (Self::TwoForDifferences, ExitStatus::Usage) => ExitStatus::Failed,
+            _ => status,
+        }
     }
 }
 
@@ -94,8 +119,8 @@ impl CommandError {
         self
     }
 
-    /// Tells the user and answers how the process ends; `of_diff` keeps 1 for differences.
-    pub fn tell(self, ui: &Ui, of_diff: bool) -> ExitStatus {
+    /// Tells the user and answers how the process ends.
+    pub fn tell(self, ui: &Ui, promise: Promise) -> ExitStatus {
         if self.status == ExitStatus::BrokenPipe {
             return self.status;
         }
@@ -109,7 +134,7 @@ impl CommandError {
         for hint in &self.hints {
             ui.hint(hint);
         }
-        if of_diff && self.status == ExitStatus::Failed { ExitStatus::DiffFailed } else { self.status }
+        promise.kept(self.status)
     }
 }
 
@@ -238,8 +263,17 @@ mod tests {
 
     #[test]
     fn exit_codes_are_a_promise() {
-        use ExitStatus::{BrokenPipe, DiffFailed, Differs, Failed, Interrupted, Success, Usage};
-        let table = [(Success, 0), (Differs, 1), (Failed, 1), (Usage, 2), (DiffFailed, 2), (Interrupted, 130), (BrokenPipe, 141)];
+        use ExitStatus::{BrokenPipe, DiffFailed, Differs, DiffersInDetail, Failed, Interrupted, Success, Usage};
+        let table = [
+            (Success, 0),
+            (Differs, 1),
+            (DiffersInDetail, 2),
+            (Failed, 1),
+            (Usage, 2),
+            (DiffFailed, 2),
+            (Interrupted, 130),
+            (BrokenPipe, 141),
+        ];
         for (status, code) in table {
             assert_eq!(status.code(), code, "{status:?}");
         }
@@ -249,16 +283,18 @@ mod tests {
     fn a_failed_diff_is_told_apart_from_a_difference() {
         let (ui, printed) = Ui::buffered(false, false, 80);
         let error = CommandError::failed("no").hint("try");
-        assert_eq!(error.clone().tell(&ui, true), ExitStatus::DiffFailed);
-        assert_eq!(error.tell(&ui, false), ExitStatus::Failed);
+        assert_eq!(error.clone().tell(&ui, Promise::OneForDifferences), ExitStatus::DiffFailed);
+        assert_eq!(error.tell(&ui, Promise::Plain), ExitStatus::Failed);
         assert_eq!(printed.stderr(), "error: no\nhint: try\nerror: no\nhint: try\n");
+        assert_eq!(Promise::TwoForDifferences.kept(ExitStatus::Usage).code(), 1);
+        assert_eq!(Promise::TwoForDifferences.kept(ExitStatus::Interrupted).code(), 130);
     }
 
     #[test]
     fn a_broken_pipe_ends_quietly() {
         let (ui, printed) = Ui::buffered(false, false, 80);
         let error = CommandError::from(io::Error::from(io::ErrorKind::BrokenPipe));
-        assert_eq!(error.tell(&ui, false), ExitStatus::BrokenPipe);
+        assert_eq!(error.tell(&ui, Promise::Plain), ExitStatus::BrokenPipe);
         assert_eq!(printed.stderr(), "");
     }
 

@@ -20,7 +20,7 @@ use crate::yaml::Mark;
 const EXCERPTS_MOST: usize = 5;
 
 /// The order of a set's files and of the places in them, in which its failures are told.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct FileOrder(HashMap<*const Source, usize>);
 
 impl FileOrder {
@@ -112,6 +112,9 @@ fn short(value: &Value) -> String {
 
 fn what(error: &ObjectError) -> String {
     match error {
+        ObjectError::NotMadeAnew(error) => {
+            format!("it was deleted to be replaced, but could not be made anew: {}", client_error_in_words(error))
+        }
         ObjectError::Client(error) => match error.refusal() {
             Some(refusal) if is_conflict(refusal) => "other managers own fields that the manifest sets".to_owned(),
             // The message of the server repeats all causes in one line; with several they are listed below instead.
@@ -175,6 +178,11 @@ fn hint(failure: &Failure) -> Option<String> {
         _ if refusal.is_some_and(|refusal| refusal.reason == Reason::NotFound && refusal.kind == "namespaces") => {
             "add the namespace to the set, or create it first"
         }
+        ObjectError::Moved => "look at the change with diff, then apply again",
+        ObjectError::StillThere { .. } => "it goes once its finalizers are done; apply again then",
+        _ if failure.replaceable => {
+            "the object cannot be changed in place: apply --replace deletes it and makes it anew; or undo the change in the manifest"
+        }
         _ if refusal.is_some_and(|refusal| refusal.message.contains("immutable")) => {
             "the field cannot be changed in place; delete the object and apply again, or undo the change in the manifest"
         }
@@ -198,6 +206,8 @@ mod tests {
             source: None,
             error: ObjectError::Client(Arc::new(error)),
             disputes: Vec::new(),
+            replaceable: false,
+            deleted: None,
         }
     }
 

@@ -11,6 +11,8 @@ mod error;
 mod failures;
 mod logging;
 pub mod output;
+mod pager;
+mod private_file;
 mod progress;
 mod settings;
 pub mod ui;
@@ -22,7 +24,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
 pub use context::{CommandContext, Controllers, OpenSimulation, OpenStore, OpenStoreError, Openers, RunControllers};
-pub use error::{CommandError, ExitStatus};
+pub use error::{CommandError, ExitStatus, Promise};
 pub use settings::{EtcdAccess, Login, Settings, StoreLocation, TargetSettings, UsageError};
 use ui::Ui;
 
@@ -58,6 +60,8 @@ pub enum Command {
     Apply(commands::ApplyArgs),
     /// Show what applying manifests would change
     Diff(commands::DiffArgs),
+    /// Show what applying manifests would change, and save it to be applied later
+    Plan(commands::PlanArgs),
     /// Show objects
     Get(commands::GetArgs),
     /// Show objects and their changes as they come
@@ -77,7 +81,15 @@ pub enum Command {
 impl Command {
     /// Whether the command does many things at once and so is worth more than one thread.
     fn is_parallel(&self) -> bool {
-        matches!(self, Self::Apply(_) | Self::Diff(_) | Self::Delete(_) | Self::Serve(_))
+        matches!(self, Self::Apply(_) | Self::Diff(_) | Self::Plan(_) | Self::Delete(_) | Self::Serve(_))
+    }
+
+    fn promise(&self) -> Promise {
+        match self {
+            Self::Diff(args) if args.detailed_exitcode => Promise::TwoForDifferences,
+            Self::Diff(_) => Promise::OneForDifferences,
+            _ => Promise::Plain,
+        }
     }
 }
 
@@ -86,12 +98,16 @@ impl Command {
 /// `openers` open what is served in this process.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>, openers: Openers) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // clap prints help to stdout and complaints to stderr; a closed pipe leaves nobody to tell.
             let _ = error.print();
-            return if error.use_stderr() { ExitStatus::Usage.into() } else { ExitStatus::Success.into() };
+            let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Success };
+            // Whoever asks for 2 to mean a difference must not take a misspelled flag for one.
+            let detailed = arguments.iter().any(|argument| argument == "--detailed-exitcode");
+            return if detailed { Promise::TwoForDifferences.kept(status).into() } else { status.into() };
         }
     };
     let environment = |name: &str| std::env::var(name).ok();
@@ -128,7 +144,7 @@ pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<S
     let result = result.and_then(|status| ui.flush().map(|()| status).map_err(CommandError::from));
     match result {
         Ok(status) => status,
-        Err(error) => error.tell(ui, matches!(cli.command, Command::Diff(_))),
+        Err(error) => error.tell(ui, cli.command.promise()),
     }
 }
 
@@ -177,7 +193,7 @@ async fn work(
     // The signal is asked for first, so that it is caught from the first word on.
     tokio::select! {
         biased;
-        Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(context.so_far())),
+        Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(context.left_behind())),
         result = run(ui, &context, command) => result,
     }
 }
@@ -186,6 +202,7 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
     match command {
         Command::Apply(args) => commands::cmd_apply(ui, context, args).await,
         Command::Diff(args) => commands::cmd_diff(ui, context, args).await,
+        Command::Plan(args) => commands::cmd_plan(ui, context, args).await,
         Command::Get(args) => commands::cmd_get(ui, context, args).await,
         Command::Watch(args) => commands::cmd_watch(ui, context, args).await,
         Command::Delete(args) => commands::cmd_delete(ui, context, args).await,

@@ -8,6 +8,7 @@ use std::fmt;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::pager::Pager;
 use crate::paint::{Brush, Color};
 use crate::printable::printable;
 
@@ -47,6 +48,8 @@ pub struct Ui {
     talk: Stream,
     quiet: bool,
     width: usize,
+    /// What shows long texts on the terminal; `None` where they are printed at once.
+    pager: Option<Pager>,
     /// Whether an unfinished progress line stands on the terminal.
     progress: Mutex<bool>,
 }
@@ -128,6 +131,7 @@ impl Ui {
             talk: stream(Box::new(stderr), talk_terminal),
             quiet,
             width: width.unwrap_or(DEFAULT_WIDTH),
+            pager: if data_terminal { Pager::choose(&environment) } else { None },
             progress: Mutex::new(false),
         }
     }
@@ -138,7 +142,8 @@ impl Ui {
         let printed = Printed::default();
         let stream =
             |buffer: &Buffer| Stream { writer: Mutex::new(Box::new(buffer.clone())), is_terminal: false, brush: Brush::new(color) };
-        let ui = Self { data: stream(&printed.stdout), talk: stream(&printed.stderr), quiet, width, progress: Mutex::new(false) };
+        let ui =
+            Self { data: stream(&printed.stdout), talk: stream(&printed.stderr), quiet, width, pager: None, progress: Mutex::new(false) };
         (ui, printed)
     }
 
@@ -186,6 +191,14 @@ impl Ui {
     /// steers a terminal where it is shown on one.
     pub fn foreign_data(&self, text: &str) -> io::Result<()> {
         if self.data.is_terminal { self.data(&printable(text)) } else { self.data(text) }
+    }
+
+    /// Writes text to standard output, through a pager where that is a terminal.
+    pub fn page(&self, text: &str) -> io::Result<()> {
+        let Some(pager) = &self.pager else { return self.data(text) };
+        self.flush()?;
+        self.clear_progress();
+        if pager.show(text) { Ok(()) } else { self.data(text) }
     }
 
     /// Writes what is left in the buffer to standard output.

@@ -104,6 +104,10 @@ pub struct DeleteParameters {
     pub grace_period_seconds: Option<u32>,
     /// Whether the server only says what would happen.
     pub dry_run: bool,
+    /// Delete only the object of this uid.
+    pub uid: Option<String>,
+    /// Delete only this state of the object.
+    pub resource_version: Option<String>,
 }
 
 impl ApiRequest {
@@ -176,6 +180,17 @@ impl ApiRequest {
         Self::new(Method::PATCH, path, Form::Objects.accept()).with_body("application/apply-patch+yaml", body)
     }
 
+    /// Creates an object, given as JSON.
+    #[must_use]
+    pub fn create(resource: &ServedResource, namespace: Option<&str>, body: Vec<u8>, field_manager: &str, dry_run: bool) -> Self {
+        let mut query = Query::default();
+        query.put("fieldManager", field_manager);
+        query.put("fieldValidation", "Strict");
+        query.dry_run(dry_run);
+        let path = query.after(collection_path(resource, namespace));
+        Self::new(Method::POST, path, Form::Objects.accept()).with_body("application/json", body)
+    }
+
     /// Changes an object by a JSON patch (RFC 6902).
     #[must_use]
     pub fn json_patch(resource: &ServedResource, namespace: Option<&str>, name: &str, patch: &Value, field_manager: &str) -> Self {
@@ -196,6 +211,10 @@ impl ApiRequest {
         }
         if parameters.dry_run {
             options["dryRun"] = json!(["All"]);
+        }
+        let preconditions = [("uid", &parameters.uid), ("resourceVersion", &parameters.resource_version)];
+        for (name, value) in preconditions.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+            options["preconditions"][name] = value.as_str().into();
         }
         Self::new(Method::DELETE, object_path(resource, namespace, name), Form::Objects.accept())
             .with_body("application/json", options.to_string().into_bytes())
@@ -311,12 +330,27 @@ mod tests {
 
     #[test]
     fn a_delete_says_what_happens_to_dependents() {
-        let parameters = DeleteParameters { propagation: Propagation::Orphan, grace_period_seconds: Some(0), dry_run: true };
+        let parameters = DeleteParameters {
+            propagation: Propagation::Orphan,
+            grace_period_seconds: Some(0),
+            dry_run: true,
+            ..DeleteParameters::default()
+        };
         let request = ApiRequest::delete(&deployments(), Some("a"), "b", &parameters);
         let body: Value = serde_json::from_slice(&request.body).expect("JSON");
         assert_eq!(
             body,
             json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Orphan", "gracePeriodSeconds": 0, "dryRun": ["All"]})
         );
+        let pinned = DeleteParameters { uid: Some("u".to_owned()), resource_version: Some("7".to_owned()), ..DeleteParameters::default() };
+        let body: Value = serde_json::from_slice(&ApiRequest::delete(&deployments(), Some("a"), "b", &pinned).body).expect("JSON");
+        assert_eq!(body["preconditions"], json!({"uid": "u", "resourceVersion": "7"}));
+    }
+
+    #[test]
+    fn a_creation_goes_to_the_collection() {
+        let request = ApiRequest::create(&deployments(), Some("shop"), b"{}".to_vec(), "me", true);
+        assert_eq!(request.method, Method::POST);
+        assert_eq!(request.path, "/apis/apps/v1/namespaces/shop/deployments?fieldManager=me&fieldValidation=Strict&dryRun=All");
     }
 }

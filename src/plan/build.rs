@@ -9,11 +9,13 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::adopt::client_side_managers;
+use super::immutable::{could_be_made_anew, reason_to_replace};
 use super::live::Live;
+use super::locally;
 use super::ownership::already_applied;
 use super::parallel::{REQUESTS_AT_ONCE, each};
 use super::place::{Failure, Placed, is_namespace};
-use super::reach::Reach;
+use super::reach::{Missed, Reach};
 use super::simulate::simulate;
 use super::{Action, Plan, PlanEntry};
 use crate::client::{ApplyParameters, Client};
@@ -51,6 +53,39 @@ pub struct Built {
     pub plan: Plan,
     /// One failure for each other object.
     pub failures: Vec<Failure>,
+    /// What there is to say of the plan as a whole.
+    pub notes: Vec<String>,
+    /// The objects to replace, by their place in the plan.
+    replaced: Vec<(usize, Placed)>,
+}
+
+impl Built {
+    /// Whether [`Built::try_replacements`] has anything to try out.
+    #[must_use]
+    pub fn has_replacements(&self) -> bool {
+        !self.replaced.is_empty()
+    }
+
+    /// Tries the objects that are to be replaced out on an empty control plane, so that they are shown with their defaults.
+    pub async fn try_replacements(&mut self, client: &Client, simulation: &Client, parameters: &ApplyParameters) {
+        let replaced = std::mem::take(&mut self.replaced);
+        let numbered = replaced.iter().map(|(index, placed)| (*index, placed)).collect();
+        for (index, tried) in simulate(client, Some(simulation), &[], numbered, parameters).await {
+            // What cannot be tried out here, such as a kind with rules of its server's own, is shown as it is written.
+            if let (Some(entry), Ok(tried)) = (self.plan.entries.get_mut(index), tried) {
+                entry.after = tried.after;
+            }
+        }
+    }
+}
+
+/// What the server answers about one object.
+enum Answer {
+    Planned(PlanEntry),
+    Replaced(PlanEntry, Placed),
+    /// Compared without the server, which does not let us ask.
+    Local(PlanEntry),
+    Failed(Failure),
 }
 
 /// Builds the plan of a set.
@@ -82,14 +117,20 @@ pub async fn build(
     let reach = Reach::default();
     let work = |(index, placed, before): (usize, Placed, Option<Object>)| {
         let (client, parameters, reach) = (client.clone(), parameters.clone(), reach.clone());
-        async move {
-            let after = reach.apply(&client, &placed, before.as_ref(), &parameters).await;
-            (index, after.map(|after| entry(&placed, before, after)))
-        }
+        async move { (index, ask(&reach, &client, placed, before, &parameters).await) }
     };
-    each(open, REQUESTS_AT_ONCE, work, |(index, result)| match result {
-        Ok(entry) => entries.push((index, entry)),
-        Err(failure) => failures.push((index, failure)),
+    let (mut replaced, mut local) = (Vec::new(), 0_usize);
+    each(open, REQUESTS_AT_ONCE, work, |(index, answer)| match answer {
+        Answer::Planned(entry) => entries.push((index, entry)),
+        Answer::Local(entry) => {
+            local += 1;
+            entries.push((index, entry));
+        }
+        Answer::Replaced(entry, placed) => {
+            entries.push((index, entry));
+            replaced.push((index, placed));
+        }
+        Answer::Failed(failure) => failures.push((index, failure)),
     })
     .await;
     for (index, result) in simulate(client, simulation, &placed, pending, &parameters).await {
@@ -98,7 +139,36 @@ pub async fn build(
             Err(failure) => failures.push((index, failure)),
         }
     }
-    Built { plan: Plan { entries: in_order(entries) }, failures: in_order(failures) }
+    entries.sort_by_key(|(index, _)| *index);
+    let position = |index: usize| entries.partition_point(|(before, _)| *before < index);
+    let replaced = replaced.into_iter().map(|(index, placed)| (position(index), placed)).collect();
+    let notes = (local > 0).then(|| locally::note(local)).into_iter().collect();
+    Built { plan: Plan { entries: in_order(entries) }, failures: in_order(failures), notes, replaced }
+}
+
+/// Asks the server what an apply would do; where the object cannot be changed in place, whether a new one could take its place, and where
+/// the server does not let us ask, finds out what can be found out here.
+async fn ask(reach: &Reach, client: &Client, placed: Placed, before: Option<Object>, parameters: &ApplyParameters) -> Answer {
+    let error = match reach.apply(client, &placed, before.as_ref(), parameters).await {
+        Ok(after) => return Answer::Planned(entry(&placed, before, after)),
+        Err(Missed::Lost(error)) => return Answer::Failed(Failure::of(&placed, error)),
+        Err(Missed::Refused(error)) => error,
+    };
+    let refusal = error.refusal();
+    if refusal.is_some_and(locally::may_not_ask) {
+        return match locally::compare(&placed, before.as_ref(), parameters) {
+            Ok(after) => Answer::Local(PlanEntry { reason: Some(locally::REASON.to_owned()), ..entry(&placed, before, after) }),
+            Err(refusal) => Answer::Failed(placed.refused(before.as_ref(), refusal)),
+        };
+    }
+    let reason = refusal.and_then(|refusal| reason_to_replace(&placed, refusal)).filter(|_| before.is_some());
+    match reason {
+        Some(reason) if could_be_made_anew(client, &placed, &parameters.field_manager).await.unwrap_or_default() => {
+            let after = Some(placed.object.clone());
+            Answer::Replaced(PlanEntry { reason: Some(reason), ..of(&placed, Action::Replace, before, after) }, placed)
+        }
+        _ => Answer::Failed(placed.refused(before.as_ref(), error)),
+    }
 }
 
 fn in_order<T>(mut numbered: Vec<(usize, T)>) -> Vec<T> {
@@ -151,13 +221,14 @@ fn of(placed: &Placed, action: Action, before: Option<Object>, after: Option<Obj
         before,
         after,
         origin: placed.origin(),
+        source: placed.source.clone(),
         reason: None,
     }
 }
 
 /// Whether two states of an object differ in nothing but the server's own bookkeeping. The status counts only where the manifest
 /// states one: a controller may have written it in between.
-fn same_content(before: &Object, after: &Object, with_status: bool) -> bool {
+pub(super) fn same_content(before: &Object, after: &Object, with_status: bool) -> bool {
     const BOOKKEEPING: [&str; 3] = ["managedFields", "resourceVersion", "generation"];
     let same = |left: &Map<String, Value>, right: &Map<String, Value>, ignored: &dyn Fn(&str) -> bool| {
         let count = |members: &Map<String, Value>| members.keys().filter(|name| !ignored(name)).count();
@@ -194,7 +265,7 @@ mod tests {
         live.set_meta("resourceVersion", "1");
         live.set_meta(
             "managedFields",
-            json!([{"manager": manager, "operation": "Apply", "apiVersion": "v1", "fieldsV1": {"f:data": {"f:k": {}}}}]),
+            json!([{"manager": manager, "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:data": {"f:k": {}}}}]),
         );
         (GroupResource::new("", "configmaps"), live)
     }
@@ -298,6 +369,60 @@ mod tests {
                 "PATCH /api/v1/namespaces/a/configmaps/x?fieldManager=trueup&force=true&fieldValidation=Strict",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn what_cannot_change_in_place_is_planned_as_a_replacement_if_it_could_be_made_anew() {
+        let (client, asked) = scripted(|request| match (request.method().as_str(), request.uri().path().rsplit('/').next()) {
+            ("PATCH", _) => answer(422, {
+                let cause = Cause::new(CauseKind::Forbidden, "data", "Forbidden: field is immutable when `immutable` is set");
+                Refusal::invalid("", "ConfigMap", "a", vec![cause]).to_json()
+            }),
+            _ => answer(409, Refusal::already_exists(&GroupResource::new("", "configmaps"), "a").to_json()),
+        });
+        let live = Live::of([live_config_map("fixed", "1", "trueup")]);
+        let mut built = build(&client, set(vec![config_map("new", "1"), config_map("fixed", "2")]), live, &parameters(), None).await;
+        assert_eq!(
+            told(&built),
+            [
+                "configmap/fixed replace",
+                "configmap/new: ConfigMap \"a\" is invalid: data: Forbidden: field is immutable when `immutable` is set"
+            ]
+        );
+        let reason = "cannot be changed in place: data: field is immutable when `immutable` is set";
+        assert_eq!(built.plan.entries[0].reason.as_deref(), Some(reason));
+        assert_eq!(asked.lines().iter().filter(|line| line.starts_with("POST")).count(), 1);
+        assert!(built.has_replacements());
+        let (simulation, _) = scripted(|_| answer(201, config_map("fixed", "defaulted")));
+        built.try_replacements(&client, &simulation, &parameters()).await;
+        assert_eq!(built.plan.entries[0].after, Some(object(config_map("fixed", "defaulted"))));
+        assert_eq!(built.plan.entries[0].action, Action::Replace);
+    }
+
+    #[tokio::test]
+    async fn who_may_not_patch_gets_a_comparison_made_here() {
+        let (client, _) = scripted(|_| {
+            let why = "User \"bob\" cannot patch resource \"configmaps\" in API group \"\" in the namespace \"a\"";
+            answer(403, Refusal::forbidden(&GroupResource::new("", "configmaps"), "x", why).to_json())
+        });
+        let live = Live::of([
+            live_config_map("same", "1", "other"),
+            live_config_map("changed", "1", "trueup"),
+            live_config_map("taken", "1", "other"),
+        ]);
+        let wanted = set(vec![config_map("same", "1"), config_map("changed", "2"), config_map("taken", "2"), config_map("new", "1")]);
+        let built = build(&client, wanted, live, &parameters(), None).await;
+        assert_eq!(
+            told(&built),
+            [
+                "configmap/same unchanged",
+                "configmap/changed update",
+                "configmap/new create",
+                "configmap/taken: Apply failed with 1 conflict: conflict with \"other\": .data.k",
+            ]
+        );
+        assert_eq!(built.failures[0].disputes.len(), 1);
+        assert!(built.notes[0].starts_with("3 objects were compared here"), "{:?}", built.notes);
     }
 
     #[test]

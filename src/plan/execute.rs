@@ -11,11 +11,13 @@ use serde_json::Value;
 
 use super::PlanEntry;
 use super::build::{Question, entry, unchanged};
+use super::immutable::{could_be_made_anew, reason_to_replace};
 use super::live::Live;
 use super::order::Stage;
 use super::parallel::{REQUESTS_AT_ONCE, each};
 use super::place::{Failure, ObjectError, Placed};
-use super::reach::Reach;
+use super::reach::{Missed, Reach};
+use super::replace::{Replacing, replace};
 use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form};
 use crate::object::Object;
 
@@ -39,8 +41,16 @@ enum Job {
     Apply(Placed, Option<Object>),
 }
 
-/// Applies a set and tells of each object as it finishes: stage by stage, and inside a stage in the set's order.
-pub async fn execute(client: &Client, placed: Vec<Placed>, mut live: Live, parameters: &ApplyParameters, mut done: impl FnMut(Done)) {
+/// Applies a set and tells of each object as it finishes: stage by stage, and inside a stage in the set's order. Objects that cannot be
+/// changed in place are replaced where `replacing` says so.
+pub async fn execute(
+    client: &Client,
+    placed: Vec<Placed>,
+    mut live: Live,
+    parameters: &ApplyParameters,
+    replacing: Replacing,
+    mut done: impl FnMut(Done),
+) {
     let mut stages: HashMap<Stage, Vec<Job>> = HashMap::new();
     for placed in placed {
         let stage = Stage::of(&placed);
@@ -59,25 +69,49 @@ pub async fn execute(client: &Client, placed: Vec<Placed>, mut live: Live, param
         if stage == Stage::Rest && !reach.is_lost() {
             jobs = wait_for_kinds(client, jobs).await;
         }
-        run(client, jobs, parameters, &reach, &mut done).await;
+        run(client, jobs, (parameters, &replacing), &reach, &mut done).await;
     }
 }
 
-async fn run(client: &Client, jobs: Vec<Job>, parameters: &ApplyParameters, reach: &Reach, done: &mut impl FnMut(Done)) {
+async fn run(client: &Client, jobs: Vec<Job>, how: (&ApplyParameters, &Replacing), reach: &Reach, done: &mut impl FnMut(Done)) {
     let work = |job: Job| {
-        let (client, parameters, reach) = (client.clone(), parameters.clone(), reach.clone());
+        let (client, parameters, replacing, reach) = (client.clone(), how.0.clone(), how.1.clone(), reach.clone());
         async move {
             let (placed, before) = match job {
                 Job::Known(done) => return done,
                 Job::Apply(placed, before) => (placed, before),
             };
-            match reach.apply(&client, &placed, before.as_ref(), &parameters).await {
-                Ok(after) => Done::Applied(Box::new(entry(&placed, before, after))),
-                Err(failure) => Done::Failed(failure),
-            }
+            apply_one(&reach, &client, placed, before, (&parameters, &replacing)).await
         }
     };
     each(jobs, REQUESTS_AT_ONCE, work, done).await;
+}
+
+async fn apply_one(
+    reach: &Reach,
+    client: &Client,
+    placed: Placed,
+    before: Option<Object>,
+    (parameters, replacing): (&ApplyParameters, &Replacing),
+) -> Done {
+    let error = match reach.apply(client, &placed, before.as_ref(), parameters).await {
+        Ok(after) => return Done::Applied(Box::new(entry(&placed, before, after))),
+        Err(Missed::Lost(error)) => return Done::Failed(Failure::of(&placed, error)),
+        Err(Missed::Refused(error)) => error,
+    };
+    let reason = error.refusal().and_then(|refusal| reason_to_replace(&placed, refusal));
+    let (Replacing::Within { timeout, between }, Some(live), Some(reason)) = (replacing, &before, reason) else {
+        return Done::Failed(placed.refused(before.as_ref(), error));
+    };
+    match could_be_made_anew(client, &placed, &parameters.field_manager).await {
+        Ok(true) => match replace(client, &placed, live.clone(), reason, parameters, *timeout, between).await {
+            Ok(entry) => Done::Applied(Box::new(entry)),
+            Err(failure) => Done::Failed(failure),
+        },
+        // The object stays, so what keeps it from changing is what is wrong.
+        Ok(false) => Done::Failed(Failure { replaceable: false, ..placed.refused(before.as_ref(), error) }),
+        Err(error) => Done::Failed(placed.failure(error)),
+    }
 }
 
 /// The objects whose kinds the set defined.
@@ -151,14 +185,15 @@ fn is_established(definition: &Object) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     use serde_json::json;
 
     use super::*;
     use crate::client::testing::{answer, scripted, scripted_as};
     use crate::client::{ServedResource, Target};
-    use crate::object::{GroupResource, Reason, Refusal};
+    use crate::object::{Cause, GroupResource, Reason, Refusal};
+    use crate::plan::replace::Between;
     use crate::plan::{LAST_APPLIED, Namespaces, place};
 
     fn object(value: Value) -> Object {
@@ -180,8 +215,12 @@ mod tests {
     }
 
     async fn told(client: &Client, placed: Vec<Placed>, live: Live) -> Vec<String> {
+        told_of(client, placed, live, Replacing::Never).await
+    }
+
+    async fn told_of(client: &Client, placed: Vec<Placed>, live: Live, replacing: Replacing) -> Vec<String> {
         let mut lines = Vec::new();
-        execute(client, placed, live, &parameters(), |done| {
+        execute(client, placed, live, &parameters(), replacing, |done| {
             lines.push(match done {
                 Done::Applied(entry) => format!("{} {}", entry.display_name(), entry.action.past()),
                 Done::Failed(failure) => format!("{}: {}", failure.name, failure.error),
@@ -283,5 +322,187 @@ mod tests {
         assert_eq!(told(&client, set(vec![config_map(json!({"k": "2"}))]), live).await, ["configmap/x updated"]);
         assert_eq!(asked.bodies()[0][0]["value"][0]["manager"], "trueup");
         assert_eq!(asked.lines().len(), 2);
+    }
+
+    /// A Service as it is, and the set that wants another `clusterIP`, which cannot change.
+    fn service() -> (Live, Vec<Placed>) {
+        let mut live =
+            object(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "a"}, "data": {"k": "1"}}));
+        live.set_meta("uid", "u-1");
+        live.set_meta("resourceVersion", "7");
+        let wanted = |name: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"k": "2"}});
+        (Live::of([(GroupResource::new("", "configmaps"), live)]), set(vec![wanted("x"), wanted("y")]))
+    }
+
+    fn immutable() -> Refusal {
+        Refusal::invalid("", "ConfigMap", "x", vec![Cause::invalid("data.k", &json!("2"), "field is immutable")])
+    }
+
+    fn live_again(version: &str, value: &str) -> Value {
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"k": value},
+            "metadata": {"name": "x", "namespace": "a", "uid": "u-1", "resourceVersion": version}})
+    }
+
+    /// A server on which `x` cannot be changed while it is there; `on_delete` answers the deletions, by their number, and what a GET finds
+    /// before one went well; `on_create` answers the apply that makes it anew.
+    fn stubborn(
+        on_delete: fn(usize) -> (u16, Value),
+        found: fn() -> (u16, Value),
+        on_create: fn() -> (u16, Value),
+    ) -> (Client, crate::client::testing::Asked) {
+        let (gone, deletions) = (AtomicBool::new(false), AtomicUsize::new(0));
+        scripted(move |request| {
+            let path = request.uri().path();
+            let (code, body) = match (request.method().as_str(), gone.load(Ordering::SeqCst)) {
+                (_, _) if path.ends_with("/y") => (201, json!({"metadata": {"name": "y"}})),
+                ("POST", _) => (409, Refusal::already_exists(&GroupResource::new("", "configmaps"), "x").to_json()),
+                ("PATCH", false) => (422, immutable().to_json()),
+                ("PATCH", true) => on_create(),
+                ("DELETE", _) => {
+                    let (code, body) = on_delete(deletions.fetch_add(1, Ordering::SeqCst));
+                    gone.store(code == 200, Ordering::SeqCst);
+                    (code, body)
+                }
+                (_, true) => (404, Refusal::not_found(&GroupResource::new("", "configmaps"), "x").to_json()),
+                (_, false) => found(),
+            };
+            answer(code, body)
+        })
+    }
+
+    fn made() -> (u16, Value) {
+        (201, json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "uid": "u-2"}, "data": {"k": "2"}}))
+    }
+
+    fn conflict() -> (u16, Value) {
+        (409, Refusal::new(Reason::Conflict, "moved on").to_json())
+    }
+
+    fn patient() -> Replacing {
+        Replacing::Within { timeout: None, between: Between::default() }
+    }
+
+    #[tokio::test]
+    async fn an_object_that_cannot_change_is_deleted_as_it_was_and_made_anew() {
+        let (client, asked) = stubborn(|_| (200, json!({"kind": "Status"})), || (500, Value::Null), made);
+        let (live, wanted) = service();
+        assert_eq!(told_of(&client, wanted, live, patient()).await, ["configmap/x replaced", "configmap/y created"]);
+        let (lines, bodies) = (asked.lines(), asked.bodies());
+        let of_x: Vec<&str> =
+            lines.iter().filter(|line| !line.contains("/y?")).map(|line| line.split(['?', '/']).next().unwrap().trim()).collect();
+        assert_eq!(of_x, ["PATCH", "POST", "DELETE", "GET", "PATCH"]);
+        let deletion = lines.iter().position(|line| line.starts_with("DELETE")).unwrap();
+        assert_eq!(bodies[deletion]["preconditions"], json!({"uid": "u-1", "resourceVersion": "7"}));
+    }
+
+    #[tokio::test]
+    async fn an_object_is_noted_from_before_it_is_deleted_until_it_is_made_anew() {
+        let between = Between::default();
+        let (seen, gone) = (between.clone(), AtomicBool::new(false));
+        let (client, _) = scripted(move |request| {
+            let noted = seen.names() == ["configmap/x"];
+            let (code, body) = match (request.method().as_str(), gone.load(Ordering::SeqCst)) {
+                _ if request.uri().path().ends_with("/y") => (201, json!({"metadata": {"name": "y"}})),
+                ("POST", _) => (409, Refusal::already_exists(&GroupResource::new("", "configmaps"), "x").to_json()),
+                ("PATCH", false) => (422, immutable().to_json()),
+                ("DELETE", _) if noted => {
+                    gone.store(true, Ordering::SeqCst);
+                    (200, json!({}))
+                }
+                ("GET", true) => (404, Refusal::not_found(&GroupResource::new("", "configmaps"), "x").to_json()),
+                ("PATCH", true) if noted => made(),
+                _ => (500, Value::Null),
+            };
+            answer(code, body)
+        });
+        let (live, wanted) = service();
+        let replacing = Replacing::Within { timeout: None, between: between.clone() };
+        assert_eq!(told_of(&client, wanted, live, replacing).await[0], "configmap/x replaced");
+        assert!(between.names().is_empty());
+    }
+
+    #[tokio::test]
+    async fn without_being_told_to_replace_the_object_fails_and_says_that_it_could_be() {
+        let (client, asked) = stubborn(|_| (500, Value::Null), || (500, Value::Null), made);
+        let (live, wanted) = service();
+        let mut failures = Vec::new();
+        execute(&client, wanted, live, &parameters(), Replacing::Never, |done| {
+            if let Done::Failed(failure) = done {
+                failures.push((failure.name, failure.replaceable));
+            }
+        })
+        .await;
+        assert_eq!(failures, [("configmap/x".to_owned(), true)]);
+        assert!(asked.lines().iter().all(|line| line.starts_with("PATCH")));
+    }
+
+    #[tokio::test]
+    async fn a_write_to_the_status_alone_does_not_keep_an_object_from_being_replaced() {
+        let (client, asked) =
+            stubborn(|number| if number == 0 { conflict() } else { (200, json!({})) }, || (200, live_again("8", "1")), made);
+        let (live, wanted) = service();
+        assert_eq!(told_of(&client, wanted, live, patient()).await[0], "configmap/x replaced");
+        let second = asked.lines().iter().rposition(|line| line.starts_with("DELETE")).unwrap();
+        assert_eq!(asked.bodies()[second]["preconditions"]["resourceVersion"], "8");
+    }
+
+    #[tokio::test]
+    async fn an_object_that_somebody_changed_meanwhile_is_not_deleted() {
+        let (client, asked) = stubborn(|_| conflict(), || (200, live_again("8", "theirs")), made);
+        let (live, wanted) = service();
+        let lines = told_of(&client, wanted, live, patient()).await;
+        assert_eq!(lines, ["configmap/x: it was changed by somebody else since it was read, so it was not deleted", "configmap/y created"]);
+        assert_eq!(asked.lines().iter().filter(|line| line.starts_with("DELETE")).count(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_was_deleted_and_cannot_be_made_anew_is_handed_back() {
+        let refused = || (403, Refusal::new(Reason::Forbidden, "exceeded quota").to_json());
+        let (client, _) = stubborn(|_| (200, json!({})), || (500, Value::Null), refused);
+        let (live, wanted) = service();
+        let (mut failures, mut applied) = (Vec::new(), 0);
+        execute(&client, wanted, live, &parameters(), patient(), |done| match done {
+            Done::Applied(_) => applied += 1,
+            Done::Failed(failure) => failures.push(failure),
+        })
+        .await;
+        assert_eq!(failures[0].error.to_string(), "it was deleted to be replaced, but could not be made anew: exceeded quota");
+        assert_eq!(failures[0].deleted.as_ref().and_then(|deleted| deleted.get_str(&["data", "k"])), Some("1"));
+        assert_eq!((failures.len(), applied), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn an_object_that_does_not_go_in_time_is_not_made_anew() {
+        let going = || {
+            (200, {
+                let mut object = live_again("8", "1");
+                object["metadata"]["finalizers"] = json!(["example.com/x"]);
+                object
+            })
+        };
+        let (client, asked) = scripted(move |request| match request.method().as_str() {
+            _ if request.uri().path().ends_with("/y") => answer(201, json!({"metadata": {"name": "y"}})),
+            "PATCH" => answer(422, immutable().to_json()),
+            "GET" if request.uri().path().ends_with("/configmaps") => answer(200, json!({"items": [going().1], "metadata": {}})),
+            "GET" => answer(200, going().1),
+            _ => answer(200, going().1),
+        });
+        let (live, wanted) = service();
+        let lines =
+            told_of(&client, wanted, live, Replacing::Within { timeout: Some(Duration::from_millis(1)), between: Between::default() })
+                .await;
+        assert_eq!(lines[0], "configmap/x: it was deleted to be replaced, but was not gone after 0 s; it waits for example.com/x");
+        assert_eq!(asked.lines().iter().filter(|line| line.starts_with("PATCH") && line.contains("/x?")).count(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_object_that_could_not_be_made_anew_is_not_deleted() {
+        let (client, asked) = scripted(|request| match request.method().as_str() {
+            "POST" => answer(422, Refusal::invalid("", "ConfigMap", "x", vec![Cause::required("data", "")]).to_json()),
+            _ => answer(422, immutable().to_json()),
+        });
+        let (live, wanted) = service();
+        told_of(&client, wanted, live, patient()).await;
+        assert!(!asked.lines().iter().any(|line| line.starts_with("DELETE")));
     }
 }

@@ -18,7 +18,7 @@ use crate::object::{GroupResource, Object, ObjectKey, Reason};
 const PAGE_SIZE: u32 = 500;
 
 /// What exists of a set of objects.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Live {
     objects: HashMap<(GroupResource, ObjectKey), Object>,
     unknown: HashMap<(GroupResource, ObjectKey), Arc<ClientError>>,
@@ -55,6 +55,12 @@ impl Live {
     pub fn take_object(&mut self, placed: &Placed) -> Result<Option<Object>, Arc<ClientError>> {
         let key = (placed.resource.group_resource(), placed.key.clone());
         self.unknown.remove(&key).map_or_else(|| Ok(self.objects.remove(&key)), Err)
+    }
+
+    /// The live object at a place, as far as it is known.
+    #[must_use]
+    pub fn object(&self, placed: &Placed) -> Option<&Object> {
+        self.objects.get(&(placed.resource.group_resource(), placed.key.clone()))
     }
 
     /// A live state already known.

@@ -3,7 +3,9 @@
 //! Filled by the plan's builder, read by the renderer and by the executor. Invariant: an entry's `before` and `after` are whole objects
 //! as the server holds or would hold them, never masked and never stripped; what a reader may see is the renderer's decision.
 
-use crate::manifest::Origin;
+use std::sync::Arc;
+
+use crate::manifest::{Desired, Origin};
 use crate::object::{GroupResource, Gvk, Object, ObjectKey};
 
 /// What happens to one object.
@@ -73,6 +75,8 @@ pub struct PlanEntry {
     pub after: Option<Object>,
     /// The manifest place that asks for it; `None` for a deletion of what no manifest mentions.
     pub origin: Option<Origin>,
+    /// The manifest's view of it, which knows the place of each field; `None` where no manifest asks for it.
+    pub source: Option<Arc<Desired>>,
     /// Why this action and not a lesser one, where that is not plain (such as the field that forces a replacement).
     pub reason: Option<String>,
 }

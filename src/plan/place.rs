@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::dispute::{Dispute, disputes};
+use super::immutable::reason_to_replace;
 use crate::client::{ClientError, Discovery, ServedResource};
 use crate::manifest::{Desired, Origin};
 use crate::object::{GroupResource, Gvk, Object, ObjectKey, Refusal, names};
@@ -72,9 +73,27 @@ pub enum ObjectError {
     /// The kind was defined, but the server did not serve it in time.
     #[error("the server does not serve {0} yet, although its definition was applied")]
     NotServed(String),
+    /// It was to be replaced, but is no longer what the plan was made from.
+    #[error("it was changed by somebody else since it was read, so it was not deleted")]
+    Moved,
+    /// It was deleted to be replaced, and is not gone.
+    #[error("it was deleted to be replaced, but was not gone after {seconds} s{}", waiting_for(.finalizers))]
+    StillThere {
+        /// How long was waited.
+        seconds: u64,
+        /// What it waits for.
+        finalizers: Vec<String>,
+    },
+    /// It was deleted to be replaced, and could not be made anew.
+    #[error("it was deleted to be replaced, but could not be made anew: {0}")]
+    NotMadeAnew(#[source] Arc<ClientError>),
     /// The server refused, or could not be asked.
     #[error(transparent)]
     Client(Arc<ClientError>),
+}
+
+fn waiting_for(finalizers: &[String]) -> String {
+    if finalizers.is_empty() { String::new() } else { format!("; it waits for {}", finalizers.join(", ")) }
 }
 
 impl From<ClientError> for ObjectError {
@@ -96,6 +115,10 @@ pub struct Failure {
     pub error: ObjectError,
     /// The fields that other managers own, where that is what is wrong.
     pub disputes: Vec<Dispute>,
+    /// Whether a new object could have the change that this one cannot.
+    pub replaceable: bool,
+    /// The object as it was, where it was deleted and nothing is in its place.
+    pub deleted: Option<Box<Object>>,
 }
 
 impl Failure {
@@ -162,13 +185,16 @@ impl Placed {
             source: self.source.clone(),
             error: error.into(),
             disputes: Vec::new(),
+            replaceable: false,
+            deleted: None,
         }
     }
 
     /// The failure of an apply to a known state.
     pub(super) fn refused(&self, live: Option<&Object>, error: ClientError) -> Failure {
         let disputes = error.refusal().map(|refusal| disputes(refusal, live, &self.object)).unwrap_or_default();
-        Failure { disputes, ..self.failure(error) }
+        let replaceable = error.refusal().is_some_and(|refusal| reason_to_replace(self, refusal).is_some());
+        Failure { disputes, replaceable, ..self.failure(error) }
     }
 }
 
@@ -210,6 +236,8 @@ fn unplaced(object: &Object, source: Option<Arc<Desired>>, error: ObjectError) -
         source,
         error,
         disputes: Vec::new(),
+        replaceable: false,
+        deleted: None,
     }
 }
 

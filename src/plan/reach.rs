@@ -5,7 +5,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::apply::apply_object;
-use super::place::{Failure, Placed};
+use super::place::Placed;
 use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Form, Unreachable};
 use crate::object::Object;
 
@@ -16,22 +16,30 @@ pub(super) struct Reach {
     lost: Arc<OnceLock<Arc<ClientError>>>,
 }
 
+/// Why an object was not applied.
+pub(super) enum Missed {
+    /// The target is gone, as this error told first.
+    Lost(Arc<ClientError>),
+    /// This one was not taken; the target is still there.
+    Refused(ClientError),
+}
+
 impl Reach {
     /// Whether the target is gone.
     pub(super) fn is_lost(&self) -> bool {
         self.lost.get().is_some()
     }
 
-    /// Applies one object and answers its new state. Where the target is gone, the object fails with the error that told so.
+    /// Applies one object and answers its new state. Once the target is gone, nothing is asked.
     pub(super) async fn apply(
         &self,
         client: &Client,
         placed: &Placed,
         before: Option<&Object>,
         parameters: &ApplyParameters,
-    ) -> Result<Object, Failure> {
+    ) -> Result<Object, Missed> {
         if let Some(error) = self.lost.get() {
-            return Err(Failure::of(placed, Arc::clone(error)));
+            return Err(Missed::Lost(Arc::clone(error)));
         }
         match apply_object(client, placed, before, parameters).await {
             Ok(after) => Ok(after),
@@ -39,9 +47,9 @@ impl Reach {
                 let error = Arc::new(error);
                 // Of several that were under way, the first will do.
                 let _ = self.lost.set(Arc::clone(&error));
-                Err(Failure::of(placed, error))
+                Err(Missed::Lost(error))
             }
-            Err(error) => Err(placed.refused(before, error)),
+            Err(error) => Err(Missed::Refused(error)),
         }
     }
 }

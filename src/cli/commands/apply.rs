@@ -1,20 +1,27 @@
 //! `trueup apply`: makes the target as the manifests say.
 
+mod restore;
+mod saved;
+
 use std::collections::{HashSet, VecDeque};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value;
 
-use super::{load, place_all};
+use super::delete::duration;
+use super::{build_plan, load, place_all};
 use crate::cli::DryRun;
 use crate::cli::failures::FileOrder;
+use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
 use crate::client::{ApplyParameters, Client};
 use crate::object::Object;
-use crate::plan::render::{DiffOptions, Tense, header, summary, unified};
-use crate::plan::{Action, Done, Failure, Live, Placed, PlanEntry, Question, Summary, build, execute};
+use crate::plan::render::{Tense, summary};
+use crate::plan::{Action, Done, Failure, Live, OwnersShown, Placed, PlanEntry, Question, Replacing, Summary, execute};
 use crate::printable::one_line;
 use crate::yaml;
 
@@ -24,6 +31,8 @@ Examples:
   kustomize build . | trueup apply -f -      apply what another program writes
   trueup apply -f web.yaml --diff            show each change as it is made
   trueup apply -f web.yaml --dry-run=server  let the server say what would happen
+  trueup apply web.plan                      do what `trueup plan -o web.plan` saved, or nothing
+  trueup apply -f web.yaml --replace         make objects anew that cannot be changed in place
 
 Objects that are as they should be cause no request. Failures are told and do not stop the rest.
 Exit status: 0 all applied, 1 something was refused or failed, 2 wrong usage.";
@@ -34,6 +43,9 @@ Exit status: 0 all applied, 1 something was refused or failed, 2 wrong usage.";
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct ApplyArgs {
+    /// Carry out this plan, which `trueup plan -o` saved
+    #[arg(value_name = "PLAN", conflicts_with_all = ["filename", "recursive", "selector", "dry_run", "replace", "force_conflicts", "field_manager"])]
+    plan: Option<PathBuf>,
     #[command(flatten)]
     manifests: ManifestArgs,
     /// Apply only the objects with these labels
@@ -42,6 +54,12 @@ pub struct ApplyArgs {
     /// Say what would happen without doing it
     #[arg(long, value_enum, default_value_t, value_name = "HOW", num_args = 0..=1, default_missing_value = "client", require_equals = true)]
     dry_run: DryRun,
+    /// Replace objects that cannot be changed in place: delete them and make them anew
+    #[arg(long)]
+    replace: bool,
+    /// Give each object to be replaced this long to go, such as 30s or 5m; 0 waits without end
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
+    timeout: Duration,
     /// Take fields over that other managers own
     #[arg(long)]
     force_conflicts: bool,
@@ -54,6 +72,9 @@ pub struct ApplyArgs {
     /// Show the values of Secrets in differences
     #[arg(long, requires = "diff")]
     show_secrets: bool,
+    /// Show the owners of all changed fields in differences, not only those that other managers own
+    #[arg(long, requires = "diff")]
+    show_owners: bool,
     /// Print the applied objects
     #[arg(long, short = 'o', value_enum, value_name = "FORM")]
     output: Option<ApplyOutput>,
@@ -84,6 +105,21 @@ impl ApplyArgs {
         Ok(())
     }
 
+    fn replacing(&self, context: &CommandContext) -> Replacing {
+        let timeout = Some(self.timeout).filter(|timeout| !timeout.is_zero());
+        if self.replace { Replacing::Within { timeout, between: context.between().clone() } } else { Replacing::Never }
+    }
+
+    fn view(&self, ui: &Ui) -> PlanView<'_> {
+        PlanView {
+            form: PlanForm::Diff,
+            mask: !self.show_secrets,
+            owners: OwnersShown { manager: &self.field_manager, all: self.show_owners },
+            two_sides: None,
+            color: ui.data_brush().is_colored(),
+        }
+    }
+
     fn parameters(&self) -> ApplyParameters {
         ApplyParameters { field_manager: self.field_manager.clone(), force: self.force_conflicts, dry_run: false }
     }
@@ -107,7 +143,23 @@ struct Report<'a> {
     broken: Option<CommandError>,
 }
 
-impl Report<'_> {
+impl<'a> Report<'a> {
+    fn new(ui: &'a Ui, context: &'a CommandContext, args: &'a ApplyArgs, total: usize, order: FileOrder, unplaced: Vec<Failure>) -> Self {
+        Self {
+            ui,
+            context,
+            args,
+            total,
+            summary: Summary::default(),
+            failed: 0,
+            order,
+            held: unplaced.into(),
+            untold: 0,
+            cut_off: false,
+            broken: None,
+        }
+    }
+
     fn done(&mut self, done: Done) {
         let rank = match &done {
             Done::Applied(entry) => self.order.rank(entry.origin.as_ref()),
@@ -136,12 +188,28 @@ impl Report<'_> {
         }
     }
 
+    /// An entry of a dry run; without `--replace`, an object that can only be replaced would fail.
+    fn planned(&mut self, entry: &PlanEntry) {
+        if entry.action == Action::Replace && !self.args.replace {
+            let place = entry.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
+            let namespace = entry.key.namespace.as_ref().map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
+            self.ui.error(&format!("{place}{}{namespace}: {}", entry.display_name(), entry.reason.as_deref().unwrap_or_default()));
+            self.ui.hint("apply --replace deletes the object and makes it anew; or undo the change in the manifest");
+            self.failed += 1;
+        } else {
+            self.entry(entry);
+        }
+    }
+
     fn failure(&mut self, failure: &Failure) {
         let cut_off = failures::is_unreached(failure);
         if cut_off && self.cut_off {
             self.untold += 1;
         } else {
             failures::tell(self.ui, failure);
+        }
+        if let Some(deleted) = &failure.deleted {
+            restore::tell(self.ui, &failure.name, deleted);
         }
         self.failed += 1;
         self.cut_off |= cut_off;
@@ -158,7 +226,11 @@ impl Report<'_> {
             Some(ApplyOutput::Yaml) => {
                 format!("---\n{}", entry.after.as_ref().map(|object| yaml::emit(&shown(object))).unwrap_or_default())
             }
-            None if self.args.diff && entry.action.is_change() => difference(self.ui, entry, self.tense(), self.args.show_secrets) + "\n",
+            None if self.args.diff && entry.action.is_change() => self.args.view(self.ui).entry(entry, self.tense()) + "\n",
+            None if entry.action == Action::Replace => {
+                let reason = entry.reason.as_ref().map(|reason| format!(": it {}", one_line(reason))).unwrap_or_default();
+                format!("{} replaced{}{reason}\n", one_line(&entry.display_name()), self.args.dry_run.suffix())
+            }
             None => format!("{} {}{}\n", one_line(&entry.display_name()), past_word(entry.action), self.args.dry_run.suffix()),
         }
     }
@@ -177,14 +249,6 @@ impl Report<'_> {
         self.ui.say_painted(summary(self.summary, self.failed, self.tense(), color).trim_end());
         Ok(if self.failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
     }
-}
-
-/// Header and hunks of one entry, as `diff` and `apply --diff` show it.
-pub(super) fn difference(ui: &Ui, entry: &PlanEntry, tense: Tense, show_secrets: bool) -> String {
-    let color = ui.data_brush().is_colored();
-    let value = |object: &Option<Object>| object.as_ref().map(|object| Value::Object(object.root().clone()));
-    let options = DiffOptions { color, mask: !show_secrets, ..DiffOptions::default() };
-    header(entry, tense, color) + &unified(value(&entry.before).as_ref(), value(&entry.after).as_ref(), options)
 }
 
 /// kubectl's word for what happened to an object.
@@ -208,6 +272,9 @@ fn json(object: &Object) -> String {
 /// Applies manifests.
 pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
+    if let Some(file) = &args.plan {
+        return saved::apply(ui, context, args, file).await;
+    }
     let desired = load(&args.manifests, &args.selector).await?;
     let total = desired.len();
     let order = FileOrder::of(&desired);
@@ -217,19 +284,7 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
     }
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
-    let mut report = Report {
-        ui,
-        context,
-        args,
-        total,
-        summary: Summary::default(),
-        failed: 0,
-        order,
-        held: unplaced.into(),
-        untold: 0,
-        cut_off: false,
-        broken: None,
-    };
+    let mut report = Report::new(ui, context, args, total, order, unplaced);
     let count = format!("{total} objects: reading, comparing, applying");
     with_progress(ui, || context.so_far().unwrap_or_else(|| count.clone()), work(&client, placed, args, &mut report)).await?;
     for warning in client.take_warnings() {
@@ -239,16 +294,22 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
 }
 
 async fn work(client: &Client, placed: Vec<Placed>, args: &ApplyArgs, report: &mut Report<'_>) -> Result<(), CommandError> {
+    if args.dry_run == DryRun::Server {
+        let built = build_plan(report.context, client, placed, &args.parameters()).await?;
+        built.plan.entries.iter().for_each(|entry| report.planned(entry));
+        report.held.extend(built.failures);
+        report.held.make_contiguous().sort_by_key(|failure| report.order.rank_of(failure));
+        built.notes.iter().for_each(|note| report.ui.warning(note));
+        return Ok(());
+    }
     let mut live = Live::fetch(client, &placed).await?;
     match args.dry_run {
-        DryRun::None => execute(client, placed, live, &args.parameters(), |done| report.done(done)).await,
-        DryRun::Client => placed.iter().for_each(|placed| report.done(compare(placed, &mut live, &args.field_manager))),
-        DryRun::Server => {
-            let simulation = report.context.simulation(client, &placed).await?;
-            let built = build(client, placed, live, &args.parameters(), simulation.as_ref()).await;
-            built.plan.entries.iter().for_each(|entry| report.entry(entry));
-            report.held.extend(built.failures);
-            report.held.make_contiguous().sort_by_key(|failure| report.order.rank_of(failure));
+        DryRun::None => {
+            let replacing = args.replacing(report.context);
+            execute(client, placed, live, &args.parameters(), replacing, |done| report.done(done)).await;
+        }
+        DryRun::Client | DryRun::Server => {
+            placed.iter().for_each(|placed| report.done(compare(placed, &mut live, &args.field_manager)));
         }
     }
     Ok(())

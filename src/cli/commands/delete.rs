@@ -95,7 +95,7 @@ enum Cascade {
 }
 
 /// Reads `30s`, `5m`, `1h` or a number of seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let seconds = match unit {
         "" | "s" => 1,
@@ -175,7 +175,7 @@ impl DeleteArgs {
             // Zero would mean not to wait for confirmation, which only --force asks for; so does kubectl.
             () => self.grace_period.map(|seconds| seconds.max(1)),
         };
-        DeleteParameters { propagation, grace_period_seconds, dry_run: self.dry_run == DryRun::Server }
+        DeleteParameters { propagation, grace_period_seconds, dry_run: self.dry_run == DryRun::Server, ..DeleteParameters::default() }
     }
 
     fn waits(&self) -> bool {

@@ -2,22 +2,25 @@
 
 use clap::Args;
 
-use super::apply::difference;
-use super::{load, place_all};
+use super::{build_plan, load, place_all};
 use crate::cli::failures::FileOrder;
+use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
 use crate::client::{ApplyParameters, Client, Discovery};
-use crate::plan::render::{Tense, summary};
-use crate::plan::{Built, Live, Placed, build};
+use crate::plan::{Built, OwnersShown};
 
 const EXAMPLES: &str = "\
 Examples:
   trueup diff -f deploy/                     compare a directory with the target
   trueup diff -f deploy/ || echo drifted     act on differences
+  trueup diff -f deploy/ -o path             one line for each changed field
+  trueup diff -f deploy/ -o markdown         a comment for a pull request
+  trueup diff -f deploy/ -o json | jq .summary
 
-Exit status: 0 nothing differs, 1 something differs, 2 something failed or the usage is wrong.";
+Exit status: 0 nothing differs, 1 something differs, 2 something failed or the usage is wrong.
+With --detailed-exitcode: 0 nothing differs, 1 something failed or the usage is wrong, 2 something differs.";
 
 /// Show what applying manifests would change
 ///
@@ -30,6 +33,21 @@ pub struct DiffArgs {
     /// Compare only the objects with these labels
     #[arg(long, short = 'l', value_name = "SELECTOR", default_value = "", hide_default_value = true)]
     selector: String,
+    /// Show the differences in this form
+    #[arg(long, short = 'o', value_enum, default_value_t, value_name = "FORM")]
+    output: PlanForm,
+    /// Exit with 2 where something differs and with 1 where something failed, as terraform does
+    #[arg(long)]
+    pub(in crate::cli) detailed_exitcode: bool,
+    /// Show the owners of all changed fields, not only those that other managers own
+    #[arg(long)]
+    show_owners: bool,
+    /// Show both states next to each other, where the terminal has at least 80 columns
+    #[arg(long)]
+    side_by_side: bool,
+    /// Print long differences to the terminal at once
+    #[arg(long)]
+    no_pager: bool,
     /// Assume that fields of other managers are taken over
     #[arg(long)]
     force_conflicts: bool,
@@ -44,43 +62,69 @@ pub struct DiffArgs {
     server_side: Option<bool>,
 }
 
+impl DiffArgs {
+    fn validate(&self) -> Result<(), CommandError> {
+        if self.server_side == Some(false) {
+            return Err(CommandError::usage("--server-side=false is not supported: every comparison is made by the server"));
+        }
+        if self.side_by_side && self.output != PlanForm::Diff {
+            return Err(CommandError::usage("--side-by-side is a look of -o diff"));
+        }
+        Ok(())
+    }
+
+    fn parameters(&self) -> ApplyParameters {
+        ApplyParameters { field_manager: self.field_manager.clone(), force: self.force_conflicts, dry_run: true }
+    }
+
+    fn view(&self, ui: &Ui) -> PlanView<'_> {
+        PlanView {
+            form: self.output,
+            mask: !self.show_secrets,
+            owners: OwnersShown { manager: &self.field_manager, all: self.show_owners },
+            two_sides: self.side_by_side.then(|| ui.width()),
+            color: ui.data_brush().is_colored(),
+        }
+    }
+}
+
 /// Compares manifests with the target.
 pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Result<ExitStatus, CommandError> {
-    if args.server_side == Some(false) {
-        return Err(CommandError::usage("--server-side=false is not supported: every comparison is made by the server"));
-    }
+    args.validate()?;
     let desired = load(&args.manifests, &args.selector).await?;
     let count = desired.len();
     let order = FileOrder::of(&desired);
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
-    let mut built =
-        with_progress(ui, || format!("comparing {count} objects with {}", client.target()), plan(context, &client, placed, args)).await?;
+    let mut built = with_progress(
+        ui,
+        || format!("comparing {count} objects with {}", client.target()),
+        build_plan(context, &client, placed, &args.parameters()),
+    )
+    .await?;
     built.failures.extend(unplaced);
     built.failures.sort_by_key(|failure| order.rank_of(failure));
-    show(ui, &built, &client.take_warnings(), args)?;
+    show(ui, &built, &client, args)?;
     Ok(match (built.failures.is_empty(), built.plan.has_changes()) {
+        (false, _) if args.detailed_exitcode => ExitStatus::Failed,
         (false, _) => ExitStatus::DiffFailed,
+        (true, true) if args.detailed_exitcode => ExitStatus::DiffersInDetail,
         (true, true) => ExitStatus::Differs,
         (true, false) => ExitStatus::Success,
     })
 }
 
-async fn plan(context: &CommandContext, client: &Client, placed: Vec<Placed>, args: &DiffArgs) -> Result<Built, CommandError> {
-    let live = Live::fetch(client, &placed).await?;
-    let parameters = ApplyParameters { field_manager: args.field_manager.clone(), force: args.force_conflicts, dry_run: true };
-    let simulation = context.simulation(client, &placed).await?;
-    Ok(build(client, placed, live, &parameters, simulation.as_ref()).await)
-}
-
-/// What differs, then what is wrong, then the count of both.
-fn show(ui: &Ui, built: &Built, warnings: &[String], args: &DiffArgs) -> Result<(), CommandError> {
-    for entry in built.plan.entries.iter().filter(|entry| entry.action.is_change()) {
-        ui.data(&difference(ui, entry, Tense::Future, args.show_secrets))?;
-        ui.data("\n")?;
+/// What differs, with the counts, then what is wrong: behind a pager it is still on the screen when the pager is left.
+fn show(ui: &Ui, built: &Built, client: &Client, args: &DiffArgs) -> Result<(), CommandError> {
+    let warnings: Vec<String> = built.notes.iter().cloned().chain(client.take_warnings()).collect();
+    let text = args.view(ui).text(built, &warnings, &client.target().to_string());
+    if args.no_pager {
+        ui.data(&text)?;
+    } else {
+        ui.page(&text)?;
     }
     failures::tell_all(ui, &built.failures);
     warnings.iter().for_each(|warning| ui.warning(warning));
-    Ok(ui.data(&summary(built.plan.summary(), built.failures.len(), Tense::Future, ui.data_brush().is_colored()))?)
+    Ok(())
 }

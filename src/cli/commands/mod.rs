@@ -6,6 +6,7 @@ mod controllers;
 mod delete;
 mod diff;
 mod get;
+mod plan;
 mod serve;
 mod version;
 mod watch;
@@ -16,6 +17,7 @@ pub use controllers::{ControllersCommandArgs, cmd_controllers};
 pub use delete::{DeleteArgs, cmd_delete};
 pub use diff::{DiffArgs, cmd_diff};
 pub use get::{GetArgs, cmd_get};
+pub use plan::{PlanArgs, cmd_plan};
 pub use serve::{ControllersArgs, ServeArgs, ServeSettings, cmd_serve};
 pub use version::{VersionArgs, cmd_version};
 pub use watch::{WatchArgs, cmd_watch};
@@ -23,10 +25,10 @@ pub use watch::{WatchArgs, cmd_watch};
 use std::sync::Arc;
 
 use super::{CommandContext, CommandError, ManifestArgs};
-use crate::client::{Client, Discovery};
+use crate::client::{ApplyParameters, Client, Discovery};
 use crate::manifest::{self, Desired, Input};
 use crate::object::LabelSelector;
-use crate::plan::{Failure, Placed, place};
+use crate::plan::{Built, Failure, Live, Placed, build, place};
 
 /// Reads the manifests that `-f` names; those a label selector leaves out are not there.
 async fn load(args: &ManifestArgs, selector: &str) -> Result<Vec<Desired>, CommandError> {
@@ -49,4 +51,25 @@ async fn load(args: &ManifestArgs, selector: &str) -> Result<Vec<Desired>, Comma
 fn place_all(context: &CommandContext, client: &Client, discovery: &Discovery, desired: Vec<Desired>) -> (Vec<Placed>, Vec<Failure>) {
     let objects = desired.into_iter().map(|desired| (desired.object.clone(), Some(Arc::new(desired))));
     place(objects, discovery, &context.namespaces(client))
+}
+
+/// Plans a set, with what the server cannot judge tried out in this process.
+async fn build_plan(
+    context: &CommandContext,
+    client: &Client,
+    placed: Vec<Placed>,
+    parameters: &ApplyParameters,
+) -> Result<Built, CommandError> {
+    let live = Live::fetch(client, &placed).await?;
+    let mut simulation = context.simulation(client, &placed).await?;
+    let mut built = build(client, placed, live, parameters, simulation.as_ref()).await;
+    if built.has_replacements() {
+        if simulation.is_none() {
+            simulation = context.open_simulation(client).await?;
+        }
+        if let Some(simulation) = &simulation {
+            built.try_replacements(client, simulation, parameters).await;
+        }
+    }
+    Ok(built)
 }

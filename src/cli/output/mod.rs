@@ -1,8 +1,9 @@
-//! What the API answers, as text on the screen.
+//! What the API answers, and what is planned, as text on the screen.
 
 mod align;
 pub mod custom_columns;
 pub mod form;
 pub mod go;
+pub mod plan;
 pub mod sort;
 pub mod table;

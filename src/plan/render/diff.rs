@@ -7,11 +7,13 @@ use similar::udiff::UnifiedHunkHeader;
 use similar::{ChangeTag, InlineChange, TextDiff};
 
 use super::mask::masked_pair;
+use crate::object::Object;
 use crate::paint::{Brush, Color};
+use crate::plan::{Action, PlanEntry};
 use crate::yaml;
 
 /// After this long on one object the diff is no longer the shortest, yet still correct.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// What the server keeps about an object and nobody declares.
 const SERVER_METADATA: [&str; 5] = ["managedFields", "uid", "resourceVersion", "generation", "creationTimestamp"];
 
@@ -34,20 +36,57 @@ impl Default for DiffOptions {
     }
 }
 
+/// Two states of an object as a reader may see them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownStates {
+    /// The state before; `None` where the object does not exist.
+    pub before: Option<Value>,
+    /// The state after; `None` where the object goes.
+    pub after: Option<Value>,
+}
+
+impl ShownStates {
+    fn of(before: Option<&Value>, after: Option<&Value>, alone: bool, mask: bool, server_fields: bool) -> Self {
+        let (mut before, mut after) = if mask { masked_pair(before, after) } else { (before.cloned(), after.cloned()) };
+        if !server_fields {
+            let alone = alone || before.is_none() || after.is_none();
+            before.iter_mut().chain(&mut after).for_each(|object| strip(object, alone));
+        }
+        Self { before, after }
+    }
+
+    /// Both as YAML; a state that is absent is empty.
+    pub(super) fn texts(&self) -> (String, String) {
+        let text = |object: Option<&Value>| object.map(yaml::emit).unwrap_or_default();
+        (text(self.before.as_ref()), text(self.after.as_ref()))
+    }
+}
+
+/// What a reader may see of an entry's states: values of Secrets are masked where `mask` says so, and what only the server keeps is left
+/// out unless `server_fields` asks for it.
+#[must_use]
+pub fn shown_states(entry: &PlanEntry, mask: bool, server_fields: bool) -> ShownStates {
+    let value = |object: &Option<Object>| object.as_ref().map(|object| Value::Object(object.root().clone()));
+    // A new object begins with a status of its own.
+    let alone = entry.action == Action::Replace;
+    ShownStates::of(value(&entry.before).as_ref(), value(&entry.after).as_ref(), alone, mask, server_fields)
+}
+
 /// The hunks between two states of an object, `None` being its absence; empty where they look the same.
 #[must_use]
 pub fn unified(before: Option<&Value>, after: Option<&Value>, options: DiffOptions) -> String {
-    let (mut before, mut after) = if options.mask { masked_pair(before, after) } else { (before.cloned(), after.cloned()) };
-    if !options.server_fields {
-        let alone = before.is_none() || after.is_none();
-        before.iter_mut().chain(&mut after).for_each(|object| strip(object, alone));
-    }
-    let text = |object: Option<&Value>| object.map(yaml::emit).unwrap_or_default();
-    let (old, new) = (text(before.as_ref()), text(after.as_ref()));
+    let (old, new) = ShownStates::of(before, after, false, options.mask, options.server_fields).texts();
     if old == new { String::new() } else { hunks(&old, &new, options) }
 }
 
-/// Removes what the server keeps about an object; with the other state absent, its status too, which nobody declares.
+/// [`unified`] of an entry's states.
+#[must_use]
+pub fn unified_entry(entry: &PlanEntry, options: DiffOptions) -> String {
+    let (old, new) = shown_states(entry, options.mask, options.server_fields).texts();
+    if old == new { String::new() } else { hunks(&old, &new, options) }
+}
+
+/// Removes what the server keeps about an object; where the other state is absent or another object, its status too, which nobody declares.
 fn strip(object: &mut Value, alone: bool) {
     if alone && let Some(members) = object.as_object_mut() {
         members.remove("status");
@@ -57,7 +96,8 @@ fn strip(object: &mut Value, alone: bool) {
     }
 }
 
-fn hunks(old: &str, new: &str, options: DiffOptions) -> String {
+/// The hunks between two texts.
+pub(super) fn hunks(old: &str, new: &str, options: DiffOptions) -> String {
     let brush = Brush::new(options.color);
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
     let mut out = String::new();

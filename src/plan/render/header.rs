@@ -62,7 +62,7 @@ pub fn summary(summary: Summary, failed: usize, tense: Tense, color: bool) -> St
     format!("{heading}: {}.\n", parts.join(", "))
 }
 
-fn color_of(action: Action) -> Color {
+pub(super) fn color_of(action: Action) -> Color {
     match action {
         Action::Create => Color::Green,
         Action::Update => Color::Yellow,

@@ -29,7 +29,9 @@ pub fn masked_pair(before: Option<&Value>, after: Option<&Value>) -> (Option<Val
     (before, after)
 }
 
-fn is_secret(object: Option<&Value>) -> bool {
+/// Whether values of an object are masked.
+#[must_use]
+pub fn is_secret(object: Option<&Value>) -> bool {
     object.is_some_and(|object| object["kind"] == "Secret" && object["apiVersion"] == "v1")
 }
 

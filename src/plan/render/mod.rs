@@ -1,15 +1,23 @@
-//! A plan's entries as text: the line that says what happens, and the difference between two states of an object.
+//! A plan's entries as text: the line that says what happens, the difference between two states of an object, and whole plans as documents.
 //!
 //! Receives plain data, hands on text that ends in a line break. Pure. Invariant: values of Secrets are masked before any text is made
 //! of them, unless the caller asks for them.
 
 mod diff;
+mod document;
 mod header;
+mod markdown;
 mod mask;
+mod paths;
+mod side_by_side;
 
-pub use diff::{DiffOptions, unified};
+pub use diff::{DiffOptions, ShownStates, shown_states, unified, unified_entry};
+pub use document::{API_VERSION, DocumentOptions, document};
 pub use header::{Tense, header, summary};
-pub use mask::{masked, masked_pair};
+pub use markdown::markdown;
+pub use mask::{is_secret, masked, masked_pair};
+pub use paths::{owner_notes, paths};
+pub use side_by_side::{NARROWEST, side_by_side};
 
 #[cfg(test)]
 mod tests;

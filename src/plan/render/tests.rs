@@ -153,6 +153,7 @@ fn mk_entry(action: Action) -> PlanEntry {
         before: None,
         after: None,
         origin: Some(Origin { source, mark: Mark { line: 12, column: 1 } }),
+        source: None,
         reason: None,
     }
 }

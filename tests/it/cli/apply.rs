@@ -424,7 +424,7 @@ fn an_immutable_field_comes_with_a_way_out() {
     error: a.yaml:5:1: configmap/a in namespace default: from server (Invalid): ConfigMap "a" is invalid: data: Forbidden: field is immutable when `immutable` is set
      5 | data:
        | ^
-    hint: the field cannot be changed in place; delete the object and apply again, or undo the change in the manifest
+    hint: the object cannot be changed in place: apply --replace deletes it and makes it anew; or undo the change in the manifest
     Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
     [exit 1]
     "#);

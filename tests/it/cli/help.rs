@@ -11,6 +11,7 @@ fn the_front_page_names_commands_and_targets() {
     Commands:
       apply        Apply manifests to the target
       diff         Show what applying manifests would change
+      plan         Show what applying manifests would change, and save it to be applied later
       get          Show objects
       watch        Show objects and their changes as they come
       delete       Delete objects
@@ -93,6 +94,7 @@ fn the_front_page_names_commands_and_targets() {
     Commands:
       apply        Apply manifests to the target
       diff         Show what applying manifests would change
+      plan         Show what applying manifests would change, and save it to be applied later
       get          Show objects
       watch        Show objects and their changes as they come
       delete       Delete objects
@@ -225,10 +227,13 @@ fn every_command_explains_itself() {
       trueup serve --etcd http://127.0.0.1:2379        a store in etcd; several servers may share it
       trueup serve --write-kubeconfig ./kubeconfig     for kubectl --kubeconfig ./kubeconfig
     "#);
-    assert_shows!(env.run("apply -h"), @r"
+    assert_shows!(env.run("apply -h"), @"
     Apply manifests to the target
 
-    Usage: trueup apply [OPTIONS]
+    Usage: trueup apply [OPTIONS] [PLAN]
+
+    Arguments:
+      [PLAN]  Carry out this plan, which `trueup plan -o` saved
 
     Options:
       -f, --filename <FILE>       Read manifests from a file, a directory, a URL, or - for standard
@@ -237,14 +242,20 @@ fn every_command_explains_itself() {
       -l, --selector <SELECTOR>   Apply only the objects with these labels
           --dry-run[=<HOW>]       Say what would happen without doing it [default: none] [possible
                                   values: none, client, server]
+          --replace               Replace objects that cannot be changed in place: delete them and make
+                                  them anew
+          --timeout <TIME>        Give each object to be replaced this long to go, such as 30s or 5m; 0
+                                  waits without end [default: 1m]
           --force-conflicts       Take fields over that other managers own
           --field-manager <NAME>  Own the applied fields under this name [default: trueup]
           --diff                  Show the difference of each changed object
-          --show-secrets          Show the values of Secrets in differences
-      -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
       -n, --namespace <NAME>      Work in this namespace
+          --show-secrets          Show the values of Secrets in differences
           --color <WHEN>          Say when to use colour [default: auto] [possible values: auto, always,
                                   never]
+          --show-owners           Show the owners of all changed fields in differences, not only those
+                                  that other managers own
+      -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
       -q, --quiet                 Print data, warnings and errors only
       -h, --help                  Print help (see more with '--help')
       -V, --version               Print version
@@ -283,13 +294,13 @@ fn wrong_arguments_are_a_usage_error_with_a_way_out() {
     For more information, try '--help'.
     [exit 2]
     ");
-    assert_shows!(env.run("apply --file x"), @r"
+    assert_shows!(env.run("apply --file x"), @"
     [stderr]
     error: unexpected argument '--file' found
 
       tip: a similar argument exists: '--filename'
 
-    Usage: trueup apply --filename <FILE>
+    Usage: trueup apply --filename <FILE> [PLAN]
 
     For more information, try '--help'.
     [exit 2]
@@ -307,12 +318,12 @@ fn wrong_arguments_are_a_usage_error_with_a_way_out() {
     error: --server-side=false is not supported: every apply is a server-side apply
     [exit 2]
     ");
-    assert_shows!(env.run("apply -f x --show-secrets"), @r"
+    assert_shows!(env.run("apply -f x --show-secrets"), @"
     [stderr]
     error: the following required arguments were not provided:
       --diff
 
-    Usage: trueup apply --diff --filename <FILE> --show-secrets
+    Usage: trueup apply --diff --filename <FILE> --show-secrets [PLAN]
 
     For more information, try '--help'.
     [exit 2]

@@ -83,3 +83,23 @@ fn an_apply_that_was_killed_is_completed_by_the_next() {
     assert_eq!(env.run("get cm -o name").stdout.lines().count(), COUNT);
     assert_eq!(env.run("diff -f set.yaml").code(), Some(0));
 }
+
+#[test]
+fn an_interrupted_replacement_names_what_may_be_deleted() {
+    let server = Recorder::holding(|line| line.starts_with("DELETE"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    let fixed =
+        |value: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: fixed}}\nimmutable: true\ndata: {{key: {value}}}\n");
+    env.write("a.yaml", fixed("old"));
+    env.prepare("apply -f a.yaml");
+    env.write("a.yaml", fixed("new"));
+    let apply = env.start("apply -f a.yaml --replace");
+    server.wait_until_holding();
+    apply.signal("INT");
+    assert_shows!(apply.end().replacing(&server.url, "[SERVER]"), @"
+    [stderr]
+    applying to [SERVER]
+    interrupted: nothing was applied yet; being replaced, and perhaps deleted by now: configmap/fixed; apply again to have that made anew
+    [exit 130]
+    ");
+}

@@ -3,6 +3,7 @@
 mod apply;
 mod delete;
 mod diff;
+mod diff_forms;
 mod documents;
 mod failures;
 mod get;
@@ -10,6 +11,8 @@ mod get_forms;
 mod help;
 mod interruption;
 mod manifests;
+mod plan;
+mod replace;
 mod requests;
 mod serve;
 mod targets;

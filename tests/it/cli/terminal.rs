@@ -27,3 +27,22 @@ fn long_work_shows_how_far_it_is() {
     apply.wait_for("configmap/a created");
     apply.wait_for("1 of 2 objects were applied");
 }
+
+#[test]
+fn a_long_difference_goes_through_the_pager_of_a_terminal_and_of_nothing_else() {
+    let env = TestEnv::new();
+    env.write("a.yaml", config_map("a", "1"));
+    let trueup = env!("CARGO_BIN_EXE_trueup");
+    let pager = "TERM=xterm TRUEUP_PAGER=\"sed s/^/paged:/\"";
+    let on_terminal = |line: &str| env.shell(&format!("{pager} script -qec '{trueup} {line}' /dev/null"));
+    assert_shows!(on_terminal("diff -f a.yaml -o summary --color never"), @"
+    paged:=== create configmap/a in namespace default (a.yaml:1)
+    paged:Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 unchanged.
+    [exit 1]
+    ");
+    assert!(!on_terminal("diff -f a.yaml -o summary --no-pager").stdout.contains("paged:"));
+    let piped = env.shell(&format!("{pager} {trueup} diff -f a.yaml -o summary | cat"));
+    assert!(piped.stdout.starts_with("=== create"), "{piped}");
+    let without = env.shell(&format!("TERM=xterm TRUEUP_PAGER=no-such-pager script -qec '{trueup} diff -f a.yaml -o names' /dev/null"));
+    assert!(without.stdout.contains("configmap/a"), "{without}");
+}

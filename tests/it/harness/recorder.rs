@@ -18,8 +18,23 @@ use trueup::store::MemoryStore;
 
 use super::cli::{NOW, PATIENCE};
 
-/// Whether a request, given as `METHOD path`, is never answered.
-type Holds = fn(&str) -> bool;
+/// Whether something holds for a request, given as `METHOD path?query`.
+type Says = fn(&str) -> bool;
+
+/// Requests that are not answered as others are.
+#[derive(Clone, Copy)]
+struct Exceptions {
+    /// They are never answered.
+    held: Says,
+    /// They are refused, as to somebody who may not ask them.
+    refused: Says,
+    /// They are taken as asked without credentials.
+    anonymous: Says,
+}
+
+impl Exceptions {
+    const NONE: Self = Self { held: |_| false, refused: |_| false, anonymous: |_| false };
+}
 
 /// An API over an empty memory store on a port of its own, for as long as it is kept.
 pub(crate) struct Recorder {
@@ -31,27 +46,32 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     pub(crate) fn start() -> Self {
-        Self::holding(|_| false)
+        Self::with(Exceptions::NONE)
     }
 
     /// A server that never answers some requests.
-    pub(crate) fn holding(holds: Holds) -> Self {
-        Self::serving(&Identity::in_process(), holds)
+    pub(crate) fn holding(held: Says) -> Self {
+        Self::with(Exceptions { held, ..Exceptions::NONE })
+    }
+
+    /// A server that does not let anybody ask some requests.
+    pub(crate) fn refusing(refused: Says) -> Self {
+        Self::with(Exceptions { refused, ..Exceptions::NONE })
     }
 
     /// A server that takes everybody for nobody.
     pub(crate) fn to_anybody() -> Self {
-        Self::serving(&Identity::anonymous(), |_| false)
+        Self::with(Exceptions { anonymous: |_| true, ..Exceptions::NONE })
     }
 
-    fn serving(identity: &Identity, holds: Holds) -> Self {
+    fn with(exceptions: Exceptions) -> Self {
         let runtime = Runtime::new().unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (hold, held) = channel();
-        runtime.spawn(serve(listener, Arc::clone(&asked), identity.clone(), holds, hold));
+        runtime.spawn(serve(listener, Arc::clone(&asked), exceptions, hold));
         Self { url, asked, held, _runtime: runtime }
     }
 
@@ -68,17 +88,17 @@ impl Recorder {
     }
 }
 
-async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, identity: Identity, holds: Holds, hold: Sender<()>) {
+async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, exceptions: Exceptions, hold: Sender<()>) {
     let api = Api::open(Arc::new(MemoryStore::new()), Ambient::pinned(NOW.parse().unwrap())).await.unwrap();
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        let (api, asked, hold, identity) = (api.clone(), Arc::clone(&asked), hold.clone(), identity.clone());
+        let (api, asked, hold) = (api.clone(), Arc::clone(&asked), hold.clone());
         let service = service_fn(move |request: Request<Incoming>| {
-            let (api, asked, hold, identity) = (api.clone(), Arc::clone(&asked), hold.clone(), identity.clone());
+            let (api, asked, hold) = (api.clone(), Arc::clone(&asked), hold.clone());
             async move {
                 let line = format!("{} {}", request.method(), request.uri());
-                let held = holds(&line);
+                let (held, refused, anonymous) = ((exceptions.held)(&line), (exceptions.refused)(&line), (exceptions.anonymous)(&line));
                 asked.lock().unwrap().push(line);
                 if held {
                     // A test that does not wait has nobody to tell.
@@ -87,7 +107,12 @@ async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, identity: 
                 }
                 let (parts, body) = request.into_parts();
                 let body = body.collect().await.map_or_else(|_| Full::default(), |body| Full::new(body.to_bytes()));
-                Ok::<_, Infallible>(api.handle(&identity, Request::from_parts(parts, body)).await)
+                let who = match (refused, anonymous) {
+                    (_, true) => Identity::anonymous(),
+                    (true, false) => Identity::new("bob", Vec::new()),
+                    (false, false) => Identity::in_process(),
+                };
+                Ok::<_, Infallible>(api.handle(&who, Request::from_parts(parts, body)).await)
             }
         });
         tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));

@@ -223,7 +223,7 @@ async fn files_that_are_no_store_are_refused_with_the_reason() {
     std::fs::write(&path, "hello, this is no database, but it is long enough to be taken for one; ".repeat(100)).unwrap();
     assert_eq!(refusal(&path), "the store failed: DIR/x is not a SQLite database");
     assert_eq!(refusal(folder.path()), "the store failed: cannot open DIR: it is a folder");
-    assert_eq!(refusal(&path.join("y")), "the store failed: cannot create the folder DIR/x: File exists (os error 17)");
+    assert_eq!(refusal(&path.join("y")), "the store failed: DIR/x is a file; the store takes a folder, or a path where it can make one");
 
     let foreign = folder.path().join("foreign");
     Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();

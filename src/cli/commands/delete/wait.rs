@@ -14,8 +14,8 @@ use crate::cli::context::{CommandContext, Controllers};
 use crate::cli::error::client_error_in_words;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
-use crate::client::{ChangeKind, Client, ClientError, Form, ListParameters, Target, WatchStep, Watcher};
-use crate::object::{Object, Reason};
+use crate::client::{Client, Target, until_gone};
+use crate::object::Object;
 
 /// An object that goes later.
 #[derive(Debug, Clone)]
@@ -102,31 +102,12 @@ fn names_of(objects: &[Arc<Doomed>]) -> String {
 
 /// Waits until an object is gone, or another of its name is in its place. The error is a sentence.
 async fn wait(client: &Client, object: &Doomed, uid: &str, timeout: Duration) -> Result<(), String> {
-    let gone = until_gone(client, object, uid);
+    let gone = until_gone(client, &object.resource, object.namespace.as_deref(), &object.name, uid);
     let result = if timeout.is_zero() { Ok(gone.await) } else { tokio::time::timeout(timeout, gone).await };
     let name = object.display_name();
     match result {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(format!("cannot wait for {name} to go: {}", client_error_in_words(&error))),
         Err(_) => Err(format!("{name} was not gone after {} s; its finalizers may be waiting for a controller", timeout.as_secs())),
-    }
-}
-
-async fn until_gone(client: &Client, object: &Doomed, uid: &str) -> Result<(), ClientError> {
-    let parameters = ListParameters { field_selector: format!("metadata.name={}", object.name), ..ListParameters::default() };
-    let mut watcher = Watcher::new(client.clone(), (*object.resource).clone(), object.namespace.clone(), parameters, Form::Objects);
-    let is_it = |candidate: &Value| candidate.pointer("/metadata/uid").and_then(Value::as_str) == Some(uid);
-    loop {
-        let there = match watcher.next().await {
-            Ok(WatchStep::State(pages)) => pages.iter().filter_map(|page| page.get("items")?.as_array()).flatten().any(is_it),
-            Ok(WatchStep::Change(change)) => change.kind != ChangeKind::Deleted && is_it(&change.object),
-            Ok(WatchStep::Lost(..) | WatchStep::Back) => true,
-            // The kind went with the object, as when its definition was deleted.
-            Err(error) if error.is(Reason::NotFound) => false,
-            Err(error) => return Err(error),
-        };
-        if !there {
-            return Ok(());
-        }
     }
 }

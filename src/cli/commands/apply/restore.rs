@@ -1,0 +1,75 @@
+//! What was deleted to be replaced and could not be made anew, kept in a file from which it can be applied again.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::cli::private_file;
+use crate::cli::ui::Ui;
+use crate::object::Object;
+use crate::yaml;
+
+/// What a server sets itself and refuses, or ignores, in a new object.
+const OF_SERVER: [&str; 8] = [
+    "managedFields",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "selfLink",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+];
+
+/// Writes the object into the working directory, or where that cannot be, into that for temporary files, and says so.
+pub(super) fn tell(ui: &Ui, name: &str, deleted: &Object) {
+    let manifest = yaml::emit(&manifest(deleted));
+    let file = PathBuf::from(format!("deleted-{}.yaml", file_stem(deleted)));
+    let written = private_file::write_new(&file, &manifest).map(|()| file.clone()).or_else(|_| {
+        let elsewhere = std::env::temp_dir().join(&file);
+        private_file::write_new(&elsewhere, &manifest).map(|()| elsewhere)
+    });
+    match written {
+        Ok(file) => ui.hint(&format!("{name} as it was is in {0}; to have it back: trueup apply -f {0}", file.display())),
+        // A Secret's values do not go to a screen; they are in the manifests of whoever made it.
+        Err(error) if deleted.kind() == "Secret" => ui.error(&format!("{name} as it was could not be kept: {error}")),
+        Err(error) => {
+            ui.error(&format!("{name} as it was could not be kept ({error}); it was:\n{manifest}"));
+        }
+    }
+}
+
+/// The object as a manifest that can be applied.
+fn manifest(deleted: &Object) -> Value {
+    let mut object = deleted.clone();
+    object.root_mut().remove("status");
+    for member in OF_SERVER {
+        object.remove_meta(member);
+    }
+    object.into_value()
+}
+
+/// Kind, name and uid hold no separators but dots and dashes where a server let them in; anything else becomes a dash.
+fn file_stem(object: &Object) -> String {
+    let stem = format!("{}-{}-{}", object.kind().to_lowercase(), object.name(), object.uid());
+    stem.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '-' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_kept_can_be_applied() {
+        let live = json!({"apiVersion": "v1", "kind": "Secret", "data": {"k": "dg=="}, "status": {}, "metadata": {
+            "name": "a:b/..", "uid": "u-1", "resourceVersion": "7", "labels": {"x": "y"}, "managedFields": []}});
+        let live = Object::from_value(live).unwrap();
+        assert_eq!(
+            manifest(&live),
+            json!({"apiVersion": "v1", "kind": "Secret", "data": {"k": "dg=="}, "metadata": {"name": "a:b/..", "labels": {"x": "y"}}})
+        );
+        assert_eq!(file_stem(&live), "secret-a-b-..-u-1");
+    }
+}

@@ -1,0 +1,101 @@
+//! `trueup plan`: shows what an apply would change, and saves it for `trueup apply PLAN`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{build_plan, load, place_all};
+use crate::cli::output::form::pretty;
+use crate::cli::output::plan::{PlanForm, PlanView};
+use crate::cli::progress::with_progress;
+use crate::cli::ui::Ui;
+use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures, private_file};
+use crate::client::{ApplyParameters, Discovery};
+use crate::plan::render::{DocumentOptions, document};
+use crate::plan::{Built, OwnersShown, SaveOptions, saved, withheld};
+
+const EXAMPLES: &str = "\
+Examples:
+  trueup plan -f deploy/ -o deploy.plan      look at what would change, and save it
+  trueup apply deploy.plan                   do exactly that, or nothing where the objects have changed since
+
+Exit status: 0 planned, 1 something was refused or failed, and nothing was saved, 2 wrong usage.";
+
+/// Show what applying manifests would change, and save it to be applied later
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    manifests: ManifestArgs,
+    /// Plan only the objects with these labels
+    #[arg(long, short = 'l', value_name = "SELECTOR", default_value = "", hide_default_value = true)]
+    selector: String,
+    /// Save the plan to this file
+    #[arg(long, short = 'o', value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Save the values of Secrets too; without them, a plan that changes Secrets cannot be applied
+    #[arg(long, requires = "output")]
+    include_secrets: bool,
+    /// Take fields over that other managers own
+    #[arg(long)]
+    force_conflicts: bool,
+    /// Own the applied fields under this name
+    #[arg(long, value_name = "NAME", default_value = "trueup")]
+    field_manager: String,
+    /// Show the owners of all changed fields, not only those that other managers own
+    #[arg(long)]
+    show_owners: bool,
+    /// Show the values of Secrets
+    #[arg(long)]
+    show_secrets: bool,
+}
+
+/// Plans manifests.
+pub async fn cmd_plan(ui: &Ui, context: &CommandContext, args: &PlanArgs) -> Result<ExitStatus, CommandError> {
+    let desired = load(&args.manifests, &args.selector).await?;
+    let count = desired.len();
+    let client = context.client().await?;
+    let discovery = Discovery::fetch(&client).await?;
+    let (placed, unplaced) = place_all(context, &client, &discovery, desired);
+    let parameters = ApplyParameters { field_manager: args.field_manager.clone(), force: args.force_conflicts, dry_run: true };
+    let target = client.target().to_string();
+    let work = build_plan(context, &client, placed, &parameters);
+    let mut built = with_progress(ui, || format!("comparing {count} objects with {target}"), work).await?;
+    built.failures.splice(0..0, unplaced);
+    let warnings: Vec<String> = built.notes.iter().cloned().chain(client.take_warnings()).collect();
+    let owners = OwnersShown { manager: &args.field_manager, all: args.show_owners };
+    let color = ui.data_brush().is_colored();
+    let view = PlanView { form: PlanForm::Diff, mask: !args.show_secrets, owners, two_sides: None, color };
+    ui.data(&view.text(&built, &warnings, &target))?;
+    built.failures.iter().for_each(|failure| failures::tell(ui, failure));
+    warnings.iter().for_each(|warning| ui.warning(warning));
+    if !built.failures.is_empty() {
+        if args.output.is_some() {
+            ui.error("the plan was not saved, since not all of it could be planned");
+        }
+        return Ok(ExitStatus::Failed);
+    }
+    save(ui, args, &built, &warnings, &target)?;
+    Ok(ExitStatus::Success)
+}
+
+fn save(ui: &Ui, args: &PlanArgs, built: &Built, warnings: &[String], target: &str) -> Result<(), CommandError> {
+    let Some(file) = &args.output else { return Ok(()) };
+    let owners = OwnersShown { manager: &args.field_manager, all: args.show_owners };
+    // The differences are for readers; what --include-secrets saves are the manifests.
+    let document = document(&built.plan, &[], warnings, DocumentOptions { target, mask: true, owners });
+    let options = SaveOptions { force: args.force_conflicts, include_secrets: args.include_secrets };
+    let saved = saved(document, &built.plan, options);
+    private_file::write_over(file, &pretty(&saved))
+        .map_err(|error| CommandError::failed(format!("cannot write {}: {error}", file.display())))?;
+    let withheld = withheld(&saved);
+    if withheld > 0 {
+        let secrets = if withheld == 1 { "one Secret".to_owned() } else { format!("{withheld} Secrets") };
+        ui.warning(&format!("the values of {secrets} are not in the plan, so it cannot be applied"));
+        ui.hint("save them with --include-secrets, or leave the Secrets out with -l");
+        ui.say(&format!("saved to {}", file.display()));
+    } else {
+        ui.say(&format!("saved to {0}; to carry it out: trueup apply {0}", file.display()));
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Replacing an object: deleting it, waiting until it is gone, making it anew.
+//!
+//! Receives an object that cannot be changed in place, hands on the new one. Invariant: only the very state that the plan was made from
+//! is deleted, and only after the server said that it would take the new one; what was deleted and could not be made anew is handed back.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::PlanEntry;
+use super::apply::apply_object;
+use super::build::{entry, same_content};
+use super::model::Action;
+use super::place::{Failure, ObjectError, Placed};
+use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, DeleteParameters, Form, until_gone};
+use crate::object::{Object, Reason};
+
+/// How often a deletion is tried anew because a controller wrote the object's status meanwhile.
+const ATTEMPTS: u32 = 5;
+
+/// What becomes of objects that cannot be changed in place.
+#[derive(Debug, Clone)]
+pub enum Replacing {
+    /// They fail.
+    Never,
+    /// They are replaced.
+    Within {
+        /// How long each may take to go; `None` is without end.
+        timeout: Option<Duration>,
+        /// Where those are noted that are being replaced.
+        between: Between,
+    },
+}
+
+/// The objects that are being replaced at this moment: deleted perhaps, and not yet made anew. Whoever interrupts the work tells of them.
+#[derive(Debug, Clone, Default)]
+pub struct Between(Arc<Mutex<BTreeSet<String>>>);
+
+impl Between {
+    /// Their names, such as `deployment.apps/web`, sorted.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.lock().iter().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        // A panic elsewhere leaves the set as true as it was.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Replaces an object. `reason` is why, `before` the state that the plan was made from.
+pub(super) async fn replace(
+    client: &Client,
+    placed: &Placed,
+    before: Object,
+    reason: String,
+    parameters: &ApplyParameters,
+    timeout: Option<Duration>,
+    between: &Between,
+) -> Result<PlanEntry, Failure> {
+    let name = placed.display_name();
+    between.lock().insert(name.clone());
+    let replaced = delete_and_create(client, placed, before, reason, parameters, timeout).await;
+    between.lock().remove(&name);
+    replaced
+}
+
+async fn delete_and_create(
+    client: &Client,
+    placed: &Placed,
+    before: Object,
+    reason: String,
+    parameters: &ApplyParameters,
+    timeout: Option<Duration>,
+) -> Result<PlanEntry, Failure> {
+    let deleted = delete(client, placed, &before).await.map_err(|error| placed.failure(error))?;
+    wait(client, placed, before.uid(), timeout).await.map_err(|error| placed.failure(error))?;
+    match apply_object(client, placed, None, parameters).await {
+        Ok(after) => Ok(PlanEntry { action: Action::Replace, before: Some(before), reason: Some(reason), ..entry(placed, None, after) }),
+        Err(error) => Err(Failure { deleted: Some(Box::new(deleted)), ..placed.failure(ObjectError::NotMadeAnew(Arc::new(error))) }),
+    }
+}
+
+/// Deletes the object if it is as it was; answers the state that was deleted.
+async fn delete(client: &Client, placed: &Placed, before: &Object) -> Result<Object, ObjectError> {
+    let (resource, namespace, name) = (&placed.resource, placed.key.namespace.as_deref(), placed.key.name.as_str());
+    let mut current = before.clone();
+    for _ in 0..ATTEMPTS {
+        let parameters = DeleteParameters {
+            uid: Some(current.uid().to_owned()),
+            resource_version: current.resource_version().map(str::to_owned),
+            ..DeleteParameters::default()
+        };
+        match client.send(&ApiRequest::delete(resource, namespace, name, &parameters)).await {
+            Ok(_) => return Ok(current),
+            Err(error) if error.is(Reason::NotFound) => return Ok(current),
+            Err(error) if error.is(Reason::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+        current = match client.object(&ApiRequest::get(resource, namespace, name, Form::Objects)).await {
+            Ok(fresh) if fresh.uid() == before.uid() && same_content(before, &fresh, false) => fresh,
+            Ok(_) => return Err(ObjectError::Moved),
+            Err(error) if error.is(Reason::NotFound) => return Ok(current),
+            Err(error) => return Err(error.into()),
+        };
+    }
+    Err(ObjectError::Moved)
+}
+
+async fn wait(client: &Client, placed: &Placed, uid: &str, timeout: Option<Duration>) -> Result<(), ObjectError> {
+    let (resource, namespace, name) = (&placed.resource, placed.key.namespace.as_deref(), placed.key.name.as_str());
+    let get = ApiRequest::get(resource, namespace, name, Form::Objects);
+    // Most objects go at once, which one request tells.
+    match client.object(&get).await {
+        Err(error) if error.is(Reason::NotFound) => return Ok(()),
+        Ok(found) if found.uid() != uid => return Ok(()),
+        Ok(_) | Err(ClientError::Refused { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let gone = until_gone(client, resource, namespace, name, uid);
+    let Some(timeout) = timeout else { return Ok(gone.await?) };
+    if let Ok(gone) = tokio::time::timeout(timeout, gone).await {
+        return Ok(gone?);
+    }
+    let left = client.object(&get).await.ok();
+    let finalizers = left.iter().flat_map(Object::finalizers).map(str::to_owned).collect();
+    Err(ObjectError::StillThere { seconds: timeout.as_secs(), finalizers })
+}

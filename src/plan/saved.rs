@@ -1,0 +1,265 @@
+//! A plan that was saved, to be carried out later as it was seen.
+//!
+//! Receives a plan's document and hands it back with what an apply needs: the manifests, and which state of each object they were compared
+//! with. Invariant: values of Secrets are in it only where the user asked for them.
+
+use serde_json::{Map, Value, json};
+
+use super::live::Live;
+use super::place::Placed;
+use super::render::{API_VERSION, is_secret};
+use super::{Action, Plan, PlanEntry};
+use crate::object::Object;
+
+/// What a saved plan was made with.
+#[derive(Debug, Clone, Copy)]
+pub struct SaveOptions {
+    /// Whether fields of other managers are taken over.
+    pub force: bool,
+    /// Whether values of Secrets are saved.
+    pub include_secrets: bool,
+}
+
+/// A plan read from a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SavedPlan {
+    /// The target that it was made for, in words.
+    pub target: String,
+    /// Who owns the applied fields.
+    pub field_manager: String,
+    /// Whether fields of other managers are taken over.
+    pub force: bool,
+    /// What changes.
+    pub objects: Vec<SavedObject>,
+}
+
+/// One object that a saved plan changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SavedObject {
+    /// What happens to it.
+    pub action: Action,
+    /// What to apply.
+    pub manifest: Object,
+    /// The object that it was compared with: its uid and resourceVersion; `None` where there was none.
+    pub compared_with: Option<(String, String)>,
+}
+
+/// Why a file is no plan that can be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum SavedPlanError {
+    /// It is no JSON.
+    #[error("it is not JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// It is something else, or of another version.
+    #[error("it is no plan of {API_VERSION}, which `trueup plan -o` saves")]
+    OtherKind,
+    /// It was printed by `diff`, not saved by `plan`.
+    #[error("{0} has no manifest in it; `trueup plan -o` saves plans that can be applied")]
+    NoManifest(String),
+    /// Values of a Secret were left out of it.
+    #[error("it does not hold the values of {0}, which it changes")]
+    Withheld(String),
+    /// A member is missing or has another type than it should.
+    #[error("{0} is missing or malformed")]
+    Malformed(String),
+}
+
+/// Turns a plan's document into one that can be carried out. `document` is what [`super::render::document`] made of `plan`.
+#[must_use]
+pub fn saved(mut document: Value, plan: &Plan, options: SaveOptions) -> Value {
+    document["forceConflicts"] = options.force.into();
+    let objects = document.get_mut("objects").and_then(Value::as_array_mut).into_iter().flatten();
+    for (object, entry) in objects.zip(&plan.entries).filter(|(_, entry)| entry.action.is_change()) {
+        let Some(manifest) = manifest(entry) else { continue };
+        if is_secret(Some(&manifest)) && !options.include_secrets {
+            object["withheld"] = true.into();
+        } else {
+            object["manifest"] = manifest;
+        }
+    }
+    document
+}
+
+/// How many Secrets that a plan changes keep their values to themselves.
+#[must_use]
+pub fn withheld(saved: &Value) -> usize {
+    let objects = saved.get("objects").and_then(Value::as_array).into_iter().flatten();
+    objects.filter(|object| object.get("withheld") == Some(&true.into())).count()
+}
+
+fn manifest(entry: &PlanEntry) -> Option<Value> {
+    let mut object = entry.source.as_ref()?.object.clone();
+    if let Some(namespace) = &entry.key.namespace {
+        object.set_meta("namespace", namespace.as_str());
+    }
+    Some(object.into_value())
+}
+
+impl SavedPlan {
+    /// Reads a saved plan; entries that change nothing are left out.
+    pub fn read(text: &str) -> Result<Self, SavedPlanError> {
+        let document: Map<String, Value> = serde_json::from_str(text)?;
+        if document.get("apiVersion") != Some(&API_VERSION.into()) || document.get("kind") != Some(&"Plan".into()) {
+            return Err(SavedPlanError::OtherKind);
+        }
+        let text = |member: &str| document.get(member).and_then(Value::as_str).map(str::to_owned);
+        let malformed = |member: &str| SavedPlanError::Malformed(member.to_owned());
+        let objects = document.get("objects").and_then(Value::as_array).ok_or_else(|| malformed("objects"))?;
+        Ok(Self {
+            target: text("target").ok_or_else(|| malformed("target"))?,
+            field_manager: text("fieldManager").ok_or_else(|| malformed("fieldManager"))?,
+            force: document.get("forceConflicts").and_then(Value::as_bool).unwrap_or_default(),
+            objects: objects.iter().filter_map(|object| SavedObject::read(object).transpose()).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl SavedObject {
+    fn read(object: &Value) -> Result<Option<Self>, SavedPlanError> {
+        let text = |member: &str| object.get(member).and_then(Value::as_str).unwrap_or_default();
+        let name = format!("{}/{}", text("kind").to_lowercase(), text("name"));
+        let action = Action::ALL.into_iter().find(|action| action.word() == text("action"));
+        let action = match action {
+            Some(Action::Unchanged) => return Ok(None),
+            Some(action @ (Action::Create | Action::Update | Action::Replace)) => action,
+            Some(Action::Delete) | None => return Err(SavedPlanError::Malformed(format!("the action of {name}"))),
+        };
+        if object.get("withheld") == Some(&true.into()) {
+            return Err(SavedPlanError::Withheld(name));
+        }
+        let manifest = object.get("manifest").ok_or_else(|| SavedPlanError::NoManifest(name.clone()))?;
+        let manifest = Object::from_value(manifest.clone()).map_err(|_| SavedPlanError::Malformed(format!("the manifest of {name}")))?;
+        let compared_with = (action != Action::Create).then(|| (text("uid").to_owned(), text("resourceVersion").to_owned()));
+        Ok(Some(Self { action, manifest, compared_with }))
+    }
+
+    /// How the live object differs from the one that the plan was made with; `None` where it does not.
+    #[must_use]
+    pub fn moved(&self, live: Option<&Object>) -> Option<String> {
+        match (&self.compared_with, live) {
+            (None, None) => None,
+            (None, Some(live)) => Some(format!("it exists by now (uid {})", live.uid())),
+            (Some(_), None) => Some("it is gone".to_owned()),
+            (Some((uid, _)), Some(live)) if *uid != live.uid() => {
+                Some(format!("it is another object: uid {} where the plan has {uid}", live.uid()))
+            }
+            (Some((_, version)), Some(live)) if Some(version.as_str()) != live.resource_version() => {
+                let now = live.resource_version().unwrap_or_default();
+                Some(format!("it has changed: resourceVersion {now} where the plan has {version}"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Objects of a plan that have moved on since it was made, each with how. `placed` are those of the plan's objects, in their order.
+#[must_use]
+pub fn moved(objects: &[SavedObject], placed: &[Placed], live: &Live) -> Vec<(String, String)> {
+    let pairs = objects.iter().zip(placed);
+    let name = |placed: &Placed| {
+        let namespace = placed.key.namespace.as_ref().map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
+        format!("{}{namespace}", placed.display_name())
+    };
+    pairs.filter_map(|(object, placed)| Some((name(placed), object.moved(live.object(placed))?))).collect()
+}
+
+/// Makes an apply fail with a conflict if the object moves between the look and the apply.
+pub fn pin(placed: &mut Placed, object: &SavedObject, live: Option<&Object>) {
+    let Some((uid, version)) = &object.compared_with else { return };
+    // Taking fields over from client-side apply is a write of its own, and guards itself; a new object has no version yet.
+    let taken_over = live.is_some_and(|live| !super::adopt::client_side_managers(live).is_empty());
+    if object.action == Action::Update && !taken_over {
+        placed.object.set_meta("uid", json!(uid));
+        placed.object.set_meta("resourceVersion", json!(version));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::manifest::{self, Source};
+    use crate::object::{Gvk, ObjectKey};
+    use crate::plan::OwnersShown;
+    use crate::plan::render::{DocumentOptions, document};
+
+    fn entry(kind: &str, action: Action) -> PlanEntry {
+        let text = format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: a}}\ndata: {{k: aHVudGVy}}\n");
+        let source = Arc::new(Source::new("a.yaml", text));
+        let desired = manifest::parse([Ok(source)]).unwrap().remove(0);
+        let mut before = desired.object.clone();
+        before.set_meta("uid", "u-1");
+        before.set_meta("resourceVersion", "7");
+        PlanEntry {
+            gvk: Gvk::new("", "v1", kind),
+            plural: "xs".to_owned(),
+            key: ObjectKey::new(Some("shop"), "a"),
+            action,
+            before: (action != Action::Create).then_some(before),
+            after: Some(desired.object.clone()),
+            origin: Some(desired.origin.clone()),
+            source: Some(Arc::new(desired)),
+            reason: None,
+        }
+    }
+
+    fn text(entries: Vec<PlanEntry>, include_secrets: bool) -> String {
+        let plan = Plan { entries };
+        let owners = OwnersShown { manager: "me", all: false };
+        let document = document(&plan, &[], &[], DocumentOptions { target: "here", mask: true, owners });
+        saved(document, &plan, SaveOptions { force: true, include_secrets }).to_string()
+    }
+
+    #[test]
+    fn what_is_saved_is_read_again_without_what_stays_as_it_is() {
+        let plan = text(
+            vec![entry("ConfigMap", Action::Update), entry("ConfigMap", Action::Unchanged), entry("ConfigMap", Action::Create)],
+            false,
+        );
+        let plan = SavedPlan::read(&plan).unwrap();
+        assert_eq!((plan.target.as_str(), plan.field_manager.as_str(), plan.force), ("here", "me", true));
+        let told: Vec<_> =
+            plan.objects.iter().map(|object| (object.action, object.compared_with.clone(), object.manifest.namespace())).collect();
+        let compared_with = Some(("u-1".to_owned(), "7".to_owned()));
+        assert_eq!(told, [(Action::Update, compared_with, Some("shop")), (Action::Create, None, Some("shop"))]);
+    }
+
+    #[test]
+    fn values_of_secrets_are_saved_only_on_demand_and_a_plan_without_them_is_not_carried_out() {
+        let plan = text(vec![entry("Secret", Action::Update)], false);
+        assert!(!plan.contains("aHVudGVy"), "{plan}");
+        assert_eq!(withheld(&serde_json::from_str(&plan).unwrap()), 1);
+        assert_eq!(SavedPlan::read(&plan).unwrap_err().to_string(), "it does not hold the values of secret/a, which it changes");
+        let plan = text(vec![entry("Secret", Action::Update)], true);
+        assert_eq!(SavedPlan::read(&plan).unwrap().objects[0].manifest.get_str(&["data", "k"]), Some("aHVudGVy"));
+        assert!(SavedPlan::read(&text(vec![entry("Secret", Action::Unchanged)], false)).unwrap().objects.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_plan_is_refused_by_what_is_wrong_with_it() {
+        let refused = |text: &str| SavedPlan::read(text).unwrap_err().to_string();
+        assert!(refused("kind: Plan").starts_with("it is not JSON: "));
+        assert!(refused("{\"kind\": \"ConfigMap\"}").starts_with("it is no plan of trueup.dev/v1"));
+        assert_eq!(refused("{\"apiVersion\": \"trueup.dev/v1\", \"kind\": \"Plan\"}"), "objects is missing or malformed");
+        let other = text(vec![entry("ConfigMap", Action::Update)], false).replace("\"manifest\"", "\"x\"");
+        assert!(refused(&other).starts_with("configmap/a has no manifest in it"));
+        let other = text(vec![entry("ConfigMap", Action::Update)], false).replace("\"update\"", "\"sing\"");
+        assert_eq!(refused(&other), "the action of configmap/a is missing or malformed");
+    }
+
+    #[test]
+    fn an_object_that_came_went_or_changed_has_moved() {
+        let live = |uid: &str, version: &str| {
+            Object::from_value(json!({"kind": "ConfigMap", "metadata": {"name": "a", "uid": uid, "resourceVersion": version}})).unwrap()
+        };
+        let plan = SavedPlan::read(&text(vec![entry("ConfigMap", Action::Update), entry("ConfigMap", Action::Create)], false)).unwrap();
+        let (update, create) = (&plan.objects[0], &plan.objects[1]);
+        assert_eq!(update.moved(Some(&live("u-1", "7"))), None);
+        assert_eq!(update.moved(Some(&live("u-1", "8"))).unwrap(), "it has changed: resourceVersion 8 where the plan has 7");
+        assert_eq!(update.moved(Some(&live("u-2", "7"))).unwrap(), "it is another object: uid u-2 where the plan has u-1");
+        assert_eq!(update.moved(None).unwrap(), "it is gone");
+        assert_eq!(create.moved(None), None);
+        assert_eq!(create.moved(Some(&live("u-2", "7"))).unwrap(), "it exists by now (uid u-2)");
+    }
+}
