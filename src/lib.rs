@@ -21,6 +21,7 @@ pub mod openapi;
 pub mod paint;
 pub mod plan;
 pub mod protobuf;
+pub mod readiness;
 pub mod schema;
 pub mod serve;
 pub mod store;
