@@ -7,6 +7,7 @@
 mod arguments;
 pub mod commands;
 mod context;
+mod duration;
 mod error;
 mod failures;
 mod logging;
@@ -14,6 +15,7 @@ pub mod output;
 mod progress;
 mod settings;
 pub mod ui;
+mod waiting;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -64,6 +66,20 @@ pub enum Command {
     Watch(commands::WatchArgs),
     /// Delete objects
     Delete(commands::DeleteArgs),
+    /// Wait until objects are as they should be
+    Wait(commands::WaitArgs),
+    /// Show everything about objects, and their events
+    Describe(commands::DescribeArgs),
+    /// Show events, oldest first
+    Events(commands::EventsArgs),
+    /// Show an object and what it owns, with the readiness of each
+    Tree(commands::TreeArgs),
+    /// Show the kinds that the server serves
+    ApiResources(commands::ApiResourcesArgs),
+    /// Show the versions of the groups that the server serves
+    ApiVersions(commands::ApiVersionsArgs),
+    /// Show who one is, and what one may do
+    Auth(commands::AuthArgs),
     /// Serve the API over HTTPS
     Serve(commands::ServeArgs),
     /// Run the controllers against the target
@@ -179,6 +195,13 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::Get(args) => commands::cmd_get(ui, context, args).await,
         Command::Watch(args) => commands::cmd_watch(ui, context, args).await,
         Command::Delete(args) => commands::cmd_delete(ui, context, args).await,
+        Command::Wait(args) => commands::cmd_wait(ui, context, args).await,
+        Command::Describe(args) => commands::cmd_describe(ui, context, args).await,
+        Command::Events(args) => commands::cmd_events(ui, context, args).await,
+        Command::Tree(args) => commands::cmd_tree(ui, context, args).await,
+        Command::ApiResources(args) => commands::cmd_api_resources(ui, context, args).await,
+        Command::ApiVersions(args) => commands::cmd_api_versions(ui, context, args).await,
+        Command::Auth(args) => commands::cmd_auth(ui, context, args).await,
         Command::Serve(_) | Command::Controllers(_) => Err(CommandError::usage("this command runs until it is stopped")),
         Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),
         Command::Version(args) => commands::cmd_version(ui, context, args).await,

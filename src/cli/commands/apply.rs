@@ -1,16 +1,20 @@
 //! `trueup apply`: makes the target as the manifests say.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value;
 
 use super::{load, place_all};
 use crate::cli::DryRun;
+use crate::cli::duration;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
+use crate::cli::waiting::{self, Limit};
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
-use crate::client::{ApplyParameters, Client, ClientError};
+use crate::client::{ApplyParameters, Client, ClientError, Place, ServedResource};
 use crate::object::Object;
 use crate::plan::render::{DiffOptions, Tense, header, summary, unified};
 use crate::plan::{Action, Done, Failure, Live, ObjectError, Placed, PlanEntry, Question, Summary, build, execute};
@@ -22,9 +26,11 @@ Examples:
   kustomize build . | trueup apply -f -      apply what another program writes
   trueup apply -f web.yaml --diff            show each change as it is made
   trueup apply -f web.yaml --dry-run=server  let the server say what would happen
+  trueup apply -f web.yaml --wait --timeout=2m
+                                             until all of it is ready
 
 Objects that are as they should be cause no request. Failures are told and do not stop the rest.
-Exit status: 0 all applied, 1 something was refused or failed, 2 wrong usage.";
+Exit status: 0 all applied, 1 something was refused or failed, or is not ready in time, 2 wrong usage.";
 
 /// Apply manifests to the target
 ///
@@ -55,6 +61,12 @@ pub struct ApplyArgs {
     /// Print the applied objects
     #[arg(long, short = 'o', value_enum, value_name = "FORM")]
     output: Option<ApplyOutput>,
+    /// Wait until all applied objects are ready
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "ready", require_equals = true, value_name = "WHAT")]
+    wait: Option<WaitFor>,
+    /// Wait no longer than this, such as 30s or 5m; 0 waits without end
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration::unsigned, requires = "wait")]
+    timeout: Duration,
     /// Accepted for kubectl's sake: every apply is a server-side apply
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide = true)]
     server_side: Option<bool>,
@@ -69,6 +81,14 @@ enum ApplyOutput {
     Json,
     /// YAML, one document for each object
     Yaml,
+}
+
+/// What `apply --wait` waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum WaitFor {
+    /// That each object is ready
+    #[value(alias = "true")]
+    Ready,
 }
 
 impl ApplyArgs {
@@ -100,6 +120,8 @@ struct Report<'a> {
     cut_off: bool,
     /// The first failure to print; everything after it is only counted.
     broken: Option<CommandError>,
+    /// Where the objects are that were applied.
+    places: Vec<Place>,
 }
 
 impl Report<'_> {
@@ -112,6 +134,7 @@ impl Report<'_> {
 
     fn entry(&mut self, entry: &PlanEntry) {
         self.summary.add(entry.action);
+        self.places.push(place_of(entry));
         if let Err(error) = self.ui.data(&self.text(entry)).and_then(|()| self.ui.flush()) {
             self.broken.get_or_insert(error.into());
         }
@@ -198,14 +221,37 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
     }
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
-    let mut report = Report { ui, context, args, total, summary: Summary::default(), failed: 0, untold: 0, cut_off: false, broken: None };
+    let mut report = Report {
+        ui,
+        context,
+        args,
+        total,
+        summary: Summary::default(),
+        failed: 0,
+        untold: 0,
+        cut_off: false,
+        broken: None,
+        places: Vec::new(),
+    };
     unplaced.iter().for_each(|failure| report.failure(failure));
     let count = format!("{total} objects: reading, comparing, applying");
     with_progress(ui, || context.so_far().unwrap_or_else(|| count.clone()), work(&client, placed, args, &mut report)).await?;
     for warning in client.take_warnings() {
         ui.warning(&warning);
     }
-    report.finish()
+    let places = std::mem::take(&mut report.places);
+    let status = report.finish()?;
+    if args.wait.is_none() || args.dry_run != DryRun::None {
+        return Ok(status);
+    }
+    let ready = waiting::until_ready(ui, context, &client, places, Limit::of_act(args.timeout)).await;
+    Ok(if ready { status } else { ExitStatus::Failed })
+}
+
+fn place_of(entry: &PlanEntry) -> Place {
+    let (gvk, namespace) = (&entry.gvk, entry.key.namespace.clone());
+    let resource = ServedResource::named(&gvk.group, &gvk.version, &gvk.kind, &entry.plural, namespace.is_some());
+    Place { resource: Arc::new(resource), namespace, name: entry.key.name.clone() }
 }
 
 async fn work(client: &Client, placed: Vec<Placed>, args: &ApplyArgs, report: &mut Report<'_>) -> Result<(), CommandError> {

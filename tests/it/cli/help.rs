@@ -9,16 +9,23 @@ fn the_front_page_names_commands_and_targets() {
     Usage: trueup [OPTIONS] <COMMAND>
 
     Commands:
-      apply        Apply manifests to the target
-      diff         Show what applying manifests would change
-      get          Show objects
-      watch        Show objects and their changes as they come
-      delete       Delete objects
-      serve        Serve the API over HTTPS
-      controllers  Run the controllers against the target
-      completions  Print a completion script for a shell
-      version      Show the version of this program and of the server
-      help         Print this message or the help of the given subcommand(s)
+      apply          Apply manifests to the target
+      diff           Show what applying manifests would change
+      get            Show objects
+      watch          Show objects and their changes as they come
+      delete         Delete objects
+      wait           Wait until objects are as they should be
+      describe       Show everything about objects, and their events
+      events         Show events, oldest first
+      tree           Show an object and what it owns, with the readiness of each
+      api-resources  Show the kinds that the server serves
+      api-versions   Show the versions of the groups that the server serves
+      auth           Show who one is, and what one may do
+      serve          Serve the API over HTTPS
+      controllers    Run the controllers against the target
+      completions    Print a completion script for a shell
+      version        Show the version of this program and of the server
+      help           Print this message or the help of the given subcommand(s)
 
     Options:
       -n, --namespace <NAME>
@@ -91,16 +98,23 @@ fn the_front_page_names_commands_and_targets() {
     Usage: trueup [OPTIONS] <COMMAND>
 
     Commands:
-      apply        Apply manifests to the target
-      diff         Show what applying manifests would change
-      get          Show objects
-      watch        Show objects and their changes as they come
-      delete       Delete objects
-      serve        Serve the API over HTTPS
-      controllers  Run the controllers against the target
-      completions  Print a completion script for a shell
-      version      Show the version of this program and of the server
-      help         Print this message or the help of the given subcommand(s)
+      apply          Apply manifests to the target
+      diff           Show what applying manifests would change
+      get            Show objects
+      watch          Show objects and their changes as they come
+      delete         Delete objects
+      wait           Wait until objects are as they should be
+      describe       Show everything about objects, and their events
+      events         Show events, oldest first
+      tree           Show an object and what it owns, with the readiness of each
+      api-resources  Show the kinds that the server serves
+      api-versions   Show the versions of the groups that the server serves
+      auth           Show who one is, and what one may do
+      serve          Serve the API over HTTPS
+      controllers    Run the controllers against the target
+      completions    Print a completion script for a shell
+      version        Show the version of this program and of the server
+      help           Print this message or the help of the given subcommand(s)
 
     Options:
       -n, --namespace <NAME>  Work in this namespace
@@ -225,7 +239,7 @@ fn every_command_explains_itself() {
       trueup serve --etcd http://127.0.0.1:2379        a store in etcd; several servers may share it
       trueup serve --write-kubeconfig ./kubeconfig     for kubectl --kubeconfig ./kubeconfig
     "#);
-    assert_shows!(env.run("apply -h"), @r"
+    assert_shows!(env.run("apply -h"), @"
     Apply manifests to the target
 
     Usage: trueup apply [OPTIONS]
@@ -243,8 +257,11 @@ fn every_command_explains_itself() {
           --show-secrets          Show the values of Secrets in differences
       -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
       -n, --namespace <NAME>      Work in this namespace
+          --wait[=<WHAT>]         Wait until all applied objects are ready [possible values: ready]
           --color <WHEN>          Say when to use colour [default: auto] [possible values: auto, always,
                                   never]
+          --timeout <TIME>        Wait no longer than this, such as 30s or 5m; 0 waits without end
+                                  [default: 5m]
       -q, --quiet                 Print data, warnings and errors only
       -h, --help                  Print help (see more with '--help')
       -V, --version               Print version

@@ -8,11 +8,13 @@ mod get;
 mod get_forms;
 mod help;
 mod interruption;
+mod look;
 mod manifests;
 mod requests;
 mod serve;
 mod targets;
 mod terminal;
+mod wait;
 mod watch;
 
 /// A namespace with a Deployment, a Service, a ConfigMap and a Secret, as people write them.

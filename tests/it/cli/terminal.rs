@@ -1,6 +1,6 @@
 //! What a person sees on a terminal; `script` of util-linux gives the program one.
 
-use super::config_map;
+use super::{SHOP, config_map};
 use crate::harness::cli::{TestEnv, assert_shows};
 use crate::harness::recorder::Recorder;
 
@@ -26,4 +26,13 @@ fn long_work_shows_how_far_it_is() {
     let mut apply = env.start_shell(&format!("exec script -qec '{} apply -f a.yaml' /dev/null", env!("CARGO_BIN_EXE_trueup")));
     apply.wait_for("configmap/a created");
     apply.wait_for("1 of 2 objects were applied");
+}
+
+#[test]
+fn a_wait_shows_a_line_for_each_object_that_is_not_ready() {
+    let env = TestEnv::new();
+    env.write("shop.yaml", SHOP);
+    let mut apply = env.start_shell(&format!("exec script -qec '{} apply -f shop.yaml --wait' /dev/null", env!("CARGO_BIN_EXE_trueup")));
+    apply.wait_for("waiting for 1 of 5 objects");
+    apply.wait_for("  deployment.apps/web in namespace shop: in progress: its controller has not looked at it yet");
 }
