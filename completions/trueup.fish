@@ -52,6 +52,7 @@ complete -c trueup -n "__fish_trueup_needs_command" -f -a "tree" -d 'Show an obj
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "api-resources" -d 'Show the kinds that the server serves'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "auth" -d 'Show who one is, and what one may do'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "config" -d 'Show and change kubeconfig files'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "serve" -d 'Serve the API over HTTPS'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "controllers" -d 'Run the controllers against the target'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
@@ -438,6 +439,132 @@ complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subc
 complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "whoami" -d 'Show as whom the server knows the caller'
 complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "can-i" -d 'Say whether the caller may do something'
 complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -f -a "get-contexts" -d 'Show all contexts, or one'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -f -a "current-context" -d 'Show the name of the current context'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -f -a "use-context" -d 'Make a context the current one'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -f -a "set-context" -d 'Set cluster, user or namespace (-n) of a context, which is made where there is none'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -f -a "view" -d 'Show the kubeconfig, all files as one, without what is secret'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -s o -l output -d 'Print names only' -r -f -a "name\t'One name a line'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l no-headers -d 'Leave the headers out'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l cluster -d 'The name of its cluster' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l user -d 'The name of its user' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l current -d 'Change the current context'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -s o -l output -d 'Print the kubeconfig in this form' -r -f -a "json\t'Whole objects as JSON'
+yaml\t'Whole objects as YAML'
+wide\t'Tables with more columns'
+name\t'One TYPE/NAME a line'
+custom-columns=HEADER:JSONPATH\,...\t'A table of these columns'
+custom-columns-file=FILE\t'The same, headers and paths in two lines of a file'
+jsonpath=TEMPLATE\t'What a JSONPath template makes of them'
+jsonpath-file=FILE\t'The same, from a file'
+jsonpath-as-json=TEMPLATE\t'The values of a JSONPath template as a JSON list'
+go-template=TEMPLATE\t'What a Go template makes of them'
+go-template-file=FILE\t'The same, from a file'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l minify -d 'Show only what the current context, or that of --context, needs'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l raw -d 'Show what is secret too'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "get-contexts" -d 'Show all contexts, or one'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "current-context" -d 'Show the name of the current context'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "use-context" -d 'Make a context the current one'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "set-context" -d 'Set cluster, user or namespace (-n) of a context, which is made where there is none'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "view" -d 'Show the kubeconfig, all files as one, without what is secret'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l listen -d 'Listen on this address; port 0 takes a free one' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l write-kubeconfig -d 'Write the administrator\'s kubeconfig here; else into the data directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l token-auth-file -d 'Accept the tokens in this file: token,user,uid,"group1,group2" on each line' -r -F
@@ -514,22 +641,28 @@ complete -c trueup -n "__fish_trueup_using_subcommand version" -l client -d 'Do 
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s V -l version -d 'Print version'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "apply" -d 'Apply manifests to the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "diff" -d 'Show what applying manifests would change'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "get" -d 'Show objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "watch" -d 'Show objects and their changes as they come'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "delete" -d 'Delete objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "wait" -d 'Wait until objects are as they should be'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "describe" -d 'Show everything about objects, and their events'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "events" -d 'Show events, oldest first'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "api-resources" -d 'Show the kinds that the server serves'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "auth" -d 'Show who one is, and what one may do'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "serve" -d 'Serve the API over HTTPS'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "controllers" -d 'Run the controllers against the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "version" -d 'Show the version of this program and of the server'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth serve controllers completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "apply" -d 'Apply manifests to the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "diff" -d 'Show what applying manifests would change'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "get" -d 'Show objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "watch" -d 'Show objects and their changes as they come'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "delete" -d 'Delete objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "wait" -d 'Wait until objects are as they should be'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "describe" -d 'Show everything about objects, and their events'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "events" -d 'Show events, oldest first'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "api-resources" -d 'Show the kinds that the server serves'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "auth" -d 'Show who one is, and what one may do'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "config" -d 'Show and change kubeconfig files'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "serve" -d 'Serve the API over HTTPS'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "controllers" -d 'Run the controllers against the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "version" -d 'Show the version of this program and of the server'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "whoami" -d 'Show as whom the server knows the caller'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "can-i" -d 'Say whether the caller may do something'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "get-contexts" -d 'Show all contexts, or one'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "current-context" -d 'Show the name of the current context'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "use-context" -d 'Make a context the current one'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "set-context" -d 'Set cluster, user or namespace (-n) of a context, which is made where there is none'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "view" -d 'Show the kubeconfig, all files as one, without what is secret'

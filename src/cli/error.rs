@@ -5,6 +5,7 @@
 use std::io;
 use std::process::ExitCode;
 
+use super::kubeconfig::KubeconfigFileError;
 use super::settings::UsageError;
 use super::ui::{Ui, is_broken_pipe};
 use crate::client::{ClientError, RemoteError, ResourceArgumentError, UnknownResource, Unreachable};
@@ -118,6 +119,12 @@ impl From<io::Error> for CommandError {
 impl From<UsageError> for CommandError {
     fn from(error: UsageError) -> Self {
         Self::usage(error.to_string())
+    }
+}
+
+impl From<KubeconfigFileError> for CommandError {
+    fn from(error: KubeconfigFileError) -> Self {
+        Self::failed(error.to_string())
     }
 }
 

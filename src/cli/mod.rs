@@ -10,6 +10,7 @@ mod context;
 mod duration;
 mod error;
 mod failures;
+mod kubeconfig;
 mod logging;
 pub mod output;
 mod progress;
@@ -80,6 +81,8 @@ pub enum Command {
     ApiVersions(commands::ApiVersionsArgs),
     /// Show who one is, and what one may do
     Auth(commands::AuthArgs),
+    /// Show and change kubeconfig files
+    Config(commands::ConfigArgs),
     /// Serve the API over HTTPS
     Serve(commands::ServeArgs),
     /// Run the controllers against the target
@@ -139,6 +142,7 @@ pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<S
     let result = match &cli.command {
         Command::Serve(args) => serve(ui, cli, args, environment).await,
         Command::Controllers(args) => control(ui, cli, args, environment, openers).await,
+        Command::Config(args) => config(ui, cli, args, environment),
         command => work(ui, cli, command, environment, openers).await,
     };
     let result = result.and_then(|status| ui.flush().map(|()| status).map_err(CommandError::from));
@@ -146,6 +150,16 @@ pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<S
         Ok(status) => status,
         Err(error) => error.tell(ui, matches!(cli.command, Command::Diff(_))),
     }
+}
+
+/// Works on files, and so on no target.
+fn config(
+    ui: &Ui,
+    cli: &Cli,
+    args: &commands::ConfigArgs,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<ExitStatus, CommandError> {
+    commands::cmd_config(ui, &cli.global, &settings::kubeconfig_files(&cli.global, environment)?, args)
 }
 
 async fn serve(
@@ -202,7 +216,7 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::ApiResources(args) => commands::cmd_api_resources(ui, context, args).await,
         Command::ApiVersions(args) => commands::cmd_api_versions(ui, context, args).await,
         Command::Auth(args) => commands::cmd_auth(ui, context, args).await,
-        Command::Serve(_) | Command::Controllers(_) => Err(CommandError::usage("this command runs until it is stopped")),
+        Command::Serve(_) | Command::Controllers(_) | Command::Config(_) => Err(CommandError::usage("this command works on no target")),
         Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),
         Command::Version(args) => commands::cmd_version(ui, context, args).await,
     }

@@ -4,6 +4,7 @@ mod api_resources;
 mod apply;
 mod auth;
 mod completions;
+mod config;
 mod controllers;
 mod delete;
 mod describe;
@@ -20,6 +21,7 @@ pub use api_resources::{ApiResourcesArgs, ApiVersionsArgs, cmd_api_resources, cm
 pub use apply::{ApplyArgs, cmd_apply};
 pub use auth::{AuthArgs, cmd_auth};
 pub use completions::{CompletionsArgs, cmd_completions};
+pub use config::{ConfigArgs, cmd_config};
 pub use controllers::{ControllersCommandArgs, cmd_controllers};
 pub use delete::{DeleteArgs, cmd_delete};
 pub use describe::{DescribeArgs, cmd_describe};

@@ -12,6 +12,7 @@ fn places(names: &[&str]) -> Vec<Place> {
     names.iter().map(place).collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "documents are written in place")]
 fn thing(name: &str, condition: Value) -> Value {
     json!({"apiVersion": "x.io/v1", "kind": "Thing", "metadata": {"name": name, "namespace": "n", "resourceVersion": "6"},
         "status": {"conditions": [condition]}})

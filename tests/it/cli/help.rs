@@ -21,6 +21,7 @@ fn the_front_page_names_commands_and_targets() {
       api-resources  Show the kinds that the server serves
       api-versions   Show the versions of the groups that the server serves
       auth           Show who one is, and what one may do
+      config         Show and change kubeconfig files
       serve          Serve the API over HTTPS
       controllers    Run the controllers against the target
       completions    Print a completion script for a shell
@@ -110,6 +111,7 @@ fn the_front_page_names_commands_and_targets() {
       api-resources  Show the kinds that the server serves
       api-versions   Show the versions of the groups that the server serves
       auth           Show who one is, and what one may do
+      config         Show and change kubeconfig files
       serve          Serve the API over HTTPS
       controllers    Run the controllers against the target
       completions    Print a completion script for a shell

@@ -308,3 +308,85 @@ fn looking_works_over_the_network_too() {
         assert_eq!(env.run(command).code(), Some(0), "{command}");
     }
 }
+
+const KUBECONFIG: &str = "\
+apiVersion: v1
+kind: Config
+current-context: dev
+odd: {kept: true}
+clusters:
+- {name: c, cluster: {server: \"https://192.0.2.1\", certificate-authority-data: QQ==}}
+contexts:
+- {name: dev, context: {cluster: c, user: u}}
+users:
+- {name: u, user: {token: hidden}}
+";
+
+#[test]
+fn contexts_are_shown_and_changed() {
+    let env = TestEnv::without_target().with("KUBECONFIG", "config");
+    assert_shows!(env.run("config current-context"), @"
+    [stderr]
+    error: current-context is not set
+    [exit 1]
+    ");
+    assert_shows!(env.run("config get-contexts"), @"CURRENT   NAME   CLUSTER   AUTHINFO   NAMESPACE");
+    env.write("config", KUBECONFIG);
+    assert_shows!(env.run("config set-context prod --cluster=c -n shop"), @r#"Context "prod" created."#);
+    assert_shows!(env.run("config set-context --current --namespace=web"), @r#"Context "dev" modified."#);
+    assert_shows!(env.run("config get-contexts"), @"
+    CURRENT   NAME   CLUSTER   AUTHINFO   NAMESPACE
+    *         dev    c         u          web
+              prod   c                    shop
+    ");
+    assert_shows!(env.run("config use-context prod"), @r#"Switched to context "prod"."#);
+    assert_shows!(env.run("config get-contexts -o name"), @"
+    dev
+    prod
+    ");
+    assert_shows!(env.run("config use-context none"), @r#"
+    [stderr]
+    error: no context exists with the name: "none"
+    hint: trueup config get-contexts shows them
+    [exit 1]
+    "#);
+    assert_shows!(env.run("config view"), @"
+    apiVersion: v1
+    clusters:
+    - cluster:
+        certificate-authority-data: DATA+OMITTED
+        server: https://192.0.2.1
+      name: c
+    contexts:
+    - context:
+        cluster: c
+        namespace: web
+        user: u
+      name: dev
+    - context:
+        cluster: c
+        namespace: shop
+      name: prod
+    current-context: prod
+    kind: Config
+    odd:
+      kept: true
+    users:
+    - name: u
+      user:
+        token: REDACTED
+    ");
+    assert_shows!(env.run("config view --minify --context dev -o jsonpath={.clusters[0].cluster.server}"), @"https://192.0.2.1");
+    assert_shows!(env.run("config view --minify"), @r#"
+    [stderr]
+    error: cannot locate user "" of the context "prod"
+    [exit 1]
+    "#);
+    assert_shows!(env.run("config view --raw -o jsonpath={.users[0].user.token}"), @"hidden");
+    env.write("config", "[1]");
+    assert_shows!(env.run("config view"), @"
+    [stderr]
+    error: config is not a kubeconfig: it is no mapping
+    [exit 1]
+    ");
+}
