@@ -46,6 +46,14 @@ complete -c trueup -n "__fish_trueup_needs_command" -f -a "plan" -d 'Show what a
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "get" -d 'Show objects'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "watch" -d 'Show objects and their changes as they come'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "delete" -d 'Delete objects'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "wait" -d 'Wait until objects are as they should be'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "describe" -d 'Show everything about objects, and their events'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "events" -d 'Show events, oldest first'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "api-resources" -d 'Show the kinds that the server serves'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "auth" -d 'Show who one is, and what one may do'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "config" -d 'Show and change kubeconfig files'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "serve" -d 'Serve the API over HTTPS'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "controllers" -d 'Run the controllers against the target'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
@@ -56,11 +64,12 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -s l -l selector -d
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l dry-run -d 'Say what would happen without doing it' -r -f -a "none\t'Do it'
 client\t'Only compare with what the server has'
 server\t'Let the server say what it would do'"
-complete -c trueup -n "__fish_trueup_using_subcommand apply" -l timeout -d 'Give each object to be replaced this long to go, such as 30s or 5m; 0 waits without end' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l field-manager -d 'Own the applied fields under this name' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s o -l output -d 'Print the applied objects' -r -f -a "name\t'One name a line'
 json\t'JSON, one object after the other'
 yaml\t'YAML, one document for each object'"
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l wait -d 'Wait until all applied objects are ready' -r -f -a "ready\t'That each object is ready'"
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l timeout -d 'Wait no longer than this for a replaced object to go, or for all to be ready; 0 waits without end' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l server-side -d 'Accepted for kubectl\'s sake: every apply is a server-side apply' -r -f -a "true\t''
 false\t''"
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
@@ -259,6 +268,342 @@ complete -c trueup -n "__fish_trueup_using_subcommand delete" -l ignore-not-foun
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -l for -d 'Wait for this: create, delete, ready, condition=NAME[=STATUS] or jsonpath=\'{PATH}\'[=VALUE]' -r
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -l timeout -d 'Wait no longer than this, such as 30s or 5m; 0 looks once, less than 0 waits for a week' -r
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -s o -l output -d 'Print the objects in this form' -r -f -a "json\t'Whole objects as JSON'
+yaml\t'Whole objects as YAML'
+wide\t'Tables with more columns'
+name\t'One TYPE/NAME a line'
+custom-columns=HEADER:JSONPATH\,...\t'A table of these columns'
+custom-columns-file=FILE\t'The same, headers and paths in two lines of a file'
+jsonpath=TEMPLATE\t'What a JSONPath template makes of them'
+jsonpath-file=FILE\t'The same, from a file'
+jsonpath-as-json=TEMPLATE\t'The values of a JSONPath template as a JSON list'
+go-template=TEMPLATE\t'What a Go template makes of them'
+go-template-file=FILE\t'The same, from a file'"
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -s A -l all-namespaces -d 'Select in all namespaces'
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -l all -d 'Wait for all objects of the named types in the namespace'
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -l show-events -d 'Show the events about each object' -r -f -a "true\t''
+false\t''"
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -s A -l all-namespaces -d 'Select in all namespaces'
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand events" -l for -d 'Show only events about this object' -r
+complete -c trueup -n "__fish_trueup_using_subcommand events" -l types -d 'Show only events of these types, Normal or Warning' -r
+complete -c trueup -n "__fish_trueup_using_subcommand events" -s o -l output -d 'Print the events in this form' -r -f -a "json\t'Whole objects as JSON'
+yaml\t'Whole objects as YAML'
+wide\t'Tables with more columns'
+name\t'One TYPE/NAME a line'
+custom-columns=HEADER:JSONPATH\,...\t'A table of these columns'
+custom-columns-file=FILE\t'The same, headers and paths in two lines of a file'
+jsonpath=TEMPLATE\t'What a JSONPath template makes of them'
+jsonpath-file=FILE\t'The same, from a file'
+jsonpath-as-json=TEMPLATE\t'The values of a JSONPath template as a JSON list'
+go-template=TEMPLATE\t'What a Go template makes of them'
+go-template-file=FILE\t'The same, from a file'"
+complete -c trueup -n "__fish_trueup_using_subcommand events" -l chunk-size -d 'Read large lists in pages of this many events; 0 reads all at once' -r
+complete -c trueup -n "__fish_trueup_using_subcommand events" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand events" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand events" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand events" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand events" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand events" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand events" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand events" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand events" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand events" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand events" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand events" -s A -l all-namespaces -d 'Show the events of all namespaces'
+complete -c trueup -n "__fish_trueup_using_subcommand events" -s w -l watch -d 'Go on showing events as they come'
+complete -c trueup -n "__fish_trueup_using_subcommand events" -l no-headers -d 'Leave the headers of the table out'
+complete -c trueup -n "__fish_trueup_using_subcommand events" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand events" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -l no-headers -d 'Leave the headers out'
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l namespaced -d 'Show only kinds that live in namespaces, or, with =false, only those that do not' -r -f -a "true\t''
+false\t''"
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l api-group -d 'Show only kinds of this group; the empty text is the core group' -r
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l verbs -d 'Show only kinds that understand all of these verbs' -r
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l categories -d 'Show only kinds that are in all of these categories' -r
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l sort-by -d 'Sort by name or kind in place of group and name' -r -f -a "name\t'By the plural name'
+kind\t'By the kind'"
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -s o -l output -d 'Print more columns, or names alone' -r -f -a "wide\t'Verbs and categories too'
+name\t'One PLURAL.GROUP a line'"
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l cached -d 'Accepted for kubectl\'s sake: the server is asked every time' -r -f -a "true\t''
+false\t''"
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l no-headers -d 'Leave the headers out'
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand api-versions" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand api-versions" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand api-versions" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand api-versions" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand api-versions" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand api-versions" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand api-versions" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand api-versions" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand api-versions" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand api-versions" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand api-versions" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand api-versions" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand api-versions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand api-versions" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -f -a "whoami" -d 'Show as whom the server knows the caller'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -f -a "can-i" -d 'Say whether the caller may do something'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and not __fish_seen_subcommand_from whoami can-i help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -s o -l output -d 'Print the review in this form' -r -f -a "json\t'JSON'
+yaml\t'YAML'"
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from whoami" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -l subresource -d 'Ask about a subresource, such as log or scale' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -s A -l all-namespaces -d 'Ask about all namespaces'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -l list -d 'Show all that is allowed in the namespace'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -l no-headers -d 'Leave the headers of the list out'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from can-i" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "whoami" -d 'Show as whom the server knows the caller'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "can-i" -d 'Say whether the caller may do something'
+complete -c trueup -n "__fish_trueup_using_subcommand auth; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -f -a "get-contexts" -d 'Show all contexts, or one'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -f -a "current-context" -d 'Show the name of the current context'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -f -a "use-context" -d 'Make a context the current one'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -f -a "set-context" -d 'Set cluster, user or namespace (-n) of a context, which is made where there is none'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -f -a "view" -d 'Show the kubeconfig, all files as one, without what is secret'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and not __fish_seen_subcommand_from get-contexts current-context use-context set-context view help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -s o -l output -d 'Print names only' -r -f -a "name\t'One name a line'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -l no-headers -d 'Leave the headers out'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from get-contexts" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from current-context" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from use-context" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l cluster -d 'The name of its cluster' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l user -d 'The name of its user' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -l current -d 'Change the current context'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from set-context" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -s o -l output -d 'Print the kubeconfig in this form' -r -f -a "json\t'Whole objects as JSON'
+yaml\t'Whole objects as YAML'
+wide\t'Tables with more columns'
+name\t'One TYPE/NAME a line'
+custom-columns=HEADER:JSONPATH\,...\t'A table of these columns'
+custom-columns-file=FILE\t'The same, headers and paths in two lines of a file'
+jsonpath=TEMPLATE\t'What a JSONPath template makes of them'
+jsonpath-file=FILE\t'The same, from a file'
+jsonpath-as-json=TEMPLATE\t'The values of a JSONPath template as a JSON list'
+go-template=TEMPLATE\t'What a Go template makes of them'
+go-template-file=FILE\t'The same, from a file'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l minify -d 'Show only what the current context, or that of --context, needs'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -l raw -d 'Show what is secret too'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from view" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "get-contexts" -d 'Show all contexts, or one'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "current-context" -d 'Show the name of the current context'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "use-context" -d 'Make a context the current one'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "set-context" -d 'Set cluster, user or namespace (-n) of a context, which is made where there is none'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "view" -d 'Show the kubeconfig, all files as one, without what is secret'
+complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l listen -d 'Listen on this address; port 0 takes a free one' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l write-kubeconfig -d 'Write the administrator\'s kubeconfig here; else into the data directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l token-auth-file -d 'Accept the tokens in this file: token,user,uid,"group1,group2" on each line' -r -F
@@ -335,14 +680,29 @@ complete -c trueup -n "__fish_trueup_using_subcommand version" -l client -d 'Do 
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s V -l version -d 'Print version'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "apply" -d 'Apply manifests to the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "diff" -d 'Show what applying manifests would change'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "get" -d 'Show objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "watch" -d 'Show objects and their changes as they come'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "delete" -d 'Delete objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "serve" -d 'Serve the API over HTTPS'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "controllers" -d 'Run the controllers against the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "version" -d 'Show the version of this program and of the server'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete serve controllers completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "apply" -d 'Apply manifests to the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "diff" -d 'Show what applying manifests would change'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "get" -d 'Show objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "watch" -d 'Show objects and their changes as they come'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "delete" -d 'Delete objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "wait" -d 'Wait until objects are as they should be'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "describe" -d 'Show everything about objects, and their events'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "events" -d 'Show events, oldest first'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "api-resources" -d 'Show the kinds that the server serves'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "auth" -d 'Show who one is, and what one may do'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "config" -d 'Show and change kubeconfig files'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "serve" -d 'Serve the API over HTTPS'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "controllers" -d 'Run the controllers against the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "version" -d 'Show the version of this program and of the server'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "whoami" -d 'Show as whom the server knows the caller'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "can-i" -d 'Say whether the caller may do something'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "get-contexts" -d 'Show all contexts, or one'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "current-context" -d 'Show the name of the current context'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "use-context" -d 'Make a context the current one'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "set-context" -d 'Set cluster, user or namespace (-n) of a context, which is made where there is none'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "view" -d 'Show the kubeconfig, all files as one, without what is secret'

@@ -22,6 +22,7 @@ pub mod paint;
 pub mod plan;
 pub mod printable;
 pub mod protobuf;
+pub mod readiness;
 pub mod schema;
 pub mod serve;
 pub mod store;

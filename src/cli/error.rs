@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 
+use super::kubeconfig::KubeconfigFileError;
 use super::settings::UsageError;
 use super::ui::{Ui, is_broken_pipe};
 use crate::client::{ClientError, RemoteError, ResourceArgumentError, UnknownResource, Unreachable};
@@ -150,6 +151,12 @@ impl From<io::Error> for CommandError {
 impl From<UsageError> for CommandError {
     fn from(error: UsageError) -> Self {
         Self::usage(error.to_string())
+    }
+}
+
+impl From<KubeconfigFileError> for CommandError {
+    fn from(error: KubeconfigFileError) -> Self {
+        Self::failed(error.to_string())
     }
 }
 

@@ -7,8 +7,10 @@
 mod arguments;
 pub mod commands;
 mod context;
+mod duration;
 mod error;
 mod failures;
+mod kubeconfig;
 mod logging;
 pub mod output;
 mod pager;
@@ -16,6 +18,7 @@ mod private_file;
 mod progress;
 mod settings;
 pub mod ui;
+mod waiting;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -68,6 +71,22 @@ pub enum Command {
     Watch(commands::WatchArgs),
     /// Delete objects
     Delete(commands::DeleteArgs),
+    /// Wait until objects are as they should be
+    Wait(commands::WaitArgs),
+    /// Show everything about objects, and their events
+    Describe(commands::DescribeArgs),
+    /// Show events, oldest first
+    Events(commands::EventsArgs),
+    /// Show an object and what it owns, with the readiness of each
+    Tree(commands::TreeArgs),
+    /// Show the kinds that the server serves
+    ApiResources(commands::ApiResourcesArgs),
+    /// Show the versions of the groups that the server serves
+    ApiVersions(commands::ApiVersionsArgs),
+    /// Show who one is, and what one may do
+    Auth(commands::AuthArgs),
+    /// Show and change kubeconfig files
+    Config(commands::ConfigArgs),
     /// Serve the API over HTTPS
     Serve(commands::ServeArgs),
     /// Run the controllers against the target
@@ -139,6 +158,7 @@ pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<S
     let result = match &cli.command {
         Command::Serve(args) => serve(ui, cli, args, environment).await,
         Command::Controllers(args) => control(ui, cli, args, environment, openers).await,
+        Command::Config(args) => config(ui, cli, args, environment),
         command => work(ui, cli, command, environment, openers).await,
     };
     let result = result.and_then(|status| ui.flush().map(|()| status).map_err(CommandError::from));
@@ -146,6 +166,16 @@ pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<S
         Ok(status) => status,
         Err(error) => error.tell(ui, cli.command.promise()),
     }
+}
+
+/// Works on files, and so on no target.
+fn config(
+    ui: &Ui,
+    cli: &Cli,
+    args: &commands::ConfigArgs,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<ExitStatus, CommandError> {
+    commands::cmd_config(ui, &cli.global, &settings::kubeconfig_files(&cli.global, environment)?, args)
 }
 
 async fn serve(
@@ -206,7 +236,14 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::Get(args) => commands::cmd_get(ui, context, args).await,
         Command::Watch(args) => commands::cmd_watch(ui, context, args).await,
         Command::Delete(args) => commands::cmd_delete(ui, context, args).await,
-        Command::Serve(_) | Command::Controllers(_) => Err(CommandError::usage("this command runs until it is stopped")),
+        Command::Wait(args) => commands::cmd_wait(ui, context, args).await,
+        Command::Describe(args) => commands::cmd_describe(ui, context, args).await,
+        Command::Events(args) => commands::cmd_events(ui, context, args).await,
+        Command::Tree(args) => commands::cmd_tree(ui, context, args).await,
+        Command::ApiResources(args) => commands::cmd_api_resources(ui, context, args).await,
+        Command::ApiVersions(args) => commands::cmd_api_versions(ui, context, args).await,
+        Command::Auth(args) => commands::cmd_auth(ui, context, args).await,
+        Command::Serve(_) | Command::Controllers(_) | Command::Config(_) => Err(CommandError::usage("this command works on no target")),
         Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),
         Command::Version(args) => commands::cmd_version(ui, context, args).await,
     }

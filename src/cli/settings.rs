@@ -116,6 +116,16 @@ impl StoreLocation {
     }
 }
 
+/// The kubeconfig files that count: by flag, by `KUBECONFIG`, or the user's own. Never empty.
+pub(super) fn kubeconfig_files(args: &GlobalArgs, environment: &dyn Fn(&str) -> Option<String>) -> Result<Vec<PathBuf>, UsageError> {
+    let files = args.kubeconfig.clone().map_or_else(|| Environment(environment).kubeconfig(), |file| vec![file]);
+    if !files.is_empty() {
+        return Ok(files);
+    }
+    let home = etcetera::home_dir().map_err(|error| UsageError(format!("no home directory ({error}); add --kubeconfig FILE")))?;
+    Ok(vec![home.join(".kube").join("config")])
+}
+
 /// Looks up environment variables; unset and empty are the same to it.
 struct Environment<'a>(&'a dyn Fn(&str) -> Option<String>);
 

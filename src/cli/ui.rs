@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::pager::Pager;
 use crate::paint::{Brush, Color};
-use crate::printable::printable;
+use crate::printable::{one_line, printable};
 
 /// Columns assumed where no terminal says how many it has.
 const DEFAULT_WIDTH: usize = 80;
@@ -50,8 +50,8 @@ pub struct Ui {
     width: usize,
     /// What shows long texts on the terminal; `None` where they are printed at once.
     pager: Option<Pager>,
-    /// Whether an unfinished progress line stands on the terminal.
-    progress: Mutex<bool>,
+    /// How many lines of progress stand on the terminal; the last of them is unfinished.
+    progress: Mutex<usize>,
 }
 
 struct Stream {
@@ -132,7 +132,7 @@ impl Ui {
             quiet,
             width: width.unwrap_or(DEFAULT_WIDTH),
             pager: if data_terminal { Pager::choose(&environment) } else { None },
-            progress: Mutex::new(false),
+            progress: Mutex::new(0),
         }
     }
 
@@ -142,8 +142,7 @@ impl Ui {
         let printed = Printed::default();
         let stream =
             |buffer: &Buffer| Stream { writer: Mutex::new(Box::new(buffer.clone())), is_terminal: false, brush: Brush::new(color) };
-        let ui =
-            Self { data: stream(&printed.stdout), talk: stream(&printed.stderr), quiet, width, pager: None, progress: Mutex::new(false) };
+        let ui = Self { data: stream(&printed.stdout), talk: stream(&printed.stderr), quiet, width, pager: None, progress: Mutex::new(0) };
         (ui, printed)
     }
 
@@ -235,19 +234,27 @@ impl Ui {
 
     /// Shows how far the work is, in place of what was shown before; nothing where standard error is no terminal, or when quiet.
     pub fn progress(&self, line: &str) {
-        if self.quiet || !self.talk.is_terminal {
-            return;
-        }
-        let shown: String = printable(line).chars().take(self.width.saturating_sub(1)).collect();
-        *self.progress_shown() = true;
-        let mut writer = self.talk.lock();
-        let _ = write!(writer, "\r\u{1b}[K{shown}").and_then(|()| writer.flush());
+        self.progress_lines(&[line.to_owned()]);
     }
 
-    /// Takes the progress line away.
+    /// The same with several lines, each cut to the width of the terminal.
+    pub fn progress_lines(&self, lines: &[String]) {
+        if self.quiet || !self.talk.is_terminal || lines.is_empty() {
+            return;
+        }
+        let cut = |line: &String| one_line(line).chars().take(self.width.saturating_sub(1)).collect::<String>();
+        let shown: Vec<String> = lines.iter().map(cut).collect();
+        let mut standing = self.progress_shown();
+        let mut writer = self.talk.lock();
+        let _ = write!(writer, "{}{}", away(*standing), shown.join("\n")).and_then(|()| writer.flush());
+        *standing = lines.len();
+    }
+
+    /// Takes the progress away.
     pub fn clear_progress(&self) {
-        if std::mem::take(&mut *self.progress_shown()) {
-            let _ = self.talk.lock().write_all(b"\r\x1b[K");
+        let standing = std::mem::take(&mut *self.progress_shown());
+        if standing > 0 {
+            let _ = self.talk.lock().write_all(away(standing).as_bytes());
         }
     }
 
@@ -260,8 +267,16 @@ impl Ui {
         let _ = writer.write_all(format!("{line}\n").as_bytes()).and_then(|()| writer.flush());
     }
 
-    fn progress_shown(&self) -> MutexGuard<'_, bool> {
+    fn progress_shown(&self) -> MutexGuard<'_, usize> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What takes so many lines of progress off a terminal; the cursor stands in the last of them.
+fn away(lines: usize) -> String {
+    match lines {
+        0 | 1 => "\r\u{1b}[K".to_owned(),
+        several => format!("\r\u{1b}[{}A\u{1b}[J", several - 1),
     }
 }
 

@@ -40,7 +40,7 @@ impl Credentials {
             let others = others.contains(&true) || info.auth_provider.is_some() || info.client_certificate.is_some();
             if others { Shown::Other } else { Shown::Nothing }
         });
-        Self { user, shown }
+        Self { user: user.filter(|name| !name.is_empty()), shown }
     }
 
     /// Why a server may not know them, and what to do about it.

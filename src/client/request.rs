@@ -200,6 +200,13 @@ impl ApiRequest {
         Self::new(Method::PATCH, path, Form::Objects.accept()).with_body("application/json-patch+json", patch.to_string().into_bytes())
     }
 
+    /// Posts a review, such as a SelfSubjectReview, whose answer is not kept anywhere. `api_version` is that of a named group.
+    #[must_use]
+    pub fn review(api_version: &str, plural: &str, review: &Value) -> Self {
+        let path = format!("/apis/{api_version}/{plural}");
+        Self::new(Method::POST, path, Form::Objects.accept()).with_body("application/json", review.to_string().into_bytes())
+    }
+
     /// Deletes one object.
     #[must_use]
     pub fn delete(resource: &ServedResource, namespace: Option<&str>, name: &str, parameters: &DeleteParameters) -> Self {

@@ -5,20 +5,22 @@ mod saved;
 
 use std::collections::{HashSet, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value;
 
-use super::delete::duration;
 use super::{build_plan, load, place_all};
 use crate::cli::DryRun;
+use crate::cli::duration;
 use crate::cli::failures::FileOrder;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
+use crate::cli::waiting::{self, Limit};
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
-use crate::client::{ApplyParameters, Client};
+use crate::client::{ApplyParameters, Client, Place, ServedResource};
 use crate::object::Object;
 use crate::plan::render::{Tense, summary};
 use crate::plan::{Action, Done, Failure, Live, OwnersShown, Placed, PlanEntry, Question, Replacing, Summary, execute};
@@ -33,9 +35,11 @@ Examples:
   trueup apply -f web.yaml --dry-run=server  let the server say what would happen
   trueup apply web.plan                      do what `trueup plan -o web.plan` saved, or nothing
   trueup apply -f web.yaml --replace         make objects anew that cannot be changed in place
+  trueup apply -f web.yaml --wait --timeout=2m
+                                             until all of it is ready
 
 Objects that are as they should be cause no request. Failures are told and do not stop the rest.
-Exit status: 0 all applied, 1 something was refused or failed, 2 wrong usage.";
+Exit status: 0 all applied, 1 something was refused or failed, or is not ready in time, 2 wrong usage.";
 
 /// Apply manifests to the target
 ///
@@ -57,9 +61,6 @@ pub struct ApplyArgs {
     /// Replace objects that cannot be changed in place: delete them and make them anew
     #[arg(long)]
     replace: bool,
-    /// Give each object to be replaced this long to go, such as 30s or 5m; 0 waits without end
-    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
-    timeout: Duration,
     /// Take fields over that other managers own
     #[arg(long)]
     force_conflicts: bool,
@@ -78,6 +79,12 @@ pub struct ApplyArgs {
     /// Print the applied objects
     #[arg(long, short = 'o', value_enum, value_name = "FORM")]
     output: Option<ApplyOutput>,
+    /// Wait until all applied objects are ready
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "ready", require_equals = true, value_name = "WHAT")]
+    wait: Option<WaitFor>,
+    /// Wait no longer than this for a replaced object to go, or for all to be ready; 0 waits without end
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration::unsigned)]
+    timeout: Duration,
     /// Accepted for kubectl's sake: every apply is a server-side apply
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide = true)]
     server_side: Option<bool>,
@@ -92,6 +99,14 @@ enum ApplyOutput {
     Json,
     /// YAML, one document for each object
     Yaml,
+}
+
+/// What `apply --wait` waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum WaitFor {
+    /// That each object is ready
+    #[value(alias = "true")]
+    Ready,
 }
 
 impl ApplyArgs {
@@ -141,6 +156,8 @@ struct Report<'a> {
     cut_off: bool,
     /// The first failure to print; everything after it is only counted.
     broken: Option<CommandError>,
+    /// Where the objects are that were applied.
+    places: Vec<Place>,
 }
 
 impl<'a> Report<'a> {
@@ -157,6 +174,7 @@ impl<'a> Report<'a> {
             untold: 0,
             cut_off: false,
             broken: None,
+            places: Vec::new(),
         }
     }
 
@@ -176,6 +194,7 @@ impl<'a> Report<'a> {
 
     fn entry(&mut self, entry: &PlanEntry) {
         self.summary.add(entry.action);
+        self.places.push(place_of(entry));
         // A difference holds colours; everything else is as the server wrote it.
         let text = self.text(entry);
         let shown = if self.args.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&text) };
@@ -235,6 +254,18 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// Ends the report and, where that is asked for, waits until what was applied is ready.
+    async fn finish_and_wait(mut self, client: &Client) -> Result<ExitStatus, CommandError> {
+        let (ui, context, args) = (self.ui, self.context, self.args);
+        let places = std::mem::take(&mut self.places);
+        let status = self.finish()?;
+        if args.wait.is_none() || args.dry_run != DryRun::None {
+            return Ok(status);
+        }
+        let ready = waiting::until_ready(ui, context, client, places, Limit::of_act(args.timeout)).await;
+        Ok(if ready { status } else { ExitStatus::Failed })
+    }
+
     fn finish(mut self) -> Result<ExitStatus, CommandError> {
         for held in std::mem::take(&mut self.held) {
             self.failure(&held);
@@ -290,7 +321,13 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
     for warning in client.take_warnings() {
         ui.warning(&warning);
     }
-    report.finish()
+    report.finish_and_wait(&client).await
+}
+
+fn place_of(entry: &PlanEntry) -> Place {
+    let (gvk, namespace) = (&entry.gvk, entry.key.namespace.clone());
+    let resource = ServedResource::named(&gvk.group, &gvk.version, &gvk.kind, &entry.plural, namespace.is_some());
+    Place { resource: Arc::new(resource), namespace, name: entry.key.name.clone() }
 }
 
 async fn work(client: &Client, placed: Vec<Placed>, args: &ApplyArgs, report: &mut Report<'_>) -> Result<(), CommandError> {

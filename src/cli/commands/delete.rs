@@ -8,17 +8,17 @@ use std::time::Duration;
 
 use clap::Args;
 use futures::future::try_join_all;
-use serde_json::Value;
 
 use self::wait::{Going, wait_for_all};
-use super::{load, place_all};
+use super::{find, load, place_all};
 use crate::cli::DryRun;
+use crate::cli::duration;
 use crate::cli::error::client_error_in_words;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, SelectorArgs};
 use crate::client::{
-    ApiRequest, Client, ClientError, DeleteParameters, Discovery, Form, ListParameters, Propagation, Selection, ServedResource,
-    check_resource_arguments, list_pages, parse_resource_arguments,
+    ApiRequest, Client, ClientError, DeleteParameters, Discovery, Form, Propagation, Selection, ServedResource, check_resource_arguments,
+    parse_resource_arguments,
 };
 use crate::manifest::Origin;
 use crate::object::Reason;
@@ -65,7 +65,7 @@ pub struct DeleteArgs {
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     wait: Option<bool>,
     /// Wait no longer than this, such as 30s or 5m; 0 waits without end
-    #[arg(long, value_name = "TIME", default_value = "0", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "0", value_parser = duration::unsigned)]
     timeout: Duration,
     /// Say what would happen without doing it
     #[arg(long, value_enum, default_value_t, value_name = "HOW", num_args = 0..=1, default_missing_value = "client", require_equals = true)]
@@ -92,19 +92,6 @@ enum Cascade {
     Orphan,
     /// They go first
     Foreground,
-}
-
-/// Reads `30s`, `5m`, `1h` or a number of seconds.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let seconds = match unit {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err(format!("{text:?} is no time; write 30s, 5m or 1h")),
-    };
-    let number: u64 = number.parse().map_err(|_| format!("{text:?} is no time; write 30s, 5m or 1h"))?;
-    Ok(Duration::from_secs(number.saturating_mul(seconds)))
 }
 
 /// One object to delete.
@@ -232,36 +219,12 @@ async fn chosen(
     let resource = Arc::new(selection.resource);
     let own = namespace.filter(|_| resource.namespaced);
     let found = if selecting {
-        find(client, &resource, own.as_deref(), args).await?
+        find(client, &resource, own.as_deref(), &args.selectors).await?
     } else {
         selection.names.into_iter().map(|name| (own.clone(), name)).collect()
     };
     let doomed = |(namespace, name)| Doomed { resource: Arc::clone(&resource), namespace, name, stage: Stage::Rest, origin: None };
     Ok(found.into_iter().map(doomed).collect())
-}
-
-async fn find(
-    client: &Client,
-    resource: &ServedResource,
-    namespace: Option<&str>,
-    args: &DeleteArgs,
-) -> Result<Vec<(Option<String>, String)>, ClientError> {
-    let parameters = ListParameters {
-        label_selector: args.selectors.selector.clone(),
-        field_selector: args.selectors.field_selector.clone(),
-        limit: 500,
-    };
-    let request = ApiRequest::list(resource, namespace, &parameters, "", Form::Objects);
-    let mut found = Vec::new();
-    for page in list_pages(client, resource, namespace, &parameters, Form::Objects).await? {
-        let page: Value = client.parse(&request, &page)?;
-        let items = page.get("items").and_then(Value::as_array);
-        for metadata in items.into_iter().flatten().filter_map(|item| item.get("metadata")) {
-            let text = |member: &str| metadata.get(member).and_then(Value::as_str).map(str::to_owned);
-            found.push((text("namespace"), text("name").unwrap_or_default()));
-        }
-    }
-    Ok(found)
 }
 
 /// What became of one object.
@@ -362,18 +325,4 @@ async fn delete_one(client: &Client, object: &Doomed, parameters: &DeleteParamet
     let answer = client.object(&ApiRequest::delete(&object.resource, namespace, &object.name, parameters)).await?;
     // The server answers with a Status where nothing is left of the object.
     Ok(if answer.kind() == "Status" { Outcome::Gone } else { Outcome::Going(Going::of(&answer)) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_as_kubectl_writes_them() {
-        assert_eq!(duration("30s"), Ok(Duration::from_secs(30)));
-        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
-        assert_eq!(duration("0"), Ok(Duration::ZERO));
-        assert!(duration("soon").is_err());
-        assert!(duration("").is_err());
-    }
 }

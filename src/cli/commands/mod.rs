@@ -1,31 +1,47 @@
 //! One file for each command; each says what it takes, then what it does.
 
+mod api_resources;
 mod apply;
+mod auth;
 mod completions;
+mod config;
 mod controllers;
 mod delete;
+mod describe;
 mod diff;
+mod events;
 mod get;
 mod plan;
 mod serve;
+mod tree;
 mod version;
+mod wait;
 mod watch;
 
+pub use api_resources::{ApiResourcesArgs, ApiVersionsArgs, cmd_api_resources, cmd_api_versions};
 pub use apply::{ApplyArgs, cmd_apply};
+pub use auth::{AuthArgs, cmd_auth};
 pub use completions::{CompletionsArgs, cmd_completions};
+pub use config::{ConfigArgs, cmd_config};
 pub use controllers::{ControllersCommandArgs, cmd_controllers};
 pub use delete::{DeleteArgs, cmd_delete};
+pub use describe::{DescribeArgs, cmd_describe};
 pub use diff::{DiffArgs, cmd_diff};
+pub use events::{EventsArgs, cmd_events};
 pub use get::{GetArgs, cmd_get};
 pub use plan::{PlanArgs, cmd_plan};
 pub use serve::{ControllersArgs, ServeArgs, ServeSettings, cmd_serve};
+pub use tree::{TreeArgs, cmd_tree};
 pub use version::{VersionArgs, cmd_version};
+pub use wait::{WaitArgs, cmd_wait};
 pub use watch::{WatchArgs, cmd_watch};
 
 use std::sync::Arc;
 
-use super::{CommandContext, CommandError, ManifestArgs};
-use crate::client::{ApplyParameters, Client, Discovery};
+use serde_json::Value;
+
+use super::{CommandContext, CommandError, ManifestArgs, SelectorArgs};
+use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form, ListParameters, ServedResource, list_pages};
 use crate::manifest::{self, Desired, Input};
 use crate::object::LabelSelector;
 use crate::plan::{Built, Failure, Live, Placed, build, place};
@@ -72,4 +88,30 @@ async fn build_plan(
         }
     }
     Ok(built)
+}
+
+/// Where all objects of a resource are that selectors find: namespaces and names.
+async fn find(
+    client: &Client,
+    resource: &ServedResource,
+    namespace: Option<&str>,
+    selectors: &SelectorArgs,
+) -> Result<Vec<(Option<String>, String)>, ClientError> {
+    let parameters =
+        ListParameters { label_selector: selectors.selector.clone(), field_selector: selectors.field_selector.clone(), limit: 500 };
+    let request = ApiRequest::list(resource, namespace, &parameters, "", Form::Objects);
+    let mut found = Vec::new();
+    for page in list_pages(client, resource, namespace, &parameters, Form::Objects).await? {
+        let page: Value = client.parse(&request, &page)?;
+        found.extend(places_in(&page));
+    }
+    Ok(found)
+}
+
+/// Namespace and name of each object in a list.
+fn places_in(page: &Value) -> Vec<(Option<String>, String)> {
+    let items = page.get("items").and_then(Value::as_array).into_iter().flatten();
+    let text = |metadata: &Value, member: &str| metadata.get(member).and_then(Value::as_str).map(str::to_owned);
+    let place = |metadata: &Value| (text(metadata, "namespace"), text(metadata, "name").unwrap_or_default());
+    items.filter_map(|item| item.get("metadata")).map(place).collect()
 }

@@ -104,13 +104,13 @@ pub(super) async fn follow(ui: &Ui, client: &Client, watch: Watch) -> Result<Exi
 /// Tells once that the connection is lost, and once that it is back, whatever number of selections are followed and however often it
 /// is tried.
 #[derive(Default)]
-struct Outage {
+pub(super) struct Outage {
     /// The selections whose connection is lost.
     lost: HashSet<usize>,
 }
 
 impl Outage {
-    fn tell(&mut self, ui: &Ui, index: usize, step: &WatchStep) {
+    pub(super) fn tell(&mut self, ui: &Ui, index: usize, step: &WatchStep) {
         match step {
             WatchStep::Lost(error, _) => {
                 if self.lost.is_empty() {

@@ -8,11 +8,11 @@ const LEAST_WIDTH: usize = 6;
 
 /// The widths of columns. They never shrink, so that lines printed later stand below those before.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Widths(Vec<usize>);
+pub(in crate::cli) struct Widths(Vec<usize>);
 
 impl Widths {
     /// The lines as text, each ending in a line break.
-    pub(super) fn align(&mut self, lines: &[Vec<String>]) -> String {
+    pub(in crate::cli) fn align(&mut self, lines: &[Vec<String>]) -> String {
         for cells in lines {
             // The last cell of a line is followed by nothing and so widens no column.
             for (index, cell) in cells.iter().enumerate().take(cells.len().saturating_sub(1)) {

@@ -120,7 +120,7 @@ impl OutputForm {
 
 /// Reads [`OutputForm`]s for clap, which shows the possible ones in help and completions.
 #[derive(Clone)]
-struct OutputFormParser;
+pub(in crate::cli) struct OutputFormParser;
 
 impl TypedValueParser for OutputFormParser {
     type Value = OutputForm;

@@ -1,7 +1,9 @@
 //! What the API answers, and what is planned, as text on the screen.
 
-mod align;
+pub(in crate::cli) mod align;
 pub mod custom_columns;
+pub(in crate::cli) mod description;
+pub mod events;
 pub mod form;
 pub mod go;
 pub mod plan;

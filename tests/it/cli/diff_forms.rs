@@ -367,6 +367,8 @@ fn one_bad_object_hides_no_other_in_any_form() {
     }
     [stderr]
     error: a.yaml:4:1: configmap/a in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal number 7 into field data of type map
+     4 | data: 7
+       | ^
     [exit 2]
     "#);
 }

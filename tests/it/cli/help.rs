@@ -9,17 +9,25 @@ fn the_front_page_names_commands_and_targets() {
     Usage: trueup [OPTIONS] <COMMAND>
 
     Commands:
-      apply        Apply manifests to the target
-      diff         Show what applying manifests would change
-      plan         Show what applying manifests would change, and save it to be applied later
-      get          Show objects
-      watch        Show objects and their changes as they come
-      delete       Delete objects
-      serve        Serve the API over HTTPS
-      controllers  Run the controllers against the target
-      completions  Print a completion script for a shell
-      version      Show the version of this program and of the server
-      help         Print this message or the help of the given subcommand(s)
+      apply          Apply manifests to the target
+      diff           Show what applying manifests would change
+      plan           Show what applying manifests would change, and save it to be applied later
+      get            Show objects
+      watch          Show objects and their changes as they come
+      delete         Delete objects
+      wait           Wait until objects are as they should be
+      describe       Show everything about objects, and their events
+      events         Show events, oldest first
+      tree           Show an object and what it owns, with the readiness of each
+      api-resources  Show the kinds that the server serves
+      api-versions   Show the versions of the groups that the server serves
+      auth           Show who one is, and what one may do
+      config         Show and change kubeconfig files
+      serve          Serve the API over HTTPS
+      controllers    Run the controllers against the target
+      completions    Print a completion script for a shell
+      version        Show the version of this program and of the server
+      help           Print this message or the help of the given subcommand(s)
 
     Options:
       -n, --namespace <NAME>
@@ -92,17 +100,25 @@ fn the_front_page_names_commands_and_targets() {
     Usage: trueup [OPTIONS] <COMMAND>
 
     Commands:
-      apply        Apply manifests to the target
-      diff         Show what applying manifests would change
-      plan         Show what applying manifests would change, and save it to be applied later
-      get          Show objects
-      watch        Show objects and their changes as they come
-      delete       Delete objects
-      serve        Serve the API over HTTPS
-      controllers  Run the controllers against the target
-      completions  Print a completion script for a shell
-      version      Show the version of this program and of the server
-      help         Print this message or the help of the given subcommand(s)
+      apply          Apply manifests to the target
+      diff           Show what applying manifests would change
+      plan           Show what applying manifests would change, and save it to be applied later
+      get            Show objects
+      watch          Show objects and their changes as they come
+      delete         Delete objects
+      wait           Wait until objects are as they should be
+      describe       Show everything about objects, and their events
+      events         Show events, oldest first
+      tree           Show an object and what it owns, with the readiness of each
+      api-resources  Show the kinds that the server serves
+      api-versions   Show the versions of the groups that the server serves
+      auth           Show who one is, and what one may do
+      config         Show and change kubeconfig files
+      serve          Serve the API over HTTPS
+      controllers    Run the controllers against the target
+      completions    Print a completion script for a shell
+      version        Show the version of this program and of the server
+      help           Print this message or the help of the given subcommand(s)
 
     Options:
       -n, --namespace <NAME>  Work in this namespace
@@ -244,19 +260,20 @@ fn every_command_explains_itself() {
                                   values: none, client, server]
           --replace               Replace objects that cannot be changed in place: delete them and make
                                   them anew
-          --timeout <TIME>        Give each object to be replaced this long to go, such as 30s or 5m; 0
-                                  waits without end [default: 1m]
           --force-conflicts       Take fields over that other managers own
           --field-manager <NAME>  Own the applied fields under this name [default: trueup]
           --diff                  Show the difference of each changed object
-      -n, --namespace <NAME>      Work in this namespace
           --show-secrets          Show the values of Secrets in differences
-          --color <WHEN>          Say when to use colour [default: auto] [possible values: auto, always,
-                                  never]
+      -n, --namespace <NAME>      Work in this namespace
           --show-owners           Show the owners of all changed fields in differences, not only those
                                   that other managers own
+          --color <WHEN>          Say when to use colour [default: auto] [possible values: auto, always,
+                                  never]
       -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
       -q, --quiet                 Print data, warnings and errors only
+          --wait[=<WHAT>]         Wait until all applied objects are ready [possible values: ready]
+          --timeout <TIME>        Wait no longer than this for a replaced object to go, or for all to be
+                                  ready; 0 waits without end [default: 5m]
       -h, --help                  Print help (see more with '--help')
       -V, --version               Print version
 

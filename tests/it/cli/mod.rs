@@ -10,6 +10,7 @@ mod get;
 mod get_forms;
 mod help;
 mod interruption;
+mod look;
 mod manifests;
 mod plan;
 mod replace;
@@ -18,6 +19,7 @@ mod serve;
 mod targets;
 mod terminal;
 mod untrusted;
+mod wait;
 mod watch;
 
 /// A namespace with a Deployment, a Service, a ConfigMap and a Secret, as people write them.

@@ -161,6 +161,8 @@ fn what_cannot_be_planned_whole_is_not_saved() {
     Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 0 unchanged, 1 failed.
     [stderr]
     error: bad.yaml:11:1: configmap/b in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal number 7 into field data of type map
+     11 | data: 7
+        | ^
     error: the plan was not saved, since not all of it could be planned
     [exit 1]
     "#);

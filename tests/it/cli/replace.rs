@@ -103,8 +103,12 @@ fn without_being_told_to_replace_the_objects_fail_with_that_hint() {
     [stderr]
     applying to local store store
     error: set.yaml:5:1: configmap/fixed in namespace default: from server (Invalid): ConfigMap "fixed" is invalid: data: Forbidden: field is immutable when `immutable` is set
+     5 | data: {key: new}
+       | ^
     hint: the object cannot be changed in place: apply --replace deletes it and makes it anew; or undo the change in the manifest
     error: set.yaml:11:3: deployment.apps/web in namespace default: from server (Invalid): Deployment.apps "web" is invalid: spec.selector: Invalid value: {"matchLabels":{"app":"new"}}: field is immutable
+     11 |   selector:
+        |   ^
     hint: the object cannot be changed in place: apply --replace deletes it and makes it anew; or undo the change in the manifest
     Applied: 0 created, 1 updated, 0 replaced, 0 deleted, 0 unchanged, 2 failed.
     [exit 1]

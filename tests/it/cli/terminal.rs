@@ -1,6 +1,6 @@
 //! What a person sees on a terminal; `script` of util-linux gives the program one.
 
-use super::config_map;
+use super::{SHOP, config_map};
 use crate::harness::cli::{TestEnv, assert_shows};
 use crate::harness::recorder::Recorder;
 
@@ -45,4 +45,13 @@ fn a_long_difference_goes_through_the_pager_of_a_terminal_and_of_nothing_else() 
     assert!(piped.stdout.starts_with("=== create"), "{piped}");
     let without = env.shell(&format!("TERM=xterm TRUEUP_PAGER=no-such-pager script -qec '{trueup} diff -f a.yaml -o names' /dev/null"));
     assert!(without.stdout.contains("configmap/a"), "{without}");
+}
+
+#[test]
+fn a_wait_shows_a_line_for_each_object_that_is_not_ready() {
+    let env = TestEnv::new();
+    env.write("shop.yaml", SHOP);
+    let mut apply = env.start_shell(&format!("exec script -qec '{} apply -f shop.yaml --wait' /dev/null", env!("CARGO_BIN_EXE_trueup")));
+    apply.wait_for("waiting for 1 of 5 objects");
+    apply.wait_for("  deployment.apps/web in namespace shop: in progress: its controller has not looked at it yet");
 }

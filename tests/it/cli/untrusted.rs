@@ -222,7 +222,7 @@ fn a_kubeconfig_without_credentials_is_told() {
     assert_shows!(env.run("get cm --kubeconfig config"), @"
     [stderr]
     error: from server (Unauthorized): Unauthorized
-    hint: the server does not know these credentials, or none were sent; log in again, or choose a --context or --kubeconfig with a user
+    hint: no credentials were sent; name a kubeconfig that has some with --kubeconfig or --context
     [exit 1]
     ");
 }

@@ -27,7 +27,7 @@ pub(super) async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, f
     for warning in client.take_warnings() {
         ui.warning(&warning);
     }
-    report.finish()
+    report.finish_and_wait(&client).await
 }
 
 fn read(file: &Path) -> Result<SavedPlan, CommandError> {

@@ -1,0 +1,223 @@
+//! `trueup tree`: an object, what it owns, and how far each of them is.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use crate::ambient::Ambient;
+use crate::cli::output::align::Widths;
+use crate::cli::progress::with_progress;
+use crate::cli::ui::Ui;
+use crate::cli::{CommandContext, CommandError, ExitStatus};
+use crate::client::{
+    ApiRequest, Client, ClientError, Discovery, Form, ListParameters, ServedResource, list_pages, parse_resource_arguments,
+};
+use crate::object::Object;
+use crate::plan::{REQUESTS_AT_ONCE, each};
+use crate::readiness::readiness;
+use crate::schema::columns::human_duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  trueup tree deploy/web                     the ReplicaSets of a Deployment, and their pods
+  trueup tree crd/things.example.com         what an object outside of namespaces owns, everywhere
+
+Who owns an object is written in its metadata.ownerReferences.";
+
+/// Show an object and what it owns, with the readiness of each
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct TreeArgs {
+    /// TYPE NAME or TYPE/NAME
+    #[arg(required = true, value_name = "RESOURCE")]
+    resources: Vec<String>,
+    /// Leave the headers out
+    #[arg(long)]
+    no_headers: bool,
+}
+
+/// An object that may own or be owned.
+struct Member {
+    resource: Arc<ServedResource>,
+    object: Object,
+}
+
+/// What was found in one collection.
+type Found = (Arc<ServedResource>, Result<Vec<Object>, ClientError>);
+
+/// Shows a tree.
+pub async fn cmd_tree(ui: &Ui, context: &CommandContext, args: &TreeArgs) -> Result<ExitStatus, CommandError> {
+    let client = context.client().await?;
+    let discovery = Discovery::fetch(&client).await?;
+    let selections = parse_resource_arguments(&args.resources, &discovery)?;
+    let [selection] = selections.as_slice() else { return Err(CommandError::usage("a tree has one root: name one object")) };
+    let [name] = selection.names.as_slice() else { return Err(CommandError::usage("a tree has one root: name one object")) };
+    let resource = Arc::new(selection.resource.clone());
+    let namespace = resource.namespaced.then(|| client.default_namespace().to_owned());
+    let mut root = client.object(&ApiRequest::get(&resource, namespace.as_deref(), name, Form::Objects)).await?;
+    root.set_gvk(&resource.gvk());
+    let collections = owned_kinds(&discovery, namespace.is_some());
+    let reading = read_all(&client, collections, namespace);
+    let found = with_progress(ui, || format!("reading all objects from {}", client.target()), reading).await;
+    let members = told(ui, found)?;
+    let now = Ambient::from_env().unwrap_or_else(|_| Ambient::system()).now();
+    ui.foreign_data(&text(&Member { resource, object: root }, &members, now, args.no_headers))?;
+    Ok(ExitStatus::Success)
+}
+
+/// The resources whose objects may have an owner: inside of a namespace, owners and owned are in the same.
+fn owned_kinds(discovery: &Discovery, namespaced: bool) -> Vec<Arc<ServedResource>> {
+    let mut seen = HashSet::new();
+    let kinds = discovery.resources().iter().filter(|resource| seen.insert((&resource.group, &resource.plural)));
+    let may_be_owned = |resource: &&ServedResource| {
+        // The same events are served by two groups, and own nothing.
+        resource.understands("list") && (resource.namespaced || !namespaced) && resource.plural != "events"
+    };
+    kinds.filter(may_be_owned).map(|resource| Arc::new(resource.clone())).collect()
+}
+
+async fn read_all(client: &Client, collections: Vec<Arc<ServedResource>>, namespace: Option<String>) -> Vec<Found> {
+    let mut found = Vec::new();
+    let work = |resource: Arc<ServedResource>| {
+        let (client, namespace) = (client.clone(), namespace.clone());
+        async move {
+            let objects = read(&client, &resource, namespace.as_deref()).await;
+            (resource, objects)
+        }
+    };
+    each(collections, REQUESTS_AT_ONCE, work, |one| found.push(one)).await;
+    found
+}
+
+/// The objects of a collection that have an owner.
+async fn read(client: &Client, resource: &ServedResource, namespace: Option<&str>) -> Result<Vec<Object>, ClientError> {
+    let parameters = ListParameters { limit: 500, ..ListParameters::default() };
+    let request = ApiRequest::list(resource, namespace, &parameters, "", Form::Objects);
+    let mut objects = Vec::new();
+    for page in list_pages(client, resource, namespace, &parameters, Form::Objects).await? {
+        let mut page: serde_json::Value = client.parse(&request, &page)?;
+        let Some(serde_json::Value::Array(items)) = page.get_mut("items").map(serde_json::Value::take) else { continue };
+        let owned = items.into_iter().filter(|item| item.pointer("/metadata/ownerReferences").is_some());
+        for mut object in owned.filter_map(|item| Object::from_value(item).ok()) {
+            object.set_gvk(&resource.gvk());
+            objects.push(object);
+        }
+    }
+    Ok(objects)
+}
+
+/// The objects; what the server refused to list is told, and a server that is away ends the command.
+fn told(ui: &Ui, found: Vec<Found>) -> Result<Vec<Member>, CommandError> {
+    let (mut members, mut refused) = (Vec::new(), Vec::new());
+    for (resource, result) in found {
+        match result {
+            Ok(objects) => members.extend(objects.into_iter().map(|object| Member { resource: Arc::clone(&resource), object })),
+            Err(ClientError::Refused { .. }) => refused.push(resource.group_resource().to_string()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if !refused.is_empty() {
+        ui.warning(&format!("these could not be listed and are left out: {}", refused.join(", ")));
+    }
+    Ok(members)
+}
+
+/// The tree as a table; pure.
+fn text(root: &Member, members: &[Member], now: Timestamp, no_headers: bool) -> String {
+    let mut owned: HashMap<String, Vec<&Member>> = HashMap::new();
+    for member in members {
+        for owner in member.object.owner_references() {
+            owned.entry(owner.uid.clone()).or_default().push(member);
+        }
+    }
+    for members in owned.values_mut() {
+        members.sort_by_cached_key(|member| (display_name(member), member.object.namespace().map(str::to_owned)));
+    }
+    let mut lines = Vec::new();
+    if !no_headers {
+        lines.push(["OBJECT", "AGE", "STATE", "REASON"].map(str::to_owned).to_vec());
+    }
+    let mut path = HashSet::new();
+    branch(root, ("", ""), &owned, &mut path, now, &mut lines);
+    Widths::default().align(&lines)
+}
+
+/// Adds a line for an object and those for all below it. `signs` stand before its own line and before those below.
+fn branch(
+    member: &Member,
+    signs: (&str, &str),
+    owned: &HashMap<String, Vec<&Member>>,
+    path: &mut HashSet<String>,
+    now: Timestamp,
+    lines: &mut Vec<Vec<String>>,
+) {
+    let object = &member.object;
+    let age = object.meta_str("creationTimestamp").and_then(|text| text.parse().ok());
+    let state = readiness(object, now);
+    let reason: String = state.reason().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    lines.push(vec![
+        format!("{}{}", signs.0, display_name(member)),
+        age.map_or_else(|| "<unknown>".to_owned(), |created| human_duration(created, now)),
+        state.word().to_owned(),
+        reason,
+    ]);
+    // Owners in a circle are not forbidden.
+    if !path.insert(object.uid().to_owned()) {
+        return;
+    }
+    let children = owned.get(object.uid()).map(Vec::as_slice).unwrap_or_default();
+    for (number, child) in children.iter().enumerate() {
+        let last = number + 1 == children.len();
+        let own = format!("{}{}", signs.1, if last { "└─ " } else { "├─ " });
+        let below = format!("{}{}", signs.1, if last { "   " } else { "│  " });
+        branch(child, (&own, &below), owned, path, now, lines);
+    }
+    path.remove(object.uid());
+}
+
+fn display_name(member: &Member) -> String {
+    format!("{}/{}", member.resource.display_kind(), member.object.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn member(kind: &str, name: &str, uid: &str, owners: &[&str]) -> Member {
+        let owners: Vec<_> = owners.iter().map(|uid| json!({"apiVersion": "v1", "kind": "K", "name": "n", "uid": uid})).collect();
+        let object = json!({"apiVersion": "x.io/v1", "kind": kind, "metadata": {"name": name, "uid": uid, "ownerReferences": owners,
+            "creationTimestamp": "2026-11-22T09:55:00Z"}});
+        let resource = Arc::new(ServedResource::named("x.io", "v1", kind, &kind.to_lowercase(), true));
+        Member { resource, object: Object::from_value(object).expect("an object") }
+    }
+
+    #[test]
+    fn what_is_owned_stands_below_its_owner() {
+        let root = member("Root", "r", "1", &["4"]);
+        let members = [
+            member("Leaf", "c", "3", &["2"]),
+            member("Node", "b", "2", &["1"]),
+            member("Leaf", "a", "4", &["1"]),
+            member("Leaf", "x", "5", &["9"]),
+            member("Root", "r", "1", &["4"]),
+        ];
+        let text = text(&root, &members, at(), false);
+        assert_eq!(
+            text,
+            "OBJECT              AGE   STATE   REASON\n\
+             root.x.io/r         5m    ready   \n\
+             ├─ leaf.x.io/a      5m    ready   \n\
+             │  └─ root.x.io/r   5m    ready   \n\
+             └─ node.x.io/b      5m    ready   \n   \
+             └─ leaf.x.io/c   5m    ready   \n"
+        );
+    }
+
+    fn at() -> Timestamp {
+        "2026-11-22T10:00:00Z".parse().expect("a time")
+    }
+}

@@ -1,0 +1,281 @@
+//! Kubeconfig files as documents: read, merged for a view, changed in place.
+//!
+//! Receives paths, hands on JSON. The rules of merging are kubectl's: the first file that says something wins
+//! (<https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/>). Invariant: what a change does not name stays as it
+//! was, fields that nobody here knows included; a file is replaced as a whole or not at all.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::yaml;
+
+/// Why a kubeconfig could not be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum KubeconfigFileError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// The file holds something else.
+    #[error("{} is not a kubeconfig: {problem}", .path.display())]
+    Malformed { path: PathBuf, problem: String },
+    /// Somebody else is changing the file.
+    #[error("{} exists: another program is changing the kubeconfig; remove the file if none is", .0.display())]
+    Locked(PathBuf),
+    /// The file cannot be written.
+    #[error("cannot write {}: {source}", .path.display())]
+    Write {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+}
+
+type Document = Map<String, Value>;
+
+/// The kubeconfig files of a user, in order of precedence.
+#[derive(Debug)]
+pub(super) struct Kubeconfigs {
+    files: Vec<(PathBuf, Document)>,
+    /// Where goes what no file says yet.
+    default: PathBuf,
+}
+
+impl Kubeconfigs {
+    /// Reads the files; those that do not exist are passed over. `paths` is not empty.
+    pub(super) fn read(paths: &[PathBuf]) -> Result<Self, KubeconfigFileError> {
+        let mut files = Vec::new();
+        for path in paths {
+            match fs::read_to_string(path) {
+                Ok(text) => files.push((path.clone(), parse(path, &text)?)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(KubeconfigFileError::Read { path: path.clone(), source }),
+            }
+        }
+        let default = files.first().map(|(path, _)| path).or(paths.last()).cloned().unwrap_or_default();
+        Ok(Self { files, default })
+    }
+
+    /// All files as one document, in the order in which kubectl prints its members.
+    pub(super) fn merged(&self) -> Document {
+        let mut whole = Document::new();
+        for (_, file) in &self.files {
+            for (member, value) in file {
+                match (whole.get_mut(member), value) {
+                    (Some(Value::Array(known)), Value::Array(more)) => {
+                        let new = more.iter().filter(|entry| !known.iter().any(|k| k.get("name") == entry.get("name"))).cloned();
+                        known.extend(new.collect::<Vec<_>>());
+                    }
+                    (Some(known), _) if !is_empty(known) => {}
+                    _ => drop(whole.insert(member.clone(), value.clone())),
+                }
+            }
+        }
+        whole
+    }
+
+    /// The name of the current context; empty where there is none.
+    pub(super) fn current_context(&self) -> String {
+        self.merged().get("current-context").and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    /// Makes a context the current one.
+    pub(super) fn use_context(&mut self, name: &str) -> Result<(), KubeconfigFileError> {
+        let index = self.file_with(|file| file.get("current-context").is_some_and(|current| !is_empty(current)));
+        self.change(index, |file| drop(file.insert("current-context".to_owned(), name.into())))
+    }
+
+    /// Sets members of a context, which is made where there is none; answers whether it was.
+    pub(super) fn set_context(&mut self, name: &str, members: &[(&str, &str)]) -> Result<bool, KubeconfigFileError> {
+        let has = |file: &Document| entry(file, "contexts", name).is_some();
+        let index = self.file_with(has);
+        let is_new = index.is_none_or(|index| !has(&self.files[index].1));
+        self.change(index, |file| {
+            let list = file.entry("contexts").or_insert_with(|| json!([]));
+            if !list.is_array() {
+                *list = json!([]);
+            }
+            let Some(list) = list.as_array_mut() else { return };
+            if is_new {
+                list.push(json!({"name": name, "context": {}}));
+            }
+            let Some(context) = list.iter_mut().find(|context| context["name"] == name) else { return };
+            if !context["context"].is_object() {
+                context["context"] = json!({});
+            }
+            for (member, value) in members {
+                context["context"][*member] = (*value).into();
+            }
+        })?;
+        Ok(is_new)
+    }
+
+    fn file_with(&self, holds: impl Fn(&Document) -> bool) -> Option<usize> {
+        self.files.iter().position(|(_, file)| holds(file)).or(if self.files.is_empty() { None } else { Some(0) })
+    }
+
+    fn change(&mut self, index: Option<usize>, change: impl FnOnce(&mut Document)) -> Result<(), KubeconfigFileError> {
+        let index = index.unwrap_or_else(|| {
+            let empty = json!({"apiVersion": "v1", "kind": "Config"});
+            self.files.push((self.default.clone(), empty.as_object().cloned().unwrap_or_default()));
+            self.files.len() - 1
+        });
+        let (path, file) = &mut self.files[index];
+        change(file);
+        replace(path, &yaml::emit(&Value::Object(file.clone())))
+    }
+}
+
+/// An entry of one of the lists, such as a context.
+pub(super) fn entry<'a>(document: &'a Document, list: &str, name: &str) -> Option<&'a Value> {
+    document.get(list)?.as_array()?.iter().find(|entry| entry["name"] == name)
+}
+
+/// The document with nothing in it that lets anybody in.
+pub(super) fn redacted(mut document: Document) -> Document {
+    const DATA: [&str; 3] = ["certificate-authority-data", "client-certificate-data", "client-key-data"];
+    for (list, member) in [("clusters", "cluster"), ("users", "user")] {
+        let entries = document.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+        for entry in entries.filter_map(|entry| entry.get_mut(member)?.as_object_mut()) {
+            for (name, value) in entry.iter_mut() {
+                match name.as_str() {
+                    name if DATA.contains(&name) => *value = "DATA+OMITTED".into(),
+                    "token" | "password" => *value = "REDACTED".into(),
+                    _ => {}
+                }
+            }
+            let provider = entry.get_mut("auth-provider").and_then(|provider| provider.get_mut("config")?.as_object_mut());
+            provider.into_iter().flat_map(Map::values_mut).for_each(|value| *value = "REDACTED".into());
+            let variables = entry.get_mut("exec").and_then(|exec| exec.get_mut("env")?.as_array_mut());
+            variables.into_iter().flatten().for_each(|variable| variable["value"] = "REDACTED".into());
+        }
+    }
+    document
+}
+
+fn parse(path: &Path, text: &str) -> Result<Document, KubeconfigFileError> {
+    let malformed = |problem: String| KubeconfigFileError::Malformed { path: path.to_owned(), problem };
+    let documents = yaml::read(text, false);
+    if let Some(error) = documents.errors.first() {
+        return Err(malformed(error.to_string()));
+    }
+    match documents.nodes.into_iter().next().map(yaml::Node::into_value) {
+        None | Some(Value::Null) => Ok(Document::new()),
+        Some(Value::Object(document)) => Ok(document),
+        Some(_) => Err(malformed("it is no mapping".to_owned())),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    matches!(value, Value::Null) || value.as_str().is_some_and(str::is_empty)
+}
+
+/// Replaces a file in one step, under the lock file that kubectl looks for too. Permissions stay; a new file is the user's alone.
+fn replace(path: &Path, text: &str) -> Result<(), KubeconfigFileError> {
+    let fail = |source| KubeconfigFileError::Write { path: path.to_owned(), source };
+    // A link stays one: what it leads to is replaced.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(fail)?;
+    }
+    let beside = |ending: &str| {
+        let mut name = target.file_name().unwrap_or_default().to_owned();
+        name.push(ending);
+        target.with_file_name(name)
+    };
+    let (lock, new) = (beside(".lock"), beside(&format!(".{}.new", std::process::id())));
+    match OpenOptions::new().write(true).create_new(true).open(&lock) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(KubeconfigFileError::Locked(lock)),
+        Err(source) => return Err(fail(source)),
+    }
+    let result = write(&new, &target, text);
+    // What could not be put in place must not lie about; that it cannot be removed either is no more to tell.
+    let _ = fs::remove_file(&new);
+    let _ = fs::remove_file(&lock);
+    result.map_err(fail)
+}
+
+fn write(new: &Path, target: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(new)?;
+    if let Ok(known) = fs::metadata(target) {
+        file.set_permissions(known.permissions())?;
+    }
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(new, target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(folder: &Path, name: &str, text: &str) -> PathBuf {
+        let path = folder.join(name);
+        fs::write(&path, text).expect("a written file");
+        path
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_does_not_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path =
+            file(folder.path(), "a", "current-context: x\nextra: {kept: true}\ncontexts:\n- {name: x, context: {cluster: c, odd: 1}}\n");
+        let mut config = Kubeconfigs::read(std::slice::from_ref(&path)).expect("a kubeconfig");
+        assert!(!config.set_context("x", &[("namespace", "n")]).expect("a change"));
+        assert!(config.set_context("y", &[("user", "u")]).expect("a change"));
+        config.use_context("y").expect("a change");
+        assert_eq!(
+            fs::read_to_string(&path).expect("a file"),
+            "contexts:\n- context:\n    cluster: c\n    namespace: \"n\"\n    odd: 1\n  name: x\n- context:\n    user: u\n  name: \"y\"\n\
+             current-context: \"y\"\nextra:\n  kept: true\n"
+        );
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left behind");
+    }
+
+    #[test]
+    fn the_first_file_that_says_something_wins_and_is_changed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = file(folder.path(), "a", "contexts: [{name: x, context: {cluster: first}}]\n");
+        let second =
+            file(folder.path(), "b", "current-context: x\ncontexts: [{name: x, context: {cluster: second}}, {name: z, context: {}}]\n");
+        let mut config = Kubeconfigs::read(&[folder.path().join("none"), first.clone(), second.clone()]).expect("kubeconfigs");
+        assert_eq!(config.current_context(), "x");
+        assert_eq!(entry(&config.merged(), "contexts", "x").expect("a context")["context"]["cluster"], "first");
+        config.use_context("z").expect("a change");
+        assert!(fs::read_to_string(&second).expect("a file").contains("current-context: z"));
+        assert!(!fs::read_to_string(&first).expect("a file").contains("current-context"));
+    }
+
+    #[test]
+    fn a_file_that_is_being_changed_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = file(folder.path(), "a", "current-context: x\n");
+        file(folder.path(), "a.lock", "");
+        let mut config = Kubeconfigs::read(std::slice::from_ref(&path)).expect("a kubeconfig");
+        assert!(matches!(config.use_context("z"), Err(KubeconfigFileError::Locked(_))));
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "current-context: x\n");
+    }
+
+    #[test]
+    fn nothing_that_lets_anybody_in_is_shown() {
+        let document = json!({"clusters": [{"name": "c", "cluster": {"server": "s", "certificate-authority-data": "A"}}],
+            "users": [{"name": "u", "user": {"token": "t", "password": "p", "client-key-data": "k", "username": "n",
+                "exec": {"command": "c", "env": [{"name": "E", "value": "v"}]}, "auth-provider": {"name": "p", "config": {"id-token": "t"}}}}]});
+        let expected = json!({"clusters": [{"name": "c", "cluster": {"server": "s", "certificate-authority-data": "DATA+OMITTED"}}],
+            "users": [{"name": "u", "user": {"token": "REDACTED", "password": "REDACTED", "client-key-data": "DATA+OMITTED", "username": "n",
+                "exec": {"command": "c", "env": [{"name": "E", "value": "REDACTED"}]},
+                "auth-provider": {"name": "p", "config": {"id-token": "REDACTED"}}}}]});
+        assert_eq!(Value::Object(redacted(document.as_object().cloned().expect("an object"))), expected);
+    }
+}

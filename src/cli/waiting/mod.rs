@@ -1,0 +1,159 @@
+//! Waiting until objects are as they should be.
+//!
+//! Receives places of objects and what is waited for, hands on what did not come true and why. Objects are followed by list and
+//! watch, never polled; the clock alone is looked at again and again, for rules that know one. Invariant: waiting ends when nothing
+//! is left that could still come true.
+
+mod explain;
+mod goal;
+mod track;
+mod view;
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::time::Instant;
+
+use explain::explain;
+pub(super) use goal::Goal;
+pub(super) use track::{Awaited, Track};
+use view::View;
+
+use super::context::CommandContext;
+use super::error::client_error_in_words;
+use super::ui::Ui;
+use crate::ambient::Ambient;
+use crate::client::{Client, Lookout, Place, Sighting};
+
+/// How often the clock is looked at, and a terminal drawn anew.
+const TICK: Duration = Duration::from_millis(200);
+/// kubectl takes a negative time for a week.
+const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How long to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// Look once.
+    Once,
+    /// No longer than this.
+    For(Duration),
+    /// As long as it takes.
+    Endless,
+}
+
+impl Limit {
+    /// kubectl's reading of `wait --timeout`: zero looks once, less than zero waits for a week.
+    pub(super) fn of_wait(timeout: SignedDuration) -> Self {
+        match Duration::try_from(timeout) {
+            Ok(Duration::ZERO) => Self::Once,
+            Ok(time) => Self::For(time),
+            Err(_) => Self::For(WEEK),
+        }
+    }
+
+    /// The reading of commands that act first: zero waits as long as it takes.
+    pub(super) fn of_act(timeout: Duration) -> Self {
+        if timeout.is_zero() { Self::Endless } else { Self::For(timeout) }
+    }
+
+    fn deadline(self) -> Option<Instant> {
+        match self {
+            Self::For(time) => Instant::now().checked_add(time),
+            Self::Once | Self::Endless => None,
+        }
+    }
+}
+
+/// How a wait is told of while it lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Telling {
+    /// Only what has come true is told, by the caller; for scripts.
+    Quiet,
+    /// Where nobody looks on, each change of what is missing gets a line.
+    Changes,
+}
+
+/// Waits until all of `track` has come true, or nothing more can. `told` gets each goal that an object reaches, at once; what it
+/// fails with ends the wait.
+pub(super) async fn wait<E>(
+    ui: &Ui,
+    client: &Client,
+    track: &mut Track,
+    limit: Limit,
+    telling: Telling,
+    mut told: impl FnMut(&Awaited, &Track) -> Result<(), E>,
+) -> Result<(), E> {
+    let ambient = Ambient::from_env().unwrap_or_else(|_| Ambient::system());
+    let mut lookout = Lookout::new(client, &track.places());
+    let mut view = View::new(ui, telling);
+    let deadline = limit.deadline();
+    let mut tick = tokio::time::interval(TICK);
+    while !track.is_over(limit == Limit::Once) {
+        let reached = tokio::select! {
+            biased;
+            sighting = lookout.next() => match sighting {
+                Some(Sighting::Seen(number, object)) => track.see(number, object, ambient.now()),
+                Some(Sighting::Lost(error, pause)) => {
+                    ui.warning(&format!("{error}; trying again in {:.1} s", pause.as_secs_f64()));
+                    Vec::new()
+                }
+                Some(Sighting::Blind(numbers, error)) => {
+                    track.give_up(&numbers, &client_error_in_words(&error));
+                    Vec::new()
+                }
+                None => break,
+            },
+            () = passed(deadline) => break,
+            _ = tick.tick() => track.look_again(ambient.now()),
+        };
+        for number in reached {
+            told(&track.awaited()[number], track)?;
+        }
+        view.show(track);
+    }
+    view.end();
+    Ok(())
+}
+
+/// Waits until applied objects are ready and tells of those that are not; answers whether all are.
+pub(super) async fn until_ready(ui: &Ui, context: &CommandContext, client: &Client, places: Vec<Place>, limit: Limit) -> bool {
+    let mut track = Track::new(vec![Goal::Ready], places, false);
+    let note = |track: &Track| context.note(interrupted_wait(track));
+    note(&track);
+    let Ok(()) = wait(ui, client, &mut track, limit, Telling::Changes, |_, track| {
+        note(track);
+        Ok::<_, Infallible>(())
+    })
+    .await;
+    let now = Ambient::from_env().unwrap_or_else(|_| Ambient::system()).now();
+    for awaited in track.unmet() {
+        let details = explain(client, awaited, now).await;
+        let lines: String = details.iter().map(|line| format!("\n  {line}")).collect();
+        ui.error(&format!("{} is not ready: {}{lines}", awaited.full_name(), awaited.missing().unwrap_or_default()));
+    }
+    let (count, unmet) = (track.awaited().len(), track.unmet().count());
+    ui.say(&format!("Ready: {} of {count}.", count - unmet));
+    unmet == 0
+}
+
+/// What was and was not done, for whoever interrupts the wait.
+fn interrupted_wait(track: &Track) -> String {
+    const MOST: usize = 5;
+    let unmet: Vec<String> = track.unmet().map(Awaited::full_name).collect();
+    let more = unmet.len().saturating_sub(MOST);
+    let names = unmet.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let verb = if unmet.len() == 1 { "is" } else { "are" };
+    format!("the apply is done; {names}{rest} {verb} not ready yet")
+}
+
+async fn passed(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests;
