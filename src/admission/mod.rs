@@ -17,6 +17,7 @@ use crate::schema::{Resource, check};
 pub(crate) use kinds::service::{checks_health, family as service_family, has_address, has_node_ports};
 pub use metadata::same_object;
 pub use validate::names;
+pub(crate) use validation::selects;
 
 /// Makes a decoded object ready to be created: server-set members, defaults, the first generation. The object keeps its name or gets
 /// one from `generateName`.

@@ -24,6 +24,7 @@ mod delete;
 mod delete_options;
 pub mod discovery;
 mod dispatch;
+mod eviction;
 mod expiry;
 mod get;
 mod health;

@@ -109,6 +109,8 @@ pub enum Behaviour {
     Binding,
     /// It reads the whole request for a certificate and writes the conditions that decide on it.
     Approval,
+    /// It takes an Eviction and deletes a pod as far as its budget allows.
+    Eviction,
     /// kube-apiserver has it, this server refuses it by name.
     NotBuilt,
 }

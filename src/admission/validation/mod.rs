@@ -56,6 +56,7 @@ mod workload_status;
 mod workloads;
 mod written;
 
+pub(crate) use labels::selects;
 pub(super) use pod_annotations::APP_ARMOR_OF;
 pub(super) use resources::aggregate_text;
 pub(super) use warnings::warnings;

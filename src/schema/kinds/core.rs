@@ -1,6 +1,6 @@
 //! The core group.
 
-use super::Part::{Binding, Finalize, NotBuilt, Scale, Status};
+use super::Part::{Binding, Eviction, Finalize, NotBuilt, Scale, Status};
 use super::{Group, Kind, count, events, flag, text};
 use crate::schema::columns::{cluster, config, nodes, pods, services, storage, workloads};
 use crate::schema::resource::{NameRule, Verbs};
@@ -64,7 +64,7 @@ const PODS: Kind = Kind::namespaced("pods", "Pod")
         NotBuilt("attach", "v1", "PodAttachOptions"),
         Binding,
         NotBuilt("ephemeralcontainers", "v1", "Pod"),
-        NotBuilt("eviction", "policy/v1", "Eviction"),
+        Eviction,
         NotBuilt("exec", "v1", "PodExecOptions"),
         NotBuilt("log", "v1", "Pod"),
         NotBuilt("portforward", "v1", "PodPortForwardOptions"),

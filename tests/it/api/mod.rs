@@ -10,6 +10,7 @@ mod conversion;
 mod defaults;
 mod definitions;
 mod deletion;
+mod evictions;
 mod expiry;
 mod kinds;
 mod lists;
