@@ -193,7 +193,8 @@ async fn apply_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<Str
 
 async fn apply(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     managed(call)?;
-    let Decoded { object: stated, warnings } = applied(call)?;
+    let Decoded { object: mut stated, warnings } = applied(call)?;
+    admission::applied_part(&mut stated, call.subresource());
     let mut object = stated.clone();
     in_namespace(call, &mut object)?;
     // What exists is named by the path; only what an apply is to create must say its name itself.

@@ -111,6 +111,8 @@ pub enum Behaviour {
     Approval,
     /// It takes an Eviction and deletes a pod as far as its budget allows.
     Eviction,
+    /// It reads the whole object and writes one part of its `spec`.
+    Part,
     /// kube-apiserver has it, this server refuses it by name.
     NotBuilt,
 }

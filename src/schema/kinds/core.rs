@@ -1,6 +1,6 @@
 //! The core group.
 
-use super::Part::{Binding, Eviction, Finalize, NotBuilt, Scale, Status};
+use super::Part::{Binding, EphemeralContainers, Eviction, Finalize, NotBuilt, Resize, Scale, Status};
 use super::{Group, Kind, count, events, flag, text};
 use crate::schema::columns::{cluster, config, nodes, pods, services, storage, workloads};
 use crate::schema::resource::{NameRule, Verbs};
@@ -63,13 +63,13 @@ const PODS: Kind = Kind::namespaced("pods", "Pod")
     .parts(&[
         NotBuilt("attach", "v1", "PodAttachOptions"),
         Binding,
-        NotBuilt("ephemeralcontainers", "v1", "Pod"),
+        EphemeralContainers,
         Eviction,
         NotBuilt("exec", "v1", "PodExecOptions"),
         NotBuilt("log", "v1", "Pod"),
         NotBuilt("portforward", "v1", "PodPortForwardOptions"),
         NotBuilt("proxy", "v1", "PodProxyOptions"),
-        NotBuilt("resize", "v1", "Pod"),
+        Resize,
         Status,
     ])
     .fields(&[

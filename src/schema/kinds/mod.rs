@@ -111,6 +111,10 @@ pub(super) enum Part {
     Approval,
     /// `eviction` of pods.
     Eviction,
+    /// `ephemeralcontainers` of pods.
+    EphemeralContainers,
+    /// `resize` of pods.
+    Resize,
     /// One that is refused: its name, and the `apiVersion` and kind it speaks.
     NotBuilt(&'static str, &'static str, &'static str),
 }
@@ -272,6 +276,8 @@ impl Part {
             Self::Finalize => part("finalize", of.clone(), Verbs::UPDATE, Behaviour::Finalize),
             Self::Binding => part("binding", Gvk::new("", "v1", "Binding"), Verbs::CREATE, Behaviour::Binding),
             Self::Eviction => part("eviction", Gvk::new("policy", "v1", "Eviction"), Verbs::CREATE, Behaviour::Eviction),
+            Self::EphemeralContainers => part("ephemeralcontainers", of.clone(), Verbs::SUBRESOURCE, Behaviour::Part),
+            Self::Resize => part("resize", of.clone(), Verbs::SUBRESOURCE, Behaviour::Part),
             Self::NotBuilt(name, api_version, kind) => {
                 let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
                 part(name, Gvk::new(group, version, kind), Verbs::default(), Behaviour::NotBuilt)

@@ -14,6 +14,7 @@ mod evictions;
 mod expiry;
 mod kinds;
 mod lists;
+mod pod_parts;
 mod pods;
 mod refusals;
 mod requests;
