@@ -19,7 +19,9 @@ use super::negotiate::{self, Encoding, Form, Offer};
 use super::query::Query;
 use super::route::{ResourceRoute, Route};
 use super::{BODY_MOST, Body, Shared};
-use super::{api_services, binding, components, create, definitions, delete, eviction, get, list, patch, public, reviews, update, watch};
+use super::{
+    api_services, binding, components, create, definitions, delete, eviction, get, list, patch, public, reviews, tokens, update, watch,
+};
 use crate::auth::{self, Attributes, Identity};
 use crate::object::{Reason, Refusal};
 use crate::schema::{Behaviour, Origin, Resource};
@@ -146,8 +148,9 @@ async fn act(verb: Verb, mut call: Call) -> Said {
     match (verb, call.resource.origin) {
         (_, Origin::Observed) => return components::answer(&call).await,
         (_, Origin::Answered) if call.resource.gvk.kind == "Binding" => return binding::create(call).await,
-        (_, Origin::Answered) => return reviews::answer(&call),
+        (_, Origin::Answered) => return reviews::answer(&call).await,
         (Verb::Create, Origin::Stored) if call.subresource() == "eviction" => return eviction::create(call).await,
+        (Verb::Create, Origin::Stored) if call.subresource() == "token" => return tokens::create(&call).await,
         (Verb::Create, Origin::Stored) if !call.subresource().is_empty() => return binding::create(call).await,
         (_, Origin::Stored) => {}
     }

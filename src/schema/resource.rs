@@ -113,6 +113,8 @@ pub enum Behaviour {
     Eviction,
     /// It reads the whole object and writes one part of its `spec`.
     Part,
+    /// It takes a TokenRequest and makes a token for a service account.
+    Token,
     /// kube-apiserver has it, this server refuses it by name.
     NotBuilt,
 }

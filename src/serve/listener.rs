@@ -154,7 +154,10 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let identity = match bearer(&request) {
-        Some(token) => tokens.identity(token).cloned(),
+        Some(token) => match tokens.identity(token) {
+            Some(holder) => Some(holder.clone()),
+            None => api.token_holder(token).await,
+        },
         None => Some(holder.unwrap_or_else(Identity::anonymous)),
     };
     let (parts, body) = request.into_parts();

@@ -111,6 +111,8 @@ pub(super) enum Part {
     Approval,
     /// `eviction` of pods.
     Eviction,
+    /// `token` of service accounts.
+    Token,
     /// `ephemeralcontainers` of pods.
     EphemeralContainers,
     /// `resize` of pods.
@@ -278,6 +280,7 @@ impl Part {
             Self::Eviction => part("eviction", Gvk::new("policy", "v1", "Eviction"), Verbs::CREATE, Behaviour::Eviction),
             Self::EphemeralContainers => part("ephemeralcontainers", of.clone(), Verbs::SUBRESOURCE, Behaviour::Part),
             Self::Resize => part("resize", of.clone(), Verbs::SUBRESOURCE, Behaviour::Part),
+            Self::Token => part("token", Gvk::new("authentication.k8s.io", "v1", "TokenRequest"), Verbs::CREATE, Behaviour::Token),
             Self::NotBuilt(name, api_version, kind) => {
                 let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
                 part(name, Gvk::new(group, version, kind), Verbs::default(), Behaviour::NotBuilt)

@@ -21,6 +21,7 @@ mod requests;
 mod reviews;
 mod rules;
 mod smoke;
+mod tokens;
 mod validation;
 mod watches;
 mod writes;
