@@ -6,6 +6,7 @@
 mod custom;
 mod defaults;
 mod kinds;
+mod limits;
 mod metadata;
 mod parts;
 mod validate;
@@ -16,6 +17,7 @@ use crate::object::{Cause, Object, Refusal};
 use crate::schema::{Resource, check};
 
 pub(crate) use kinds::service::{checks_health, family as service_family, has_address, has_node_ports};
+pub(crate) use limits::{broken as broken_limits, fill as fill_limits};
 pub use metadata::same_object;
 pub(crate) use parts::applied as applied_part;
 pub use validate::names;

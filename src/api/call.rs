@@ -28,6 +28,8 @@ pub(super) struct Call {
     pub(super) gzip: bool,
     pub(super) body: Bytes,
     pub(super) advice: Mutex<Vec<String>>,
+    /// The limit ranges that a write is held to.
+    pub(super) limits: Vec<Object>,
 }
 
 impl Call {

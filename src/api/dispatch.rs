@@ -20,7 +20,8 @@ use super::query::Query;
 use super::route::{ResourceRoute, Route};
 use super::{BODY_MOST, Body, Shared};
 use super::{
-    api_services, binding, components, create, definitions, delete, eviction, get, list, patch, public, reviews, tokens, update, watch,
+    api_services, binding, components, create, definitions, delete, eviction, get, limit_ranges, list, patch, public, reviews, tokens,
+    update, watch,
 };
 use crate::auth::{self, Attributes, Identity};
 use crate::object::{Reason, Refusal};
@@ -126,7 +127,11 @@ async fn resource(
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { body.await? };
     let headers = parts.headers;
     let (identity, advice) = (identity.clone(), Mutex::default());
-    let call = Call { api: Arc::clone(api), identity, resource, route, query, headers, form, gzip, body, advice };
+    let limits = match verb {
+        Verb::Create | Verb::Update | Verb::Patch => limit_ranges::of(api, &resource, &route).await?,
+        _ => Vec::new(),
+    };
+    let call = Call { api: Arc::clone(api), identity, resource, route, query, headers, form, gzip, body, advice, limits };
     if call.resource.storage_prefix == api_services::PREFIX {
         api_services::register(api).await?;
     }

@@ -230,6 +230,7 @@ fn budget_call(call: &Call, name: &str) -> Result<Call, Refusal> {
         gzip: false,
         body: Bytes::new(),
         advice: Mutex::default(),
+        limits: Vec::new(),
     })
 }
 

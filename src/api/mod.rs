@@ -29,6 +29,7 @@ mod expiry;
 mod get;
 mod health;
 mod json;
+mod limit_ranges;
 mod list;
 mod managers;
 mod metrics;

@@ -13,6 +13,7 @@ mod deletion;
 mod evictions;
 mod expiry;
 mod kinds;
+mod limit_ranges;
 mod lists;
 mod pod_parts;
 mod pods;
