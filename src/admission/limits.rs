@@ -202,7 +202,7 @@ mod tests {
         Object::from_value(value).expect("an object")
     }
 
-    fn range(limits: Value) -> Vec<Object> {
+    fn range(limits: &Value) -> Vec<Object> {
         vec![object(json!({"spec": {"limits": limits}}))]
     }
 
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_filled_in_and_said() {
-        let ranges = range(json!([
+        let ranges = range(&json!([
             {"type": "Pod", "max": {"cpu": "9"}},
             {"type": "Container", "default": {"cpu": "2", "memory": "1Gi"}, "defaultRequest": {"cpu": "1", "memory": "1Mi"}},
         ]));
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn each_bound_says_what_breaks_it() {
         let ask = |request: &str, limit: &str| pod(&[json!({"requests": {"cpu": request}, "limits": {"cpu": limit}})]);
-        let says = |item: Value, pod: &Object| broken(pod, &range(json!([item])));
+        let says = |item: Value, pod: &Object| broken(pod, &range(&json!([item])));
         let of = |list: &str, amount: &str| json!({"type": "Container", list: {"cpu": amount}});
         let nothing = pod(&[json!({})]);
         for (item, pod, why) in [
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn a_pod_is_judged_by_all_that_it_takes() {
         let mut pod = pod(&[json!({"limits": {"memory": "1Gi"}}), json!({"limits": {"memory": "1Gi"}})]);
-        let most = range(json!([{"type": "Pod", "max": {"memory": "2Gi"}}]));
+        let most = range(&json!([{"type": "Pod", "max": {"memory": "2Gi"}}]));
         assert_eq!(broken(&pod, &most), None);
         pod.root_mut()["spec"]["overhead"] = json!({"memory": "1Mi"});
         assert_eq!(broken(&pod, &most).as_deref(), Some("maximum memory usage per Pod is 2Gi, but limit is 2049Mi"));
@@ -279,7 +279,7 @@ mod tests {
     fn a_claim_is_judged_by_what_it_asks_for_and_several_faults_are_one_refusal() {
         let claim = object(json!({"kind": "PersistentVolumeClaim", "spec": {"resources": {"requests": {"storage": "3Gi"}}}}));
         let bounds = |least: &str, most: &str| {
-            range(json!([{"type": "PersistentVolumeClaim", "min": {"storage": least}, "max": {"storage": most}}]))
+            range(&json!([{"type": "PersistentVolumeClaim", "min": {"storage": least}, "max": {"storage": most}}]))
         };
         assert_eq!(broken(&claim, &bounds("1Gi", "5Gi")), None);
         assert_eq!(

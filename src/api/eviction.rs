@@ -316,14 +316,14 @@ mod tests {
         Time::parse("2026-11-22T10:00:00Z").expect("a time")
     }
 
-    fn budget(status: Value) -> Object {
+    fn budget(status: &Value) -> Object {
         Object::from_value(json!({"metadata": {"name": "b", "generation": 1}, "status": status})).expect("an object")
     }
 
     #[test]
     fn the_last_disruption_is_counted_and_said() {
         let was = json!([{"type": "Other"}, {"type": "DisruptionAllowed", "status": "True", "lastTransitionTime": "x"}]);
-        let mut budget = budget(json!({"observedGeneration": 1, "disruptionsAllowed": 2, "conditions": was}));
+        let mut budget = budget(&json!({"observedGeneration": 1, "disruptionsAllowed": 2, "conditions": was}));
         spend(&mut budget, "one", now()).expect("two are left");
         assert_eq!(budget.get(&["status", "conditions"]), Some(&was), "one is left");
         spend(&mut budget, "two", now()).expect("one is left");
@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn a_status_that_makes_no_sense_is_forbidden_and_an_old_one_waited_for() {
-        let refused = |status: Value| spend(&mut budget(status), "p", now()).expect_err("refused");
+        let refused = |status: Value| spend(&mut budget(&status), "p", now()).expect_err("refused");
         let stale = refused(json!({"disruptionsAllowed": 1}));
         assert_eq!((stale.reason.code(), stale.retry_after_seconds), (429, 10));
         assert_eq!(refused(json!({"observedGeneration": 1, "disruptionsAllowed": -1})).reason.code(), 403);
