@@ -6,7 +6,9 @@
 mod custom;
 mod defaults;
 mod kinds;
+mod limits;
 mod metadata;
+mod parts;
 mod validate;
 mod validation;
 
@@ -15,8 +17,11 @@ use crate::object::{Cause, Object, Refusal};
 use crate::schema::{Resource, check};
 
 pub(crate) use kinds::service::{checks_health, family as service_family, has_address, has_node_ports};
+pub(crate) use limits::{broken as broken_limits, fill as fill_limits};
 pub use metadata::same_object;
+pub(crate) use parts::applied as applied_part;
 pub use validate::names;
+pub(crate) use validation::selects;
 
 /// Makes a decoded object ready to be created: server-set members, defaults, the first generation. The object keeps its name or gets
 /// one from `generateName`.
@@ -34,7 +39,7 @@ pub fn create(resource: &Resource, object: &mut Object, ambient: &Ambient) -> Re
 
 /// Makes an object ready to take the place of another: what only the server sets stays as it was, the generation counts on.
 ///
-/// `subresource` is the path the change came through: empty for the object itself, `status` or `approval`.
+/// `subresource` is the path the change came through: empty for the object itself, `status`, `approval`, or a part of a pod.
 ///
 /// Refuses with 422 and every cause at once, or with 409 where the object is of another uid.
 pub fn update(resource: &Resource, before: &Object, after: &mut Object, subresource: &str, ambient: &Ambient) -> Result<(), Refusal> {
@@ -42,6 +47,8 @@ pub fn update(resource: &Resource, before: &Object, after: &mut Object, subresou
     match subresource {
         "status" => metadata::only_status(resource, before, after),
         "approval" => metadata::only_conditions(before, after),
+        parts::EPHEMERAL_CONTAINERS => parts::only_ephemeral_containers(before, after),
+        parts::RESIZE => parts::only_resources(before, after),
         _ if resource.has_status() => metadata::all_but_status(before, after),
         _ => {}
     }
@@ -65,7 +72,7 @@ pub fn judge(resource: &Resource, object: &Object) -> Result<(), Refusal> {
 pub fn warnings(resource: &Resource, object: &Object, before: Option<&Object>, subresource: &str) -> Vec<String> {
     if resource.custom {
         custom::finalizer_warnings(object, before)
-    } else if subresource == "status" {
+    } else if matches!(subresource, "status" | parts::EPHEMERAL_CONTAINERS | parts::RESIZE) {
         Vec::new()
     } else if resource.gvk.kind == "CustomResourceDefinition" {
         custom::definition_warnings(object, before)

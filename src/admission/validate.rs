@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::custom;
+use super::{custom, parts};
 use crate::object::names::{dns_label, label_value, qualified_name};
 use crate::object::{Cause, CauseKind, Object};
 use crate::schema::{NameRule, Resource, check};
@@ -24,7 +24,7 @@ pub(super) fn object(resource: &Resource, object: &Object, before: Option<&Objec
         causes.extend(declared(resource, object, before));
     }
     causes.extend(super::kinds::validate(resource, object, before, subresource));
-    match before.filter(|_| matches!(subresource, "status" | "approval")) {
+    match before.filter(|_| matches!(subresource, "status" | "approval" | parts::EPHEMERAL_CONTAINERS | parts::RESIZE)) {
         Some(before) => causes.extend(super::validation::check_status(resource, object, before, subresource)),
         None => causes.extend(super::validation::check(resource, object, before)),
     }

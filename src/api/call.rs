@@ -31,6 +31,8 @@ pub(super) struct Call {
     pub(super) advice: Mutex<Vec<String>>,
     /// What this request's objects are in versions that others wrote through.
     pub(super) elsewhere: Elsewhere,
+    /// The limit ranges that a write is held to.
+    pub(super) limits: Vec<Object>,
 }
 
 impl Call {

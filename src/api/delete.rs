@@ -74,7 +74,8 @@ pub(super) async fn delete_collection(call: &mut Call) -> Result<Answer, Refusal
     list::answer(call, page).await
 }
 
-async fn remove(call: &Call, key: &str, name: &str, options: &DeleteOptions) -> Result<Written, Refusal> {
+/// Deletes one object, or marks it as deleted where something holds it.
+pub(super) async fn remove(call: &Call, key: &str, name: &str, options: &DeleteOptions) -> Result<Written, Refusal> {
     let missing = || Refusal::not_found(&call.group_resource(), name);
     let now = call.api.ambient.now_seconds();
     let written = write::change_stored(call, key, |live| {

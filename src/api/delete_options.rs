@@ -3,6 +3,7 @@
 //! Receives what clients send; hands on options that make sense. Invariant: a body that is not understood whole deletes nothing.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::call::Call;
 use super::decode;
@@ -90,23 +91,19 @@ impl Propagation {
 impl DeleteOptions {
     /// The options of a request: those in the body count where there is one, those in the query otherwise.
     pub(super) fn of(call: &mut Call) -> Result<Self, Refusal> {
-        let body = Body::of(call)?;
+        let mut body = Body::of(call)?;
         call.query.dry_run |= body.is_dry_run()?;
-        let policy = body.propagation_policy.clone().or_else(|| call.query.propagation_policy.clone());
-        if let (Some(policy), Some(_)) = (&policy, body.orphan_dependents) {
-            let message = format!("Invalid value: {policy:?}: orphanDependents and deletionPropagation cannot be both set");
-            return Err(options_refused("DeleteOptions", "propagationPolicy", CauseKind::Invalid, &message));
-        }
-        let propagation = policy.or_else(|| body.older_policy());
-        let preconditions = body.preconditions.unwrap_or_default();
-        let grace = body.grace_period_seconds.or(call.query.grace_period_seconds);
-        Ok(Self {
-            // Upstream takes a negative time for the shortest there is.
-            grace_period_seconds: grace.map(|seconds| if seconds < 0 { 1 } else { seconds }),
-            propagation: propagation.as_deref().map(Propagation::parse).transpose()?,
-            uid: preconditions.uid,
-            resource_version: preconditions.resource_version,
-        })
+        body.propagation_policy = body.propagation_policy.or_else(|| call.query.propagation_policy.clone());
+        body.grace_period_seconds = body.grace_period_seconds.or(call.query.grace_period_seconds);
+        body.options()
+    }
+
+    /// The options that are a part of another document, and whether they ask for a dry run. Those in the query are not meant then.
+    pub(super) fn within(document: &Value) -> Result<(Self, bool), Refusal> {
+        let unreadable = |error: serde_json::Error| Refusal::bad_request(format!("deleteOptions cannot be read: {error}"));
+        let body = if document.is_null() { Body::default() } else { Body::deserialize(document).map_err(unreadable)? };
+        let dry_run = body.is_dry_run()?;
+        Ok((body.options()?, dry_run))
     }
 
     /// Refuses with 409 where the object is not the one that the deletion means.
@@ -146,6 +143,22 @@ impl Body {
             None | Some("" | "DeleteOptions") => Ok(body),
             Some(other) => Err(unreadable(&format!("its kind is {other:?}"))),
         }
+    }
+
+    fn options(self) -> Result<DeleteOptions, Refusal> {
+        if let (Some(policy), Some(_)) = (&self.propagation_policy, self.orphan_dependents) {
+            let message = format!("Invalid value: {policy:?}: orphanDependents and deletionPropagation cannot be both set");
+            return Err(options_refused("DeleteOptions", "propagationPolicy", CauseKind::Invalid, &message));
+        }
+        let propagation = self.propagation_policy.clone().or_else(|| self.older_policy());
+        let preconditions = self.preconditions.unwrap_or_default();
+        Ok(DeleteOptions {
+            // Upstream takes a negative time for the shortest there is.
+            grace_period_seconds: self.grace_period_seconds.map(|seconds| if seconds < 0 { 1 } else { seconds }),
+            propagation: propagation.as_deref().map(Propagation::parse).transpose()?,
+            uid: preconditions.uid,
+            resource_version: preconditions.resource_version,
+        })
     }
 
     fn is_dry_run(&self) -> Result<bool, Refusal> {

@@ -20,7 +20,10 @@ use super::negotiate::{self, Encoding, Form, Offer};
 use super::query::Query;
 use super::route::{ResourceRoute, Route};
 use super::{BODY_MOST, Body, Shared};
-use super::{api_services, binding, components, create, definitions, delete, get, list, patch, public, reviews, update, watch};
+use super::{
+    api_services, binding, components, create, definitions, delete, eviction, get, limit_ranges, list, patch, public, reviews, tokens,
+    update, watch,
+};
 use crate::auth::{self, Attributes, Identity};
 use crate::object::{Reason, Refusal};
 use crate::schema::{Behaviour, Origin, Resource};
@@ -125,7 +128,11 @@ async fn resource(
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { body.await? };
     let headers = parts.headers;
     let (identity, advice, elsewhere) = (identity.clone(), Mutex::default(), Elsewhere::default());
-    let call = Call { api: Arc::clone(api), identity, resource, route, query, headers, form, gzip, body, advice, elsewhere };
+    let limits = match verb {
+        Verb::Create | Verb::Update | Verb::Patch => limit_ranges::of(api, &resource, &route).await?,
+        _ => Vec::new(),
+    };
+    let call = Call { api: Arc::clone(api), identity, resource, route, query, headers, form, gzip, body, advice, elsewhere, limits };
     if call.resource.storage_prefix == api_services::PREFIX {
         api_services::register(api).await?;
     }
@@ -147,7 +154,9 @@ async fn act(verb: Verb, mut call: Call) -> Said {
     match (verb, call.resource.origin) {
         (_, Origin::Observed) => return components::answer(&call).await,
         (_, Origin::Answered) if call.resource.gvk.kind == "Binding" => return binding::create(call).await,
-        (_, Origin::Answered) => return reviews::answer(&call),
+        (_, Origin::Answered) => return reviews::answer(&call).await,
+        (Verb::Create, Origin::Stored) if call.subresource() == "eviction" => return eviction::create(call).await,
+        (Verb::Create, Origin::Stored) if call.subresource() == "token" => return tokens::create(&call).await,
         (Verb::Create, Origin::Stored) if !call.subresource().is_empty() => return binding::create(call).await,
         (_, Origin::Stored) => {}
     }

@@ -38,6 +38,19 @@ fn ignored(call: &Call) -> &'static FieldSet {
     }
 }
 
+/// The names of the containers in an applied pod: a resize says with them which containers it means, and does not own them.
+fn container_names(applied: &Object) -> FieldSet {
+    let mut names = FieldSet::new();
+    for list in ["containers", "initContainers"] {
+        let containers = applied.get(&["spec", list]).and_then(Value::as_array).into_iter().flatten();
+        for name in containers.filter_map(|container| container.get("name")) {
+            let item = PathElement::key(vec![("name".into(), name.clone())]);
+            names.insert(&[PathElement::field("spec"), PathElement::field(list), item, PathElement::field("name")]);
+        }
+    }
+    names
+}
+
 /// Records who owns what after a write that is no apply.
 pub(super) fn track(call: &Call, before: Option<&Object>, after: Object) -> Object {
     merge::track_update(UpdateRequest {
@@ -55,6 +68,7 @@ pub(super) fn track(call: &Call, before: Option<&Object>, after: Object) -> Obje
 
 /// Merges an applied object into the live one.
 pub(super) fn apply(call: &Call, live: Option<&Object>, applied: Object) -> Result<Object, Refusal> {
+    let names = (call.subresource() == "resize").then(|| container_names(&applied));
     let merged = merge::apply(ApplyRequest {
         schema: call.resource.schema().root(),
         live,
@@ -65,7 +79,7 @@ pub(super) fn apply(call: &Call, live: Option<&Object>, applied: Object) -> Resu
         subresource: call.subresource(),
         force: call.query.force.unwrap_or_default(),
         now: call.api.ambient.now_seconds(),
-        ignored: ignored(call),
+        ignored: names.as_ref().unwrap_or_else(|| ignored(call)),
     });
     Ok(merged?)
 }

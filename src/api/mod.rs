@@ -25,10 +25,12 @@ mod delete_options;
 pub mod discovery;
 mod dispatch;
 mod elsewhere;
+mod eviction;
 mod expiry;
 mod get;
 mod health;
 mod json;
+mod limit_ranges;
 mod list;
 mod managers;
 mod metrics;
@@ -46,6 +48,7 @@ mod scale;
 mod selection;
 mod service_families;
 mod service_ranges;
+mod tokens;
 mod update;
 mod view;
 mod watch;
@@ -66,7 +69,7 @@ use self::catalogs::Catalogs;
 use self::metrics::Metrics;
 use self::public::Documents;
 use crate::ambient::Ambient;
-use crate::auth::{Identity, TokenFile};
+use crate::auth::{Identity, TokenFile, TokenKey};
 use crate::object::Refusal;
 use crate::store::Store;
 use crate::store::cache::{Cache, Follower};
@@ -89,6 +92,7 @@ pub(crate) struct Shared {
     webhooks: Webhooks,
     stopping: watch_channel::Sender<bool>,
     tokens: OnceLock<Arc<TokenFile>>,
+    token_key: OnceLock<Arc<TokenKey>>,
     registered: Registered,
     _follower: Follower,
 }
@@ -115,6 +119,7 @@ impl Api {
             webhooks: Webhooks::default(),
             stopping: watch_channel::Sender::new(false),
             tokens: OnceLock::new(),
+            token_key: OnceLock::new(),
             registered: Registered::default(),
             _follower: follower,
         }));
@@ -136,6 +141,19 @@ impl Api {
     /// Says which tokens there are, for those who ask whose one is (TokenReview). Without it no token is anybody's. The first call counts.
     pub fn know_tokens(&self, tokens: Arc<TokenFile>) {
         let _ = self.0.tokens.set(tokens);
+    }
+
+    /// Says with which key tokens of service accounts are signed. Without it there are none. The first call counts.
+    pub fn sign_tokens_with(&self, key: Arc<TokenKey>) {
+        let _ = self.0.token_key.set(key);
+    }
+
+    /// Whose bearer token this is; `None` where it is nobody's, is not meant for this server, or is good no longer, and where the store
+    /// does not tell.
+    pub async fn token_holder(&self, token: &str) -> Option<Identity> {
+        let holder = tokens::holder(&self.0, token, &[]).await;
+        let holder = holder.inspect_err(|error| tracing::warn!(%error, "a token could not be checked")).ok()?;
+        holder.map(|holder| holder.identity)
     }
 
     /// The engine of the store below: `memory`, `sqlite` or `etcd`.

@@ -12,7 +12,7 @@ use super::json::{self, Parsed};
 use super::query::{FieldValidation, options_refused};
 use super::update::{announce, change, finish, name_missing, pinned, same_name, scale_answer, scale_of, settle};
 use super::write::{self, Live, Verdict};
-use super::{definitions, managers, namespaces, requesters, scale};
+use super::{definitions, limit_ranges, managers, namespaces, requesters, scale};
 use crate::admission;
 use crate::merge;
 use crate::object::{Cause, CauseKind, Object, Reason, Refusal};
@@ -193,7 +193,8 @@ async fn apply_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<Str
 
 async fn apply(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     managed(call)?;
-    let Decoded { object: stated, warnings } = applied(call)?;
+    let Decoded { object: mut stated, warnings } = applied(call)?;
+    admission::applied_part(&mut stated, call.subresource());
     let mut object = stated.clone();
     in_namespace(call, &mut object)?;
     // What exists is named by the path; only what an apply is to create must say its name itself.
@@ -289,7 +290,9 @@ fn apply_new(call: &Call, applied: &Object) -> Result<Verdict, Refusal> {
     definitions::check_open(&call.resource, call.name())?;
     let mut object = managers::apply(call, None, applied.clone())?;
     let managed = object.remove_meta("managedFields");
+    limit_ranges::fill(call, &mut object);
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
+    limit_ranges::check(call, &object)?;
     call.advise(&object, None);
     definitions::settle(call, &mut object);
     if let Some(managed) = managed {

@@ -15,7 +15,7 @@ use super::catalogs::unknown_path;
 use super::negotiate::{self, Offer};
 use super::query::Query;
 use super::route::Route;
-use super::{Shared, compress, discovery, health};
+use super::{Shared, compress, discovery, health, tokens};
 use crate::auth::{self, Identity};
 use crate::object::{GroupVersion, Reason, Refusal};
 use crate::openapi;
@@ -69,13 +69,34 @@ async fn other(api: &Arc<Shared>, identity: &Identity, parts: &Parts, path: &str
             let text = Answer::text(StatusCode::OK, api.metrics.text(&api.cache).await);
             Ok(Answer { content_type: "application/openmetrics-text; version=1.0.0; charset=utf-8", ..text })
         }
+        OPENID | KEYS => {
+            auth::authorize_path(identity, path)?;
+            let key = api.token_key.get().ok_or_else(unknown_path)?;
+            if path == KEYS {
+                let keys = Answer::document(StatusCode::OK, &key.public(), negotiate::Encoding::Json, false);
+                return Ok(Answer { content_type: "application/jwk-set+json", ..keys });
+            }
+            Ok(Answer::document(StatusCode::OK, &open_id(host(parts)), negotiate::Encoding::Json, false))
+        }
         _ if path == "/openapi/v2" || path == "/openapi/v3" || path.starts_with("/openapi/v3/") => open_api(api, parts, path).await,
         _ => Err(unknown_path()),
     }
 }
 
-const PATHS: [&str; 10] =
-    ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+/// Where others learn with which keys tokens of service accounts are checked.
+const OPENID: &str = "/.well-known/openid-configuration";
+const KEYS: &str = "/openid/v1/jwks";
+
+const PATHS: [&str; 12] =
+    [OPENID, "/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", KEYS, "/readyz", "/version"];
+
+/// See <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>.
+fn open_id(host: &str) -> Value {
+    json!({
+        "issuer": tokens::ISSUER, "jwks_uri": format!("https://{host}{KEYS}"), "response_types_supported": ["id_token"],
+        "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["ES256"],
+    })
+}
 
 fn version() -> Value {
     json!({

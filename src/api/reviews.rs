@@ -5,6 +5,8 @@
 //!
 //! See <https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/>.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -12,22 +14,19 @@ use super::answer::Answer;
 use super::call::Call;
 use super::create::in_namespace;
 use super::decode::{self, Decoded};
-use super::{get, managers, view};
+use super::{get, managers, tokens, view};
 use crate::admission;
 use crate::auth::{self, Attributes, Identity};
 use crate::object::{GroupResource, Object, Refusal, Revision};
 use crate::store::cache::Cached;
 
-/// Whom tokens are meant for that name nobody: this server.
-const AUDIENCE: &str = "https://kubernetes.default.svc.cluster.local";
-
-pub(super) fn answer(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
+pub(super) async fn answer(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     let Decoded { object: mut review, warnings } = decode::object(call)?;
     in_namespace(call, &mut review)?;
     admission::judge(&call.resource, &review)?;
     let answered = match call.resource.gvk.kind.as_str() {
         "SelfSubjectReview" => about_oneself(call),
-        "TokenReview" => whose_token(call, review)?,
+        "TokenReview" => whose_token(call, review).await?,
         "SelfSubjectAccessReview" => with_status(call, review, |review| access(&call.identity, review)),
         "SubjectAccessReview" | "LocalSubjectAccessReview" => with_status(call, review, |review| access(&subject(review), review)),
         "SelfSubjectRulesReview" => rules(call, &review)?,
@@ -44,17 +43,16 @@ fn about_oneself(call: &Call) -> Object {
     review
 }
 
-/// Static tokens are meant for this server and for nobody else.
-fn whose_token(call: &Call, review: Object) -> Result<Object, Refusal> {
+async fn whose_token(call: &Call, review: Object) -> Result<Object, Refusal> {
     let token = review.get_str(&["spec", "token"]).unwrap_or_default().to_owned();
     if token.is_empty() {
         return Err(Refusal::bad_request("token is required for TokenReview in authentication"));
     }
-    let audiences = review.get(&["spec", "audiences"]).and_then(Value::as_array).filter(|audiences| !audiences.is_empty());
-    let is_meant = audiences.is_none_or(|audiences| audiences.iter().any(|audience| audience == AUDIENCE));
-    let holder = call.api.tokens.get().and_then(|tokens| tokens.identity(&token)).filter(|_| is_meant);
+    let audiences = review.get(&["spec", "audiences"]).and_then(Value::as_array).into_iter().flatten();
+    let audiences: Vec<&str> = audiences.filter_map(Value::as_str).collect();
+    let holder = tokens::holder(&call.api, &token, &audiences).await?;
     Ok(with_status(call, review, |_| match holder {
-        Some(holder) => json!({"authenticated": true, "user": user_info(holder), "audiences": [AUDIENCE]}),
+        Some(holder) => json!({"authenticated": true, "user": user_info(&holder.identity), "audiences": holder.audiences}),
         None => json!({"user": {}}),
     }))
 }
@@ -82,7 +80,7 @@ fn subject(review: &Object) -> Identity {
     let text = |member: &str| review.get_str(&["spec", member]).unwrap_or_default();
     let groups = review.get(&["spec", "groups"]).and_then(Value::as_array).into_iter().flatten();
     let groups: Vec<String> = groups.filter_map(Value::as_str).map(str::to_owned).collect();
-    Identity { user: text("user").into(), uid: text("uid").into(), groups: groups.into() }
+    Identity { user: text("user").into(), uid: text("uid").into(), groups: groups.into(), extra: Arc::default() }
 }
 
 fn rules(call: &Call, review: &Object) -> Result<Object, Refusal> {
@@ -124,6 +122,9 @@ fn user_info(identity: &Identity) -> Value {
     let mut info = Map::from_iter([("username".to_owned(), Value::from(&*identity.user)), ("groups".to_owned(), json!(&*identity.groups))]);
     if !identity.uid.is_empty() {
         info.insert("uid".to_owned(), Value::from(&*identity.uid));
+    }
+    if !identity.extra.is_empty() {
+        info.insert("extra".to_owned(), json!(&*identity.extra));
     }
     Value::Object(info)
 }

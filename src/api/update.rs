@@ -6,7 +6,7 @@ use super::create::{self, in_namespace};
 use super::decode::{self, Decoded};
 use super::json::Parsed;
 use super::write::{self, Live, Verdict, Written};
-use super::{api_services, definitions, managers, namespaces, scale};
+use super::{api_services, definitions, limit_ranges, managers, namespaces, scale};
 use crate::admission;
 use crate::merge;
 use crate::object::{Cause, Object, Reason, Refusal};
@@ -107,6 +107,7 @@ pub(super) fn finish(call: &Call, live: &Live, after: &mut Object) -> Result<(),
         return Ok(());
     }
     admission::update(&call.resource, &live.object, after, call.subresource(), &call.api.ambient)?;
+    limit_ranges::check_update(call, &live.object, after)?;
     call.advise(after, Some(&live.object));
     definitions::settle(call, after);
     Ok(())

@@ -83,7 +83,7 @@ fn assumed(user: &str, groups: &[&str]) -> Identity {
     }
     if user == ANONYMOUS || groups.contains(&UNAUTHENTICATED) {
         stated.push(UNAUTHENTICATED.to_owned());
-        return Identity { user: user.into(), uid: "".into(), groups: stated.into() };
+        return Identity { user: user.into(), uid: "".into(), groups: stated.into(), extra: std::sync::Arc::default() };
     }
     Identity::new(user, stated)
 }

@@ -4,12 +4,15 @@
 
 mod impersonation;
 mod rules;
+mod token_key;
 mod tokens;
 
 pub use impersonation::impersonated;
 pub use rules::{PathRule, ResourceRule, decide, decide_path, path_rules, resource_rules};
+pub use token_key::{TokenKey, TokenKeyError};
 pub use tokens::{TokenFile, TokenFileError};
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::object::{GroupResource, Reason, Refusal};
@@ -29,6 +32,8 @@ pub struct Identity {
     pub uid: Arc<str>,
     /// The groups that the user is in.
     pub groups: Arc<[String]>,
+    /// What else the credentials say of the user, such as the pod that a token was made for.
+    pub extra: Arc<BTreeMap<String, Vec<String>>>,
 }
 
 /// What is asked for, as far as permission goes.
@@ -52,13 +57,13 @@ impl Identity {
     pub fn new(user: &str, groups: impl IntoIterator<Item = String>) -> Self {
         let mut groups: Vec<String> = groups.into_iter().collect();
         groups.push(rules::AUTHENTICATED.to_owned());
-        Self { user: user.into(), uid: "".into(), groups: groups.into() }
+        Self { user: user.into(), uid: "".into(), groups: groups.into(), extra: Arc::default() }
     }
 
     /// Someone without credentials.
     #[must_use]
     pub fn anonymous() -> Self {
-        Self { user: "system:anonymous".into(), uid: "".into(), groups: [UNAUTHENTICATED.to_owned()].into() }
+        Self { user: "system:anonymous".into(), uid: "".into(), groups: [UNAUTHENTICATED.to_owned()].into(), extra: Arc::default() }
     }
 
     /// The user that runs the process, who owns the store and may do everything with it.
@@ -77,6 +82,12 @@ impl Identity {
     #[must_use]
     pub fn with_uid(self, uid: &str) -> Self {
         Self { uid: uid.into(), ..self }
+    }
+
+    /// The same user with what else is known of them.
+    #[must_use]
+    pub fn with_extra(self, extra: BTreeMap<String, Vec<String>>) -> Self {
+        Self { extra: Arc::new(extra), ..self }
     }
 
     fn is_in(&self, group: &str) -> bool {

@@ -21,6 +21,12 @@ const PUBLIC: [&str; 11] =
 /// What everyone who has shown credentials may read besides.
 const DISCOVERY: [&str; 3] = ["/", "/openapi", "/openapi/*"];
 
+/// What service accounts may read besides: with what their tokens are checked.
+const ABOUT_TOKENS: [&str; 2] = ["/.well-known/openid-configuration", "/openid/v1/jwks"];
+
+/// The group of all service accounts.
+const SERVICE_ACCOUNTS: &str = "system:serviceaccounts";
+
 /// One rule over resources: every combination of its members is allowed, `*` stands for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceRule {
@@ -75,6 +81,7 @@ pub fn path_rules(identity: &Identity) -> Vec<PathRule> {
         (identity.is_in(MASTERS), PathRule { verbs: &["*"], paths: &["*"] }),
         (known || identity.is_in(UNAUTHENTICATED), PathRule { verbs: &["get"], paths: &PUBLIC }),
         (known, PathRule { verbs: &["get"], paths: &DISCOVERY }),
+        (identity.is_in(SERVICE_ACCOUNTS), PathRule { verbs: &["get"], paths: &ABOUT_TOKENS }),
     ];
     rules.into_iter().filter(|(holds, _)| *holds).map(|(_, rule)| rule).collect()
 }

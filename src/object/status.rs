@@ -136,6 +136,8 @@ words! {
         NotFound = "FieldValueNotFound",
         /// Another field manager owns the field.
         ManagerConflict = "FieldManagerConflict",
+        /// A disruption budget stands against it.
+        DisruptionBudget,
         /// The namespace is being deleted.
         NamespaceTerminating,
         /// The revision asked for lies in the future.

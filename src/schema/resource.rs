@@ -109,6 +109,12 @@ pub enum Behaviour {
     Binding,
     /// It reads the whole request for a certificate and writes the conditions that decide on it.
     Approval,
+    /// It takes an Eviction and deletes a pod as far as its budget allows.
+    Eviction,
+    /// It reads the whole object and writes one part of its `spec`.
+    Part,
+    /// It takes a TokenRequest and makes a token for a service account.
+    Token,
     /// kube-apiserver has it, this server refuses it by name.
     NotBuilt,
 }

@@ -66,11 +66,11 @@ impl Holder {
     /// where there are credentials and none is good. `token` is the token that came with the request and its user, where one did.
     ///
     /// See <https://github.com/kubernetes/apiserver/blob/master/pkg/authentication/request/union/union.go>.
-    pub(super) fn asks<'a>(&'a self, now: i64, token: Option<Option<&'a Identity>>) -> Option<Identity> {
+    pub(super) fn asks(&self, now: i64, token: Option<Option<Identity>>) -> Option<Identity> {
         match (self, token) {
             // A connection may outlive the certificate that it began with.
             (Self::Known(identity, until), _) if now <= *until => Some(identity.clone()),
-            (_, Some(user)) => user.cloned(),
+            (_, Some(user)) => user,
             (Self::Nobody, None) => Some(Identity::anonymous()),
             (Self::Known(..) | Self::Stranger, None) => None,
         }
@@ -178,7 +178,7 @@ mod tests {
             (&Holder::Nobody, 0, Some(None), None),
         ];
         for (holder, now, token, expected) in table {
-            assert_eq!(holder.asks(now, token).as_ref(), expected, "{holder:?} at {now} with {token:?}");
+            assert_eq!(holder.asks(now, token.map(|user| user.cloned())).as_ref(), expected, "{holder:?} at {now} with {token:?}");
         }
     }
 }

@@ -172,7 +172,13 @@ fn protocols() -> Builder<TokioExecutor> {
 }
 
 async fn answer(api: Api, tokens: Arc<TokenFile>, holder: Arc<Holder>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-    let token = bearer(&request).map(|token| tokens.identity(token));
+    let token = match bearer(&request) {
+        Some(token) => Some(match tokens.identity(token) {
+            Some(user) => Some(user.clone()),
+            None => api.token_holder(token).await,
+        }),
+        None => None,
+    };
     let identity = holder.asks(jiff::Timestamp::now().as_second(), token);
     let (parts, body) = request.into_parts();
     let mut body = RequestBody::new(body);

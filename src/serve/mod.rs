@@ -24,7 +24,7 @@ pub use pki::{Pair, Pki, PkiError};
 
 use crate::ambient::Ambient;
 use crate::api::{Api, ServiceRanges};
-use crate::auth::{TokenFile, TokenFileError};
+use crate::auth::{TokenFile, TokenFileError, TokenKey, TokenKeyError};
 use crate::object::Refusal;
 use crate::store::{Compactor, DEFAULT_COMPACTION_INTERVAL, EtcdOptions, EtcdStore, SqliteOptions, SqliteStore};
 use crate::store::{Store, StoreError};
@@ -99,6 +99,9 @@ pub enum ServeError {
     /// The tokens cannot be read.
     #[error(transparent)]
     Tokens(#[from] TokenFileError),
+    /// The key that signs tokens of service accounts cannot be used.
+    #[error(transparent)]
+    TokenKey(#[from] TokenKeyError),
     /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -154,9 +157,11 @@ pub async fn run<K>(
     let tokens = Arc::new(tokens);
     let certificates = options.certificates.clone().unwrap_or_else(|| options.data_directory.join("pki"));
     let pki = Pki::open(&certificates, &[options.listen.ip()])?;
+    let token_key = Arc::new(TokenKey::from_pem(&pki.token_key.0)?);
     let bound = async { Ok::<_, ServeError>(Listener::bind(options.listen, &pki, Arc::clone(&tokens)).await?) };
     let (listener, served) = tokio::try_join!(bound, open(&options.store, ambient, options.services.clone()))?;
     served.api.know_tokens(tokens);
+    served.api.sign_tokens_with(token_key);
     let started_as = announce(options, &listener, &pki, &served)?;
     let companions = started(&started_as, &served.api);
     let expiry = expire_events(&served.api, options.events_live);

@@ -51,6 +51,8 @@ pub struct Pki {
     pub serving: Pair,
     /// The administrator's certificate and key.
     pub admin: Pair,
+    /// The private key that signs tokens of service accounts.
+    pub(super) token_key: TokenKeyText,
 }
 
 /// A certificate and its private key, in PEM.
@@ -109,8 +111,30 @@ impl Pki {
         let serves = |found: &Found, pair: &Pair| covers(found, &names) && authority.signed_server(pair);
         let serving = leaf(directory, "apiserver", &authority, serves, || serving_params(&names))?;
         let admin = leaf(directory, "admin", &authority, |_, pair| authority.signed_client(pair), admin_params)?;
-        Ok(Self { ca: authority.certificate, serving, admin })
+        let token_key = token_key(directory)?;
+        Ok(Self { ca: authority.certificate, serving, admin, token_key })
     }
+}
+
+/// A private key in PKCS #8 and PEM, which is not shown.
+#[derive(Clone)]
+pub(super) struct TokenKeyText(pub(super) String);
+
+impl std::fmt::Debug for TokenKeyText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// The key that tokens of service accounts are signed with. Servers that share certificates accept each other's tokens.
+fn token_key(directory: &Path) -> Result<TokenKeyText, PkiError> {
+    let path = directory.join("sa.key");
+    if path.exists() {
+        return read(&path).map(TokenKeyText);
+    }
+    let key = KeyPair::generate()?.serialize_pem();
+    write_private(&path, &key)?;
+    Ok(TokenKeyText(key))
 }
 
 /// The CA and what it can check.

@@ -9,7 +9,7 @@ mod claim;
 mod crd;
 mod job;
 mod namespace;
-mod pod;
+pub(super) mod pod;
 mod secret;
 pub(super) mod service;
 mod volume;

@@ -44,7 +44,7 @@ pub(super) fn on_status(before: &Object, after: &mut Object) {
 }
 
 /// The class of service: best effort where nothing is asked for, guaranteed where every container may have just what it asks for.
-fn class(spec: &Value) -> &'static str {
+pub(in crate::admission) fn class(spec: &Value) -> &'static str {
     let amount = |resources: &Value, list: &str, name: &str| {
         resources.get(list)?.get(name)?.as_str().and_then(quantity::billionths).filter(|amount| *amount > 0)
     };

@@ -40,7 +40,7 @@ pub(super) fn selector(field: &Field<'_, '_>, faults: &mut Faults) {
 }
 
 /// Whether a `LabelSelector` selects labels. One that is broken selects nothing.
-pub(super) fn selects(selector: &Value, labels: &Value) -> bool {
+pub(crate) fn selects(selector: &Value, labels: &Value) -> bool {
     let label = |key: &str| labels.get(key).and_then(Value::as_str);
     let equal = selector.get("matchLabels").and_then(Value::as_object).into_iter().flatten();
     let expressions = selector.get("matchExpressions").and_then(Value::as_array).into_iter().flatten();

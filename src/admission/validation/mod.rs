@@ -35,6 +35,7 @@ mod network_classes;
 mod networking;
 mod node_selector;
 mod pod_annotations;
+mod pod_parts;
 mod pod_status;
 mod pod_update;
 mod pods;
@@ -57,6 +58,7 @@ mod workload_status;
 mod workloads;
 mod written;
 
+pub(crate) use labels::selects;
 pub(super) use pod_annotations::APP_ARMOR_OF;
 pub(super) use resources::aggregate_text;
 pub(super) use warnings::warnings;
@@ -64,6 +66,7 @@ pub(super) use warnings::warnings;
 use field::{Faults, Field};
 use written::Written;
 
+use super::parts;
 use crate::object::{Cause, Object};
 use crate::schema::Resource;
 
@@ -121,6 +124,9 @@ fn status_rules(resource: &Resource, object: &Object, before: &Object, subresour
     let mut faults = Faults::default();
     let (spec, status, had) = (member(object, "spec"), member(object, "status"), member(before, "status"));
     match (resource.gvk.group.as_str(), resource.gvk.kind.as_str()) {
+        ("", "Pod") if matches!(subresource, parts::EPHEMERAL_CONTAINERS | parts::RESIZE) => {
+            pod_part(object, before, subresource, &mut faults);
+        }
         ("", "Pod") => {
             pod_status::pod_status([&member(object, "metadata"), &member(before, "metadata")], &spec, &status, &had, &mut faults);
         }
@@ -129,6 +135,16 @@ fn status_rules(resource: &Resource, object: &Object, before: &Object, subresour
         (group, kind) => kinds::status(group, kind, subresource, Written { object, before: Some(before) }, &mut faults),
     }
     faults.0
+}
+
+fn pod_part(object: &Object, before: &Object, subresource: &str, faults: &mut Faults) {
+    let [metadata, spec] = ["metadata", "spec"].map(|name| [member(before, name), member(object, name)]);
+    let change =
+        pod_parts::Change { metadata: [&metadata[0], &metadata[1]], spec: [&spec[0], &spec[1]], status: &member(before, "status") };
+    match subresource {
+        parts::EPHEMERAL_CONTAINERS => pod_parts::ephemeral_containers(&change, faults),
+        _ => pod_parts::resize(&change, faults),
+    }
 }
 
 fn member<'v>(object: &'v Object, name: &'static str) -> Field<'static, 'v> {

@@ -1,6 +1,6 @@
 //! The core group.
 
-use super::Part::{Binding, Finalize, NotBuilt, Scale, Status};
+use super::Part::{Binding, EphemeralContainers, Eviction, Finalize, NotBuilt, Resize, Scale, Status, Token};
 use super::{Group, Kind, count, events, flag, text};
 use crate::schema::columns::{cluster, config, nodes, pods, services, storage, workloads};
 use crate::schema::resource::{NameRule, Verbs};
@@ -41,10 +41,7 @@ pub(super) const CORE: Group = Group {
             .table(&workloads::REPLICATION_CONTROLLERS),
         Kind::namespaced("resourcequotas", "ResourceQuota").short(&["quota"]).parts(&[Status]).table(&config::RESOURCE_QUOTAS),
         Kind::namespaced("secrets", "Secret").fields(&[text("type")]).table(&config::SECRETS),
-        Kind::namespaced("serviceaccounts", "ServiceAccount")
-            .short(&["sa"])
-            .parts(&[NotBuilt("token", "authentication.k8s.io/v1", "TokenRequest")])
-            .table(&config::SERVICE_ACCOUNTS),
+        Kind::namespaced("serviceaccounts", "ServiceAccount").short(&["sa"]).parts(&[Token]).table(&config::SERVICE_ACCOUNTS),
         Kind::namespaced("services", "Service")
             .created_by_put()
             .short(&["svc"])
@@ -63,13 +60,13 @@ const PODS: Kind = Kind::namespaced("pods", "Pod")
     .parts(&[
         NotBuilt("attach", "v1", "PodAttachOptions"),
         Binding,
-        NotBuilt("ephemeralcontainers", "v1", "Pod"),
-        NotBuilt("eviction", "policy/v1", "Eviction"),
+        EphemeralContainers,
+        Eviction,
         NotBuilt("exec", "v1", "PodExecOptions"),
         NotBuilt("log", "v1", "Pod"),
         NotBuilt("portforward", "v1", "PodPortForwardOptions"),
         NotBuilt("proxy", "v1", "PodProxyOptions"),
-        NotBuilt("resize", "v1", "Pod"),
+        Resize,
         Status,
     ])
     .fields(&[

@@ -109,6 +109,14 @@ pub(super) enum Part {
     Binding,
     /// `approval`.
     Approval,
+    /// `eviction` of pods.
+    Eviction,
+    /// `token` of service accounts.
+    Token,
+    /// `ephemeralcontainers` of pods.
+    EphemeralContainers,
+    /// `resize` of pods.
+    Resize,
     /// One that is refused: its name, and the `apiVersion` and kind it speaks.
     NotBuilt(&'static str, &'static str, &'static str),
 }
@@ -269,6 +277,10 @@ impl Part {
             Self::Approval => part("approval", of.clone(), Verbs::SUBRESOURCE, Behaviour::Approval),
             Self::Finalize => part("finalize", of.clone(), Verbs::UPDATE, Behaviour::Finalize),
             Self::Binding => part("binding", Gvk::new("", "v1", "Binding"), Verbs::CREATE, Behaviour::Binding),
+            Self::Eviction => part("eviction", Gvk::new("policy", "v1", "Eviction"), Verbs::CREATE, Behaviour::Eviction),
+            Self::EphemeralContainers => part("ephemeralcontainers", of.clone(), Verbs::SUBRESOURCE, Behaviour::Part),
+            Self::Resize => part("resize", of.clone(), Verbs::SUBRESOURCE, Behaviour::Part),
+            Self::Token => part("token", Gvk::new("authentication.k8s.io", "v1", "TokenRequest"), Verbs::CREATE, Behaviour::Token),
             Self::NotBuilt(name, api_version, kind) => {
                 let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
                 part(name, Gvk::new(group, version, kind), Verbs::default(), Behaviour::NotBuilt)

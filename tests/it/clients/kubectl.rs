@@ -325,6 +325,23 @@ fn autoscalers_are_kinds_of_two_versions(engine: Engine) {
     assert!(available.iter().all(|row| row[1..3] == ["Local", "True"]), "{available:?}");
 }
 
+fn nodes_are_drained_by_evictions(engine: Engine) {
+    let kubectl = Kubectl::on(engine);
+    let manifest = |name: &str, text: &str| {
+        let path = kubectl.server.folder().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let node = manifest("node.json", r#"{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}}"#);
+    let pod = r#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"},
+        "spec": {"nodeName": "n", "containers": [{"name": "c", "image": "i"}]}}"#;
+    let pod = manifest("pod.json", pod);
+    kubectl.says(&["create", "-f", &node], "node/n created\n");
+    kubectl.says(&["create", "-f", &pod], "pod/p created\n");
+    kubectl.mentions(&["drain", "n", "--force", "--grace-period=0", "--timeout=20s"], &["pod/p evicted", "node/n"]);
+    assert_eq!(kubectl.ok(&["get", "pods", "-o", "name"]), "");
+}
+
 on_every_engine!(run
     discovery_is_read,
     manifests_are_created_diffed_applied_and_deleted,
@@ -334,4 +351,5 @@ on_every_engine!(run
     custom_resources_are_kinds_like_any_other,
     permissions_are_told,
     autoscalers_are_kinds_of_two_versions,
+    nodes_are_drained_by_evictions,
 );

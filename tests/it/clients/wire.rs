@@ -225,12 +225,40 @@ async fn two_servers_on_one_store_are_one_control_plane(engine: Engine) {
     assert_eq!(send(&beside, Method::GET, other.url("/apis/example.com/v1/gears"), None).await.status(), StatusCode::OK);
 }
 
+async fn service_accounts_come_in_with_their_tokens(engine: Engine) {
+    const ACCOUNT: &str = "/api/v1/namespaces/default/serviceaccounts/robot";
+    let mut server = TestServer::start(engine);
+    let admin = administrator(&server).build().unwrap();
+    let account = json!({"metadata": {"name": "robot"}});
+    send(&admin, Method::POST, server.url("/api/v1/namespaces/default/serviceaccounts"), Some(&account)).await;
+    let made = send(&admin, Method::POST, server.url(&format!("{ACCOUNT}/token")), Some(&json!({}))).await;
+    assert_eq!(made.status(), StatusCode::CREATED);
+    let made: Value = made.json().await.unwrap();
+    let token = made["status"]["token"].as_str().unwrap();
+    let robot = stranger(&server).build().unwrap();
+    let asks = |path: &str| robot.get(server.url(path)).bearer_auth(token).send();
+    assert_eq!(asks(MAPS).await.unwrap().status(), StatusCode::FORBIDDEN, "it is known, and may do nothing");
+    let keys: Value = asks("/openid/v1/jwks").await.unwrap().json().await.unwrap();
+    let about: Value = asks("/.well-known/openid-configuration").await.unwrap().json().await.unwrap();
+    assert_eq!(about["jwks_uri"], server.url("/openid/v1/jwks"));
+
+    block_in_place(|| server.restart());
+    let robot = stranger(&server).build().unwrap();
+    let asks = |path: &str| robot.get(server.url(path)).bearer_auth(token).send();
+    let kept: Value = asks("/openid/v1/jwks").await.unwrap().json().await.unwrap();
+    assert_eq!(kept, keys, "the key outlives the server");
+    let admin = administrator(&server).build().unwrap();
+    assert_eq!(send(&admin, Method::DELETE, server.url(ACCOUNT), None).await.status(), StatusCode::OK);
+    assert_eq!(asks(MAPS).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
+
 on_every_engine!(await
     both_versions_of_http_are_spoken,
     strangers_see_health_version_and_discovery_and_nothing_else,
     a_stop_ends_watches_cleanly_and_lets_a_write_finish,
     a_restart_keeps_objects_revisions_and_credentials,
     two_servers_on_one_store_are_one_control_plane,
+    service_accounts_come_in_with_their_tokens,
 );
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

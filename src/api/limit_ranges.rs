@@ -1,0 +1,54 @@
+//! Limit ranges at work: which ones a write is held to.
+//!
+//! Receives a request for a pod or a claim; hands on the limit ranges of its namespace. Invariant: what is written was held to the limit
+//! ranges that were there when the request came.
+
+use super::call::Call;
+use super::route::ResourceRoute;
+use super::{Shared, view};
+use crate::admission;
+use crate::object::{Object, Refusal};
+use crate::schema::{Catalog, Resource};
+
+/// The limit ranges of the namespace that a write goes to, by name; none where the write is not held to any.
+pub(super) async fn of(api: &Shared, resource: &Resource, route: &ResourceRoute) -> Result<Vec<Object>, Refusal> {
+    let Some(namespace) = route.namespace.as_deref().filter(|_| concerns(resource, route.subresource.as_deref().unwrap_or_default()))
+    else {
+        return Ok(Vec::new());
+    };
+    let catalog = Catalog::builtin();
+    let ranges = catalog.resource("", "v1", "limitranges").ok_or_else(|| Refusal::internal("limitranges are not served"))?;
+    let scope = format!("{}{namespace}/", ranges.storage_prefix);
+    let all = api.cache.consistent(&ranges.storage_prefix).await?;
+    all.objects.iter().filter(|cached| cached.key.starts_with(&scope)).map(|cached| view::parse(ranges, cached)).collect()
+}
+
+/// Of pods what they may have is settled when they are made, and by a resize.
+fn concerns(resource: &Resource, subresource: &str) -> bool {
+    let is_core = resource.gvk.group.is_empty();
+    match resource.gvk.kind.as_str() {
+        "Pod" => is_core && matches!(subresource, "" | "resize"),
+        "PersistentVolumeClaim" => is_core && subresource.is_empty(),
+        _ => false,
+    }
+}
+
+/// Fills in what a new pod leaves out.
+pub(super) fn fill(call: &Call, object: &mut Object) {
+    if call.resource.gvk.kind == "Pod" {
+        admission::fill_limits(object, &call.limits);
+    }
+}
+
+/// Refuses with 403 what breaks a limit.
+pub(super) fn check(call: &Call, object: &Object) -> Result<(), Refusal> {
+    let broken = admission::broken_limits(object, &call.limits);
+    broken.map_or(Ok(()), |why| Err(Refusal::forbidden(&call.group_resource(), object.name(), &why)))
+}
+
+/// As [`check`], for what takes the place of another. A pod keeps what it has unless it is resized, and what is being deleted may keep
+/// all that it has.
+pub(super) fn check_update(call: &Call, before: &Object, object: &Object) -> Result<(), Refusal> {
+    let settled = call.resource.gvk.kind == "Pod" && call.subresource().is_empty();
+    if settled || before.deletion_timestamp().is_some() { Ok(()) } else { check(call, object) }
+}
