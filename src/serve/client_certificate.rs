@@ -178,7 +178,7 @@ mod tests {
             (&Holder::Nobody, 0, Some(None), None),
         ];
         for (holder, now, token, expected) in table {
-            assert_eq!(holder.asks(now, token.map(|user| user.cloned())).as_ref(), expected, "{holder:?} at {now} with {token:?}");
+            assert_eq!(holder.asks(now, token.map(Option::<&Identity>::cloned)).as_ref(), expected, "{holder:?} at {now} with {token:?}");
         }
     }
 }

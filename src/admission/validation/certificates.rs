@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use x509_parser::error::X509Error;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer as _, X509Certificate, X509CertificationRequest};
 
@@ -84,7 +85,13 @@ fn read_request(text: &str) -> Result<(), String> {
     let decoded = STANDARD.decode(text).unwrap_or_default();
     let block = Pem::iter_from_buffer(&decoded).find_map(Result::ok).filter(|block| block.label == "CERTIFICATE REQUEST");
     let block = block.ok_or("PEM block type must be CERTIFICATE REQUEST")?;
-    X509CertificationRequest::from_der(&block.contents).map(|_| ()).map_err(|error| format!("malformed certificate request: {error}"))
+    let read = X509CertificationRequest::from_der(&block.contents);
+    let (_, request) = read.map_err(|error| format!("malformed certificate request: {error}"))?;
+    match request.verify_signature() {
+        // Signatures of rare algorithms are for the signer to judge.
+        Ok(()) | Err(X509Error::SignatureUnsupportedAlgorithm) => Ok(()),
+        Err(_) => Err("the request is not signed by its own key".to_owned()),
+    }
 }
 
 /// Through `approval` decisions are made; through `status` certificates are issued, and other conditions set.

@@ -93,6 +93,7 @@ pub(super) fn status(group: &str, kind: &str, subresource: &str, written: Writte
         ("", "Service") => services::status(written, faults),
         ("", "Namespace") => cluster::namespace_status(written, faults),
         ("", "Node") => cluster::node_status(written, faults),
+        ("", "PersistentVolumeClaim") => storage::claim_status(&written.at("status"), faults),
         ("", "ResourceQuota") => {
             let status = written.at("status");
             limits::amounts(&status.at("hard"), faults);

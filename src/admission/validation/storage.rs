@@ -7,12 +7,15 @@ use serde_json::Value;
 use super::field::{Faults, Field, differs};
 use super::labels;
 use super::node_selector::node_selector;
+use super::resource_names::{amount, is_native};
 use super::volume_sources::source;
 use super::workloads::differs_beyond;
 use super::written::Written;
-use crate::object::names::{dns_label, dns_subdomain};
+use crate::object::names::{dns_label, dns_subdomain, qualified_name};
 
 const ACCESS: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+const RESIZES: [&str; 5] =
+    ["ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible", "NodeResizePending"];
 const MODES: [&str; 2] = ["Block", "Filesystem"];
 const BETA_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 
@@ -35,6 +38,37 @@ pub(super) fn claim(written: Written<'_>, faults: &mut Faults) {
     if let Some(before) = written.had("spec") {
         claim_update(written, &spec, &before, faults);
     }
+}
+
+/// How large a claim has become, and how far its growing is.
+pub(super) fn claim_status(status: &Field<'_, '_>, faults: &mut Faults) {
+    for (name, entry) in status.at("capacity").entries() {
+        amount(name, &entry, faults);
+    }
+    // Upstream calls the place so, and means `allocatedResourceStatuses`.
+    let shown = status.at("allocatedResourceStatus");
+    for (name, entry) in status.at("allocatedResourceStatuses").entries() {
+        claimed_resource(name, &shown, faults);
+        if !RESIZES.contains(&entry.text()) {
+            faults.not_supported(&Field::root_like(&shown, &name.into()), &RESIZES);
+        }
+    }
+    let allocated = status.at("allocatedResources");
+    for (name, entry) in allocated.entries() {
+        if claimed_resource(name, &allocated, faults) {
+            amount(name, &entry, faults);
+        }
+    }
+}
+
+/// Whether a claim can have the resource: storage, or one that is not Kubernetes' own.
+fn claimed_resource(name: &str, at: &Field<'_, '_>, faults: &mut Faults) -> bool {
+    match qualified_name(name) {
+        Err(why) => faults.invalid_hidden(at, name, &why),
+        Ok(()) if is_native(name) && name != "storage" => faults.not_supported(&Field::root_like(at, &name.into()), &["storage"]),
+        Ok(()) => return true,
+    }
+    false
 }
 
 /// What a claim asks for, by itself or in a pod that brings it along.

@@ -83,10 +83,21 @@ fn bindings() {
 }
 
 fn signing_request() -> Value {
-    let key = rcgen::KeyPair::generate().expect("a key");
-    let request = rcgen::CertificateParams::default().serialize_request(&key).expect("a request");
-    let pem = request.pem().expect("text");
+    let pem = request().pem().expect("text");
     json!({"spec": {"request": STANDARD.encode(pem), "signerName": "example.com/s", "usages": ["client auth"]}})
+}
+
+fn request() -> rcgen::CertificateSigningRequest {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    rcgen::CertificateParams::default().serialize_request(&key).expect("a request")
+}
+
+/// A request whose last byte, which is of the signature, is another.
+fn forged_request() -> Value {
+    let mut der = request().der().to_vec();
+    *der.last_mut().expect("bytes") ^= 1;
+    let pem = format!("-----BEGIN CERTIFICATE REQUEST-----\n{}\n-----END CERTIFICATE REQUEST-----\n", STANDARD.encode(der));
+    STANDARD.encode(pem).into()
 }
 
 #[test]
@@ -99,6 +110,7 @@ fn a_request_for_a_certificate() {
         &base,
         vec![
             row("/spec/request", json!("eA=="), "spec.request", Invalid, "PEM block type must be CERTIFICATE REQUEST"),
+            row("/spec/request", forged_request(), "spec.request", Invalid, "the request is not signed by its own key"),
             row("/spec/signerName", json!(""), "spec.signerName", Required, ""),
             row("/spec/signerName", json!("a"), "spec.signerName", Invalid, "of the form 'example.com/signer-name'"),
             row(

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Duplicate, Forbidden, Invalid, NotSupported, Required, TooLong, creates, row, updates, well};
+use super::{Duplicate, Forbidden, Invalid, NotSupported, Required, TooLong, creates, row, updates, well, written_to};
 
 const API: &str = "storage.k8s.io/v1";
 const ACCESS: &str = r#""ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod""#;
@@ -254,6 +254,23 @@ fn a_claim() {
             ),
             row("/spec/volumeName", json!("w"), "spec", Forbidden, FIXED),
             row("/spec/storageClassName", json!("d"), "spec", Forbidden, FIXED),
+        ],
+    );
+    let (states, amounts) = ("/status/allocatedResourceStatuses", "/status/allocatedResources");
+    let (at_states, at_amounts) = ("status.allocatedResourceStatus", "status.allocatedResources");
+    written_to(
+        "v1",
+        "PersistentVolumeClaim",
+        &bound,
+        "status",
+        vec![
+            well(states, json!({"storage": "NodeResizePending", "a.example/b": "ControllerResizeInProgress"})),
+            well(amounts, json!({"storage": "2Gi"})),
+            row("/status/capacity/storage", json!("-1"), "status.capacity[storage]", Invalid, "must be greater than or equal to 0"),
+            row(states, json!({"storage": "Done"}), at_states, NotSupported, r#""NodeResizePending""#),
+            row(states, json!({"cpu": "NodeResizePending"}), at_states, NotSupported, r#""cpu": supported values: "storage""#),
+            row(amounts, json!({"memory": "1"}), at_amounts, NotSupported, r#""memory": supported values: "storage""#),
+            row(amounts, json!({"storage": "-1"}), "status.allocatedResources[storage]", Invalid, "must be greater than or equal to 0"),
         ],
     );
 }
