@@ -442,7 +442,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__apply)
-            opts="-f -R -l -o -s -n -q -h -V --filename --recursive --selector --dry-run --replace --force-conflicts --field-manager --diff --show-secrets --show-owners --output --wait --timeout --server-side --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-f -R -l -o -s -n -q -h -V --filename --recursive --selector --dry-run --replace --any-target --force-conflicts --field-manager --diff --show-secrets --show-owners --output --wait --timeout --server-side --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -87,6 +87,7 @@ always\t'Colour everywhere'
 never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s R -l recursive -d 'Read directories with everything below them'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l replace -d 'Replace objects that cannot be changed in place: delete them and make them anew'
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l any-target -d 'Apply a saved plan here although it was made for a target of another name'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l force-conflicts -d 'Take fields over that other managers own'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l diff -d 'Show the difference of each changed object'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l show-secrets -d 'Show the values of Secrets in differences'

@@ -89,6 +89,7 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Read directories with everything below them')
             [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Read directories with everything below them')
             [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Replace objects that cannot be changed in place: delete them and make them anew')
+            [CompletionResult]::new('--any-target', '--any-target', [CompletionResultType]::ParameterName, 'Apply a saved plan here although it was made for a target of another name')
             [CompletionResult]::new('--force-conflicts', '--force-conflicts', [CompletionResultType]::ParameterName, 'Take fields over that other managers own')
             [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Show the difference of each changed object')
             [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Show the values of Secrets in differences')

@@ -49,7 +49,10 @@ pub(crate) fn applied(object: &mut Object, subresource: &str) {
     if !matches!(subresource, EPHEMERAL_CONTAINERS | RESIZE) {
         return;
     }
-    let Some(Value::Object(spec)) = object.root_mut().remove("spec") else { return };
+    let spec = match object.root_mut().remove("spec") {
+        Some(Value::Object(spec)) => spec,
+        _ => Map::new(),
+    };
     let kept = spec.into_iter().filter_map(|(name, value)| match (subresource, name.as_str()) {
         (EPHEMERAL_CONTAINERS, EPHEMERAL) | (RESIZE, "resources") => Some((name, value)),
         (RESIZE, list) if RESIZED_LISTS.contains(&list) => Some((name, stated(value))),
@@ -58,7 +61,9 @@ pub(crate) fn applied(object: &mut Object, subresource: &str) {
     let kept: Map<String, Value> = kept.collect();
     object.root_mut().retain(|name, _| matches!(name.as_str(), "apiVersion" | "kind" | "metadata"));
     object.metadata_mut().retain(|name, _| IDENTITY.contains(&name.as_str()));
-    object.root_mut().insert("spec".to_owned(), kept.into());
+    if !kept.is_empty() {
+        object.root_mut().insert("spec".to_owned(), kept.into());
+    }
 }
 
 /// What a resize states of containers, and which they are.

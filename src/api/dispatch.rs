@@ -65,6 +65,8 @@ where
     let said = match (auth::impersonated(identity, &parts.headers), Route::parse(parts.uri.path())) {
         (Err(refusal), _) => Err(refusal),
         (_, None) => Err(unknown_path()),
+        // Who shows credentials and assumes to be nobody has permissions to lack, not credentials.
+        (Ok(_), Some(Route::Resource(_))) if identity.is_anonymous() => Err(auth::unauthorized()),
         (Ok(identity), Some(Route::Resource(route))) => {
             resource(api, &identity, parts, Box::pin(collect(body)), route, (&mut labels, &mut first)).await
         }
@@ -100,9 +102,6 @@ async fn resource(
     route: ResourceRoute,
     (labels, warnings): (&mut RequestLabels, &mut Vec<String>),
 ) -> Said {
-    if identity.is_anonymous() {
-        return Err(auth::unauthorized());
-    }
     let query = Query::parse(parts.uri.query().unwrap_or_default(), &parts.method);
     let watches = query.as_ref().is_ok_and(|query| query.watch);
     let verb = verb(&parts.method, route.name.is_some(), watches).ok_or_else(|| method_not_allowed(&parts.method))?;
@@ -129,7 +128,10 @@ async fn resource(
     let headers = parts.headers;
     let (identity, advice, elsewhere) = (identity.clone(), Mutex::default(), Elsewhere::default());
     let limits = match verb {
-        Verb::Create | Verb::Update | Verb::Patch => limit_ranges::of(api, &resource, &route).await?,
+        Verb::Create | Verb::Update | Verb::Patch => {
+            let creates = verb == Verb::Create || (verb == Verb::Patch && limit_ranges::applies(&headers));
+            limit_ranges::of(api, &resource, &route, creates).await?
+        }
         _ => Vec::new(),
     };
     let call = Call { api: Arc::clone(api), identity, resource, route, query, headers, form, gzip, body, advice, elsewhere, limits };

@@ -3,7 +3,11 @@
 //! Receives a request for a pod or a claim; hands on the limit ranges of its namespace. Invariant: what is written was held to the limit
 //! ranges that were there when the request came.
 
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+
 use super::call::Call;
+use super::patch::APPLY;
 use super::route::ResourceRoute;
 use super::{Shared, view};
 use crate::admission;
@@ -11,9 +15,11 @@ use crate::object::{Object, Refusal};
 use crate::schema::{Catalog, Resource};
 
 /// The limit ranges of the namespace that a write goes to, by name; none where the write is not held to any.
-pub(super) async fn of(api: &Shared, resource: &Resource, route: &ResourceRoute) -> Result<Vec<Object>, Refusal> {
-    let Some(namespace) = route.namespace.as_deref().filter(|_| concerns(resource, route.subresource.as_deref().unwrap_or_default()))
-    else {
+///
+/// `creates` is whether an object may be made by the write.
+pub(super) async fn of(api: &Shared, resource: &Resource, route: &ResourceRoute, creates: bool) -> Result<Vec<Object>, Refusal> {
+    let concerned = concerns(resource, route.subresource.as_deref().unwrap_or_default(), creates);
+    let Some(namespace) = route.namespace.as_deref().filter(|_| concerned) else {
         return Ok(Vec::new());
     };
     let catalog = Catalog::builtin();
@@ -23,11 +29,16 @@ pub(super) async fn of(api: &Shared, resource: &Resource, route: &ResourceRoute)
     all.objects.iter().filter(|cached| cached.key.starts_with(&scope)).map(|cached| view::parse(ranges, cached)).collect()
 }
 
+/// Whether a patch may make an object, as an apply does.
+pub(super) fn applies(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| value.starts_with(APPLY))
+}
+
 /// Of pods what they may have is settled when they are made, and by a resize.
-fn concerns(resource: &Resource, subresource: &str) -> bool {
+fn concerns(resource: &Resource, subresource: &str, creates: bool) -> bool {
     let is_core = resource.gvk.group.is_empty();
     match resource.gvk.kind.as_str() {
-        "Pod" => is_core && matches!(subresource, "" | "resize"),
+        "Pod" => is_core && (subresource == "resize" || (creates && subresource.is_empty())),
         "PersistentVolumeClaim" => is_core && subresource.is_empty(),
         _ => false,
     }

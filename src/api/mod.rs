@@ -148,12 +148,11 @@ impl Api {
         let _ = self.0.token_key.set(key);
     }
 
-    /// Whose bearer token this is; `None` where it is nobody's, is not meant for this server, or is good no longer, and where the store
-    /// does not tell.
-    pub async fn token_holder(&self, token: &str) -> Option<Identity> {
-        let holder = tokens::holder(&self.0, token, &[]).await;
-        let holder = holder.inspect_err(|error| tracing::warn!(%error, "a token could not be checked")).ok()?;
-        holder.map(|holder| holder.identity)
+    /// Whose bearer token this is; `None` where it is nobody's, is not meant for this server, or is good no longer.
+    ///
+    /// Refuses as the store does where that does not tell, so that nobody throws a good token away.
+    pub async fn token_holder(&self, token: &str) -> Result<Option<Identity>, Refusal> {
+        Ok(tokens::holder(&self.0, token, &[]).await?.map(|holder| holder.identity))
     }
 
     /// The engine of the store below: `memory`, `sqlite` or `etcd`.
@@ -165,7 +164,13 @@ impl Api {
     /// Answers a request whose credentials are not good: 401, whatever it asks for.
     #[must_use]
     pub fn refuse_credentials(&self) -> Response<Body> {
-        answer::Answer::refusal(&crate::auth::unauthorized(), negotiate::Encoding::Json).into_response(&[])
+        self.refuse(&crate::auth::unauthorized())
+    }
+
+    /// Answers a request of which nothing but the refusal is known.
+    #[must_use]
+    pub fn refuse(&self, refusal: &Refusal) -> Response<Body> {
+        answer::Answer::refusal(refusal, negotiate::Encoding::Json).into_response(&[])
     }
 
     /// Ends every watch after what is queued, and answers `/readyz` with a refusal from now on; requests under way go on.

@@ -18,8 +18,8 @@ use super::create::in_namespace;
 use super::decode::{self, Decoded};
 use super::json::Parsed;
 use super::{Shared, view};
-use crate::auth::{Identity, TokenKey};
-use crate::object::{Cause, GroupResource, GroupVersion, Gvk, Object, Reason, Refusal, Time};
+use crate::auth::{Identity, TOKEN_MOST, TokenKey};
+use crate::object::{Cause, CauseKind, GroupResource, GroupVersion, Gvk, Object, Reason, Refusal, Time};
 use crate::protobuf;
 use crate::schema::{self, Catalog};
 
@@ -65,6 +65,10 @@ pub(super) async fn create(call: &Call) -> Result<(Answer, Vec<String>), Refusal
     let now = call.api.ambient.now_seconds();
     let claims = claims(&account, &audiences, bound, now.timestamp().as_second(), seconds, &call.api.ambient.uid());
     let token = key.sign(&claims).map_err(|error| Refusal::internal(error.to_string()))?;
+    if token.len() > TOKEN_MOST {
+        let why = format!("Too long: a token for them would have more than {TOKEN_MOST} bytes");
+        return Err(invalid(call.name(), Cause::new(CauseKind::TooLong, "spec.audiences", why)));
+    }
     let answer = json!({
         "kind": KIND, "apiVersion": API_VERSION,
         "metadata": {"name": call.name(), "namespace": namespace, "creationTimestamp": now.to_string()},

@@ -11,6 +11,7 @@ use http::HeaderMap;
 use http::header::HeaderName;
 
 use super::{Attributes, Identity, UNAUTHENTICATED, authorize, rules};
+use crate::object::names::{dns_label, dns_subdomain};
 use crate::object::{GroupResource, Refusal};
 
 const USER: HeaderName = HeaderName::from_static("impersonate-user");
@@ -58,7 +59,9 @@ fn texts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Vec<&'a str>, 
 
 /// The namespace and name of a service account, by the name of its user.
 fn service_account(user: &str) -> Option<(&str, &str)> {
-    user.strip_prefix(SERVICE_ACCOUNT)?.split_once(':')
+    let (namespace, name) = user.strip_prefix(SERVICE_ACCOUNT)?.split_once(':')?;
+    // Anything else that begins so is the name of a user.
+    (dns_label(namespace).is_ok() && dns_subdomain(name).is_ok()).then_some((namespace, name))
 }
 
 fn permit_user(identity: &Identity, user: &str) -> Result<(), Refusal> {

@@ -9,6 +9,7 @@ mod tokens;
 
 pub use impersonation::impersonated;
 pub use rules::{PathRule, ResourceRule, decide, decide_path, path_rules, resource_rules};
+pub(crate) use token_key::TOKEN_MOST;
 pub use token_key::{TokenKey, TokenKeyError};
 pub use tokens::{TokenFile, TokenFileError};
 

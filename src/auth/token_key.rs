@@ -23,8 +23,8 @@ const P256_INFO: [u8; 26] = [
 /// The length of a coordinate of the point, in bytes.
 const COORDINATE: usize = 32;
 
-/// The longest token that is looked at, in bytes.
-const TOKEN_MOST: usize = 16 << 10;
+/// The longest token that is looked at, and so the longest that is made, in bytes.
+pub(crate) const TOKEN_MOST: usize = 16 << 10;
 
 /// A key for tokens of service accounts.
 pub struct TokenKey {

@@ -153,7 +153,12 @@ pub(super) fn redacted(mut document: Document) -> Document {
             let provider = entry.get_mut("auth-provider").and_then(|provider| provider.get_mut("config")?.as_object_mut());
             provider.into_iter().flat_map(Map::values_mut).for_each(|value| *value = "REDACTED".into());
             let variables = entry.get_mut("exec").and_then(|exec| exec.get_mut("env")?.as_array_mut());
-            variables.into_iter().flatten().for_each(|variable| variable["value"] = "REDACTED".into());
+            for variable in variables.into_iter().flatten() {
+                match variable.as_object_mut() {
+                    Some(variable) => drop(variable.insert("value".to_owned(), "REDACTED".into())),
+                    None => *variable = "REDACTED".into(),
+                }
+            }
         }
     }
     document

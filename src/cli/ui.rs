@@ -200,6 +200,11 @@ impl Ui {
         if pager.show(text) { Ok(()) } else { self.data(text) }
     }
 
+    /// The same for text that objects or servers wrote, as [`Ui::foreign_data`] writes it.
+    pub fn page_foreign(&self, text: &str) -> io::Result<()> {
+        if self.data.is_terminal { self.page(&printable(text)) } else { self.data(text) }
+    }
+
     /// Writes what is left in the buffer to standard output.
     pub fn flush(&self) -> io::Result<()> {
         self.data.lock().flush()

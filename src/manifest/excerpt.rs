@@ -7,6 +7,23 @@ use super::Source;
 use crate::printable::steers;
 use crate::yaml::Mark;
 
+/// The keys of a Secret that may be shown: those of its form. Any other word before a colon may be part of a value.
+const KEYS: [&str; 13] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "name",
+    "generateName",
+    "namespace",
+    "labels",
+    "annotations",
+    "finalizers",
+    "type",
+    "immutable",
+    "data",
+    "stringData",
+];
+
 /// The most characters of a source line that are shown.
 const LINE_WIDTH: usize = 100;
 
@@ -32,14 +49,15 @@ pub(super) fn excerpt(source: &Source, mark: Mark) -> String {
     format!("\n {number} | {head}{}{tail}\n {gutter} | {}^", text.trim_end(), " ".repeat(offset))
 }
 
-/// A line of a Secret as far as its first key.
+/// A line of a Secret as far as its key, if a key is all that stands before the value; a line that may be the middle of a value shows
+/// nothing but its indent.
 fn without_value(line: &str) -> String {
-    match line.find(": ") {
-        Some(colon) => format!("{}: ***", &line[..colon]),
-        None if line.trim_end().ends_with(':') => line.to_owned(),
-        None => {
-            let indent = &line[..line.len() - line.trim_start().len()];
-            format!("{indent}***")
-        }
+    let indent = &line[..line.len() - line.trim_start().len()];
+    let after_dash = line.trim_start().trim_start_matches("- ");
+    let key = after_dash.split_once(':').map(|(key, _)| key.trim_matches(['"', '\'']));
+    match key.filter(|key| KEYS.contains(key)) {
+        Some(_) if line.trim_end().ends_with(':') => line.to_owned(),
+        Some(_) => format!("{}: ***", &line[..line.find(':').unwrap_or_default()]),
+        None => format!("{indent}***"),
     }
 }

@@ -145,11 +145,23 @@ fn tabs_and_templates_get_a_hint() {
 #[test]
 fn lines_of_secrets_are_shown_without_their_values() {
     let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  password: hunter2\n  password: hunter3\n  k: \"hunter4\n";
-    let told = told(&[("s.yaml", text)]);
-    assert!(!told.contains("hunter"), "{told}");
+    let broken = told(&[("s.yaml", text)]);
+    assert!(!broken.contains("hunter"), "{broken}");
     let twice = told_twice();
-    assert!(twice.contains(" 6 |   password: ***\n   |   ^"), "{twice}");
+    assert!(twice.contains(" 6 |   ***\n   |   ^"), "{twice}");
     assert!(!twice.contains("hunter"), "{twice}");
+    let misplaced = told(&[("s.yaml", "kind: Secret\napiVersion: v1\nmetadata: {name: s}\nmetadata: {name: hunter5}\n")]);
+    assert!(misplaced.contains(" 4 | metadata: ***\n   | ^"), "{misplaced}");
+}
+
+#[test]
+fn a_colon_inside_of_a_secret_value_ends_no_key() {
+    let minified = r#"{"apiVersion":"v1","kind":"Secret","stringData":{"url":"postgres://admin:hunter2@db note: x"},"kind":"Secret"}"#;
+    let continued = "kind: Secret\napiVersion: v1\nstringData:\n  a: \"hunter2\n    second hunter3 part: x\" oops\n";
+    for text in [minified, continued] {
+        let told = told(&[("s.yaml", text)]);
+        assert!(!told.contains("hunter"), "{told}");
+    }
 }
 
 fn told_twice() -> String {

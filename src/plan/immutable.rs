@@ -25,9 +25,10 @@ const WORDS: [&str; 13] = [
 ];
 
 /// Why an object cannot be changed in place; `None` where the refusal is about something else, or where replacing the object would
-/// take everything with it that lives in it: namespaces and definitions.
+/// take everything with it that lives in it: namespaces, definitions, and volumes and the claims to them, with which data goes.
 pub(super) fn reason_to_replace(placed: &Placed, refusal: &Refusal) -> Option<String> {
-    if is_namespace(&placed.object) || is_definition(&placed.object) {
+    let holds_data = matches!(placed.object.kind(), "PersistentVolume" | "PersistentVolumeClaim") && placed.object.api_version() == "v1";
+    if holds_data || is_namespace(&placed.object) || is_definition(&placed.object) {
         return None;
     }
     let about_change = refusal.reason == Reason::Invalid && !refusal.causes.is_empty() && refusal.causes.iter().all(is_about_change);

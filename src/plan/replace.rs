@@ -74,11 +74,16 @@ async fn delete_and_create(
     parameters: &ApplyParameters,
     timeout: Option<Duration>,
 ) -> Result<PlanEntry, Failure> {
-    let deleted = delete(client, placed, &before).await.map_err(|error| placed.failure(error))?;
-    wait(client, placed, before.uid(), timeout).await.map_err(|error| placed.failure(error))?;
+    let lost = |object: &Object, error: ObjectError| Failure { deleted: Some(Box::new(object.clone())), ..placed.failure(error) };
+    let deleted = delete(client, placed, &before).await.map_err(|error| match &error {
+        // The request may have arrived.
+        ObjectError::Client(cause) if matches!(**cause, ClientError::Unreachable { .. }) => lost(&before, error),
+        _ => placed.failure(error),
+    })?;
+    wait(client, placed, before.uid(), timeout).await.map_err(|error| lost(&deleted, error))?;
     match apply_object(client, placed, None, parameters).await {
         Ok(after) => Ok(PlanEntry { action: Action::Replace, before: Some(before), reason: Some(reason), ..entry(placed, None, after) }),
-        Err(error) => Err(Failure { deleted: Some(Box::new(deleted)), ..placed.failure(ObjectError::NotMadeAnew(Arc::new(error))) }),
+        Err(error) => Err(lost(&deleted, ObjectError::NotMadeAnew(Arc::new(error)))),
     }
 }
 

@@ -62,6 +62,11 @@ pub(super) enum Holder {
 }
 
 impl Holder {
+    /// Whether the certificate alone tells who asks.
+    pub(super) fn is_known(&self, now: i64) -> bool {
+        matches!(self, Self::Known(_, until) if now <= *until)
+    }
+
     /// Who asks on a connection: the first that knows them counts, the certificate or the token, in the order of kube-apiserver. `None`
     /// where there are credentials and none is good. `token` is the token that came with the request and its user, where one did.
     ///

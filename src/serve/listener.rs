@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
@@ -35,6 +36,9 @@ use crate::auth::TokenFile;
 
 /// How long a client may take for the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long a client may take to ask for something after that; kube-apiserver gives the headers of a request 32 s.
+const FIRST_REQUEST: Duration = Duration::from_secs(32);
 
 /// How long requests under way get to finish at a stop.
 const DRAIN: Duration = Duration::from_millis(1500);
@@ -148,12 +152,30 @@ impl Listener {
                 Err(_) => return tracing::debug!("a TLS handshake took too long"),
             };
             let holder = Arc::new(clients.holder(stream.get_ref().1.peer_certificates().unwrap_or_default()));
-            let service = service_fn(move |request| answer(api.clone(), Arc::clone(&tokens), Arc::clone(&holder), request));
+            let asked = Arc::new(AtomicBool::new(false));
+            let noted = Arc::clone(&asked);
+            let service = service_fn(move |request| {
+                noted.store(true, Ordering::Relaxed);
+                answer(api.clone(), Arc::clone(&tokens), Arc::clone(&holder), request)
+            });
             let connection = protocols().serve_connection(TokioIo::new(stream), service).into_owned();
-            if let Err(error) = watcher.watch(connection).await {
-                tracing::debug!(error, "a connection ended with an error");
+            tokio::select! {
+                ended = watcher.watch(connection) => {
+                    if let Err(error) = ended {
+                        tracing::debug!(error, "a connection ended with an error");
+                    }
+                }
+                () = silence(&asked) => tracing::debug!("a client asked for nothing"),
             }
         });
+    }
+}
+
+/// Ends where a client has not asked for anything in time: hyper sets no limit before the first request.
+async fn silence(asked: &AtomicBool) {
+    tokio::time::sleep(FIRST_REQUEST).await;
+    if asked.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -172,14 +194,19 @@ fn protocols() -> Builder<TokioExecutor> {
 }
 
 async fn answer(api: Api, tokens: Arc<TokenFile>, holder: Arc<Holder>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-    let token = match bearer(&request) {
+    let now = jiff::Timestamp::now().as_second();
+    // A token is not looked at where a certificate has told already.
+    let token = match bearer(&request).filter(|_| !holder.is_known(now)) {
         Some(token) => Some(match tokens.identity(token) {
             Some(user) => Some(user.clone()),
-            None => api.token_holder(token).await,
+            None => match api.token_holder(token).await {
+                Ok(user) => user,
+                Err(refusal) => return Ok(api.refuse(&refusal)),
+            },
         }),
         None => None,
     };
-    let identity = holder.asks(jiff::Timestamp::now().as_second(), token);
+    let identity = holder.asks(now, token);
     let (parts, body) = request.into_parts();
     let mut body = RequestBody::new(body);
     let response = match identity {

@@ -100,8 +100,13 @@ pub enum ServeError {
     #[error(transparent)]
     Tokens(#[from] TokenFileError),
     /// The key that signs tokens of service accounts cannot be used.
-    #[error(transparent)]
-    TokenKey(#[from] TokenKeyError),
+    #[error("{}: {source}", path.display())]
+    TokenKey {
+        /// The key's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: TokenKeyError,
+    },
     /// The address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -157,7 +162,8 @@ pub async fn run<K>(
     let tokens = Arc::new(tokens);
     let certificates = options.certificates.clone().unwrap_or_else(|| options.data_directory.join("pki"));
     let pki = Pki::open(&certificates, &[options.listen.ip()])?;
-    let token_key = Arc::new(TokenKey::from_pem(&pki.token_key.0)?);
+    let token_key = TokenKey::from_pem(&pki.token_key.0);
+    let token_key = Arc::new(token_key.map_err(|source| ServeError::TokenKey { path: certificates.join("sa.key"), source })?);
     let bound = async { Ok::<_, ServeError>(Listener::bind(options.listen, &pki, Arc::clone(&tokens)).await?) };
     let (listener, served) = tokio::try_join!(bound, open(&options.store, ambient, options.services.clone()))?;
     served.api.know_tokens(tokens);

@@ -132,7 +132,7 @@ pub async fn cmd_api_versions(ui: &Ui, context: &CommandContext, _args: &ApiVers
     let discovery = Discovery::fetch(&client).await?;
     let version = |resource: &ServedResource| GroupVersion { group: resource.group.clone(), version: resource.version.clone() };
     let versions: BTreeSet<String> = discovery.resources().iter().map(|resource| version(resource).to_string()).collect();
-    ui.data(&versions.iter().map(|version| format!("{version}\n")).collect::<String>())?;
+    ui.foreign_data(&versions.iter().map(|version| format!("{version}\n")).collect::<String>())?;
     Ok(ExitStatus::Success)
 }
 

@@ -61,6 +61,9 @@ pub struct ApplyArgs {
     /// Replace objects that cannot be changed in place: delete them and make them anew
     #[arg(long)]
     replace: bool,
+    /// Apply a saved plan here although it was made for a target of another name
+    #[arg(long)]
+    any_target: bool,
     /// Take fields over that other managers own
     #[arg(long)]
     force_conflicts: bool,
@@ -113,6 +116,9 @@ impl ApplyArgs {
     fn validate(&self) -> Result<(), CommandError> {
         if self.server_side == Some(false) {
             return Err(CommandError::usage("--server-side=false is not supported: every apply is a server-side apply"));
+        }
+        if self.any_target && self.plan.is_none() {
+            return Err(CommandError::usage("--any-target goes with a saved plan"));
         }
         if self.field_manager.is_empty() {
             return Err(CommandError::usage("--field-manager must not be empty"));

@@ -119,10 +119,12 @@ pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Res
 fn show(ui: &Ui, built: &Built, client: &Client, args: &DiffArgs) -> Result<(), CommandError> {
     let warnings: Vec<String> = built.notes.iter().cloned().chain(client.take_warnings()).collect();
     let text = args.view(ui).text(built, &warnings, &client.target().to_string());
-    if args.no_pager {
-        ui.data(&text)?;
-    } else {
-        ui.page(&text)?;
+    // Forms with colours have spelled out what they show of others' text.
+    match (args.output.has_colors(), args.no_pager) {
+        (true, true) => ui.data(&text)?,
+        (true, false) => ui.page(&text)?,
+        (false, true) => ui.foreign_data(&text)?,
+        (false, false) => ui.page_foreign(&text)?,
     }
     failures::tell_all(ui, &built.failures);
     warnings.iter().for_each(|warning| ui.warning(warning));

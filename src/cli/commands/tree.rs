@@ -139,8 +139,7 @@ fn text(root: &Member, members: &[Member], now: Timestamp, no_headers: bool) -> 
     if !no_headers {
         lines.push(["OBJECT", "AGE", "STATE", "REASON"].map(str::to_owned).to_vec());
     }
-    let mut path = HashSet::new();
-    branch(root, ("", ""), &owned, &mut path, now, &mut lines);
+    branch(root, ("", ""), &owned, &mut HashSet::new(), now, &mut lines);
     Widths::default().align(&lines)
 }
 
@@ -149,7 +148,7 @@ fn branch(
     member: &Member,
     signs: (&str, &str),
     owned: &HashMap<String, Vec<&Member>>,
-    path: &mut HashSet<String>,
+    shown: &mut HashSet<String>,
     now: Timestamp,
     lines: &mut Vec<Vec<String>>,
 ) {
@@ -163,8 +162,8 @@ fn branch(
         state.word().to_owned(),
         reason,
     ]);
-    // Owners in a circle are not forbidden.
-    if !path.insert(object.uid().to_owned()) {
+    // Several owners, and owners in a circle, are not forbidden: what an object owns is shown once.
+    if !shown.insert(object.uid().to_owned()) {
         return;
     }
     let children = owned.get(object.uid()).map(Vec::as_slice).unwrap_or_default();
@@ -172,9 +171,8 @@ fn branch(
         let last = number + 1 == children.len();
         let own = format!("{}{}", signs.1, if last { "└─ " } else { "├─ " });
         let below = format!("{}{}", signs.1, if last { "   " } else { "│  " });
-        branch(child, (&own, &below), owned, path, now, lines);
+        branch(child, (&own, &below), owned, shown, now, lines);
     }
-    path.remove(object.uid());
 }
 
 fn display_name(member: &Member) -> String {
@@ -193,6 +191,15 @@ mod tests {
             "creationTimestamp": "2026-11-22T09:55:00Z"}});
         let resource = Arc::new(ServedResource::named("x.io", "v1", kind, &kind.to_lowercase(), true));
         Member { resource, object: Object::from_value(object).expect("an object") }
+    }
+
+    #[test]
+    fn what_many_own_is_opened_once() {
+        let names: Vec<String> = (0..30).map(|number| format!("u{number}")).collect();
+        let owners: Vec<&str> = names.iter().map(String::as_str).collect();
+        let members: Vec<Member> = names.iter().map(|uid| member("ConfigMap", uid, uid, &owners)).collect();
+        let lines = text(&members[0], &members, at(), true).lines().count();
+        assert_eq!(lines, 1 + 30 * 30);
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl Description {
             }
             let width = rest[..block].iter().map(|(label, _)| label.chars().count()).max().unwrap_or_default() + 2;
             for (label, value) in &rest[..block] {
-                out.push_str(format!("{label:width$}{}", value.as_deref().unwrap_or_default()).trim_end());
+                out.push_str(format!("{}{}", padded(label, width), value.as_deref().unwrap_or_default()).trim_end());
                 out.push('\n');
             }
             rest = &rest[block..];
@@ -158,12 +158,18 @@ fn shortened(text: &str, longest: usize) -> String {
     if cut.len() < text.len() { format!("{cut}...") } else { cut }
 }
 
+/// The text and as many blanks as it needs; a format's own width ends at 65,535, where messages do not.
+fn padded(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(text.chars().count());
+    text.chars().chain(std::iter::repeat_n(' ', missing)).collect()
+}
+
 /// Rows of cells below each other, two blanks apart.
 fn columns(rows: &[Vec<String>]) -> Vec<String> {
     let width =
         |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or_default() + 2;
     let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).map(width).collect();
-    let line = |row: &Vec<String>| row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect::<String>();
+    let line = |row: &Vec<String>| row.iter().zip(&widths).map(|(cell, width)| padded(cell, *width)).collect::<String>();
     rows.iter().map(|row| line(row).trim_end().to_owned()).collect()
 }
 
@@ -221,6 +227,15 @@ mod tests {
         ] {
             assert_eq!(label_of(name), label);
         }
+    }
+
+    #[test]
+    fn cells_may_be_longer_than_any_format_is_wide() {
+        let long = "x".repeat(70_000);
+        let rows = [vec![long.clone(), "a".to_owned()], vec!["b".to_owned(), long.clone()]];
+        let lines = columns(&rows);
+        assert_eq!(lines[0], format!("{long}  a"));
+        assert_eq!(lines[1].len(), 140_002);
     }
 
     #[test]

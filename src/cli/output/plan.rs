@@ -31,6 +31,14 @@ pub enum PlanForm {
     Markdown,
 }
 
+impl PlanForm {
+    /// Whether the form may be coloured. Such a form spells out itself what could steer a terminal in the text of others.
+    #[must_use]
+    pub fn has_colors(self) -> bool {
+        matches!(self, Self::Diff | Self::Path | Self::Summary)
+    }
+}
+
 /// How a plan is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanView<'a> {

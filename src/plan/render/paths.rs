@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::diff::{DiffOptions, hunks};
 use crate::paint::{Brush, Color};
 use crate::plan::{FieldAction, FieldOwner, OwnedChange, readable_path};
+use crate::printable::steers;
 use crate::yaml;
 
 /// How far a block stands in below its path.
@@ -78,7 +79,7 @@ fn one_line(value: &Value) -> Option<String> {
 
 /// A value over several lines: text as it is where it is harmless, anything else as YAML.
 fn block(value: &Value) -> String {
-    let harmless = |text: &str| text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t'));
+    let harmless = |text: &str| text.chars().all(|c| !steers(c) || matches!(c, '\n' | '\t'));
     match value.as_str().filter(|text| harmless(text)) {
         Some(text) if text.ends_with('\n') => text.to_owned(),
         Some(text) => format!("{text}\n"),

@@ -47,6 +47,10 @@ pub(super) fn alike(place: SchemaNode<'_>, value: &Value, old: &Value) -> bool {
             if items.len() != before.len() || items == before {
                 return items == before;
             }
+            // Two items of one key would both find the one old item.
+            if old_items(list_type, Some(value)).len() != items.len() {
+                return false;
+            }
             let known = old_items(list_type, Some(old));
             items.iter().all(|value| old_item(list_type, &known, value).is_some_and(|old| alike(place.at(*item), value, old)))
         }

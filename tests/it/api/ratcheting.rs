@@ -138,3 +138,14 @@ async fn a_rule_about_the_old_value_is_asked_even_where_nothing_changed() {
     assert_eq!(fields(refused.refused(422, "Invalid")), ["spec.list[0]"]);
     assert_eq!(api.patch(RING, MERGE, &json!({"spec": {"list": [{"name": "a", "n": 2}]}})).await.code, 200);
 }
+
+#[tokio::test]
+async fn an_item_that_takes_the_place_of_another_is_a_change() {
+    let both = json!({"list": [{"name": "a", "n": 1}, {"name": "b", "n": 1}]});
+    let mut schema = list("map", 1);
+    schema["properties"]["list"]["x-kubernetes-validations"] = json!([{"rule": "self.exists(x, x.name == 'b')"}]);
+    let api = taken_before(&schema, &schema, &both).await;
+    let twice = json!({"spec": {"list": [{"name": "a", "n": 1}, {"name": "a", "n": 1}]}});
+    let refused = api.patch(RING, MERGE, &twice).await;
+    assert_eq!(fields(refused.refused(422, "Invalid"))[0], "spec.list[1]");
+}

@@ -260,15 +260,17 @@ fn every_command_explains_itself() {
                                   values: none, client, server]
           --replace               Replace objects that cannot be changed in place: delete them and make
                                   them anew
+          --any-target            Apply a saved plan here although it was made for a target of another
+                                  name
           --force-conflicts       Take fields over that other managers own
           --field-manager <NAME>  Own the applied fields under this name [default: trueup]
           --diff                  Show the difference of each changed object
-          --show-secrets          Show the values of Secrets in differences
       -n, --namespace <NAME>      Work in this namespace
-          --show-owners           Show the owners of all changed fields in differences, not only those
-                                  that other managers own
+          --show-secrets          Show the values of Secrets in differences
           --color <WHEN>          Say when to use colour [default: auto] [possible values: auto, always,
                                   never]
+          --show-owners           Show the owners of all changed fields in differences, not only those
+                                  that other managers own
       -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
       -q, --quiet                 Print data, warnings and errors only
           --wait[=<WHAT>]         Wait until all applied objects are ready [possible values: ready]

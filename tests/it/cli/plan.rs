@@ -194,3 +194,28 @@ fn a_file_that_is_no_plan_is_refused() {
     [exit 2]
     ");
 }
+
+#[test]
+fn a_plan_for_another_target_is_carried_out_only_where_that_is_meant() {
+    let env = TestEnv::new();
+    env.write("a.yaml", config_map("a", "1"));
+    env.prepare("plan -f a.yaml -o a.plan");
+    assert_shows!(env.run("apply a.plan --local elsewhere"), @"
+    [stderr]
+    applying to local store elsewhere
+    error: nothing was applied, since the plan was made for local store store
+    hint: make a plan for this target; or, if it is the same one by another name, add --any-target
+    [exit 1]
+    ");
+    assert_shows!(env.run("apply a.plan --local elsewhere --any-target"), @"
+    configmap/a created
+    [stderr]
+    applying to local store elsewhere
+    Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged.
+    ");
+    assert_shows!(env.run("apply -f a.yaml --any-target"), @"
+    [stderr]
+    error: --any-target goes with a saved plan
+    [exit 2]
+    ");
+}

@@ -167,6 +167,7 @@ fn an_object_that_its_finalizer_keeps_is_not_replaced() {
     applying to local store store
     error: a.yaml:1:1: configmap/fixed in namespace default: it was deleted to be replaced, but was not gone after 1 s; it waits for example.com/keep
     hint: it goes once its finalizers are done; apply again then
+    hint: configmap/fixed as it was is in deleted-configmap-fixed-00000001-0000-0000-8000-000000000005.yaml; to have it back: trueup apply -f deleted-configmap-fixed-00000001-0000-0000-8000-000000000005.yaml
     Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
     [exit 1]
     ");

@@ -290,7 +290,7 @@ fn a_refusal_of_the_server_shows_the_lines_it_is_about() {
      15 |   labels: {tier: "not a label"}
         |   ^
     error: web.yaml:21:3: secret/s in namespace default: from server (Invalid): Secret "s" is invalid: data[bad key]: Invalid value: "bad key": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')
-     21 |   "bad key": ***
+     21 |   ***
         |   ^
     error: web.yaml:26:1: configmap/t in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datta"
      26 | datta: {}

@@ -44,11 +44,11 @@ fn what_is_true_is_told_at_once() {
     thing.x.io/bad condition met
     thing.x.io/good condition met
     ");
-    assert_shows!(env.run("wait -f set.yaml --for=create -o name"), @"
-    customresourcedefinition.apiextensions.k8s.io/things.x.io
-    thing.x.io/good
-    thing.x.io/bad
-    ");
+    // Objects of several kinds are told as their lists arrive.
+    let created = env.run("wait -f set.yaml --for=create -o name");
+    let mut names: Vec<&str> = created.stdout.lines().collect();
+    names.sort_unstable();
+    assert_eq!(names, ["customresourcedefinition.apiextensions.k8s.io/things.x.io", "thing.x.io/bad", "thing.x.io/good"], "{created}");
     assert_shows!(env.run("wait thing bad --for=condition=ready=FALSE -o jsonpath={.status.conditions[0].message}"), @"no quorum");
     assert_shows!(env.run("wait thing/none --for=delete"), @"");
     assert_shows!(env.run("wait things -l app=none --for=delete"), @"");

@@ -51,7 +51,9 @@ fn manifest(deleted: &Object) -> Value {
 
 /// Kind, name and uid hold no separators but dots and dashes where a server let them in; anything else becomes a dash.
 fn file_stem(object: &Object) -> String {
-    let stem = format!("{}-{}-{}", object.kind().to_lowercase(), object.name(), object.uid());
+    // A file's name has 255 bytes at most, as long as an object's may be; the uid tells objects apart.
+    let name: String = object.name().chars().take(100).collect();
+    let stem = format!("{}-{name}-{}", object.kind().to_lowercase(), object.uid());
     stem.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '-' }).collect()
 }
 

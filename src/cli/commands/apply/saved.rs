@@ -16,8 +16,9 @@ pub(super) async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, f
     context.note("nothing was applied yet".to_owned());
     let (client, discovery) = context.client_for_changes(ui, "applying to").await?;
     let target = client.target().to_string();
-    if target != plan.target {
-        ui.warning(&format!("the plan was made for {}", plan.target));
+    if target != plan.target && !args.any_target {
+        let hint = "make a plan for this target; or, if it is the same one by another name, add --any-target";
+        return Err(CommandError::failed(format!("nothing was applied, since the plan was made for {}", plan.target)).hint(hint));
     }
     let total = plan.objects.len();
     // A plan is a document of its own: no file of manifests says in which order its failures come.
