@@ -127,8 +127,14 @@ impl Kubeconfigs {
             self.files.len() - 1
         });
         let (path, file) = &mut self.files[index];
-        change(file);
-        replace(path, &yaml::emit(&Value::Object(file.clone())))
+        replace(path, |text| {
+            // What another tool wrote since the file was read stays.
+            if let Some(text) = text {
+                *file = parse(path, &text)?;
+            }
+            change(file);
+            Ok(yaml::emit(&Value::Object(file.clone())))
+        })
     }
 }
 
@@ -181,8 +187,9 @@ fn is_empty(value: &Value) -> bool {
     matches!(value, Value::Null) || value.as_str().is_some_and(str::is_empty)
 }
 
-/// Replaces a file in one step, under the lock file that kubectl looks for too. Permissions stay; a new file is the user's alone.
-fn replace(path: &Path, text: &str) -> Result<(), KubeconfigFileError> {
+/// Replaces a file in one step by what is made of its text, under the lock file that kubectl looks for too. Permissions stay; a new file
+/// is the user's alone.
+fn replace(path: &Path, made: impl FnOnce(Option<String>) -> Result<String, KubeconfigFileError>) -> Result<(), KubeconfigFileError> {
     let fail = |source| KubeconfigFileError::Write { path: path.to_owned(), source };
     // A link stays one: what it leads to is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -200,11 +207,16 @@ fn replace(path: &Path, text: &str) -> Result<(), KubeconfigFileError> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(KubeconfigFileError::Locked(lock)),
         Err(source) => return Err(fail(source)),
     }
-    let result = write(&new, &target, text);
+    let before = match fs::read_to_string(&target) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(KubeconfigFileError::Read { path: path.to_owned(), source }),
+    };
+    let result = before.and_then(made).and_then(|text| write(&new, &target, &text).map_err(fail));
     // What could not be put in place must not lie about; that it cannot be removed either is no more to tell.
     let _ = fs::remove_file(&new);
     let _ = fs::remove_file(&lock);
-    result.map_err(fail)
+    result
 }
 
 fn write(new: &Path, target: &Path, text: &str) -> io::Result<()> {
@@ -245,6 +257,20 @@ mod tests {
             "contexts:\n- context:\n    cluster: c\n    namespace: \"n\"\n    odd: 1\n  name: x\n- context:\n    user: u\n  name: \"y\"\n\
              current-context: \"y\"\nextra:\n  kept: true\n"
         );
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left behind");
+    }
+
+    #[test]
+    fn what_another_tool_wrote_meanwhile_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = file(folder.path(), "a", "contexts: [{name: x, context: {}}]\n");
+        let mut config = Kubeconfigs::read(std::slice::from_ref(&path)).expect("a kubeconfig");
+        file(folder.path(), "a", "contexts: [{name: x, context: {}}]\nusers: [{name: u, user: {}}]\n");
+        config.use_context("x").expect("a change");
+        assert!(fs::read_to_string(&path).expect("a file").contains("name: u"));
+        file(folder.path(), "a", "- no kubeconfig\n");
+        assert!(matches!(config.use_context("x"), Err(KubeconfigFileError::Malformed { .. })));
+        assert_eq!(fs::read_to_string(&path).expect("a file"), "- no kubeconfig\n");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left behind");
     }
 

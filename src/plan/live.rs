@@ -63,6 +63,12 @@ impl Live {
         self.objects.get(&(placed.resource.group_resource(), placed.key.clone()))
     }
 
+    /// Why the state at a place is not known.
+    #[must_use]
+    pub fn problem(&self, placed: &Placed) -> Option<&ClientError> {
+        self.unknown.get(&(placed.resource.group_resource(), placed.key.clone())).map(Arc::as_ref)
+    }
+
     /// A live state already known.
     #[must_use]
     pub fn of(objects: impl IntoIterator<Item = (GroupResource, Object)>) -> Self {

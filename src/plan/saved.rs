@@ -160,7 +160,11 @@ pub fn moved(objects: &[SavedObject], placed: &[Placed], live: &Live) -> Vec<(St
         let namespace = placed.key.namespace.as_ref().map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
         format!("{}{namespace}", placed.display_name())
     };
-    pairs.filter_map(|(object, placed)| Some((name(placed), object.moved(live.object(placed))?))).collect()
+    let how = |object: &SavedObject, placed: &Placed| match live.problem(placed) {
+        Some(error) => Some(format!("it cannot be read: {error}")),
+        None => object.moved(live.object(placed)),
+    };
+    pairs.filter_map(|(object, placed)| Some((name(placed), how(object, placed)?))).collect()
 }
 
 /// Makes an apply fail with a conflict if the object moves between the look and the apply.

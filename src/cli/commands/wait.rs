@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 use futures::future::try_join_all;
 use jiff::SignedDuration;
+use tokio::time::Instant;
 
 use super::{find, load, place_all, places_in};
 use crate::cli::duration;
@@ -112,12 +113,14 @@ pub async fn cmd_wait(ui: &Ui, context: &CommandContext, args: &WaitArgs) -> Res
     let goals = args.goals();
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;
+    let begun = Instant::now();
     let (places, failed) = places(ui, context, &client, &discovery, args).await?;
     if places.is_empty() && failed == 0 {
         return nothing_found(&goals);
     }
     let must_exist = goals.first() != Some(&Goal::Create);
-    let limit = Limit::of_wait(args.timeout);
+    // The time that selectors took to find something is part of the wait.
+    let limit = Limit::of_wait(args.timeout).less(begun.elapsed());
     let mut track = Track::new(goals, places, must_exist);
     wait(ui, &client, &mut track, limit, Telling::Quiet, |awaited, track| {
         ui.foreign_data(&args.text(awaited)?)?;
@@ -164,8 +167,15 @@ async fn places(
     if args.manifests.filename.is_empty() {
         let selections = parse_resource_arguments(&args.resources, discovery)?;
         let namespace = (!args.selectors.all_namespaces).then(|| client.default_namespace().to_owned());
+        let kinds: Vec<String> = selections.iter().map(|selection| selection.resource.group_resource().to_string()).collect();
         let places = selections.into_iter().map(|selection| selected(client, selection, namespace.clone(), args));
-        return Ok((try_join_all(places).await?.concat(), 0));
+        let found = try_join_all(places).await?;
+        if found.iter().all(Vec::is_empty) || !args.goals.contains(&Goal::Create) {
+            return Ok((found.concat(), 0));
+        }
+        let missing: Vec<&String> = kinds.iter().zip(&found).filter(|(_, found)| found.is_empty()).map(|(kind, _)| kind).collect();
+        missing.iter().for_each(|kind| ui.error(&format!("timed out waiting for the condition: no object of {kind} matches")));
+        return Ok((found.concat(), missing.len()));
     }
     let desired = load(&args.manifests, &args.selectors.selector).await?;
     let (placed, unplaced) = place_all(context, client, discovery, desired);

@@ -12,6 +12,7 @@ mod view;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use futures::future::join_all;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
@@ -55,6 +56,14 @@ impl Limit {
     /// The reading of commands that act first: zero waits as long as it takes.
     pub(super) fn of_act(timeout: Duration) -> Self {
         if timeout.is_zero() { Self::Endless } else { Self::For(timeout) }
+    }
+
+    /// What is left of it after some time.
+    pub(super) fn less(self, spent: Duration) -> Self {
+        match self {
+            Self::For(time) => Self::For(time.saturating_sub(spent)),
+            Self::Once | Self::Endless => self,
+        }
     }
 
     fn deadline(self) -> Option<Instant> {
@@ -127,8 +136,12 @@ pub(super) async fn until_ready(ui: &Ui, context: &CommandContext, client: &Clie
     })
     .await;
     let now = Ambient::from_env().unwrap_or_else(|_| Ambient::system()).now();
-    for awaited in track.unmet() {
-        let details = explain(client, awaited, now).await;
+    let unmet: Vec<&Awaited> = track.unmet().collect();
+    // Reasons are a help, not the outcome: neither many objects nor a server that is away make them a wait of their own.
+    let explained = join_all(unmet.iter().take(EXPLAINED_MOST).map(|awaited| explain(client, awaited, now)));
+    let mut details = tokio::time::timeout(EXPLAINED_WITHIN, explained).await.unwrap_or_default().into_iter();
+    for awaited in unmet {
+        let details = details.next().unwrap_or_default();
         let lines: String = details.iter().map(|line| format!("\n  {line}")).collect();
         ui.error(&format!("{} is not ready: {}{lines}", awaited.full_name(), awaited.missing().unwrap_or_default()));
     }
@@ -136,6 +149,10 @@ pub(super) async fn until_ready(ui: &Ui, context: &CommandContext, client: &Clie
     ui.say(&format!("Ready: {} of {count}.", count - unmet));
     unmet == 0
 }
+
+/// How many objects that are not ready are explained, and in which time altogether.
+const EXPLAINED_MOST: usize = 10;
+const EXPLAINED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What was and was not done, for whoever interrupts the wait.
 fn interrupted_wait(track: &Track) -> String {

@@ -109,3 +109,16 @@ async fn an_object_that_cannot_be_followed_is_given_up() {
     let outcome = outcome(&client, &mut track, Limit::Endless).await;
     assert!(outcome.ends_with("thing.x.io/a in namespace n: from server (Forbidden): no more"), "{outcome}");
 }
+
+#[tokio::test]
+async fn a_deletion_is_met_by_a_successor_of_the_same_name() {
+    let with_uid = |uid: &str| {
+        let mut object = thing("a", ready());
+        object["metadata"]["uid"] = uid.into();
+        object
+    };
+    let client = server(with_uid("u-1"), vec![with_uid("u-1"), with_uid("u-2")]);
+    let mut track = Track::new(vec![Goal::Delete], places(&["a"]), false);
+    let told = outcome(&client, &mut track, Limit::For(Duration::from_secs(30))).await;
+    assert!(told.ends_with("|thing.x.io/a met|"), "{told}");
+}

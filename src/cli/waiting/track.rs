@@ -133,6 +133,9 @@ impl Track {
     /// Takes an object's state; answers its number once for each goal that it reaches by it.
     pub(super) fn see(&mut self, number: usize, object: Option<Box<Object>>, now: Timestamp) -> Vec<usize> {
         let Some(awaited) = self.awaited.get_mut(number) else { return Vec::new() };
+        // Another object of the same name means that the first one went while nobody looked.
+        let is_successor = |object: &Object| awaited.object.as_ref().is_some_and(|first| first.uid() != object.uid());
+        let object = object.filter(|object| self.goals.get(awaited.reached) != Some(&Goal::Delete) || !is_successor(object));
         awaited.exists = object.is_some();
         if object.is_some() {
             awaited.object = object;
