@@ -12,7 +12,7 @@ use super::ui::Ui;
 use crate::client::ClientError;
 use crate::manifest::{Desired, Origin, Source};
 use crate::object::{Cause, CauseKind, Reason, Refusal};
-use crate::plan::{Dispute, Failure, ObjectError};
+use crate::plan::{Dispute, Failure, ObjectError, in_namespace};
 use crate::printable::one_line;
 use crate::yaml::Mark;
 
@@ -77,8 +77,8 @@ pub(super) fn is_unreached(failure: &Failure) -> bool {
 /// a line and its own line of the manifest for each.
 fn in_words(failure: &Failure) -> String {
     let place = failure.origin().map(|origin| format!("{}: ", one_line(&origin.to_string()))).unwrap_or_default();
-    let namespace = failure.namespace.as_ref().map(|namespace| format!(" in namespace {}", one_line(namespace))).unwrap_or_default();
-    let mut text = format!("{place}{}{namespace}: {}", one_line(&failure.name), what(&failure.error));
+    let object = format!("{}{}", failure.name, in_namespace(failure.namespace.as_deref()));
+    let mut text = format!("{place}{}: {}", one_line(&object), what(&failure.error));
     for dispute in &failure.disputes {
         text.push_str(&format!("\n  {}", dispute_in_words(dispute)));
     }

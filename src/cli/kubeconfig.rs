@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use super::private_file;
 use crate::yaml;
 
 /// Why a kubeconfig could not be used.
@@ -220,11 +221,7 @@ fn replace(path: &Path, made: impl FnOnce(Option<String>) -> Result<String, Kube
 }
 
 fn write(new: &Path, target: &Path, text: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(new)?;
+    let mut file = private_file::create(new)?;
     if let Ok(known) = fs::metadata(target) {
         file.set_permissions(known.permissions())?;
     }

@@ -1,16 +1,21 @@
 //! Files that may hold Secrets: their owner alone can read them.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Writes a file that is not there yet.
-pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
+/// Makes a file that is not there yet.
+pub(super) fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
+    options.open(path)
+}
+
+/// Writes a file that is not there yet.
+pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    create(path)?.write_all(text.as_bytes())
 }
 
 /// Writes a file in the place of another. Whoever reads it meanwhile finds the one or the other whole.

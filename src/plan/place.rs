@@ -327,6 +327,13 @@ pub(super) fn is_namespace(object: &Object) -> bool {
     object.kind() == "Namespace" && object.api_version() == "v1"
 }
 
+/// What follows an object's name where people read it: ` in namespace shop`, and nothing for objects outside of namespaces. As it was
+/// written, without regard to where it is shown.
+#[must_use]
+pub fn in_namespace(namespace: Option<&str>) -> String {
+    namespace.map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default()
+}
+
 #[cfg(test)]
 #[expect(clippy::needless_pass_by_value, reason = "documents are written in place")]
 mod tests {

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::live::Live;
-use super::place::Placed;
+use super::place::{Placed, in_namespace};
 use super::render::{API_VERSION, is_secret};
 use super::{Action, Plan, PlanEntry};
 use crate::object::Object;
@@ -157,7 +157,7 @@ impl SavedObject {
 pub fn moved(objects: &[SavedObject], placed: &[Placed], live: &Live) -> Vec<(String, String)> {
     let pairs = objects.iter().zip(placed);
     let name = |placed: &Placed| {
-        let namespace = placed.key.namespace.as_ref().map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
+        let namespace = in_namespace(placed.key.namespace.as_deref());
         format!("{}{namespace}", placed.display_name())
     };
     let how = |object: &SavedObject, placed: &Placed| match live.problem(placed) {

@@ -23,7 +23,7 @@ use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failure
 use crate::client::{ApplyParameters, Client, Place, ServedResource};
 use crate::object::Object;
 use crate::plan::render::{Tense, summary};
-use crate::plan::{Action, Done, Failure, Live, OwnersShown, Placed, PlanEntry, Question, Replacing, Summary, execute};
+use crate::plan::{Action, Done, Failure, Live, OwnersShown, Placed, PlanEntry, Question, Replacing, Summary, execute, in_namespace};
 use crate::printable::one_line;
 use crate::yaml;
 
@@ -217,7 +217,7 @@ impl<'a> Report<'a> {
     fn planned(&mut self, entry: &PlanEntry) {
         if entry.action == Action::Replace && !self.args.replace {
             let place = entry.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
-            let namespace = entry.key.namespace.as_ref().map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
+            let namespace = in_namespace(entry.key.namespace.as_deref());
             self.ui.error(&format!("{place}{}{namespace}: {}", entry.display_name(), entry.reason.as_deref().unwrap_or_default()));
             self.ui.hint("apply --replace deletes the object and makes it anew; or undo the change in the manifest");
             self.failed += 1;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::goal::{Goal, Verdict};
 use crate::client::Place;
 use crate::object::Object;
+use crate::plan::in_namespace;
 
 /// An object that is waited for.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ impl Awaited {
 
     /// The same with its namespace behind it.
     pub(in crate::cli) fn full_name(&self) -> String {
-        let namespace = self.place.namespace.as_ref().map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
+        let namespace = in_namespace(self.place.namespace.as_deref());
         self.display_name() + &namespace
     }
 

@@ -1,7 +1,7 @@
 //! The line above an object's diff, and the line below them all.
 
 use crate::paint::{Brush, Color};
-use crate::plan::{Action, PlanEntry, Summary};
+use crate::plan::{Action, PlanEntry, Summary, in_namespace};
 use crate::printable::one_line;
 
 /// Whether a plan is shown, or what became of it.
@@ -30,9 +30,7 @@ pub fn header(entry: &PlanEntry, tense: Tense, color: bool) -> String {
     let mut line = brush.bold(color_of(entry.action), &format!("=== {}", tense.word(entry.action)));
     line.push(' ');
     line.push_str(&one_line(&entry.display_name()));
-    if let Some(namespace) = &entry.key.namespace {
-        line.push_str(&format!(" in namespace {}", one_line(namespace)));
-    }
+    line.push_str(&one_line(&in_namespace(entry.key.namespace.as_deref())));
     if let Some(origin) = &entry.origin {
         line.push_str(&brush.dim(&format!(" ({})", one_line(&origin.file_line()))));
     }

@@ -4,7 +4,7 @@
 
 use super::diff::{DiffOptions, unified_entry};
 use super::paths::owner_notes;
-use crate::plan::{Action, Failure, OwnersShown, Plan, PlanEntry};
+use crate::plan::{Action, Failure, OwnersShown, Plan, PlanEntry, in_namespace};
 
 /// A plan as markdown. Objects that stay as they are are only counted.
 #[must_use]
@@ -42,7 +42,7 @@ fn row(entry: &PlanEntry) -> String {
 fn details(entry: &PlanEntry, mask: bool, owners: OwnersShown<'_>) -> String {
     let options = DiffOptions { mask, ..DiffOptions::default() };
     let body = unified_entry(entry, options) + &owner_notes(&entry.changes(mask, owners), false);
-    let namespace = entry.key.namespace.as_ref().map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
+    let namespace = in_namespace(entry.key.namespace.as_deref());
     let reason = entry.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let title = html(&format!("{} {}{namespace}{reason}", entry.action.word(), entry.display_name()));
     format!("\n<details><summary>{title}</summary>\n\n{}\n</details>\n", fenced(&body, "diff"))
@@ -50,7 +50,7 @@ fn details(entry: &PlanEntry, mask: bool, owners: OwnersShown<'_>) -> String {
 
 fn trouble(failure: &Failure) -> String {
     let place = failure.origin().map(|origin| format!("{origin}: ")).unwrap_or_default();
-    let namespace = failure.namespace.as_ref().map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
+    let namespace = in_namespace(failure.namespace.as_deref());
     let disputes = failure.disputes.iter().map(|dispute| format!("\n  {} is owned by {}", dispute.field, dispute.owner));
     let text = format!("{place}{}{namespace}: {}{}", failure.name, failure.error, disputes.collect::<String>());
     format!("\n**failed**\n\n{}", fenced(&text, ""))
