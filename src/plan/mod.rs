@@ -22,6 +22,7 @@ mod reach;
 pub mod render;
 mod replace;
 mod saved;
+pub mod set;
 mod simulate;
 
 pub use adopt::LAST_APPLIED;
