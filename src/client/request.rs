@@ -191,6 +191,15 @@ impl ApiRequest {
         Self::new(Method::POST, path, Form::Objects.accept()).with_body("application/json", body)
     }
 
+    /// Puts an object, given as JSON, in the place of the one that is there; with a resourceVersion in it only in that of this state.
+    #[must_use]
+    pub fn replace(resource: &ServedResource, namespace: Option<&str>, name: &str, body: Vec<u8>, field_manager: &str) -> Self {
+        let mut query = Query::default();
+        query.put("fieldManager", field_manager);
+        let path = query.after(object_path(resource, namespace, name));
+        Self::new(Method::PUT, path, Form::Objects.accept()).with_body("application/json", body)
+    }
+
     /// Changes an object by a JSON patch (RFC 6902).
     #[must_use]
     pub fn json_patch(resource: &ServedResource, namespace: Option<&str>, name: &str, patch: &Value, field_manager: &str) -> Self {

@@ -9,6 +9,7 @@ mod build;
 mod changes;
 mod dispute;
 mod execute;
+pub mod history;
 mod immutable;
 mod live;
 mod locally;
@@ -24,6 +25,7 @@ mod replace;
 mod saved;
 pub mod set;
 mod simulate;
+pub mod undo;
 
 pub use adopt::LAST_APPLIED;
 pub use build::{Built, Question, build, entry};

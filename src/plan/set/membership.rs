@@ -48,7 +48,7 @@ fn set_label(object: &mut Object, id: &SetId) {
 
 /// The same object outside of its set.
 #[must_use]
-pub(super) fn without_membership(object: &Object) -> Object {
+pub(in crate::plan) fn without_membership(object: &Object) -> Object {
     let mut object = object.clone();
     let labels = object.metadata_mut().get_mut("labels").and_then(serde_json::Value::as_object_mut);
     if labels.is_some_and(|labels| labels.remove(PART_OF).is_some() && labels.is_empty()) {

@@ -11,6 +11,7 @@ mod membership;
 mod parent;
 
 pub use identity::{Parent, SetError, SetId};
+pub(super) use membership::without_membership;
 pub use membership::{is_member, join, of_other_sets, part_of};
 pub use parent::{GroupKind, OUR_TOOL, Scope, Tracked, tool_of, tooling};
 

@@ -1,0 +1,123 @@
+use super::*;
+use crate::client::ServedResource;
+use crate::client::testing::{answer, scripted};
+use crate::object::Refusal;
+
+fn place() -> Place {
+    let resource = Arc::new(ServedResource::named("", "v1", "ConfigMap", "configmaps", true));
+    Place { resource, namespace: Some("a".to_owned()), name: "x".to_owned() }
+}
+
+fn object(version: &str, value: &str, owner: &str) -> Object {
+    let entry = json!({"manager": owner, "operation": "Apply", "apiVersion": "v1", "fieldsV1": {"f:data": {"f:k": {}}}});
+    let metadata = json!({"name": "x", "namespace": "a", "uid": "u", "resourceVersion": version, "managedFields": [entry]});
+    Object::from_value(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"k": value}})).unwrap()
+}
+
+fn refusal(reason: Reason) -> Value {
+    Refusal::new(reason, "no").to_json()
+}
+
+fn updated() -> Journal {
+    let deed = Deed::Updated {
+        before: Box::new(object("1", "old", "ann")),
+        after: Box::new(object("2", "new", "trueup")),
+        with_status: false,
+    };
+    let mut journal = Journal::default();
+    journal.note(Step { place: place(), deed });
+    journal
+}
+
+fn created() -> Journal {
+    let mut journal = Journal::default();
+    journal.note(Step { place: place(), deed: Deed::Created(Box::new(object("2", "new", "trueup"))) });
+    journal
+}
+
+async fn outcomes(client: &Client, journal: Journal) -> Vec<String> {
+    let mut outcomes = Vec::new();
+    undo(client, journal, |undone| {
+        outcomes.push(match undone.outcome {
+            Ok(gone) => format!("{gone:?}"),
+            Err(error) => error.to_string(),
+        });
+    })
+    .await;
+    outcomes
+}
+
+#[tokio::test]
+async fn values_are_put_back_first_and_then_their_owners() {
+    let (client, asked) = scripted(|request| match request.method().as_str() {
+        "GET" => answer(200, object("2", "new", "trueup").into_value()),
+        "PUT" => answer(200, object("3", "old", "undo").into_value()),
+        _ => answer(200, object("4", "old", "ann").into_value()),
+    });
+    assert_eq!(outcomes(&client, updated()).await, ["PutBack"]);
+    let methods: Vec<String> = asked.lines().iter().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect();
+    assert_eq!(methods, ["GET", "PUT", "PATCH"]);
+    let bodies = asked.bodies();
+    assert_eq!((&bodies[1]["metadata"]["resourceVersion"], &bodies[1]["data"]["k"]), (&json!("2"), &json!("old")));
+    assert_eq!((&bodies[2][0]["value"][0]["manager"], &bodies[2][1]["value"]), (&json!("ann"), &json!("3")));
+}
+
+#[tokio::test]
+async fn an_object_that_changes_all_the_time_is_given_up() {
+    let (client, asked) = scripted(|request| match request.method().as_str() {
+        "GET" => answer(200, object("2", "new", "trueup").into_value()),
+        _ => answer(409, refusal(Reason::Conflict)),
+    });
+    assert_eq!(outcomes(&client, updated()).await, ["it was changed by somebody else again and again"]);
+    assert_eq!(asked.lines().len(), 2 * ATTEMPTS);
+}
+
+#[tokio::test]
+async fn an_object_that_is_another_by_now_is_left_alone() {
+    let (client, asked) = scripted(|_| {
+        let mut other = object("9", "new", "trueup");
+        other.set_meta("uid", "other");
+        answer(200, other.into_value())
+    });
+    assert_eq!(outcomes(&client, updated()).await, ["another object has taken its place meanwhile"]);
+    assert_eq!(asked.lines().len(), 1);
+}
+
+#[tokio::test]
+async fn only_the_very_object_that_was_made_is_deleted() {
+    let (client, asked) = scripted(|_| answer(409, refusal(Reason::Conflict)));
+    assert_eq!(outcomes(&client, created()).await, ["another object has taken its place meanwhile"]);
+    assert_eq!(asked.bodies()[0]["preconditions"], json!({"uid": "u"}));
+    let (client, _) = scripted(|_| answer(404, refusal(Reason::NotFound)));
+    assert_eq!(outcomes(&client, created()).await, ["Nothing"]);
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_made_without_what_only_a_server_sets() {
+    let (client, asked) = scripted(|_| answer(201, object("3", "old", "undo").into_value()));
+    let mut journal = Journal::default();
+    let mut before = object("1", "old", "ann");
+    before.root_mut().insert("status".to_owned(), json!({"x": 1}));
+    journal.note(Step { place: place(), deed: Deed::Deleted(Box::new(before)) });
+    assert_eq!(outcomes(&client, journal).await, ["MadeAgain"]);
+    let expected = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "a"}, "data": {"k": "old"}});
+    assert_eq!(asked.bodies()[0], expected);
+    assert!(asked.lines()[1].starts_with("PATCH "), "the owners of its fields come back too");
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_looked_into() {
+    let unclear = |before: Option<Object>| {
+        let mut journal = Journal::default();
+        journal.note(Step { place: place(), deed: Deed::Unclear(before.map(Box::new)) });
+        journal
+    };
+    let now = || object("2", "new", "trueup");
+    let (client, asked) = scripted(move |_| answer(200, now().into_value()));
+    assert_eq!(outcomes(&client, unclear(Some(now()))).await, ["Nothing"]);
+    let lost = "it has changed since it was read, and whether by this apply is not known, since the answer to it got lost";
+    assert_eq!(outcomes(&client, unclear(Some(object("1", "old", "ann")))).await, [lost]);
+    assert_eq!(outcomes(&client, unclear(None)).await, [lost]);
+    assert_eq!(asked.lines().len(), 3, "nothing is written: {:?}", asked.lines());
+    assert_eq!(outcomes(&client, unclear(Some(object("1", "new", "ann")))).await, ["PutBack"], "an object was only taken over");
+}

@@ -1,0 +1,261 @@
+//! What a run did, in the order in which it did it.
+//!
+//! Receives what became of each object, hands on the steps to undo, last first. Pure. Invariant: what was left as it was makes no step,
+//! and what may have been changed makes one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::client::{ClientError, Place, ServedResource};
+use crate::object::{GroupResource, Object, ObjectKey};
+use crate::plan::adopt::client_side_managers;
+use crate::plan::live::Live;
+use crate::plan::place::{is_definition, is_namespace};
+use crate::plan::{Action, Failure, ObjectError, Placed, PlanEntry};
+
+/// One thing that was done to one object.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Where the object is.
+    pub place: Place,
+    /// What was done to it.
+    pub deed: Deed,
+}
+
+/// What was done to an object, with its states; boxed, since there is one for each object of a set.
+#[derive(Debug, Clone)]
+pub enum Deed {
+    /// It was made.
+    Created(Box<Object>),
+    /// It was changed.
+    Updated {
+        /// The object before.
+        before: Box<Object>,
+        /// The object after.
+        after: Box<Object>,
+        /// Whether its status was applied too.
+        with_status: bool,
+    },
+    /// It was deleted and made anew.
+    Replaced {
+        /// The object that was deleted.
+        before: Box<Object>,
+        /// The object in its place.
+        after: Box<Object>,
+    },
+    /// It was deleted.
+    Deleted(Box<Object>),
+    /// A request that may have arrived was not answered, or only a part of the work was done.
+    Unclear(Option<Box<Object>>),
+}
+
+/// The order in which steps are undone: what holds others comes back first, and goes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Turn {
+    NamespacesBack,
+    DefinitionsBack,
+    Rest,
+    Definitions,
+    Namespaces,
+}
+
+impl Step {
+    /// The object as kubectl writes it, such as `deployment.apps/web`.
+    #[must_use]
+    pub fn display_name(&self) -> String {
+        format!("{}/{}", self.place.resource.display_kind(), self.place.name)
+    }
+
+    pub(super) fn turn(&self) -> Turn {
+        let (object, comes_back) = match &self.deed {
+            Deed::Created(object) => (Some(object), false),
+            Deed::Updated { before, .. } => (Some(before), false),
+            Deed::Replaced { before, .. } | Deed::Deleted(before) => (Some(before), true),
+            Deed::Unclear(before) => (before.as_ref(), false),
+        };
+        match (object, comes_back) {
+            (Some(object), true) if is_namespace(object) => Turn::NamespacesBack,
+            (Some(object), false) if is_namespace(object) => Turn::Namespaces,
+            (Some(object), true) if is_definition(object) => Turn::DefinitionsBack,
+            (Some(object), false) if is_definition(object) => Turn::Definitions,
+            _ => Turn::Rest,
+        }
+    }
+}
+
+/// The steps of a run, and what was there before it.
+#[derive(Debug, Default)]
+pub struct Journal {
+    steps: Vec<Step>,
+    before: HashMap<(GroupResource, ObjectKey), Object>,
+    /// Failures know their object by the name that people read.
+    named: HashMap<(String, Option<String>), Place>,
+}
+
+impl Journal {
+    /// The journal of a run on these objects, whose state is known.
+    pub fn expect<'a>(&mut self, placed: impl IntoIterator<Item = &'a Placed>, live: &Live) {
+        for placed in placed {
+            let place =
+                Place { resource: Arc::clone(&placed.resource), namespace: placed.key.namespace.clone(), name: placed.key.name.clone() };
+            self.named.insert((placed.display_name(), placed.key.namespace.clone()), place);
+            if let Some(object) = live.object(placed) {
+                self.before.insert((placed.resource.group_resource(), placed.key.clone()), object.clone());
+            }
+        }
+    }
+
+    /// Notes what became of an object.
+    pub fn applied(&mut self, entry: &PlanEntry) {
+        let boxed = |object: &Option<Object>| object.clone().map(Box::new);
+        let deed = match (entry.action, boxed(&entry.before), boxed(&entry.after)) {
+            (Action::Create, _, Some(after)) => Deed::Created(after),
+            (Action::Replace, Some(before), Some(after)) => Deed::Replaced { before, after },
+            (Action::Delete, Some(before), _) => Deed::Deleted(before),
+            // Whose fields they are may have changed although no value did.
+            (Action::Update | Action::Unchanged, Some(before), Some(after)) if before.resource_version() != after.resource_version() => {
+                let with_status = entry.source.as_ref().is_some_and(|source| source.object.root().contains_key("status"));
+                Deed::Updated { before, after, with_status }
+            }
+            _ => return,
+        };
+        let (gvk, namespace) = (&entry.gvk, entry.key.namespace.clone());
+        let resource = Arc::new(ServedResource::named(&gvk.group, &gvk.version, &gvk.kind, &entry.plural, namespace.is_some()));
+        self.steps.push(Step { place: Place { resource, namespace, name: entry.key.name.clone() }, deed });
+    }
+
+    /// Notes that an object could not be done, which may leave something behind all the same.
+    pub fn failed(&mut self, failure: &Failure) {
+        let Some(place) = self.named.get(&(failure.name.clone(), failure.namespace.clone())).cloned() else { return };
+        let key = (place.resource.group_resource(), ObjectKey { namespace: place.namespace.clone(), name: place.name.clone() });
+        let before = self.before.get(&key);
+        let deed = match (&failure.deleted, &failure.error) {
+            (Some(deleted), _) => Deed::Deleted(deleted.clone()),
+            (None, ObjectError::Client(error)) => match (&**error, before) {
+                // Whether a request arrived is not known where nothing came back.
+                (ClientError::Refused { .. }, Some(before)) if !client_side_managers(before).is_empty() => {
+                    Deed::Unclear(Some(Box::new(before.clone())))
+                }
+                (ClientError::Refused { .. }, _) => return,
+                (_, before) => Deed::Unclear(before.cloned().map(Box::new)),
+            },
+            _ => return,
+        };
+        self.steps.push(Step { place, deed });
+    }
+
+    /// Notes a step of another kind, such as that on a set's parent.
+    pub fn note(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    /// Whether there is nothing to undo.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The steps in the order in which they are undone, those of one turn together.
+    pub(super) fn into_turns(mut self) -> Vec<Vec<Step>> {
+        self.steps.reverse();
+        self.steps.sort_by_key(Step::turn);
+        let mut turns: Vec<Vec<Step>> = Vec::new();
+        for step in self.steps {
+            match turns.last_mut().filter(|turn| turn[0].turn() == step.turn()) {
+                Some(turn) => turn.push(step),
+                None => turns.push(vec![step]),
+            }
+        }
+        turns
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::object::{Gvk, Reason, Refusal};
+
+    fn object(kind: &str, name: &str, version: &str) -> Object {
+        let api_version = if kind == "CustomResourceDefinition" { "apiextensions.k8s.io/v1" } else { "v1" };
+        Object::from_value(json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "resourceVersion": version}})).unwrap()
+    }
+
+    fn entry(action: Action, before: Option<Object>, after: Option<Object>) -> PlanEntry {
+        let known = after.as_ref().or(before.as_ref()).unwrap();
+        PlanEntry {
+            gvk: Gvk::new("", "v1", known.kind()),
+            plural: "xs".to_owned(),
+            key: ObjectKey::new(None, known.name()),
+            action,
+            before,
+            after,
+            origin: None,
+            source: None,
+            reason: None,
+        }
+    }
+
+    fn names(journal: Journal) -> Vec<Vec<String>> {
+        journal.into_turns().iter().map(|turn| turn.iter().map(Step::display_name).collect()).collect()
+    }
+
+    #[test]
+    fn what_was_left_as_it_was_needs_no_undoing() {
+        let mut journal = Journal::default();
+        let same = || Some(object("ConfigMap", "a", "1"));
+        journal.applied(&entry(Action::Unchanged, same(), same()));
+        assert!(journal.is_empty());
+        journal.applied(&entry(Action::Unchanged, same(), Some(object("ConfigMap", "a", "2"))));
+        assert!(!journal.is_empty(), "who owns its fields has changed");
+    }
+
+    #[test]
+    fn what_was_done_last_is_undone_first_and_what_holds_others_goes_last() {
+        let mut journal = Journal::default();
+        for (kind, name) in [("Namespace", "n"), ("CustomResourceDefinition", "d"), ("ConfigMap", "a"), ("ConfigMap", "b")] {
+            journal.applied(&entry(Action::Create, None, Some(object(kind, name, "1"))));
+        }
+        journal.applied(&entry(Action::Delete, Some(object("Namespace", "back", "1")), None));
+        let expected = [vec!["namespace/back"], vec!["configmap/b", "configmap/a"], vec!["customresourcedefinition/d"], vec!["namespace/n"]];
+        assert_eq!(names(journal), expected);
+    }
+
+    fn failure(placed: &Placed, error: ClientError) -> Failure {
+        Failure::of(placed, Arc::new(error))
+    }
+
+    #[test]
+    fn what_was_refused_left_nothing_and_what_was_not_answered_may_have() {
+        let resource = Arc::new(ServedResource::named("", "v1", "ConfigMap", "configmaps", true));
+        let key = ObjectKey::new(Some("a"), "x");
+        let placed = Placed { object: object("ConfigMap", "x", "1"), source: None, resource, key, kind_is_pending: false };
+        let attempted = || "PATCH /x".to_owned();
+        let mut journal = Journal::default();
+        journal.expect([&placed], &Live::default());
+        let refusal = Box::new(Refusal::new(Reason::Forbidden, "no"));
+        journal.failed(&failure(&placed, ClientError::Refused { attempted: attempted(), refusal, credentials: None }));
+        assert!(journal.is_empty());
+        let unreadable = ClientError::Unreadable { attempted: attempted(), target: String::new(), problem: String::new() };
+        journal.failed(&failure(&placed, unreadable));
+        assert_eq!(names(journal), [["configmap/x"]]);
+    }
+
+    #[test]
+    fn what_was_deleted_and_not_made_anew_comes_back() {
+        let resource = Arc::new(ServedResource::named("", "v1", "ConfigMap", "configmaps", false));
+        let placed = Placed {
+            object: object("ConfigMap", "x", "1"),
+            source: None,
+            resource,
+            key: ObjectKey::new(None, "x"),
+            kind_is_pending: false,
+        };
+        let mut journal = Journal::default();
+        journal.expect([&placed], &Live::default());
+        let deleted = Some(Box::new(object("ConfigMap", "x", "1")));
+        journal.failed(&Failure { deleted, ..placed.failure(ObjectError::Moved) });
+        assert!(matches!(journal.into_turns()[0][0].deed, Deed::Deleted(_)));
+    }
+}

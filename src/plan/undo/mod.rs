@@ -1,0 +1,11 @@
+//! Undoing what a run did.
+//!
+//! Receives a [`Journal`] of what became of each object, hands on what became of each part of it when it was undone. Invariant: what
+//! somebody else changed meanwhile stays as they made it, and is told.
+
+mod act;
+mod journal;
+mod restoration;
+
+pub use act::{Gone, Undone, undo};
+pub use journal::{Deed, Journal, Step};
