@@ -40,4 +40,4 @@ pub use ownership::already_applied;
 pub(crate) use parallel::{REQUESTS_AT_ONCE, each};
 pub use place::{Failure, Namespaces, ObjectError, Placed, in_namespace, place};
 pub use replace::{Between, Replacing};
-pub use saved::{SaveOptions, SavedObject, SavedPlan, SavedPlanError, moved, pin, saved, withheld};
+pub use saved::{SaveOptions, SavedObject, SavedPlan, SavedPlanError, SavedSet, moved, pin, saved, withheld};

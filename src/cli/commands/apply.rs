@@ -1,5 +1,6 @@
 //! `trueup apply`: makes the target as the manifests say.
 
+mod pruning;
 mod restore;
 mod saved;
 
@@ -11,16 +12,17 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
-use super::{build_plan, load, place_all};
+use super::{build_plan, load_set, place_all};
 use crate::cli::DryRun;
 use crate::cli::duration;
 use crate::cli::failures::FileOrder;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
+use crate::cli::sets::{Prepared, SetArgs, WorkedSet, prepare};
 use crate::cli::ui::Ui;
 use crate::cli::waiting::{self, Limit};
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
-use crate::client::{ApplyParameters, Client, Place, ServedResource};
+use crate::client::{ApplyParameters, Client, Discovery, Place, ServedResource};
 use crate::object::Object;
 use crate::plan::render::{Tense, summary};
 use crate::plan::{Action, Done, Failure, Live, OwnersShown, Placed, PlanEntry, Question, Replacing, Summary, execute, in_namespace};
@@ -31,6 +33,8 @@ const EXAMPLES: &str = "\
 Examples:
   trueup apply -f deploy/ -R                 apply a directory and all below it
   kustomize build . | trueup apply -f -      apply what another program writes
+  trueup apply -f deploy/ -n shop --applyset shop --prune
+                                             delete what the set holds and no manifest describes
   trueup apply -f web.yaml --diff            show each change as it is made
   trueup apply -f web.yaml --dry-run=server  let the server say what would happen
   trueup apply web.plan                      do what `trueup plan -o web.plan` saved, or nothing
@@ -48,13 +52,15 @@ Exit status: 0 all applied, 1 something was refused or failed, or is not ready i
 #[command(after_long_help = EXAMPLES)]
 pub struct ApplyArgs {
     /// Carry out this plan, which `trueup plan -o` saved
-    #[arg(value_name = "PLAN", conflicts_with_all = ["filename", "recursive", "selector", "dry_run", "replace", "force_conflicts", "field_manager"])]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["filename", "recursive", "selector", "applyset", "dry_run", "replace", "force_conflicts", "field_manager"])]
     plan: Option<PathBuf>,
     #[command(flatten)]
     manifests: ManifestArgs,
     /// Apply only the objects with these labels
     #[arg(long, short = 'l', value_name = "SELECTOR", default_value = "", hide_default_value = true)]
     selector: String,
+    #[command(flatten)]
+    set: SetArgs,
     /// Say what would happen without doing it
     #[arg(long, value_enum, default_value_t, value_name = "HOW", num_args = 0..=1, default_missing_value = "client", require_equals = true)]
     dry_run: DryRun,
@@ -312,7 +318,7 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
     if let Some(file) = &args.plan {
         return saved::apply(ui, context, args, file).await;
     }
-    let desired = load(&args.manifests, &args.selector).await?;
+    let mut desired = load_set(&args.manifests, &args.selector, &args.set).await?;
     let total = desired.len();
     let order = FileOrder::of(&desired);
     let doing = if args.dry_run == DryRun::None { "applying to" } else { "comparing with" };
@@ -320,10 +326,17 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
         context.note("nothing was applied yet".to_owned());
     }
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
+    let set = args.set.open(context, &client, &discovery).await?;
+    set.iter().try_for_each(|set| set.join(&mut desired))?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
     let mut report = Report::new(ui, context, args, total, order, unplaced);
     let count = format!("{total} objects: reading, comparing, applying");
-    with_progress(ui, || context.so_far().unwrap_or_else(|| count.clone()), work(&client, placed, args, &mut report)).await?;
+    with_progress(
+        ui,
+        || context.so_far().unwrap_or_else(|| count.clone()),
+        work(&client, &discovery, set.as_ref(), placed, args, &mut report),
+    )
+    .await?;
     for warning in client.take_warnings() {
         ui.warning(&warning);
     }
@@ -336,16 +349,34 @@ fn place_of(entry: &PlanEntry) -> Place {
     Place { resource: Arc::new(resource), namespace, name: entry.key.name.clone() }
 }
 
-async fn work(client: &Client, placed: Vec<Placed>, args: &ApplyArgs, report: &mut Report<'_>) -> Result<(), CommandError> {
+async fn work(
+    client: &Client,
+    discovery: &Discovery,
+    set: Option<&WorkedSet>,
+    placed: Vec<Placed>,
+    args: &ApplyArgs,
+    report: &mut Report<'_>,
+) -> Result<(), CommandError> {
+    let mut prepared = prepare(set, client, discovery, placed, report.held.is_empty()).await?;
+    if let Some(refusal) = prepared.refusal {
+        return Err(refusal.into());
+    }
+    report.held.extend(std::mem::take(&mut prepared.others));
+    report.held.make_contiguous().sort_by_key(|failure| report.order.rank_of(failure));
+    if let (Some(set), DryRun::None) = (set, args.dry_run) {
+        let how = (&args.parameters(), args.replacing(report.context));
+        return pruning::apply_set(client, set, prepared, how, report).await;
+    }
+    let Prepared { placed, mut live, leaving, .. } = prepared;
     if args.dry_run == DryRun::Server {
-        let built = build_plan(report.context, client, placed, &args.parameters()).await?;
+        let built = build_plan(report.context, client, placed, live, &args.parameters()).await?;
         built.plan.entries.iter().for_each(|entry| report.planned(entry));
         report.held.extend(built.failures);
         report.held.make_contiguous().sort_by_key(|failure| report.order.rank_of(failure));
         built.notes.iter().for_each(|note| report.ui.warning(note));
+        report.would_leave(&leaving);
         return Ok(());
     }
-    let mut live = Live::fetch(client, &placed).await?;
     match args.dry_run {
         DryRun::None => {
             let replacing = args.replacing(report.context);
@@ -353,6 +384,7 @@ async fn work(client: &Client, placed: Vec<Placed>, args: &ApplyArgs, report: &m
         }
         DryRun::Client | DryRun::Server => {
             placed.iter().for_each(|placed| report.done(compare(placed, &mut live, &args.field_manager)));
+            report.would_leave(&leaving);
         }
     }
     Ok(())

@@ -35,7 +35,7 @@ pub enum SetError {
     #[error("{0} is in a namespace, and none was named")]
     NoNamespace(String),
     /// Objects of the type may not be parents.
-    #[error("objects of {0} may not be parents of sets: its CustomResourceDefinition has no label {PARENT_TYPE}")]
+    #[error("objects of {0} may not be parents of sets: Secrets may, ConfigMaps, and objects of definitions with the label {PARENT_TYPE}")]
     NotAParentType(GroupResource),
     /// A parent of a custom type has to be there first.
     #[error("{0} does not exist, and a parent of a custom type is not made automatically")]
@@ -68,6 +68,8 @@ pub enum SetError {
     OtherTool {
         /// The set's parent.
         parent: String,
+        /// The same as the arguments of a command.
+        arguments: String,
         /// The tool's name.
         tool: String,
     },
@@ -151,6 +153,13 @@ impl Parent {
     #[must_use]
     pub fn display_name(&self) -> String {
         format!("{}/{}", self.resource.display_kind(), self.name)
+    }
+
+    /// The parent as the arguments of a command: `secret/shop -n shop`.
+    #[must_use]
+    pub fn arguments(&self) -> String {
+        let namespace = self.namespace.as_ref().map(|namespace| format!(" -n {namespace}")).unwrap_or_default();
+        format!("{}{namespace}", self.display_name())
     }
 
     /// Whether the parent is made where it does not exist.

@@ -6,11 +6,17 @@
 //! every member at every moment, so that a run that is cut off leaves nothing behind that the next one does not find.
 //! See <https://github.com/kubernetes/enhancements/blob/master/keps/sig-cli/3659-kubectl-apply-prune/README.md>.
 
+mod departure;
+mod guards;
 mod identity;
+mod members;
 mod membership;
 mod parent;
 
+pub use departure::{Departed, Leaving, depart};
+pub use guards::{MaxDeletions, PruneError, keeps_itself, leaving};
 pub use identity::{Parent, SetError, SetId};
+pub use members::{Members, find_members};
 pub(super) use membership::without_membership;
 pub use membership::{is_member, join, of_other_sets, part_of};
 pub use parent::{GroupKind, OUR_TOOL, Scope, Tracked, tool_of, tooling};
@@ -29,3 +35,7 @@ pub const GROUP_RESOURCES: &str = "applyset.kubernetes.io/contains-group-resourc
 pub const NAMESPACES: &str = "applyset.kubernetes.io/additional-namespaces";
 /// The label of a CustomResourceDefinition whose objects may be parents.
 pub const PARENT_TYPE: &str = "applyset.kubernetes.io/is-parent-type";
+/// The annotation of members that are not pruned; `keep` is its only value.
+pub const PRUNE: &str = "trueup.dev/prune";
+/// What other tools of the Kubernetes project write for the same; `detach` is its only value.
+pub const DELETION: &str = "client.lifecycle.config.k8s.io/deletion";

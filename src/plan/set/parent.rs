@@ -118,7 +118,7 @@ impl Tracked {
     pub fn check_tool(&self, parent: &Parent) -> Result<(), SetError> {
         match tool_of(&self.tooling) {
             OUR_TOOL => Ok(()),
-            other => Err(SetError::OtherTool { parent: parent.display_name(), tool: other.to_owned() }),
+            other => Err(SetError::OtherTool { parent: parent.display_name(), arguments: parent.arguments(), tool: other.to_owned() }),
         }
     }
 }

@@ -16,6 +16,7 @@ mod plan;
 mod replace;
 mod requests;
 mod serve;
+mod sets;
 mod targets;
 mod terminal;
 mod untrusted;

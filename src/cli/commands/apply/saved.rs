@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
+use super::pruning::{finish, home_first};
 use super::{ApplyArgs, Report};
 use crate::cli::failures::FileOrder;
 use crate::cli::progress::with_progress;
+use crate::cli::sets::WorkedSet;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus};
 use crate::client::{Client, Discovery};
-use crate::plan::{Action, Live, Namespaces, Placed, Replacing, SavedObject, SavedPlan, SavedPlanError, execute, moved, pin, place};
+use crate::plan::set::Leaving;
+use crate::plan::{Action, Live, Namespaces, Replacing, SavedObject, SavedPlan, SavedPlanError, SavedSet, execute, moved, pin, place};
 
 pub(super) async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, file: &Path) -> Result<ExitStatus, CommandError> {
     let plan = read(file)?;
@@ -23,7 +26,7 @@ pub(super) async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, f
     let total = plan.objects.len();
     // A plan is a document of its own: no file of manifests says in which order its failures come.
     let mut report = Report::new(ui, context, &args, total, FileOrder::default(), Vec::new());
-    let work = carry_out(ui, &client, &discovery, plan.objects, &mut report);
+    let work = carry_out(ui, &client, &discovery, (plan.objects, plan.set), &mut report);
     with_progress(ui, || context.so_far().unwrap_or_default(), work).await?;
     for warning in client.take_warnings() {
         ui.warning(&warning);
@@ -46,7 +49,7 @@ async fn carry_out(
     ui: &Ui,
     client: &Client,
     discovery: &Discovery,
-    objects: Vec<SavedObject>,
+    (objects, set): (Vec<SavedObject>, Option<SavedSet>),
     report: &mut Report<'_>,
 ) -> Result<(), CommandError> {
     let namespaces = Namespaces { default: client.default_namespace().to_owned(), enforced: false };
@@ -61,16 +64,37 @@ async fn carry_out(
         moved.iter().for_each(|(name, how)| ui.error(&format!("{name} is not as it was planned: {how}")));
         return Err(CommandError::failed("nothing was applied, since the plan is out of date").hint("make a new plan"));
     }
-    let (mut changed, mut replaced): (Vec<Placed>, Vec<Placed>) = (Vec::new(), Vec::new());
+    let worked = match &set {
+        Some(set) => Some((WorkedSet::planned(set, client, discovery).await?, &set.scope)),
+        None => None,
+    };
+    let (mut changed, mut replaced, mut leaving) = (Vec::new(), Vec::new(), Vec::new());
     for (object, mut placed) in objects.iter().zip(placed) {
+        if let (true, Some(live)) = (object.leaves, live.object(&placed)) {
+            placed.object = live.clone();
+            leaving.push(Leaving::planned(placed, object.action == Action::Update));
+            continue;
+        }
         let before = live.object(&placed);
         pin(&mut placed, object, before);
         if object.action == Action::Replace { replaced.push(placed) } else { changed.push(placed) }
     }
     let parameters = report.args.parameters();
+    if let Some((worked, _)) = &worked {
+        let (home, others) = home_first(worked, changed, &live);
+        execute(client, home, live.clone(), &parameters, Replacing::Never, |done| report.done(done)).await;
+        changed = others;
+    }
+    let widened = match &worked {
+        Some((worked, scope)) => Some(worked.widen(client, scope).await?),
+        None => None,
+    };
     // What the plan changes in place is not replaced, whatever the server says by now.
     execute(client, changed, live.clone(), &parameters, Replacing::Never, |done| report.done(done)).await;
     let replacing = report.args.replacing(report.context);
     execute(client, replaced, live, &parameters, replacing, |done| report.done(done)).await;
+    if let (Some((worked, scope)), Some(widened)) = (worked, widened) {
+        finish(client, &worked, leaving, scope, &widened, report).await;
+    }
     Ok(())
 }
