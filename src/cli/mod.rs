@@ -16,6 +16,7 @@ pub mod output;
 mod pager;
 mod private_file;
 mod progress;
+mod revisions;
 mod sets;
 mod settings;
 pub mod ui;
@@ -80,6 +81,10 @@ pub enum Command {
     Events(commands::EventsArgs),
     /// Show an object and what it owns, with the readiness of each
     Tree(commands::TreeArgs),
+    /// Show the revisions of a set
+    History(commands::HistoryArgs),
+    /// Apply an earlier revision of a set again
+    Rollback(commands::RollbackArgs),
     /// Show sets, and hand them over to other tools
     Sets(commands::SetsArgs),
     /// Show the kinds that the server serves
@@ -103,7 +108,7 @@ pub enum Command {
 impl Command {
     /// Whether the command does many things at once and so is worth more than one thread.
     fn is_parallel(&self) -> bool {
-        matches!(self, Self::Apply(_) | Self::Diff(_) | Self::Plan(_) | Self::Delete(_) | Self::Serve(_))
+        matches!(self, Self::Apply(_) | Self::Diff(_) | Self::Plan(_) | Self::Delete(_) | Self::Rollback(_) | Self::Serve(_))
     }
 
     fn promise(&self) -> Promise {
@@ -243,6 +248,8 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::Describe(args) => commands::cmd_describe(ui, context, args).await,
         Command::Events(args) => commands::cmd_events(ui, context, args).await,
         Command::Tree(args) => commands::cmd_tree(ui, context, args).await,
+        Command::History(args) => commands::cmd_history(ui, context, args).await,
+        Command::Rollback(args) => commands::cmd_rollback(ui, context, args).await,
         Command::Sets(args) => commands::cmd_sets(ui, context, args).await,
         Command::ApiResources(args) => commands::cmd_api_resources(ui, context, args).await,
         Command::ApiVersions(args) => commands::cmd_api_versions(ui, context, args).await,

@@ -3,15 +3,18 @@
 //! Receives arguments and placed objects, hands on what is to be applied and what leaves the set. Invariant: the parent is made wide
 //! before the first object is applied, and narrow only after the last one that is not wanted is gone.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::ui::Ui;
 use super::{CommandContext, CommandError};
-use crate::client::{Client, ClientError, Discovery};
+use crate::client::{Client, ClientError, Discovery, Place};
 use crate::manifest::Desired;
-use crate::object::{ObjectKey, Reason};
+use crate::object::{Object, ObjectKey, Reason};
 use crate::plan::set::{
     Departed, GroupKind, Leaving, MaxDeletions, Parent, PruneError, Scope, SetId, Tracked, depart, find_members, join, leaving,
     of_other_sets, tooling,
 };
+use crate::plan::undo::{Deed, Step};
 use crate::plan::{Failure, Live, Placed, SavedSet};
 
 /// Which set.
@@ -94,9 +97,17 @@ impl SetArgs {
         let tracked = parent.fetch(client, discovery).await?;
         let max_deletions = self.max_deletions.unwrap_or_default();
         let (prune, force_membership) = (self.prune, self.force_membership);
-        Ok(Some(WorkedSet { id: parent.id(), parent, tracked, prune, max_deletions, force_membership }))
+        Ok(Some(WorkedSet { id: parent.id(), parent, tracked, prune, max_deletions, force_membership, written: Written::default() }))
+    }
+
+    /// What a rollback works with: what the revision does not declare is pruned.
+    pub(super) fn pruning(name: SetNameArgs, max_deletions: Option<MaxDeletions>) -> Self {
+        Self { name, prune: true, max_deletions, allow_empty: true, force_membership: false }
     }
 }
+
+/// The parent as it was written last; all clones are one.
+type Written = Arc<Mutex<Option<Object>>>;
 
 /// A set that a command works on.
 #[derive(Debug, Clone)]
@@ -109,6 +120,7 @@ pub(super) struct WorkedSet {
     pub(super) prune: bool,
     max_deletions: MaxDeletions,
     force_membership: bool,
+    written: Written,
 }
 
 /// What is to be done for the objects of a set; without a set, for all objects.
@@ -143,7 +155,7 @@ impl WorkedSet {
             return Err(CommandError::failed(message).hint("make a new plan"));
         }
         let max_deletions = MaxDeletions::default();
-        let set = Self { id: parent.id(), parent, tracked, prune: set.prune, max_deletions, force_membership: true };
+        let set = Self { id: parent.id(), parent, tracked, prune: set.prune, max_deletions, force_membership: true, written: Written::default() };
         set.check_tool()?;
         Ok(set)
     }
@@ -201,7 +213,24 @@ impl WorkedSet {
             Some(tracked) if Parent::says(&tracked.object, &manifest) => tracked.object.clone(),
             _ => self.parent.write(client, manifest, None).await.map_err(|error| self.unwritten(error))?,
         };
+        self.note_written(&written);
         Ok(written.resource_version().unwrap_or_default().to_owned())
+    }
+
+    fn note_written(&self, parent: &Object) {
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Some(parent.clone());
+    }
+
+    /// What was done to the parent, for whoever undoes it; `None` where it is as it was.
+    pub(super) fn step(&self) -> Option<Step> {
+        let after = Box::new(self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()?);
+        let deed = match &self.tracked {
+            None => Deed::Created(after),
+            Some(tracked) if tracked.object.resource_version() == after.resource_version() => return None,
+            Some(tracked) => Deed::Updated { before: Box::new(tracked.object.clone()), after, with_status: false },
+        };
+        let (resource, namespace) = (Arc::clone(&self.parent.resource), self.parent.namespace.clone());
+        Some(Step { place: Place { resource, namespace, name: self.parent.name.clone() }, deed })
     }
 
     fn unwritten(&self, error: ClientError) -> CommandError {
@@ -228,7 +257,7 @@ impl WorkedSet {
             return;
         }
         match self.parent.write(client, manifest, Some(widened)).await {
-            Ok(_) => {}
+            Ok(written) => self.note_written(&written),
             Err(error) => {
                 let why =
                     if error.is(Reason::Conflict) { "it was changed by somebody else meanwhile".to_owned() } else { error.to_string() };

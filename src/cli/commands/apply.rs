@@ -1,7 +1,10 @@
 //! `trueup apply`: makes the target as the manifests say.
 
+mod atomic;
+mod conclusion;
 mod pruning;
 mod restore;
+pub(super) mod rollback;
 mod saved;
 
 use std::collections::{HashSet, VecDeque};
@@ -18,16 +21,21 @@ use crate::cli::duration;
 use crate::cli::failures::FileOrder;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
+use crate::cli::revisions::{KeepArgs, Keeping, Recalled};
 use crate::cli::sets::{Prepared, SetArgs, WorkedSet, prepare};
 use crate::cli::ui::Ui;
 use crate::cli::waiting::{self, Limit};
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
 use crate::client::{ApplyParameters, Client, Discovery, Place, ServedResource};
+use crate::manifest::Desired;
 use crate::object::Object;
+use crate::plan::history::Declared;
 use crate::plan::render::{Tense, summary};
+use crate::plan::undo::Journal;
 use crate::plan::{Action, Done, Failure, Live, OwnersShown, Placed, PlanEntry, Question, Replacing, Summary, execute, in_namespace};
 use crate::printable::one_line;
 use crate::yaml;
+use conclusion::conclude;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,6 +49,7 @@ Examples:
   trueup apply -f web.yaml --replace         make objects anew that cannot be changed in place
   trueup apply -f web.yaml --wait --timeout=2m
                                              until all of it is ready
+  trueup apply -f web.yaml --atomic --wait   or else as if nothing had been applied
 
 Objects that are as they should be cause no request. Failures are told and do not stop the rest.
 Exit status: 0 all applied, 1 something was refused or failed, or is not ready in time, 2 wrong usage.";
@@ -61,12 +70,17 @@ pub struct ApplyArgs {
     selector: String,
     #[command(flatten)]
     set: SetArgs,
+    #[command(flatten)]
+    keeping: KeepArgs,
     /// Say what would happen without doing it
     #[arg(long, value_enum, default_value_t, value_name = "HOW", num_args = 0..=1, default_missing_value = "client", require_equals = true)]
     dry_run: DryRun,
     /// Replace objects that cannot be changed in place: delete them and make them anew
     #[arg(long)]
     replace: bool,
+    /// Undo everything that was done if something fails, or is not ready in time where --wait is given
+    #[arg(long)]
+    atomic: bool,
     /// Apply a saved plan here although it was made for a target of another name
     #[arg(long)]
     any_target: bool,
@@ -170,6 +184,10 @@ struct Report<'a> {
     broken: Option<CommandError>,
     /// Where the objects are that were applied.
     places: Vec<Place>,
+    /// What was done, where it is undone if something fails.
+    journal: Option<Journal>,
+    /// The set that is worked on.
+    set: Option<WorkedSet>,
 }
 
 impl<'a> Report<'a> {
@@ -187,6 +205,15 @@ impl<'a> Report<'a> {
             cut_off: false,
             broken: None,
             places: Vec::new(),
+            journal: (args.atomic && args.dry_run == DryRun::None).then(Journal::default),
+            set: None,
+        }
+    }
+
+    /// Notes what is about to be applied, for the case that it has to be undone.
+    fn expect<'p>(&mut self, placed: impl IntoIterator<Item = &'p Placed>, live: &Live) {
+        if let Some(journal) = &mut self.journal {
+            journal.expect(placed, live);
         }
     }
 
@@ -207,6 +234,7 @@ impl<'a> Report<'a> {
     fn entry(&mut self, entry: &PlanEntry) {
         self.summary.add(entry.action);
         self.places.push(place_of(entry));
+        self.journal.iter_mut().for_each(|journal| journal.applied(entry));
         // A difference holds colours; everything else is as the server wrote it.
         let text = self.text(entry);
         let shown = if self.args.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&text) };
@@ -239,8 +267,10 @@ impl<'a> Report<'a> {
         } else {
             failures::tell(self.ui, failure);
         }
-        if let Some(deleted) = &failure.deleted {
-            restore::tell(self.ui, &failure.name, deleted);
+        match (&mut self.journal, &failure.deleted) {
+            (Some(journal), _) => journal.failed(failure),
+            (None, Some(deleted)) => restore::tell(self.ui, &failure.name, deleted),
+            (None, None) => {}
         }
         self.failed += 1;
         self.cut_off |= cut_off;
@@ -318,29 +348,46 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
     if let Some(file) = &args.plan {
         return saved::apply(ui, context, args, file).await;
     }
-    let mut desired = load_set(&args.manifests, &args.selector, &args.set).await?;
-    let total = desired.len();
-    let order = FileOrder::of(&desired);
+    let desired = load_set(&args.manifests, &args.selector, &args.set).await?;
     let doing = if args.dry_run == DryRun::None { "applying to" } else { "comparing with" };
     if args.dry_run == DryRun::None {
         context.note("nothing was applied yet".to_owned());
     }
-    let (client, discovery) = context.client_for_changes(ui, doing).await?;
+    let served = context.client_for_changes(ui, doing).await?;
+    apply_desired(ui, context, args, served, desired, None).await
+}
+
+/// Applies manifests, which are those of `recalled` where that is given.
+async fn apply_desired(
+    ui: &Ui,
+    context: &CommandContext,
+    args: &ApplyArgs,
+    (client, discovery): (Client, Discovery),
+    mut desired: Vec<Desired>,
+    recalled: Option<Recalled>,
+) -> Result<ExitStatus, CommandError> {
+    let total = desired.len();
+    let order = FileOrder::of(&desired);
     let set = args.set.open(context, &client, &discovery).await?;
     set.iter().try_for_each(|set| set.join(&mut desired))?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
+    let keeping = set.as_ref().filter(|_| args.dry_run == DryRun::None).map(|set| Keeping {
+        parent: &set.parent,
+        rollback_to: recalled.as_ref().map(|recalled| recalled.revision.number),
+        // What is applied again was written where it was written first.
+        declared: recalled.map_or_else(|| placed.iter().map(Declared::of).collect(), |recalled| recalled.declared),
+        args: &args.keeping,
+    });
     let mut report = Report::new(ui, context, args, total, order, unplaced);
     let count = format!("{total} objects: reading, comparing, applying");
-    with_progress(
+    report.set.clone_from(&set);
+    let worked = with_progress(
         ui,
         || context.so_far().unwrap_or_else(|| count.clone()),
         work(&client, &discovery, set.as_ref(), placed, args, &mut report),
     )
-    .await?;
-    for warning in client.take_warnings() {
-        ui.warning(&warning);
-    }
-    report.finish_and_wait(&client).await
+    .await;
+    conclude(report, (&client, &discovery), worked, keeping).await
 }
 
 fn place_of(entry: &PlanEntry) -> Place {
@@ -380,6 +427,7 @@ async fn work(
     match args.dry_run {
         DryRun::None => {
             let replacing = args.replacing(report.context);
+            report.expect(&placed, &live);
             execute(client, placed, live, &args.parameters(), replacing, |done| report.done(done)).await;
         }
         DryRun::Client | DryRun::Server => {

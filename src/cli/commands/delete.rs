@@ -3,6 +3,8 @@
 mod set;
 mod wait;
 
+pub(super) use wait::beside as beside_controllers;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! `trueup diff`: shows what an apply would change.
 
+mod against;
+
 use clap::Args;
 
 use super::{build_plan, load_set, place_all};
@@ -22,6 +24,10 @@ Examples:
   trueup diff -f deploy/ -o json | jq .summary
   trueup diff -f deploy/ -n shop --applyset shop --prune
                                              with what would be pruned
+  trueup diff --against 3 --applyset shop -n shop
+                                             what going back to revision 3 would change
+  trueup diff -f deploy/ --against 3 --applyset shop -n shop
+                                             what the manifests declare and revision 3 did not
 
 Exit status: 0 nothing differs, 1 something differs, 2 something failed or the usage is wrong.
 With --detailed-exitcode: 0 nothing differs, 1 something failed or the usage is wrong, 2 something differs.";
@@ -39,6 +45,10 @@ pub struct DiffArgs {
     selector: String,
     #[command(flatten)]
     set: SetArgs,
+    /// Compare with the revision of this number: the set as it is with what the revision declares, or, with -f, what the manifests
+    /// declare with what the revision declared
+    #[arg(long, value_name = "N", requires = "applyset", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Sets")]
+    against: Option<u64>,
     /// Show the differences in this form
     #[arg(long, short = 'o', value_enum, default_value_t, value_name = "FORM")]
     output: PlanForm,
@@ -97,12 +107,25 @@ impl DiffArgs {
 /// Compares manifests with the target.
 pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
-    let mut desired = load_set(&args.manifests, &args.selector, &args.set).await?;
-    let count = desired.len();
-    let order = FileOrder::of(&desired);
+    let of_revision = args.against.is_some() && args.manifests.filename.is_empty();
+    let mut desired = if of_revision { Vec::new() } else { load_set(&args.manifests, &args.selector, &args.set).await? };
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;
-    let set = args.set.look_at(context, &client, &discovery).await?;
+    if let Some(number) = args.against {
+        let revision = against::declared(context, &client, &discovery, args, number).await?;
+        if !of_revision {
+            let built = against::between(context, &client, &discovery, revision, desired);
+            show(ui, &built, &client, args)?;
+            return Ok(status(&built, args));
+        }
+        desired = revision;
+    }
+    let count = desired.len();
+    let order = FileOrder::of(&desired);
+    // Going back to a revision prunes what it does not declare.
+    let mut of_set = args.set.clone();
+    of_set.prune |= of_revision;
+    let set = of_set.look_at(context, &client, &discovery).await?;
     set.iter().try_for_each(|set| set.join(&mut desired))?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
     let work = async {
@@ -121,13 +144,17 @@ pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Res
     if let Some(refusal) = refusal {
         return Err(refusal.into());
     }
-    Ok(match (built.failures.is_empty(), built.plan.has_changes()) {
+    Ok(status(&built, args))
+}
+
+fn status(built: &Built, args: &DiffArgs) -> ExitStatus {
+    match (built.failures.is_empty(), built.plan.has_changes()) {
         (false, _) if args.detailed_exitcode => ExitStatus::Failed,
         (false, _) => ExitStatus::DiffFailed,
         (true, true) if args.detailed_exitcode => ExitStatus::DiffersInDetail,
         (true, true) => ExitStatus::Differs,
         (true, false) => ExitStatus::Success,
-    })
+    }
 }
 
 /// What differs, with the counts, then what is wrong: behind a pager it is still on the screen when the pager is left.

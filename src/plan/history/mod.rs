@@ -4,11 +4,13 @@
 //! which owns them, and are no members of the set. Invariant: a revision is written once and never changed; its number is claimed by the
 //! creation of its first Secret, so that two who apply at the same time get different ones.
 
+mod compare;
 mod pack;
 mod revision;
 mod secrets;
 mod shelf;
 
+pub use compare::compare;
 pub use pack::PART_BYTES;
 pub use revision::{About, Changes, Declared, Revision, as_manifests, digest_of};
 pub use shelf::{Kept, Shelf};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::client::{ClientError, Place, ServedResource};
 use crate::object::{GroupResource, Object, ObjectKey};
 use crate::plan::adopt::client_side_managers;
+use crate::plan::build::same_content;
 use crate::plan::live::Live;
 use crate::plan::place::{is_definition, is_namespace};
 use crate::plan::{Action, Failure, ObjectError, Placed, PlanEntry};
@@ -112,8 +113,7 @@ impl Journal {
             (Action::Create, _, Some(after)) => Deed::Created(after),
             (Action::Replace, Some(before), Some(after)) => Deed::Replaced { before, after },
             (Action::Delete, Some(before), _) => Deed::Deleted(before),
-            // Whose fields they are may have changed although no value did.
-            (Action::Update | Action::Unchanged, Some(before), Some(after)) if before.resource_version() != after.resource_version() => {
+            (Action::Update | Action::Unchanged, Some(before), Some(after)) if was_written(&before, &after) => {
                 let with_status = entry.source.as_ref().is_some_and(|source| source.object.root().contains_key("status"));
                 Deed::Updated { before, after, with_status }
             }
@@ -168,6 +168,11 @@ impl Journal {
         }
         turns
     }
+}
+
+/// Whose the fields are may have changed although no value did; and what is known of the new state may be no more than its values.
+fn was_written(before: &Object, after: &Object) -> bool {
+    before.resource_version() != after.resource_version() || !same_content(before, after, true)
 }
 
 #[cfg(test)]

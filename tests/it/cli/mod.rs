@@ -1,6 +1,7 @@
 //! The command line as a person or a script meets it: whole outputs of the real program.
 
 mod apply;
+mod atomic;
 mod delete;
 mod diff;
 mod diff_forms;
@@ -9,6 +10,7 @@ mod failures;
 mod get;
 mod get_forms;
 mod help;
+mod history;
 mod interruption;
 mod look;
 mod manifests;

@@ -20,6 +20,8 @@ pub(super) async fn apply_set(
     // Kinds that are not served stay listed, and so do those of objects that could not be applied.
     let scope = Scope::of(&prepared.placed).and(&prepared.scope);
     let Prepared { placed, live, leaving, scope: remaining, .. } = prepared;
+    report.expect(&placed, &live);
+    report.expect(leaving.iter().map(|leaving| &leaving.member), &live);
     let (home, placed) = home_first(set, placed, &live);
     if !home.is_empty() {
         execute(client, home, live.clone(), parameters, Replacing::Never, |done| report.done(done)).await;
@@ -74,6 +76,7 @@ impl Report<'_> {
 
     fn left(&mut self, entry: &PlanEntry, word: &str) {
         self.summary.add(entry.action);
+        self.journal.iter_mut().for_each(|journal| journal.applied(entry));
         let text = self.line_of_leaving(entry, word);
         if let Err(error) = self.ui.data(&text).and_then(|()| self.ui.flush()) {
             self.broken.get_or_insert(error.into());

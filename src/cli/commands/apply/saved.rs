@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::conclusion::conclude;
 use super::pruning::{finish, home_first};
 use super::{ApplyArgs, Report};
 use crate::cli::failures::FileOrder;
@@ -27,11 +28,12 @@ pub(super) async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, f
     // A plan is a document of its own: no file of manifests says in which order its failures come.
     let mut report = Report::new(ui, context, &args, total, FileOrder::default(), Vec::new());
     let work = carry_out(ui, &client, &discovery, (plan.objects, plan.set), &mut report);
-    with_progress(ui, || context.so_far().unwrap_or_default(), work).await?;
-    for warning in client.take_warnings() {
-        ui.warning(&warning);
+    let worked = with_progress(ui, || context.so_far().unwrap_or_default(), work).await;
+    // A plan holds what changes, and a revision all that is declared.
+    if report.set.is_some() {
+        ui.say("no revision is kept of a saved plan");
     }
-    report.finish_and_wait(&client).await
+    conclude(report, (&client, &discovery), worked, None).await
 }
 
 fn read(file: &Path) -> Result<SavedPlan, CommandError> {
@@ -68,6 +70,8 @@ async fn carry_out(
         Some(set) => Some((WorkedSet::planned(set, client, discovery).await?, &set.scope)),
         None => None,
     };
+    report.set = worked.as_ref().map(|(worked, _)| worked.clone());
+    report.expect(&placed, &live);
     let (mut changed, mut replaced, mut leaving) = (Vec::new(), Vec::new(), Vec::new());
     for (object, mut placed) in objects.iter().zip(placed) {
         if let (true, Some(live)) = (object.leaves, live.object(&placed)) {

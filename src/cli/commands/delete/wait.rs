@@ -68,7 +68,7 @@ pub(super) async fn wait_for_all(
 }
 
 /// Runs the controllers, where they can run here, for as long as the work takes.
-async fn beside<F: Future>(controllers: Controllers, client: &Client, work: F) -> F::Output {
+pub(in crate::cli::commands) async fn beside<F: Future>(controllers: Controllers, client: &Client, work: F) -> F::Output {
     let Controllers::Here(run) = controllers else { return work.await };
     let mut work = std::pin::pin!(work);
     tokio::select! {

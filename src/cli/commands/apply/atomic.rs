@@ -1,0 +1,162 @@
+//! `apply --atomic`: what a run did is undone if not all of it could be done.
+//!
+//! Receives the journal of a run that failed, hands on what became of it in words. Invariant: the failure itself stays what is told first
+//! and what the process ends with.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::future::join_all;
+
+use super::restore;
+use crate::cli::error::client_error_in_words;
+use crate::cli::progress::with_progress;
+use crate::cli::sets::WorkedSet;
+use crate::cli::ui::Ui;
+use crate::cli::{CommandContext, CommandError, ExitStatus};
+use crate::client::{Client, Place, until_gone};
+use crate::plan::in_namespace;
+use crate::plan::undo::{Deed, Gone, Journal, Step, UndoError, Undone, undo};
+
+/// How long what was made may take to go.
+const GOING_WITHIN: Duration = Duration::from_secs(60);
+
+/// What was undone so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Counts {
+    deleted: usize,
+    put_back: usize,
+    made_again: usize,
+    left: usize,
+}
+
+/// Whether a run has failed, so that what it did is to be undone. That its lines could not be printed does not count.
+pub(super) fn has_failed(outcome: &Result<ExitStatus, CommandError>) -> bool {
+    match outcome {
+        Ok(status) => *status != ExitStatus::Success,
+        Err(error) => error.status != ExitStatus::BrokenPipe,
+    }
+}
+
+/// Undoes a run and tells of it.
+pub(super) async fn undo_run(ui: &Ui, context: &CommandContext, client: &Client, journal: Journal, set: Option<&WorkedSet>) {
+    let of_parent = set.and_then(WorkedSet::step);
+    if journal.is_empty() && of_parent.is_none() {
+        ui.say("Nothing was changed, so nothing has to be undone.");
+        return;
+    }
+    ui.say("undoing what was done");
+    let progress = Mutex::new(Counts::default());
+    let counts = || *progress.lock().unwrap_or_else(PoisonError::into_inner);
+    let work = async {
+        let mut going = undo_all(ui, context, client, journal, &progress).await;
+        match of_parent {
+            // It says where members are: those that are left have to be found.
+            Some(_) if counts().left > 0 => ui.warning("the set's parent stays as it is, since not everything could be undone"),
+            Some(step) => {
+                let mut journal = Journal::default();
+                journal.note(step);
+                going.extend(undo_all(ui, context, client, journal, &progress).await);
+            }
+            None => {}
+        }
+        let left = wait_until_gone(ui, context, client, going).await;
+        progress.lock().unwrap_or_else(PoisonError::into_inner).left += left;
+    };
+    with_progress(ui, || in_words(counts()), work).await;
+    ui.say(&in_words(counts()));
+}
+
+fn in_words(counts: Counts) -> String {
+    let Counts { deleted, put_back, made_again, left } = counts;
+    format!("Undone: {deleted} deleted, {put_back} put back, {made_again} made again, {left} could not be undone.")
+}
+
+/// Undoes the steps of a journal; answers what was deleted, and may still be going.
+async fn undo_all(ui: &Ui, context: &CommandContext, client: &Client, journal: Journal, counts: &Mutex<Counts>) -> Vec<(Place, String)> {
+    let mut going = Vec::new();
+    let (mut unreached, mut steps) = (0_usize, 0_usize);
+    undo(client, journal, |undone| {
+        steps += 1;
+        let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+        match &undone.outcome {
+            Ok(Gone::Nothing) => {}
+            Ok(Gone::Deleted) => {
+                counts.deleted += 1;
+                if let Deed::Created(made) = &undone.step.deed {
+                    going.push((undone.step.place.clone(), made.uid().to_owned()));
+                }
+            }
+            Ok(Gone::PutBack) => counts.put_back += 1,
+            Ok(Gone::MadeAgain) => counts.made_again += 1,
+            Ok(Gone::PutBackBut(_)) | Err(_) => counts.left += 1,
+        }
+        if matches!(undone.outcome, Err(UndoError::NotReached)) { unreached += 1 } else { tell(ui, &undone) }
+        context.note(format!("undoing what was done: {steps} steps are done; requests under way may still take effect"));
+    })
+    .await;
+    if unreached > 0 {
+        ui.error(&format!("{unreached} more objects were not undone, since the target cannot be reached any more"));
+    }
+    going
+}
+
+fn full_name(step: &Step) -> String {
+    format!("{}{}", step.display_name(), in_namespace(step.place.namespace.as_deref()))
+}
+
+fn tell(ui: &Ui, undone: &Undone) {
+    let name = full_name(&undone.step);
+    match &undone.outcome {
+        Ok(Gone::Nothing) => {}
+        Ok(Gone::Deleted) => ui.say(&format!("{name} deleted again")),
+        Ok(Gone::PutBack) => ui.say(&format!("{name} put back")),
+        Ok(Gone::MadeAgain) => ui.say(&format!("{name} made again")),
+        Ok(Gone::PutBackBut(fields)) => {
+            ui.error(&format!("{name}: put back but for what somebody else has changed since: {}", fields.join(", ")));
+        }
+        Err(error) => {
+            let why = match error {
+                UndoError::Client(error) => client_error_in_words(error),
+                other => other.to_string(),
+            };
+            ui.error(&format!("{name}: could not be undone: {why}"));
+        }
+    }
+    // What is not there any more, and did not come back, is kept in a file.
+    if let (Err(_), Deed::Deleted(before) | Deed::Replaced { before, .. }) = (&undone.outcome, &undone.step.deed) {
+        restore::tell(ui, &undone.step.display_name(), before);
+    }
+}
+
+/// Waits for what was made to go; answers how much of it did not.
+async fn wait_until_gone(ui: &Ui, context: &CommandContext, client: &Client, going: Vec<(Place, String)>) -> usize {
+    let mut left = Vec::new();
+    // Nearly everything goes at once, which one request each tells.
+    let looks = join_all(going.iter().map(|(place, uid)| is_there(client, place, uid))).await;
+    for ((place, uid), there) in going.into_iter().zip(looks) {
+        if there {
+            left.push((place, uid));
+        }
+    }
+    if left.is_empty() {
+        return 0;
+    }
+    let waits = join_all(left.iter().map(|(place, uid)| async move {
+        let gone = until_gone(client, &place.resource, place.namespace.as_deref(), &place.name, uid);
+        matches!(tokio::time::timeout(GOING_WITHIN, gone).await, Ok(Ok(())))
+    }));
+    let results = super::super::delete::beside_controllers(context.controllers(), client, waits).await;
+    let stuck: Vec<String> = left.iter().zip(results).filter(|(_, gone)| !gone).map(|((place, _), _)| {
+        format!("{}/{}{}", place.resource.display_kind(), place.name, in_namespace(place.namespace.as_deref()))
+    }).collect();
+    for name in &stuck {
+        ui.error(&format!("{name} was deleted, but is not gone yet"));
+    }
+    stuck.len()
+}
+
+async fn is_there(client: &Client, place: &Place, uid: &str) -> bool {
+    let get = crate::client::ApiRequest::get(&place.resource, place.namespace.as_deref(), &place.name, crate::client::Form::Objects);
+    client.object(&get).await.is_ok_and(|found| found.uid() == uid)
+}

@@ -1,0 +1,53 @@
+//! What comes after the last object: readiness, history, and, where it is asked for, undoing.
+//!
+//! Receives the report of a run, hands on how the process ends. Invariant: a revision is kept of what was applied as a whole and stays.
+
+use super::Report;
+use super::atomic::{has_failed, undo_run};
+use crate::cli::revisions::Keeping;
+use crate::cli::ui::Ui;
+use crate::cli::{CommandError, ExitStatus};
+use crate::client::{Client, Discovery};
+use crate::plan::history::Shelf;
+use crate::plan::set::Parent;
+
+/// Ends an apply. `worked` is how the run itself ended, `keeping` what is kept if it succeeded.
+pub(super) async fn conclude(
+    mut report: Report<'_>,
+    (client, discovery): (&Client, &Discovery),
+    worked: Result<(), CommandError>,
+    keeping: Option<Keeping<'_>>,
+) -> Result<ExitStatus, CommandError> {
+    let (ui, context, summary, parameters) = (report.ui, report.context, report.summary, report.args.parameters());
+    for warning in client.take_warnings() {
+        ui.warning(&warning);
+    }
+    let (journal, set) = (report.journal.take(), report.set.take());
+    let failed = worked.is_err() || report.failed > 0 || !report.held.is_empty();
+    let complete = !failed && summary.changes() + summary.unchanged >= report.total;
+    let mut keeping = keeping.filter(|_| complete || (failed && summary.changes() > 0));
+    // An interrupted or failed wait leaves what was applied where it is, and so in the history.
+    if let Some(keeping) = keeping.take_if(|_| complete && journal.is_none()) {
+        keeping.keep(ui, client, discovery, summary, &parameters).await;
+    }
+    let outcome = match worked {
+        Ok(()) => report.finish_and_wait(client).await,
+        Err(error) => Err(error),
+    };
+    match (journal, keeping) {
+        (Some(journal), _) if failed || has_failed(&outcome) => undo_run(ui, context, client, journal, set.as_ref()).await,
+        (Some(_), Some(keeping)) if complete => keeping.keep(ui, client, discovery, summary, &parameters).await,
+        (None, Some(keeping)) => hint_at_newest(ui, client, keeping.parent).await,
+        _ => {}
+    }
+    outcome
+}
+
+/// How to go back after half of an apply. What cannot be read now is no worse than no hint.
+async fn hint_at_newest(ui: &Ui, client: &Client, parent: &Parent) {
+    let Ok(revisions) = Shelf::new(client, parent).revisions().await else { return };
+    let Some(newest) = revisions.last() else { return };
+    let name = if parent.resource.plural == "secrets" { parent.name.clone() } else { parent.display_name() };
+    let namespace = parent.namespace.as_ref().map(|namespace| format!(" --applyset-namespace {namespace}")).unwrap_or_default();
+    ui.hint(&format!("to go back to what was applied before: trueup rollback --to {} --applyset {name}{namespace}", newest.number));
+}

@@ -1,0 +1,112 @@
+//! `trueup rollback`: makes a set as one of its revisions declares it.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{ApplyArgs, WaitFor, apply_desired};
+use crate::cli::duration;
+use crate::cli::revisions::{KeepArgs, Recalled};
+use crate::cli::sets::{SetArgs, SetNameArgs};
+use crate::cli::ui::Ui;
+use crate::cli::{CommandContext, CommandError, DryRun, ExitStatus};
+use crate::plan::set::{MaxDeletions, SetError};
+
+const EXAMPLES: &str = "\
+Examples:
+  trueup rollback --applyset shop -n shop    back to the revision before the newest
+  trueup rollback --to 3 --applyset shop -n shop
+                                             back to the revision 3
+  trueup diff --against 3 --applyset shop -n shop
+                                             what that would change
+
+The manifests of the revision are applied, and what it does not declare is pruned. The rollback is a revision of its own.
+Exit status: 0 rolled back, 1 something was refused or failed, or is not ready in time, 2 wrong usage.";
+
+/// Apply an earlier revision of a set again
+///
+/// Members of the set that the revision does not declare are deleted.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct RollbackArgs {
+    /// Go back to the revision of this number; if not given, to the one before the newest
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    to: Option<u64>,
+    #[command(flatten)]
+    set: SetNameArgs,
+    /// Prune no more objects than this, a number or a share such as 50%; if not given, 20%, and 5 in any case
+    #[arg(long, value_name = "MOST", help_heading = "Sets")]
+    max_deletions: Option<MaxDeletions>,
+    #[command(flatten)]
+    keeping: KeepArgs,
+    /// Say what would happen without doing it
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", num_args = 0..=1, default_missing_value = "client", require_equals = true)]
+    dry_run: DryRun,
+    /// Replace objects that cannot be changed in place: delete them and make them anew
+    #[arg(long)]
+    replace: bool,
+    /// Undo everything if something fails
+    #[arg(long)]
+    atomic: bool,
+    /// Take fields over that other managers own
+    #[arg(long)]
+    force_conflicts: bool,
+    /// Own the applied fields under this name; if not given, under that of the revision
+    #[arg(long, value_name = "NAME")]
+    field_manager: Option<String>,
+    /// Show the difference of each changed object
+    #[arg(long)]
+    diff: bool,
+    /// Show the values of Secrets in differences
+    #[arg(long, requires = "diff")]
+    show_secrets: bool,
+    /// Wait until all applied objects are ready
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "ready", require_equals = true, value_name = "WHAT")]
+    wait: Option<WaitFor>,
+    /// Wait no longer than this for a replaced object to go, or for all to be ready; 0 waits without end
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration::unsigned)]
+    timeout: Duration,
+}
+
+impl RollbackArgs {
+    /// What is an apply of the revision's manifests, with everything else pruned.
+    fn as_apply(&self, recalled: &Recalled) -> ApplyArgs {
+        ApplyArgs {
+            set: SetArgs::pruning(self.set.clone(), self.max_deletions),
+            keeping: self.keeping.clone(),
+            dry_run: self.dry_run,
+            replace: self.replace,
+            atomic: self.atomic,
+            force_conflicts: self.force_conflicts,
+            field_manager: self.field_manager.clone().unwrap_or_else(|| recalled.revision.about.field_manager.clone()),
+            diff: self.diff,
+            show_secrets: self.show_secrets,
+            wait: self.wait,
+            timeout: self.timeout,
+            ..ApplyArgs::default()
+        }
+    }
+}
+
+/// Goes back to a revision.
+pub async fn cmd_rollback(ui: &Ui, context: &CommandContext, args: &RollbackArgs) -> Result<ExitStatus, CommandError> {
+    if args.set.applyset.is_none() {
+        return Err(CommandError::usage("say which set: --applyset NAME").hint("`trueup sets -A` lists the sets that there are"));
+    }
+    let doing = if args.dry_run == DryRun::None { "rolling back on" } else { "comparing with" };
+    if args.dry_run == DryRun::None {
+        context.note("nothing was applied yet".to_owned());
+    }
+    let (client, discovery) = context.client_for_changes(ui, doing).await?;
+    let unnamed = || CommandError::usage("say which set: --applyset NAME");
+    let parent = args.set.parent(context, &client, &discovery).await?.ok_or_else(unnamed)?;
+    if parent.fetch(&client, &discovery).await?.is_none() {
+        return Err(SetError::NoSuchSet(parent.display_name()).into());
+    }
+    let recalled = Recalled::read(&client, &parent, args.to).await?;
+    ui.say(&format!("going back to revision {} of {}", recalled.revision.number, parent.display_name()));
+    let desired = recalled.desired(&parent)?;
+    let apply = args.as_apply(&recalled);
+    apply.validate()?;
+    apply_desired(ui, context, &apply, (client, discovery), desired, Some(recalled)).await
+}
