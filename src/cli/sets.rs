@@ -155,7 +155,8 @@ impl WorkedSet {
             return Err(CommandError::failed(message).hint("make a new plan"));
         }
         let max_deletions = MaxDeletions::default();
-        let set = Self { id: parent.id(), parent, tracked, prune: set.prune, max_deletions, force_membership: true, written: Written::default() };
+        let set =
+            Self { id: parent.id(), parent, tracked, prune: set.prune, max_deletions, force_membership: true, written: Written::default() };
         set.check_tool()?;
         Ok(set)
     }

@@ -156,7 +156,8 @@ fn changes(changes: Changes) -> String {
 fn message(about: &About) -> String {
     let rollback = about.rollback_to.map(|number| format!("rollback to {number}"));
     let own = Some(about.message.clone()).filter(|message| !message.is_empty());
-    rollback.into_iter().chain(own).collect::<Vec<_>>().join(": ")
+    let told: Vec<String> = rollback.into_iter().chain(own).collect();
+    if told.is_empty() { "<none>".to_owned() } else { told.join(": ") }
 }
 
 async fn show_one(ui: &Ui, client: &Client, parent: &Parent, args: &ShowArgs) -> Result<ExitStatus, CommandError> {
@@ -191,6 +192,9 @@ mod tests {
         let about = About { applied_at: "T".to_owned(), tool: "trueup/1".to_owned(), objects: 5, changes: changed, ..About::default() };
         let rolled = About { user: "ann".to_owned(), message: "a\nb".to_owned(), rollback_to: Some(1), ..About::default() };
         let text = table(&[Revision { number: 9, about }, Revision { number: 10, about: rolled }], true);
-        assert_eq!(text, "9     T     5     2 created, 1 deleted   trueup/1   \n10          0     none                   ann        rollback to 1: a^Jb\n");
+        assert_eq!(
+            text,
+            "9     T     5     2 created, 1 deleted   trueup/1   <none>\n10          0     none                   ann        rollback to 1: a^Jb\n"
+        );
     }
 }

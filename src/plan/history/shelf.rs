@@ -165,3 +165,6 @@ impl<'a> Shelf<'a> {
         namespace_of(self.parent)
     }
 }
+
+#[cfg(test)]
+mod tests;

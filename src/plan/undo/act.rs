@@ -221,7 +221,8 @@ async fn make_again(client: &Client, place: &Place, before: &Object) -> Result<G
     };
     let owners = managed_fields(before);
     let entries = owners.as_array().into_iter().flatten();
-    let owners: Value = entries.filter(|entry| entry.get("subresource").is_none_or(|subresource| subresource != "status")).cloned().collect();
+    let owners: Value =
+        entries.filter(|entry| entry.get("subresource").is_none_or(|subresource| subresource != "status")).cloned().collect();
     match set_owners(client, place, &made, &owners).await {
         // Somebody is at work on it already; that the object is there counts for more than whose its fields are.
         Err(error) if error.is(Reason::Conflict) => Ok(Gone::MadeAgain),

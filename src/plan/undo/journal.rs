@@ -184,7 +184,8 @@ mod tests {
 
     fn object(kind: &str, name: &str, version: &str) -> Object {
         let api_version = if kind == "CustomResourceDefinition" { "apiextensions.k8s.io/v1" } else { "v1" };
-        Object::from_value(json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "resourceVersion": version}})).unwrap()
+        Object::from_value(json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "resourceVersion": version}}))
+            .unwrap()
     }
 
     fn entry(action: Action, before: Option<Object>, after: Option<Object>) -> PlanEntry {
@@ -223,7 +224,8 @@ mod tests {
             journal.applied(&entry(Action::Create, None, Some(object(kind, name, "1"))));
         }
         journal.applied(&entry(Action::Delete, Some(object("Namespace", "back", "1")), None));
-        let expected = [vec!["namespace/back"], vec!["configmap/b", "configmap/a"], vec!["customresourcedefinition/d"], vec!["namespace/n"]];
+        let expected =
+            [vec!["namespace/back"], vec!["configmap/b", "configmap/a"], vec!["customresourcedefinition/d"], vec!["namespace/n"]];
         assert_eq!(names(journal), expected);
     }
 

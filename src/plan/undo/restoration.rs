@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn a_status_is_put_back_only_where_it_was_applied() {
-        let with = |ready: i32| object(json!({"metadata": {"name": "a", "resourceVersion": ready.to_string()}, "status": {"ready": ready}}));
+        let with =
+            |ready: i32| object(json!({"metadata": {"name": "a", "resourceVersion": ready.to_string()}, "status": {"ready": ready}}));
         assert_eq!(restoration(&with(1), &with(2), &with(3), false).object, with(3));
         let applied = restoration(&with(1), &with(2), &with(2), true).object;
         assert_eq!(applied.root()["status"], json!({"ready": 1}));
@@ -175,9 +176,7 @@ mod tests {
 
     #[test]
     fn owners_are_put_back_and_those_who_came_meanwhile_stay() {
-        let entry = |manager: &str, operation: &str, fields: Value| {
-            json!({"manager": manager, "operation": operation, "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": fields})
-        };
+        let entry = |manager: &str, operation: &str, fields: Value| json!({"manager": manager, "operation": operation, "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": fields});
         let with = |entries: Vec<Value>| object(json!({"metadata": {"name": "a", "managedFields": entries}}));
         let (old, new) = (entry("trueup", "Apply", json!({"f:a": {}})), entry("trueup", "Apply", json!({"f:b": {}})));
         let (taken, status) = (entry("kubectl", "Update", json!({"f:c": {}})), entry("controller", "Update", json!({"f:status": {}})));

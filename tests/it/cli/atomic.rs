@@ -32,7 +32,28 @@ fn what_could_not_be_applied_as_a_whole_leaves_no_trace() {
     env.at("2026-11-22T11:00:00Z");
     let shop = SHOP.replace("replicas: 2", "replicas: 5").replace("LOG_LEVEL: info", "LOG_LEVEL: debug");
     env.write("set.yaml", [config_map("a", "new"), config_map("b", "1"), refused(), shop].join("---\n"));
-    assert_shows!(env.run("apply -f set.yaml --atomic"), @"");
+    assert_shows!(env.run("apply -f set.yaml --atomic"), @r#"
+    namespace/shop unchanged
+    configmap/a configured
+    configmap/b created
+    deployment.apps/web configured
+    service/web unchanged
+    configmap/settings configured
+    secret/login unchanged
+    [stderr]
+    applying to local store store
+    error: set.yaml:18:3: configmap/Not_A_Name in namespace default: from server (Invalid): ConfigMap "Not_A_Name" is invalid: metadata.name: Invalid value: "Not_A_Name": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
+     18 |   name: Not_A_Name
+        |   ^
+    Applied: 1 created, 3 updated, 0 replaced, 0 deleted, 3 unchanged, 1 failed.
+    undoing what was done
+    configmap/settings in namespace shop put back
+    deployment.apps/web in namespace shop put back
+    configmap/b in namespace default deleted again
+    configmap/a in namespace default put back
+    Undone: 1 deleted, 3 put back, 0 made again, 0 could not be undone.
+    [exit 1]
+    "#);
     assert_eq!(state(&env), before, "not even the managers of fields are others");
 }
 
@@ -43,11 +64,35 @@ fn what_was_replaced_and_pruned_is_made_again() {
     env.prepare("apply -f set.yaml -n default --applyset shop --prune");
     let pods = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: nginx}]}\n";
     env.write("set.yaml", [config_map("a", "2").as_str(), &fixed("new"), pods].join("---\n"));
-    assert_shows!(env.run("apply -f set.yaml -n default --applyset shop --prune --replace --atomic --wait --timeout 1s"), @"");
-    assert_shows!(env.run("get cm fixed gone a -o custom-columns=NAME:.metadata.name,KEY:.data.key"), @"");
-    assert_shows!(env.run("history --applyset shop -n default --no-headers"), @"");
+    assert_shows!(env.run("apply -f set.yaml -n default --applyset shop --prune --replace --atomic --wait --timeout 1s"), @"
+    configmap/a configured
+    configmap/fixed replaced: it cannot be changed in place: data: field is immutable when `immutable` is set
+    pod/web created
+    configmap/gone pruned
+    [stderr]
+    applying to local store store
+    Applied: 1 created, 1 updated, 1 replaced, 1 deleted, 0 unchanged.
+    pod/web in namespace default: in progress: the pod is pending
+    error: pod/web in namespace default is not ready: in progress: the pod is pending
+    Ready: 2 of 3.
+    undoing what was done
+    configmap/gone in namespace default made again
+    pod/web in namespace default deleted again
+    configmap/fixed in namespace default made again
+    configmap/a in namespace default put back
+    secret/shop in namespace default put back
+    Undone: 1 deleted, 2 put back, 2 made again, 0 could not be undone.
+    [exit 1]
+    ");
+    assert_shows!(env.run("get cm fixed gone a -o custom-columns=NAME:.metadata.name,KEY:.data.key"), @"
+    NAME    KEY
+    fixed   old
+    gone    1
+    a       1
+    ");
+    assert_shows!(env.run("history --applyset shop -n default --no-headers"), @"1     2026-11-22T10:00:00Z   3     3 created   system:admin");
     env.write("set.yaml", [config_map("a", "1"), config_map("gone", "1"), fixed("old")].join("---\n"));
-    assert_shows!(env.run("diff -f set.yaml -n default --applyset shop --prune"), @"");
+    assert_shows!(env.run("diff -f set.yaml -n default --applyset shop --prune"), @"Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 3 unchanged.");
 }
 
 #[test]
@@ -56,22 +101,74 @@ fn a_new_set_that_fails_leaves_neither_namespace_nor_parent() {
     let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
     env.write("set.yaml", [namespace, &config_map("a", "1"), &refused()].join("---\n"));
     let before = state(&env);
-    assert_shows!(env.run("apply -f set.yaml --applyset shop --applyset-namespace shop --atomic"), @"");
+    assert_shows!(env.run("apply -f set.yaml --applyset shop --applyset-namespace shop --atomic"), @r#"
+    namespace/shop created
+    configmap/a created
+    [stderr]
+    applying to local store store
+    error: set.yaml:15:3: configmap/Not_A_Name in namespace default: from server (Invalid): ConfigMap "Not_A_Name" is invalid: metadata.name: Invalid value: "Not_A_Name": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
+     15 |   name: Not_A_Name
+        |   ^
+    Applied: 2 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
+    undoing what was done
+    configmap/a in namespace default deleted again
+    namespace/shop deleted again
+    secret/shop in namespace shop deleted again
+    Undone: 3 deleted, 0 put back, 0 made again, 0 could not be undone.
+    [exit 1]
+    "#);
     assert_eq!(state(&env), before);
 }
 
 #[test]
-fn what_others_changed_meanwhile_stays_and_is_told() {
+fn where_nothing_failed_or_nothing_was_done_nothing_is_undone() {
     let env = TestEnv::new();
-    env.write("set.yaml", [config_map("a", "1"), refused()].join("---\n"));
-    env.prepare("apply -f set.yaml --field-manager x --dry-run");
-    // Without a failure nothing is undone, and a dry run has nothing to undo.
     env.write("set.yaml", config_map("a", "1"));
-    assert_shows!(env.run("apply -f set.yaml --atomic"), @"");
+    assert_shows!(env.run("apply -f set.yaml --atomic"), @"
+    configmap/a created
+    [stderr]
+    applying to local store store
+    Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged.
+    ");
     env.write("set.yaml", [config_map("a", "2"), refused()].join("---\n"));
-    assert_shows!(env.run("apply -f set.yaml --atomic --dry-run"), @"");
+    assert_shows!(env.run("apply -f set.yaml --atomic --dry-run"), @"
+    configmap/a configured (dry run)
+    configmap/Not_A_Name created (dry run)
+    [stderr]
+    comparing with local store store
+    Plan: 1 to create, 1 to update, 0 to replace, 0 to delete, 0 unchanged.
+    ");
     env.write("set.yaml", [config_map("a", "1"), refused()].join("---\n"));
-    assert_shows!(env.run("apply -f set.yaml --atomic"), @"");
+    assert_shows!(env.run("apply -f set.yaml --atomic"), @r#"
+    configmap/a unchanged
+    [stderr]
+    applying to local store store
+    error: set.yaml:11:3: configmap/Not_A_Name in namespace default: from server (Invalid): ConfigMap "Not_A_Name" is invalid: metadata.name: Invalid value: "Not_A_Name": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
+     11 |   name: Not_A_Name
+        |   ^
+    Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 1 unchanged, 1 failed.
+    Nothing was changed, so nothing has to be undone.
+    [exit 1]
+    "#);
+}
+
+#[test]
+fn a_saved_plan_and_a_rollback_are_undone_too() {
+    let env = TestEnv::new();
+    env.write("set.yaml", config_map("a", "1"));
+    env.prepare("apply -f set.yaml -n default --applyset shop");
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: nginx}]}\n";
+    env.write("set.yaml", [config_map("a", "2").as_str(), pod].join("---\n"));
+    env.prepare("plan -f set.yaml -n default --applyset shop --prune -o set.plan");
+    let before = state(&env);
+    assert_shows!(env.run("apply set.plan --atomic --wait --timeout 1s"), @"");
+    assert_eq!(state(&env), before);
+    env.prepare("apply -f set.yaml -n default --applyset shop");
+    env.write("set.yaml", config_map("a", "3"));
+    env.prepare("apply -f set.yaml -n default --applyset shop --prune");
+    let before = state(&env);
+    assert_shows!(env.run("rollback --applyset shop -n default --atomic --wait --timeout 1s"), @"");
+    assert_eq!(state(&env), before);
 }
 
 #[test]
@@ -85,12 +182,12 @@ fn applies_are_undone_on_every_target() {
     for env in [remote, distributed] {
         env.write("before.yaml", config_map("a", "old"));
         env.prepare("apply -f before.yaml");
-        let before = env.run("get cm -A -o json --field-selector metadata.name=a --show-managed-fields").stdout;
+        let before = env.run("get cm -A -o json --field-selector metadata.name=a --show-managed-fields").stdout.clone();
         env.write("set.yaml", [config_map("a", "new"), config_map("b", "1"), refused()].join("---\n"));
         let undone = env.run("apply -f set.yaml --atomic");
         assert!(undone.stderr.contains("Undone: 1 deleted, 1 put back, 0 made again, 0 could not be undone."), "{undone}");
         assert_eq!(undone.code(), Some(1));
-        let after = env.run("get cm -A -o json --field-selector metadata.name=a --show-managed-fields").stdout;
+        let after = env.run("get cm -A -o json --field-selector metadata.name=a --show-managed-fields").stdout.clone();
         let plain = |text: &str| text.lines().filter(|line| !line.contains("resourceVersion")).collect::<Vec<_>>().join("\n");
         assert_eq!(plain(&after), plain(&before));
         assert_eq!(env.run("get cm b").code(), Some(1));

@@ -1,7 +1,7 @@
 //! `apply --atomic`: what a run did is undone if not all of it could be done.
 //!
-//! Receives the journal of a run that failed, hands on what became of it in words. Invariant: the failure itself stays what is told first
-//! and what the process ends with.
+//! Receives the journal of a run that failed, hands on what became of it in words. Invariant: the failure itself is told as ever, and is
+//! what the process ends with.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -91,7 +91,11 @@ async fn undo_all(ui: &Ui, context: &CommandContext, client: &Client, journal: J
             Ok(Gone::MadeAgain) => counts.made_again += 1,
             Ok(Gone::PutBackBut(_)) | Err(_) => counts.left += 1,
         }
-        if matches!(undone.outcome, Err(UndoError::NotReached)) { unreached += 1 } else { tell(ui, &undone) }
+        if matches!(undone.outcome, Err(UndoError::NotReached)) {
+            unreached += 1
+        } else {
+            tell(ui, &undone)
+        }
         context.note(format!("undoing what was done: {steps} steps are done; requests under way may still take effect"));
     })
     .await;
@@ -147,9 +151,12 @@ async fn wait_until_gone(ui: &Ui, context: &CommandContext, client: &Client, goi
         matches!(tokio::time::timeout(GOING_WITHIN, gone).await, Ok(Ok(())))
     }));
     let results = super::super::delete::beside_controllers(context.controllers(), client, waits).await;
-    let stuck: Vec<String> = left.iter().zip(results).filter(|(_, gone)| !gone).map(|((place, _), _)| {
-        format!("{}/{}{}", place.resource.display_kind(), place.name, in_namespace(place.namespace.as_deref()))
-    }).collect();
+    let stuck: Vec<String> = left
+        .iter()
+        .zip(results)
+        .filter(|(_, gone)| !gone)
+        .map(|((place, _), _)| format!("{}/{}{}", place.resource.display_kind(), place.name, in_namespace(place.namespace.as_deref())))
+        .collect();
     for name in &stuck {
         ui.error(&format!("{name} was deleted, but is not gone yet"));
     }

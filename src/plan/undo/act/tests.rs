@@ -19,11 +19,8 @@ fn refusal(reason: Reason) -> Value {
 }
 
 fn updated() -> Journal {
-    let deed = Deed::Updated {
-        before: Box::new(object("1", "old", "ann")),
-        after: Box::new(object("2", "new", "trueup")),
-        with_status: false,
-    };
+    let deed =
+        Deed::Updated { before: Box::new(object("1", "old", "ann")), after: Box::new(object("2", "new", "trueup")), with_status: false };
     let mut journal = Journal::default();
     journal.note(Step { place: place(), deed });
     journal
@@ -120,4 +117,14 @@ async fn a_lost_answer_is_looked_into() {
     assert_eq!(outcomes(&client, unclear(None)).await, [lost]);
     assert_eq!(asked.lines().len(), 3, "nothing is written: {:?}", asked.lines());
     assert_eq!(outcomes(&client, unclear(Some(object("1", "new", "ann")))).await, ["PutBack"], "an object was only taken over");
+}
+
+#[tokio::test]
+async fn what_somebody_changed_again_stays_and_is_told() {
+    let (client, asked) = scripted(|request| match request.method().as_str() {
+        "GET" => answer(200, object("5", "theirs", "bob").into_value()),
+        _ => answer(200, object("6", "theirs", "bob").into_value()),
+    });
+    assert_eq!(outcomes(&client, updated()).await, ["PutBackBut([\".data.k\"])"]);
+    assert!(asked.lines().iter().all(|line| !line.starts_with("PUT")), "{:?}", asked.lines());
 }
