@@ -80,7 +80,7 @@ pub enum Command {
     Events(commands::EventsArgs),
     /// Show an object and what it owns, with the readiness of each
     Tree(commands::TreeArgs),
-    /// Show sets, and hand them over to other tools
+    /// Show sets, make them, and hand them over to other tools
     Sets(commands::SetsArgs),
     /// Show the kinds that the server serves
     ApiResources(commands::ApiResourcesArgs),
