@@ -213,9 +213,11 @@ impl From<SetError> for CommandError {
                 "name it with -n; or, where the set's objects are in several namespaces, with --applyset-namespace".to_owned()
             }
             SetError::NotAParentType(_) => "name a Secret by NAME, or a ConfigMap by configmap/NAME".to_owned(),
-            SetError::NotMadeAutomatically(_) => "create it first; label and annotations are added by the apply".to_owned(),
+            SetError::NotMadeAutomatically(parent) => format!("create it, then make it a parent: trueup sets create {parent}"),
             SetError::NoSuchSet(_) => "`trueup sets -A` lists the sets that there are".to_owned(),
-            SetError::NotAParent { .. } => "give the set's parent another name".to_owned(),
+            SetError::NotAParent { arguments, .. } => {
+                format!("give the set's parent another name; or, if it is meant to be one: trueup sets create {arguments}")
+            }
             SetError::OtherId { .. } => {
                 "a parent that was copied or renamed is another set's; give the set's parent another name".to_owned()
             }

@@ -85,7 +85,7 @@ pub enum Command {
     History(commands::HistoryArgs),
     /// Apply an earlier revision of a set again
     Rollback(commands::RollbackArgs),
-    /// Show sets, and hand them over to other tools
+    /// Show sets, make them, and hand them over to other tools
     Sets(commands::SetsArgs),
     /// Show the kinds that the server serves
     ApiResources(commands::ApiResourcesArgs),

@@ -10,18 +10,19 @@ use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus};
 use crate::client::{Client, ClientError, Discovery, ListParameters, ServedResource};
 use crate::object::{Object, Reason};
-use crate::plan::set::{ID, OUR_TOOL, PARENT_TYPE, Parent, SetError, TOOLING, find_members, tool_of, tooling};
+use crate::plan::set::{ID, OUR_TOOL, PARENT_TYPE, Parent, Scope, SetError, TOOLING, find_members, tool_of, tooling};
 use crate::plan::{Live, REQUESTS_AT_ONCE, each};
 
 const EXAMPLES: &str = "\
 Examples:
   trueup sets -A                             all sets
+  trueup sets create app.example.com/shop    an object of a custom type becomes a set's parent
   trueup sets hand-over shop -n shop --to kubectl/v1.36
                                              kubectl works on the set from now on
   trueup sets hand-over shop -n shop --to trueup
                                              and back";
 
-/// Show sets, and hand them over to other tools
+/// Show sets, make them, and hand them over to other tools
 ///
 /// A set is made by the first `trueup apply --applyset`, and goes with `trueup delete --applyset`.
 #[derive(Debug, Clone, Default, Args)]
@@ -39,8 +40,17 @@ pub struct SetsArgs {
 
 #[derive(Debug, Clone, Subcommand)]
 enum SetsAction {
+    /// Make an object the parent of an empty set; one of a custom type has to exist
+    Create(CreateArgs),
     /// Say which tool works on a set; every other one refuses to from then on
     HandOver(HandOverArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+struct CreateArgs {
+    /// The set's parent: a Secret's NAME, or TYPE/NAME
+    #[arg(value_name = "SET")]
+    set: String,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -57,6 +67,7 @@ struct HandOverArgs {
 pub async fn cmd_sets(ui: &Ui, context: &CommandContext, args: &SetsArgs) -> Result<ExitStatus, CommandError> {
     match &args.action {
         None => show(ui, context, args).await,
+        Some(SetsAction::Create(args)) => create(ui, context, args).await,
         Some(SetsAction::HandOver(args)) => hand_over(ui, context, args).await,
     }
 }
@@ -71,6 +82,20 @@ fn tooling_of(tool: &str) -> Result<String, CommandError> {
                 .hint("write the tool as NAME/VERSION, such as kubectl/v1.36"))
         }
     }
+}
+
+async fn create(ui: &Ui, context: &CommandContext, args: &CreateArgs) -> Result<ExitStatus, CommandError> {
+    let (client, discovery) = context.client_for_changes(ui, "making a set on").await?;
+    let parent = Parent::parse(&args.set, &discovery, context.settings().namespace.as_deref())?;
+    parent.check_type(&client, &discovery).await?;
+    match parent.fetch(&client, &discovery).await {
+        Ok(Some(_)) => return Err(CommandError::failed(format!("{} is a set's parent already", parent.display_name()))),
+        Ok(None) | Err(SetError::NotAParent { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    parent.write(&client, parent.manifest(&Scope::default(), &tooling()), None).await?;
+    ui.foreign_data(&format!("{} is the parent of an empty set\n", parent.display_name()))?;
+    Ok(ExitStatus::Success)
 }
 
 async fn hand_over(ui: &Ui, context: &CommandContext, args: &HandOverArgs) -> Result<ExitStatus, CommandError> {

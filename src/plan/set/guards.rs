@@ -86,25 +86,35 @@ impl FromStr for MaxDeletions {
 }
 
 /// The members that no desired object is, in the order in which they were found: those to delete, and those that stay and leave the set.
+/// Refuses to delete the namespace that the parent lives in.
 pub fn leaving(members: &Members, desired: &[Placed], live: &Live, parent: &Parent) -> Result<Vec<Leaving>, PruneError> {
     let places: HashSet<(GroupResource, &ObjectKey)> = desired.iter().map(|d| (d.resource.group_resource(), &d.key)).collect();
     let uids: HashSet<&str> = desired.iter().filter_map(|placed| live.object(placed)).map(Object::uid).collect();
-    let is_parent = |member: &Placed| {
-        let same = |left: &Placed| left.resource.group_resource() == parent.resource.group_resource();
-        same(member) && member.key.name == parent.name && member.key.namespace == parent.namespace
-    };
-    let leaves = |member: &&Placed| {
-        // What is going already needs nobody to delete it.
-        let going = member.object.deletion_timestamp().is_some();
-        let desired = places.contains(&(member.resource.group_resource(), &member.key)) || uids.contains(member.object.uid());
-        !going && !desired && !is_parent(member)
-    };
-    let leaving: Vec<Leaving> = members.others.iter().filter(leaves).map(Leaving::of).collect::<Result<_, _>>()?;
-    let own = |l: &&Leaving| !l.stays && is_namespace(&l.member.object) && parent.namespace.as_ref() == Some(&l.member.key.name);
-    match leaving.iter().find(own) {
-        Some(own) => Err(PruneError::OwnNamespace { namespace: own.member.key.name.clone(), parent: parent.display_name() }),
+    let desired = |member: &Placed| places.contains(&(member.resource.group_resource(), &member.key)) || uids.contains(member.object.uid());
+    let others = members.others.iter().filter(|member| !desired(member) && leaves(member, parent));
+    let leaving: Vec<Leaving> = others.map(Leaving::of).collect::<Result<_, _>>()?;
+    match leaving.iter().find(|leaving| !leaving.stays && is_home(&leaving.member, parent)) {
+        Some(home) => Err(PruneError::OwnNamespace { namespace: home.member.key.name.clone(), parent: parent.display_name() }),
         None => Ok(leaving),
     }
+}
+
+/// All members, for a set that goes as a whole.
+pub fn all_leaving(members: &Members, parent: &Parent) -> Result<Vec<Leaving>, PruneError> {
+    members.others.iter().filter(|member| leaves(member, parent)).map(Leaving::of).collect()
+}
+
+/// What is going already needs nobody to delete it, and the parent is no member.
+fn leaves(member: &Placed, parent: &Parent) -> bool {
+    let same_resource = member.resource.group_resource() == parent.resource.group_resource();
+    let is_parent = same_resource && member.key.name == parent.name && member.key.namespace == parent.namespace;
+    member.object.deletion_timestamp().is_none() && !is_parent
+}
+
+/// Whether a member is the namespace that the parent lives in.
+#[must_use]
+pub fn is_home(member: &Placed, parent: &Parent) -> bool {
+    is_namespace(&member.object) && parent.namespace.as_ref() == Some(&member.key.name)
 }
 
 /// Whether an object says that it stays when it is pruned; the annotation that does, as people read it.

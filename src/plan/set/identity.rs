@@ -48,6 +48,8 @@ pub enum SetError {
     NotAParent {
         /// The object.
         parent: String,
+        /// The same as the arguments of a command.
+        arguments: String,
         /// `label` or `annotation`.
         kind: &'static str,
         /// What it lacks.

@@ -14,7 +14,7 @@ mod membership;
 mod parent;
 
 pub use departure::{Departed, Leaving, depart};
-pub use guards::{MaxDeletions, PruneError, keeps_itself, leaving};
+pub use guards::{MaxDeletions, PruneError, all_leaving, is_home, keeps_itself, leaving};
 pub use identity::{Parent, SetError, SetId};
 pub use members::{Members, find_members};
 pub(super) use membership::without_membership;

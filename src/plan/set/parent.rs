@@ -136,7 +136,7 @@ impl Parent {
 
     /// Reads a live parent. Refuses what is none, in kubectl's order.
     pub fn read(&self, live: Object, discovery: &Discovery) -> Result<Tracked, SetError> {
-        let lacks = |kind, key| SetError::NotAParent { parent: self.display_name(), kind, key };
+        let lacks = |kind, key| SetError::NotAParent { parent: self.display_name(), arguments: self.arguments(), kind, key };
         let tooling = live.annotation(TOOLING).ok_or_else(|| lacks("annotation", TOOLING))?.to_owned();
         let found = live.label(ID).ok_or_else(|| lacks("label", ID))?;
         let wanted = self.id();

@@ -7,7 +7,7 @@ use super::{DeleteArgs, Doomed, delete_all};
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, DryRun, ExitStatus, failures};
 use crate::client::Client;
-use crate::plan::set::{Departed, Leaving, Parent, Scope, SetError, depart, find_members, keeps_itself, leaving, tooling};
+use crate::plan::set::{Departed, Leaving, Parent, Scope, SetError, all_leaving, depart, find_members, is_home, keeps_itself, tooling};
 use crate::plan::{Live, Stage};
 
 pub(super) async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) -> Result<ExitStatus, CommandError> {
@@ -26,8 +26,10 @@ pub(super) async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs)
         let message = format!("nothing was deleted, since the server does not serve all kinds of the set: {}", kinds.join(", "));
         return Err(CommandError::failed(message));
     }
-    let going = leaving(&members, &[], &Live::default(), &parent)?;
+    let going = all_leaving(&members, &parent)?;
     let (kept, doomed): (Vec<Leaving>, Vec<Leaving>) = going.into_iter().partition(|leaving| leaving.stays);
+    // The parent would go with its namespace, and with it what is known of the rest.
+    let (home, doomed): (Vec<Leaving>, Vec<Leaving>) = doomed.into_iter().partition(|leaving| is_home(&leaving.member, &parent));
     let doomed: Vec<Doomed> = doomed.into_iter().map(|leaving| Doomed::of(leaving.member)).collect();
     let mut failed = delete_all(ui, context, &client, doomed, args).await?;
     failed += release(ui, &client, &parent, kept, for_real).await;
@@ -44,7 +46,8 @@ pub(super) async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs)
         return Ok(ExitStatus::Success);
     }
     let doomed = Doomed { resource: parent.resource, namespace: parent.namespace, name: parent.name, stage: Stage::Rest, origin: None };
-    let failed = delete_all(ui, context, &client, vec![doomed], args).await?;
+    let mut failed = delete_all(ui, context, &client, vec![doomed], args).await?;
+    failed += delete_all(ui, context, &client, home.into_iter().map(|leaving| Doomed::of(leaving.member)).collect(), args).await?;
     client.take_warnings().iter().for_each(|warning| ui.warning(warning));
     Ok(if failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
 }
