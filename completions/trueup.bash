@@ -226,6 +226,9 @@ _trueup() {
             trueup__subcmd__help__subcmd__history,show)
                 cmd="trueup__subcmd__help__subcmd__history__subcmd__show"
                 ;;
+            trueup__subcmd__help__subcmd__sets,create)
+                cmd="trueup__subcmd__help__subcmd__sets__subcmd__create"
+                ;;
             trueup__subcmd__help__subcmd__sets,hand-over)
                 cmd="trueup__subcmd__help__subcmd__sets__subcmd__hand__subcmd__over"
                 ;;
@@ -241,11 +244,17 @@ _trueup() {
             trueup__subcmd__history__subcmd__help,show)
                 cmd="trueup__subcmd__history__subcmd__help__subcmd__show"
                 ;;
+            trueup__subcmd__sets,create)
+                cmd="trueup__subcmd__sets__subcmd__create"
+                ;;
             trueup__subcmd__sets,hand-over)
                 cmd="trueup__subcmd__sets__subcmd__hand__subcmd__over"
                 ;;
             trueup__subcmd__sets,help)
                 cmd="trueup__subcmd__sets__subcmd__help"
+                ;;
+            trueup__subcmd__sets__subcmd__help,create)
+                cmd="trueup__subcmd__sets__subcmd__help__subcmd__create"
                 ;;
             trueup__subcmd__sets__subcmd__help,hand-over)
                 cmd="trueup__subcmd__sets__subcmd__help__subcmd__hand__subcmd__over"
@@ -2418,8 +2427,22 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__help__subcmd__sets)
-            opts="hand-over"
+            opts="create hand-over"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        trueup__subcmd__help__subcmd__sets__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3018,8 +3041,74 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__sets)
-            opts="-A -s -n -q -h -V --all-namespaces --no-headers --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version hand-over help"
+            opts="-A -s -n -q -h -V --all-namespaces --no-headers --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version create hand-over help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd-cafile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd-certfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd-keyfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        trueup__subcmd__sets__subcmd__create)
+            opts="-s -n -q -h -V --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3154,8 +3243,22 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__sets__subcmd__help)
-            opts="hand-over help"
+            opts="create hand-over help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        trueup__subcmd__sets__subcmd__help__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

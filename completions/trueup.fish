@@ -52,7 +52,7 @@ complete -c trueup -n "__fish_trueup_needs_command" -f -a "events" -d 'Show even
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "history" -d 'Show the revisions of a set'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "rollback" -d 'Apply an earlier revision of a set again'
-complete -c trueup -n "__fish_trueup_needs_command" -f -a "sets" -d 'Show sets, and hand them over to other tools'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "sets" -d 'Show sets, make them, and hand them over to other tools'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "api-resources" -d 'Show the kinds that the server serves'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "auth" -d 'Show who one is, and what one may do'
@@ -482,26 +482,43 @@ complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l show-secrets 
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -s V -l version -d 'Print version'
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -s s -l server -d 'Use the server at this URL' -r
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -l context -d 'Use this context of the kubeconfig' -r
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -l kubeconfig -d 'Use this kubeconfig file' -r -F
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -s n -l namespace -d 'Work in this namespace' -r
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
 always\t'Colour everywhere'
 never\t'No colour'"
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -s A -l all-namespaces -d 'Show the sets of all namespaces'
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -l no-headers -d 'Leave the headers out'
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -s q -l quiet -d 'Print data, warnings and errors only'
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -s V -l version -d 'Print version'
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -f -a "hand-over" -d 'Say which tool works on a set; every other one refuses to from then on'
-complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from hand-over help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -s A -l all-namespaces -d 'Show the sets of all namespaces'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l no-headers -d 'Leave the headers out'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -f -a "create" -d 'Make an object the parent of an empty set; one of a custom type has to exist'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -f -a "hand-over" -d 'Say which tool works on a set; every other one refuses to from then on'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -l to -d 'The tool: trueup, or another one with its version, such as kubectl/v1.36' -r
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
@@ -519,6 +536,7 @@ never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make an object the parent of an empty set; one of a custom type has to exist'
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from help" -f -a "hand-over" -d 'Say which tool works on a set; every other one refuses to from then on'
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l namespaced -d 'Show only kinds that live in namespaces, or, with =false, only those that do not' -r -f -a "true\t''
@@ -839,7 +857,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_
 complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "history" -d 'Show the revisions of a set'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "rollback" -d 'Apply an earlier revision of a set again'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "sets" -d 'Show sets, and hand them over to other tools'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "sets" -d 'Show sets, make them, and hand them over to other tools'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "api-resources" -d 'Show the kinds that the server serves'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "auth" -d 'Show who one is, and what one may do'
@@ -850,6 +868,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_
 complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "version" -d 'Show the version of this program and of the server'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from history" -f -a "show" -d 'Show the manifests of a revision'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from sets" -f -a "create" -d 'Make an object the parent of an empty set; one of a custom type has to exist'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from sets" -f -a "hand-over" -d 'Say which tool works on a set; every other one refuses to from then on'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "whoami" -d 'Show as whom the server knows the caller'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "can-i" -d 'Say whether the caller may do something'

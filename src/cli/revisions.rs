@@ -13,7 +13,7 @@ use crate::ambient::Ambient;
 use crate::client::{ApiRequest, ApplyParameters, Client, Discovery};
 use crate::manifest::{self, Desired, Source};
 use crate::plan::Summary;
-use crate::plan::history::{About, Declared, HistoryError, Kept, Revision, Shelf, as_manifests};
+use crate::plan::history::{About, Declared, Found, HistoryError, Revision, Shelf, as_manifests};
 use crate::plan::set::{Parent, SetError};
 
 /// What is kept of an apply.
@@ -69,21 +69,30 @@ impl Keeping<'_> {
     /// Keeps it, and says so.
     pub(super) async fn keep(self, ui: &Ui, client: &Client, discovery: &Discovery, summary: Summary, parameters: &ApplyParameters) {
         let parent = self.parent.display_name();
-        let kept = async {
-            let tracked = self.parent.fetch(client, discovery).await?.ok_or_else(|| SetError::NoSuchSet(parent.clone()))?;
-            let about = self.about(client, summary, parameters).await;
-            Ok::<_, CommandError>(
-                Shelf::new(client, self.parent).keep(&tracked.object, about, &self.declared, self.args.history_limit).await?,
-            )
-        };
-        match kept.await {
-            Ok(Kept::New(number)) => ui.say(&format!("kept as revision {number} of {parent}")),
-            Ok(Kept::Same(_) | Kept::None) => {}
+        match self.keep_if_new(client, discovery, summary, parameters).await {
+            Ok(Some(number)) => ui.say(&format!("kept as revision {number} of {parent}")),
+            Ok(None) => {}
             Err(error) => {
                 ui.warning(&format!("all was applied, but the history of {parent} is not up to date: {}", error.message));
                 error.hints.iter().for_each(|hint| ui.hint(hint));
             }
         }
+    }
+
+    async fn keep_if_new(
+        &self,
+        client: &Client,
+        discovery: &Discovery,
+        summary: Summary,
+        parameters: &ApplyParameters,
+    ) -> Result<Option<u64>, CommandError> {
+        let shelf = Shelf::new(client, self.parent);
+        let limit = self.args.history_limit;
+        let Found::New { digest, number } = shelf.look(&self.declared, limit).await? else { return Ok(None) };
+        let gone = || SetError::NoSuchSet(self.parent.display_name());
+        let owner = self.parent.fetch(client, discovery).await?.ok_or_else(gone)?.object;
+        let about = About { digest, ..self.about(client, summary, parameters).await };
+        Ok(Some(shelf.keep(&owner, number, about, &self.declared, limit).await?))
     }
 
     async fn about(&self, client: &Client, summary: Summary, parameters: &ApplyParameters) -> About {

@@ -13,7 +13,7 @@ mod shelf;
 pub use compare::compare;
 pub use pack::PART_BYTES;
 pub use revision::{About, Changes, Declared, Revision, as_manifests, digest_of};
-pub use shelf::{Kept, Shelf};
+pub use shelf::{Found, Shelf};
 
 use crate::client::ClientError;
 

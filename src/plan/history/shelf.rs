@@ -25,15 +25,20 @@ pub struct Shelf<'a> {
     secrets: ServedResource,
 }
 
-/// What became of what was to be kept.
+/// What a declaration is to the revisions that there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept {
-    /// It is kept under this number.
-    New(u64),
+pub enum Found {
+    /// Another one than the newest.
+    New {
+        /// Its digest.
+        digest: String,
+        /// The number that is free next.
+        number: u64,
+    },
     /// The newest revision, of this number, declares the same.
     Same(u64),
-    /// Nothing is to be kept.
-    None,
+    /// No history is kept.
+    NotKept,
 }
 
 impl<'a> Shelf<'a> {
@@ -83,27 +88,35 @@ impl<'a> Shelf<'a> {
         Ok(declared)
     }
 
-    /// Keeps what was declared, and lets the oldest revisions go that are beyond `limit`. `owner` is the live parent. What tells of parts
-    /// and digest is filled in here.
-    pub async fn keep(&self, owner: &Object, about: About, declared: &[Declared], limit: usize) -> Result<Kept, HistoryError> {
+    /// Whether what was declared is something new, which one request tells. The oldest revisions go that are beyond `limit`.
+    pub async fn look(&self, declared: &[Declared], limit: usize) -> Result<Found, HistoryError> {
         let catalogue = self.catalogue().await?;
-        if limit == 0 {
-            self.remove(catalogue.beyond(0)).await.map_err(HistoryError::OlderStay)?;
-            return Ok(Kept::None);
-        }
         let digest = digest_of(declared);
-        if let Some(newest) = catalogue.revisions.last().filter(|newest| newest.about.digest == digest) {
-            self.remove(catalogue.beyond(limit)).await.map_err(HistoryError::OlderStay)?;
-            return Ok(Kept::Same(newest.number));
-        }
+        let found = match catalogue.revisions.last() {
+            _ if limit == 0 => Found::NotKept,
+            Some(newest) if newest.about.digest == digest => Found::Same(newest.number),
+            _ => return Ok(Found::New { digest, number: catalogue.next_number() }),
+        };
+        self.remove(catalogue.beyond(limit)).await.map_err(HistoryError::OlderStay)?;
+        Ok(found)
+    }
+
+    /// Keeps what was declared, under `number` or the first one after it that is free, and answers which; the oldest revisions go that are
+    /// beyond `limit`. `owner` is the live parent. What tells of parts and objects is filled in here.
+    pub async fn keep(&self, owner: &Object, number: u64, about: About, declared: &[Declared], limit: usize) -> Result<u64, HistoryError> {
         let bytes = encode(declared)?;
         let parts = pack::parts(&bytes);
-        let about = About { digest, objects: declared.len(), parts: parts.len(), ..about };
-        let number = self.claim(owner, &about, parts[0], catalogue.next_number()).await?;
+        let about = About { objects: declared.len(), parts: parts.len(), ..about };
+        let number = self.claim(owner, &about, parts[0], number).await?;
         self.write_rest(owner, number, &parts).await?;
         let catalogue = self.catalogue().await.map_err(HistoryError::OlderStay)?;
         self.remove(catalogue.beyond(limit)).await.map_err(HistoryError::OlderStay)?;
-        Ok(Kept::New(number))
+        Ok(number)
+    }
+
+    /// Lets all revisions go, as before their owner does.
+    pub async fn clear(&self) -> Result<(), ClientError> {
+        self.remove(self.catalogue().await?.beyond(0)).await
     }
 
     /// Writes the first part under the first number that nobody has.

@@ -90,7 +90,7 @@ fn what_was_replaced_and_pruned_is_made_again() {
     gone    1
     a       1
     ");
-    assert_shows!(env.run("history --applyset shop -n default --no-headers"), @"1     2026-11-22T10:00:00Z   3     3 created   system:admin");
+    assert_shows!(env.run("history --applyset shop -n default --no-headers"), @"1     2026-11-22T10:00:00Z   3     3 created   system:admin   <none>");
     env.write("set.yaml", [config_map("a", "1"), config_map("gone", "1"), fixed("old")].join("---\n"));
     assert_shows!(env.run("diff -f set.yaml -n default --applyset shop --prune"), @"Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 3 unchanged.");
 }
@@ -161,13 +161,45 @@ fn a_saved_plan_and_a_rollback_are_undone_too() {
     env.write("set.yaml", [config_map("a", "2").as_str(), pod].join("---\n"));
     env.prepare("plan -f set.yaml -n default --applyset shop --prune -o set.plan");
     let before = state(&env);
-    assert_shows!(env.run("apply set.plan --atomic --wait --timeout 1s"), @"");
+    assert_shows!(env.run("apply set.plan --atomic --wait --timeout 1s"), @"
+    configmap/a configured
+    pod/web created
+    [stderr]
+    applying to local store store
+    no revision is kept of a saved plan
+    Applied: 1 created, 1 updated, 0 replaced, 0 deleted, 0 unchanged.
+    pod/web in namespace default: in progress: the pod is pending
+    error: pod/web in namespace default is not ready: in progress: the pod is pending
+    Ready: 1 of 2.
+    undoing what was done
+    pod/web in namespace default deleted again
+    configmap/a in namespace default put back
+    secret/shop in namespace default put back
+    Undone: 1 deleted, 2 put back, 0 made again, 0 could not be undone.
+    [exit 1]
+    ");
     assert_eq!(state(&env), before);
     env.prepare("apply -f set.yaml -n default --applyset shop");
     env.write("set.yaml", config_map("a", "3"));
     env.prepare("apply -f set.yaml -n default --applyset shop --prune");
     let before = state(&env);
-    assert_shows!(env.run("rollback --applyset shop -n default --atomic --wait --timeout 1s"), @"");
+    assert_shows!(env.run("rollback --applyset shop -n default --atomic --wait --timeout 1s"), @"
+    configmap/a configured
+    pod/web created
+    [stderr]
+    rolling back on local store store
+    going back to revision 2 of secret/shop
+    Applied: 1 created, 1 updated, 0 replaced, 0 deleted, 0 unchanged.
+    pod/web in namespace default: in progress: the pod is pending
+    error: pod/web in namespace default is not ready: in progress: the pod is pending
+    Ready: 1 of 2.
+    undoing what was done
+    pod/web in namespace default deleted again
+    configmap/a in namespace default put back
+    secret/shop in namespace default put back
+    Undone: 1 deleted, 2 put back, 0 made again, 0 could not be undone.
+    [exit 1]
+    ");
     assert_eq!(state(&env), before);
 }
 

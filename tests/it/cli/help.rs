@@ -19,6 +19,8 @@ fn the_front_page_names_commands_and_targets() {
       describe       Show everything about objects, and their events
       events         Show events, oldest first
       tree           Show an object and what it owns, with the readiness of each
+      history        Show the revisions of a set
+      rollback       Apply an earlier revision of a set again
       sets           Show sets, make them, and hand them over to other tools
       api-resources  Show the kinds that the server serves
       api-versions   Show the versions of the groups that the server serves
@@ -111,6 +113,8 @@ fn the_front_page_names_commands_and_targets() {
       describe       Show everything about objects, and their events
       events         Show events, oldest first
       tree           Show an object and what it owns, with the readiness of each
+      history        Show the revisions of a set
+      rollback       Apply an earlier revision of a set again
       sets           Show sets, make them, and hand them over to other tools
       api-resources  Show the kinds that the server serves
       api-versions   Show the versions of the groups that the server serves
@@ -258,16 +262,18 @@ fn every_command_explains_itself() {
                                   input; may be given several times
       -R, --recursive             Read directories with everything below them
       -l, --selector <SELECTOR>   Apply only the objects with these labels
-          --dry-run[=<HOW>]       Say what would happen without doing it [default: none] [possible
-                                  values: none, client, server]
       -n, --namespace <NAME>      Work in this namespace
           --color <WHEN>          Say when to use colour [default: auto] [possible values: auto, always,
                                   never]
+          --dry-run[=<HOW>]       Say what would happen without doing it [default: none] [possible
+                                  values: none, client, server]
+      -q, --quiet                 Print data, warnings and errors only
           --replace               Replace objects that cannot be changed in place: delete them and make
                                   them anew
+          --atomic                Undo everything that was done if something fails, or is not ready in
+                                  time where --wait is given
           --any-target            Apply a saved plan here although it was made for a target of another
                                   name
-      -q, --quiet                 Print data, warnings and errors only
           --force-conflicts       Take fields over that other managers own
           --field-manager <NAME>  Own the applied fields under this name [default: trueup]
           --diff                  Show the difference of each changed object
@@ -290,6 +296,10 @@ fn every_command_explains_itself() {
                                             50%; if not given, 20%, and 5 in any case
           --allow-empty                     Prune although the manifests hold no object at all
           --force-membership                Take objects over that belong to other sets
+          --history-limit <N>               Keep so many revisions of the set; 0 keeps none, and removes
+                                            those that there are [default: 10]
+          --message <TEXT>                  Say in the history what this apply is about, such as the
+                                            revision of the manifests' source
 
     Target:
           --local <DIR>                  Use the embedded store in this directory; no server is needed

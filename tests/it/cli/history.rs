@@ -45,7 +45,7 @@ fn each_apply_that_declares_something_else_keeps_a_revision() {
     ");
     assert_shows!(env.run("history --applyset shop -n default"), @"
     REVISION   APPLIED                OBJECTS   CHANGES     BY             MESSAGE
-    1          2026-11-22T10:00:00Z   1         1 created   system:admin   
+    1          2026-11-22T10:00:00Z   1         1 created   system:admin   <none>
     2          2026-11-22T11:00:00Z   1         1 updated   system:admin   rev-7f3a
     ");
     assert_shows!(env.run("history --applyset shop -n default -o yaml"), @r#"
@@ -237,7 +237,7 @@ fn a_rollback_applies_a_revision_again_and_prunes_the_rest() {
     assert_shows!(env.run("diff --against 1 --applyset shop -n default"), @"Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 2 unchanged.");
     assert_shows!(env.run("history --applyset shop -n default"), @"
     REVISION   APPLIED                OBJECTS   CHANGES                           BY             MESSAGE
-    1          2026-11-22T10:00:00Z   2         2 created                         system:admin   
+    1          2026-11-22T10:00:00Z   2         2 created                         system:admin   <none>
     2          2026-11-22T11:00:00Z   2         1 created, 1 updated, 1 deleted   system:admin   v2
     3          2026-11-22T11:00:00Z   2         1 created, 1 updated, 1 deleted   system:admin   rollback to 1
     ");
@@ -317,8 +317,8 @@ fn no_more_revisions_stay_than_the_limit_says() {
         env.prepare(&format!("{APPLY} --history-limit 2"));
     }
     assert_shows!(env.run("history --applyset shop -n default --no-headers"), @"
-    2     2026-11-22T10:00:00Z   1     1 updated   system:admin   
-    3     2026-11-22T10:00:00Z   1     1 updated   system:admin
+    2     2026-11-22T10:00:00Z   1     1 updated   system:admin   <none>
+    3     2026-11-22T10:00:00Z   1     1 updated   system:admin   <none>
     ");
     env.prepare(&format!("{APPLY} --history-limit 0"));
     assert_shows!(env.run("history --applyset shop -n default"), @"
@@ -352,7 +352,7 @@ fn half_an_apply_keeps_nothing_and_says_how_to_go_back() {
     [exit 1]
     "#);
     assert_shows!(env.run("history --applyset shop -n default --no-headers"), @"
-    1     2026-11-22T10:00:00Z   2     2 created                         system:admin   
+    1     2026-11-22T10:00:00Z   2     2 created                         system:admin   <none>
     2     2026-11-22T11:00:00Z   2     1 created, 1 updated, 1 deleted   system:admin   v2
     ");
 }

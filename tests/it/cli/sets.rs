@@ -69,6 +69,7 @@ fn what_is_no_longer_described_is_pruned() {
     configmap/b pruned
     [stderr]
     applying to local store store
+    kept as revision 2 of secret/shop
     Applied: 0 created, 0 updated, 0 replaced, 1 deleted, 1 unchanged.
     ");
     assert_shows!(env.run(&format!("apply {SET}")), @"
@@ -102,7 +103,7 @@ fn a_set_is_pruned_on_every_target_and_its_parent_tells_of_what_is_left() {
 }
 
 #[test]
-fn an_unchanged_set_takes_one_request_more_than_its_objects() {
+fn an_unchanged_set_takes_two_requests_more_than_its_objects() {
     let server = Recorder::start();
     let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
     maps(&env, &["a", "b"]);
@@ -110,7 +111,9 @@ fn an_unchanged_set_takes_one_request_more_than_its_objects() {
     server.asked();
     env.prepare(&format!("apply {SET}"));
     let lists = "GET /api/v1/namespaces/default/configmaps?limit=500";
-    assert_eq!(server.asked(), ["GET /api", lists, "GET /api/v1/namespaces/default/secrets/shop", "GET /apis"]);
+    let (set, history) = ("GET /api/v1/namespaces/default/secrets/shop", "GET /api/v1/namespaces/default/secrets?labelSelector=");
+    let asked: Vec<String> = server.asked().iter().map(|line| line.split("trueup.dev").next().unwrap_or_default().to_owned()).collect();
+    assert_eq!(asked, ["GET /api", lists, set, history, "GET /apis"]);
 }
 
 #[test]
@@ -130,6 +133,7 @@ fn a_saved_plan_deletes_what_it_names_or_nothing() {
     configmap/c pruned
     [stderr]
     applying to local store store
+    no revision is kept of a saved plan
     Applied: 0 created, 0 updated, 0 replaced, 2 deleted, 0 unchanged.
     ");
     assert_shows!(env.run("get cm -o name"), @"configmap/a");
@@ -165,6 +169,7 @@ fn nothing_is_pruned_where_something_was_not_applied() {
         |            ^
     warning: nothing was pruned, since not everything was applied
     Applied: 0 created, 1 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
+    hint: to go back to what was applied before: trueup rollback --to 1 --applyset shop --applyset-namespace default
     [exit 1]
     "#);
     let unknown = "apiVersion: x.io/v1\nkind: Thing\nmetadata: {name: t}\n";
@@ -177,6 +182,7 @@ fn nothing_is_pruned_where_something_was_not_applied() {
     hint: apply the CustomResourceDefinition of the kind first, or together with it
     warning: nothing was pruned, since not everything was applied
     Applied: 0 created, 1 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
+    hint: to go back to what was applied before: trueup rollback --to 1 --applyset shop --applyset-namespace default
     [exit 1]
     "#);
     assert_shows!(env.run(&format!("diff {SET} -o summary")), @r#"
@@ -216,12 +222,14 @@ fn members_that_say_so_are_kept_and_leave_the_set() {
     configmap/b kept
     [stderr]
     applying to local store store
+    no revision is kept of a saved plan
     Applied: 0 created, 1 updated, 0 replaced, 0 deleted, 0 unchanged.
     ");
     assert_shows!(env.run(&format!("apply {SET}")), @"
     configmap/a unchanged
     [stderr]
     applying to local store store
+    kept as revision 2 of secret/shop
     Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 1 unchanged.
     ");
     assert_shows!(env.run("get cm b -o jsonpath={.metadata.labels}"), @"");
@@ -279,6 +287,7 @@ fn too_many_deletions_and_empty_input_are_stopped() {
     configmap/g pruned
     [stderr]
     applying to local store store
+    kept as revision 2 of secret/shop
     Applied: 0 created, 0 updated, 0 replaced, 6 deleted, 1 unchanged.
     ");
     env.write("set.yaml", "# nothing\n");
@@ -293,6 +302,7 @@ fn too_many_deletions_and_empty_input_are_stopped() {
     configmap/a pruned
     [stderr]
     applying to local store store
+    kept as revision 3 of secret/shop
     Applied: 0 created, 0 updated, 0 replaced, 1 deleted, 0 unchanged.
     ");
     assert_shows!(env.run("sets"), @"
@@ -327,6 +337,7 @@ fn objects_of_another_set_are_taken_over_only_on_demand() {
     configmap/b unchanged
     [stderr]
     applying to local store store
+    kept as revision 1 of secret/other
     Applied: 0 created, 1 updated, 0 replaced, 0 deleted, 1 unchanged.
     ");
     maps(&env, &["c"]);
@@ -334,6 +345,7 @@ fn objects_of_another_set_are_taken_over_only_on_demand() {
     configmap/c created
     [stderr]
     applying to local store store
+    kept as revision 2 of secret/shop
     Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged.
     ");
 }
@@ -419,6 +431,7 @@ fn a_set_may_make_the_namespace_that_it_lives_in() {
     configmap/a created
     [stderr]
     applying to local store store
+    kept as revision 1 of secret/shop
     Applied: 2 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged.
     ");
     maps(&env, &["a"]);
@@ -491,6 +504,7 @@ fn a_set_may_span_namespaces_and_have_a_parent_outside_of_all() {
     configmap/a pruned
     [stderr]
     applying to local store store
+    kept as revision 2 of app.x.io/shop
     Applied: 0 created, 0 updated, 0 replaced, 1 deleted, 2 unchanged.
     ");
     assert_shows!(env.run("sets -A").replacing(env!("CARGO_PKG_VERSION"), "[VERSION]"), @"
@@ -523,6 +537,7 @@ fn a_parent_in_one_namespace_may_have_members_in_another() {
     configmap/b pruned
     [stderr]
     applying to local store store
+    kept as revision 2 of configmap/shop
     Applied: 0 created, 0 updated, 0 replaced, 1 deleted, 2 unchanged.
     ");
     assert_eq!(env.run(&format!("get cm shop -o {path}")).stdout, "");

@@ -7,6 +7,7 @@ use super::{DeleteArgs, Doomed, delete_all};
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, DryRun, ExitStatus, failures};
 use crate::client::Client;
+use crate::plan::history::Shelf;
 use crate::plan::set::{Departed, Leaving, Parent, Scope, SetError, all_leaving, depart, find_members, is_home, keeps_itself, tooling};
 use crate::plan::{Live, Stage};
 
@@ -44,6 +45,10 @@ pub(super) async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs)
         }
         ui.say(&format!("{} stays as the parent of an empty set", parent.display_name()));
         return Ok(ExitStatus::Success);
+    }
+    // The garbage collector would take it along; without a server there is none.
+    if for_real && let Err(error) = Shelf::new(&client, &parent).clear().await {
+        ui.warning(&format!("the history of {} stays until the garbage collector takes it: {error}", parent.display_name()));
     }
     let doomed = Doomed { resource: parent.resource, namespace: parent.namespace, name: parent.name, stage: Stage::Rest, origin: None };
     let mut failed = delete_all(ui, context, &client, vec![doomed], args).await?;

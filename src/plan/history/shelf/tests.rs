@@ -36,8 +36,10 @@ async fn who_loses_the_race_for_a_number_takes_the_next() {
         _ => answer(201, json!({})),
     });
     let parent = parent();
-    let kept = Shelf::new(&client, &parent).keep(&owner(), About::default(), &declared("new"), 10).await.unwrap();
-    assert_eq!(kept, Kept::New(3));
+    let shelf = Shelf::new(&client, &parent);
+    let digest = digest_of(&declared("new"));
+    assert_eq!(shelf.look(&declared("new"), 10).await.unwrap(), Found::New { digest, number: 2 });
+    assert_eq!(shelf.keep(&owner(), 2, About::default(), &declared("new"), 10).await.unwrap(), 3);
     assert_eq!(asked.bodies()[2]["metadata"]["labels"][crate::plan::history::REVISION], "3");
 }
 
@@ -45,8 +47,8 @@ async fn who_loses_the_race_for_a_number_takes_the_next() {
 async fn what_the_newest_declares_already_is_not_kept_again() {
     let (client, asked) = scripted(|_| answer(200, json!({"items": [listed(4, "same")]})));
     let parent = parent();
-    let kept = Shelf::new(&client, &parent).keep(&owner(), About::default(), &declared("same"), 10).await.unwrap();
-    assert_eq!((kept, asked.lines().len()), (Kept::Same(4), 1));
+    let found = Shelf::new(&client, &parent).look(&declared("same"), 10).await.unwrap();
+    assert_eq!((found, asked.lines().len()), (Found::Same(4), 1));
 }
 
 #[tokio::test]
