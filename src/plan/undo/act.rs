@@ -153,7 +153,7 @@ async fn put_back(client: &Client, place: &Place, before: &Object, after: &Objec
             return Err(UndoError::OtherObject);
         }
         let restoration = restoration(&goal, &base, &current, with_status);
-        kept.extend(restoration.kept.into_iter());
+        kept.extend(restoration.kept);
         if !same_content(&restoration.object, &current, with_status) {
             current = match replace(client, place, restoration.object).await {
                 Err(error) if error.is(Reason::Conflict) => {

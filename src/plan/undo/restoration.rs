@@ -44,7 +44,7 @@ pub(super) fn restoration(before: &Object, after: &Object, current: &Object, wit
     let managers = |object: &Object| by_identity(member(object, "managedFields").as_ref());
     // Whose a field is that somebody else has written since is theirs to say; the values above were told already.
     let owners = merge(Some(&managers(before)), Some(&managers(after)), Some(&managers(current)), "", &mut Vec::new());
-    Restoration { object, managed_fields: as_list(owners), kept }
+    Restoration { object, managed_fields: as_list(owners.as_ref()), kept }
 }
 
 fn pair((name, value): (&String, &Value)) -> (String, Value) {
@@ -98,8 +98,8 @@ fn by_identity(managed_fields: Option<&Value>) -> Value {
     Value::Object(entries.map(|entry| (identity(entry), Value::Array(vec![entry.clone()]))).collect())
 }
 
-fn as_list(by_identity: Option<Value>) -> Value {
-    let entries = by_identity.as_ref().and_then(Value::as_object).into_iter().flatten();
+fn as_list(by_identity: Option<&Value>) -> Value {
+    let entries = by_identity.and_then(Value::as_object).into_iter().flatten();
     Value::Array(entries.filter_map(|(_, entry)| entry.get(0).cloned()).collect())
 }
 
@@ -109,7 +109,6 @@ pub(super) fn same_owners(left: &Value, right: &Value) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::needless_pass_by_value, reason = "documents are written in place")]
 mod tests {
     use serde_json::json;
 

@@ -92,9 +92,9 @@ async fn undo_all(ui: &Ui, context: &CommandContext, client: &Client, journal: J
             Ok(Gone::PutBackBut(_)) | Err(_) => counts.left += 1,
         }
         if matches!(undone.outcome, Err(UndoError::NotReached)) {
-            unreached += 1
+            unreached += 1;
         } else {
-            tell(ui, &undone)
+            tell(ui, &undone);
         }
         context.note(format!("undoing what was done: {steps} steps are done; requests under way may still take effect"));
     })
