@@ -73,7 +73,15 @@ impl CommandContext {
     /// A context that has opened nothing.
     #[must_use]
     pub fn new(settings: Settings, openers: Openers) -> Self {
-        Self { settings, openers, so_far: Mutex::new(None), between: Between::default(), stop: Stop::default(), acting: AtomicUsize::new(0), waiting: AtomicBool::new(false) }
+        Self {
+            settings,
+            openers,
+            so_far: Mutex::new(None),
+            between: Between::default(),
+            stop: Stop::default(),
+            acting: AtomicUsize::new(0),
+            waiting: AtomicBool::new(false),
+        }
     }
 
     /// What was decided from flags and environment.

@@ -145,7 +145,15 @@ impl Ui {
         let printed = Printed::default();
         let stream =
             |buffer: &Buffer| Stream { writer: Mutex::new(Box::new(buffer.clone())), is_terminal: false, brush: Brush::new(color) };
-        let ui = Self { data: stream(&printed.stdout), talk: stream(&printed.stderr), quiet, width, can_ask: false, pager: None, progress: Mutex::new(0) };
+        let ui = Self {
+            data: stream(&printed.stdout),
+            talk: stream(&printed.stderr),
+            quiet,
+            width,
+            can_ask: false,
+            pager: None,
+            progress: Mutex::new(0),
+        };
         (ui, printed)
     }
 

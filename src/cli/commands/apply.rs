@@ -26,8 +26,8 @@ use crate::client::{ApplyParameters, Client, Place, ServedResource};
 use crate::object::Object;
 use crate::plan::render::{Tense, summary};
 use crate::plan::{
-    Action, Awaiting, Conduct, Done, Failure, Live, Order, OwnersShown, Placed, PlanEntry, Question, Replaceable, Replacing, Summary, build,
-    execute, in_namespace,
+    Action, Awaiting, Conduct, Done, Failure, Live, Order, OwnersShown, Placed, PlanEntry, Question, Replaceable, Replacing, Summary,
+    build, execute, in_namespace,
 };
 use crate::printable::one_line;
 use crate::yaml;
@@ -411,18 +411,10 @@ async fn confirmed(
 }
 
 /// Applies objects in their order; an interruption lets the requests under way end.
-async fn carry_out(
-    client: &Client,
-    placed: Vec<Placed>,
-    order: &Order,
-    live: Live,
-    replacing: Replacing,
-    report: &mut Report<'_>,
-) {
+async fn carry_out(client: &Client, placed: Vec<Placed>, order: &Order, live: Live, replacing: Replacing, report: &mut Report<'_>) {
     let (ui, context, args) = (report.ui, report.context, report.args);
-    let until_ready = |awaiting: Vec<Awaiting>| {
-        waiting::until_dependable(ui, context, client, awaiting, Limit::of_act(args.timeout)).boxed_local()
-    };
+    let until_ready =
+        |awaiting: Vec<Awaiting>| waiting::until_dependable(ui, context, client, awaiting, Limit::of_act(args.timeout)).boxed_local();
     let parameters = args.parameters();
     let conduct = Conduct { parameters: &parameters, replacing, stop: context.stop().clone(), until_ready: &until_ready };
     let _acting = context.act();

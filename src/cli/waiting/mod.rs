@@ -164,8 +164,12 @@ pub(super) async fn until_dependable(
     let mut reasons = vec![None; awaiting.len()];
     // Most objects are ready as soon as they exist, which needs no watch.
     let is_open = |awaiting: &Awaiting| awaiting.object.as_ref().is_none_or(|object| readiness(object, now) != Readiness::Ready);
-    let (numbers, places): (Vec<usize>, Vec<Place>) =
-        awaiting.into_iter().enumerate().filter(|(_, awaiting)| is_open(awaiting)).map(|(number, awaiting)| (number, awaiting.place)).unzip();
+    let (numbers, places): (Vec<usize>, Vec<Place>) = awaiting
+        .into_iter()
+        .enumerate()
+        .filter(|(_, awaiting)| is_open(awaiting))
+        .map(|(number, awaiting)| (number, awaiting.place))
+        .unzip();
     if places.is_empty() {
         return reasons;
     }

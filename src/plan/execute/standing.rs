@@ -42,11 +42,7 @@ impl<'a> Standings<'a> {
         let dependents = order.dependents();
         let last = order.steps().last().map_or(0, |step| step.wave);
         let member = |(number, placed): (usize, &Placed)| Member {
-            place: Place {
-                resource: placed.resource.clone(),
-                namespace: placed.key.namespace.clone(),
-                name: placed.key.name.clone(),
-            },
+            place: Place { resource: placed.resource.clone(), namespace: placed.key.namespace.clone(), name: placed.key.name.clone() },
             name: format!("{}{}", placed.display_name(), in_namespace(placed.key.namespace.as_deref())),
             standing: Standing::Open,
             is_awaited: !dependents[number].is_empty() || order.wave(number) < last,
@@ -85,7 +81,7 @@ impl<'a> Standings<'a> {
             }
         }
         self.before_wave = earlier.into_iter().find_map(|number| match &self.members[number].standing {
-            Standing::Bad(why) => Some((format!("{} of wave {}", self.members[number].name, self.order.wave(number)), why.clone())),
+            Standing::Bad(why) => Some((format!("{}, of wave {},", self.members[number].name, self.order.wave(number)), why.clone())),
             _ => None,
         });
     }

@@ -311,8 +311,13 @@ async fn an_object_that_does_not_go_in_time_is_not_made_anew() {
         _ => answer(200, going().1),
     });
     let (live, wanted) = service();
-    let lines =
-        told_of(&client, wanted, live, Replacing::Within { timeout: Some(Duration::from_millis(1)), between: Between::default(), which: Replaceable::Any }).await;
+    let lines = told_of(
+        &client,
+        wanted,
+        live,
+        Replacing::Within { timeout: Some(Duration::from_millis(1)), between: Between::default(), which: Replaceable::Any },
+    )
+    .await;
     assert_eq!(lines[0], "configmap/x: it was deleted to be replaced, but was not gone after 0 s; it waits for example.com/x");
     assert_eq!(asked.lines().iter().filter(|line| line.starts_with("PATCH") && line.contains("/x?")).count(), 1);
 }
@@ -354,7 +359,8 @@ async fn told_with(
 ) -> (Vec<String>, Vec<Vec<String>>, crate::client::testing::Asked) {
     let (client, asked) = picky();
     let placed = set(values);
-    let order = Order::of(&placed, &Discovery::of(vec![ServedResource::named("", "v1", "ConfigMap", "configmaps", true)])).expect("an order");
+    let order =
+        Order::of(&placed, &Discovery::of(vec![ServedResource::named("", "v1", "ConfigMap", "configmaps", true)])).expect("an order");
     let waits = std::cell::RefCell::new(Vec::new());
     let until_ready = |awaiting: Vec<Awaiting>| -> LocalBoxFuture<'_, Vec<Option<String>>> {
         let names: Vec<String> = awaiting.into_iter().map(|awaiting| awaiting.place.name).collect();
@@ -378,7 +384,12 @@ async fn told_with(
 
 #[tokio::test]
 async fn what_depends_on_others_is_applied_once_they_are_ready() {
-    let set = vec![config_map("c", after(&["b", "outside"])), config_map("b", after(&["a"])), config_map("a", json!({})), config_map("d", json!({}))];
+    let set = vec![
+        config_map("c", after(&["b", "outside"])),
+        config_map("b", after(&["a"])),
+        config_map("a", json!({})),
+        config_map("d", json!({})),
+    ];
     let (lines, waits, _) = told_with(set, Live::default(), Stop::default(), |_| None).await;
     assert_eq!(lines, ["configmap/a created", "configmap/d created", "configmap/b created", "configmap/c created"]);
     assert_eq!(waits, [vec!["a"], vec!["b", "outside"]], "each is waited for when it is needed, and d never");
@@ -420,7 +431,7 @@ async fn a_wave_begins_when_all_before_it_is_ready() {
     assert_eq!(lines, ["configmap/a created", "configmap/b created", "configmap/c created"]);
     assert_eq!(waits, [["a"], ["b"]]);
     let (lines, ..) = told_with(set, Live::default(), Stop::default(), |name| (name == "b").then(|| "failed: no".to_owned())).await;
-    assert_eq!(lines[2], "configmap/c: not attempted, since configmap/b in namespace a of wave 0 is not ready: failed: no");
+    assert_eq!(lines[2], "configmap/c: not attempted, since configmap/b in namespace a, of wave 0, is not ready: failed: no");
 }
 
 #[tokio::test]

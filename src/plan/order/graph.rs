@@ -41,6 +41,7 @@ pub(super) fn order(set: &[Placed], beyond: Beyond<'_>) -> Result<Order, Faults>
     let wanted = graph.wanted_waves(&mut faults);
     // What follows stands on every dependency being known.
     if !faults.is_empty() {
+        faults.sort_by_key(|(object, _)| *object);
         return Err(faults);
     }
     let turns = graph.turns()?;
@@ -53,8 +54,7 @@ impl<'a> Graph<'a> {
         let ranks = set.iter().map(|placed| rank(&placed.resource.gvk())).collect();
         let grounds = grounds(set);
         let mut graph = Self { set, ranks, depends_on: vec![BTreeSet::new(); set.len()], grounds, outside: Vec::new() };
-        let members: HashMap<Reference, usize> =
-            set.iter().enumerate().map(|(number, placed)| (reference_of(placed), number)).collect();
+        let members: HashMap<Reference, usize> = set.iter().enumerate().map(|(number, placed)| (reference_of(placed), number)).collect();
         for (number, placed) in set.iter().enumerate() {
             match references(&placed.object) {
                 Ok(references) => {
@@ -87,8 +87,7 @@ impl<'a> Graph<'a> {
             self.outside[known].dependents.push(dependent);
             return Ok(Need::Outside(known));
         }
-        let place =
-            Place { resource: Arc::new(resource.clone()), namespace: reference.namespace.clone(), name: reference.name.clone() };
+        let place = Place { resource: Arc::new(resource.clone()), namespace: reference.namespace.clone(), name: reference.name.clone() };
         self.outside.push(Outside { reference, place, dependents: vec![dependent] });
         Ok(Need::Outside(self.outside.len() - 1))
     }

@@ -13,6 +13,9 @@ mod wishes;
 
 use std::collections::BTreeSet;
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::parallel::REQUESTS_AT_ONCE;
 use super::place::{Failure, ObjectError, Placed, in_namespace, is_definition, is_namespace};
 use crate::client::{ApiRequest, Client, ClientError, Discovery, Form, Place};
 use crate::object::Reason;
@@ -148,19 +151,25 @@ impl Order {
     /// Looks whether everything outside of the set that it depends on exists; answers a failure for each object that depends on
     /// something that does not. An error is that of a target that cannot be asked.
     pub async fn check_outside(&self, client: &Client, set: &[Placed]) -> Result<Vec<Failure>, ClientError> {
-        let mut failures = Vec::new();
-        for outside in &self.outside {
-            let Place { resource, namespace, name } = &outside.place;
-            let reference = outside.reference.clone();
-            let fault = match client.object(&ApiRequest::get(resource, namespace.as_deref(), name, Form::Objects)).await {
-                Ok(_) => continue,
-                Err(error) if error.is(Reason::NotFound) => OrderFault::Missing(reference),
-                Err(error @ ClientError::Refused { .. }) => OrderFault::Unknown { reference, error: error.into() },
-                Err(error) => return Err(error),
-            };
-            failures.extend(outside.dependents.iter().map(|number| set[*number].failure(ObjectError::Order(Box::new(fault.clone())))));
-        }
-        Ok(failures)
+        let looks = self.outside.iter().map(|outside| async move { Ok((outside, look(client, outside).await?)) });
+        let seen: Vec<(&Outside, Option<OrderFault>)> = stream::iter(looks).buffered(REQUESTS_AT_ONCE).try_collect().await?;
+        let wrong = seen.into_iter().filter_map(|(outside, fault)| Some((outside, fault?)));
+        let each = wrong.flat_map(|(outside, fault)| outside.dependents.iter().map(move |object| (*object, fault.clone())));
+        let mut faults: Vec<(usize, OrderFault)> = each.collect();
+        faults.sort_by_key(|(object, _)| *object);
+        Ok(failures(set, faults))
+    }
+}
+
+/// Looks whether an object exists; answers what is wrong if not.
+async fn look(client: &Client, outside: &Outside) -> Result<Option<OrderFault>, ClientError> {
+    let Place { resource, namespace, name } = &outside.place;
+    let reference = outside.reference.clone();
+    match client.object(&ApiRequest::get(resource, namespace.as_deref(), name, Form::Objects)).await {
+        Ok(_) => Ok(None),
+        Err(error) if error.is(Reason::NotFound) => Ok(Some(OrderFault::Missing(reference))),
+        Err(error @ ClientError::Refused { .. }) => Ok(Some(OrderFault::Unknown { reference, error: error.into() })),
+        Err(error) => Err(error),
     }
 }
 

@@ -92,17 +92,7 @@ fn without_annotations_kinds_come_by_what_refers_to_what() {
     let values = kinds.iter().map(|(kind, name)| plain(kind, name)).chain([definition()]).collect();
     assert_eq!(
         steps(values),
-        [
-            "0: n",
-            "0: things.x.io",
-            "0: account",
-            "0: login settings",
-            "0: role",
-            "0: web-service",
-            "0: web",
-            "0: thing",
-            "0: judge"
-        ]
+        ["0: n", "0: things.x.io", "0: account", "0: login settings", "0: role", "0: web-service", "0: web", "0: thing", "0: judge"]
     );
 }
 
@@ -184,10 +174,7 @@ fn a_dependency_in_a_later_wave_is_refused_where_both_are_named() {
     let set = |early: Value| vec![early, wave_of("ConfigMap", "b", "1")];
     assert_eq!(steps(set(early.clone())), ["1: b", "1: a"]);
     early["metadata"]["annotations"]["trueup.dev/wave"] = "0".into();
-    assert_eq!(
-        faults(set(early)),
-        ["configmap/a: it is in wave 0, but stands on configmap/b in namespace a, which comes in wave 1"]
-    );
+    assert_eq!(faults(set(early)), ["configmap/a: it is in wave 0, but stands on configmap/b in namespace a, which comes in wave 1"]);
 }
 
 #[test]

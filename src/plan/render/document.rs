@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::mask::is_secret;
 use crate::manifest::Origin;
 use crate::object::{Cause, Object};
-use crate::plan::{Action, Dispute, Failure, FieldOwner, ObjectError, OwnedChange, OwnersShown, Plan, PlanEntry, named_wave, readable_path};
+use crate::plan::{
+    Action, Dispute, Failure, FieldOwner, ObjectError, OwnedChange, OwnersShown, Plan, PlanEntry, named_wave, readable_path,
+};
 
 /// The version of the format.
 pub const API_VERSION: &str = "trueup.dev/v1";
