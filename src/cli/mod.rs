@@ -11,6 +11,7 @@ mod context;
 mod duration;
 mod error;
 mod failures;
+mod interruption;
 mod kubeconfig;
 mod logging;
 pub mod output;

@@ -4,6 +4,8 @@
 //! failures, but not to what depends on them, and not when the target is gone: then nothing more is asked of it. Invariants: an object that
 //! [`Question::Unchanged`] holds for causes no request; after a stop is asked for, no object is begun.
 
+mod standing;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,8 +26,6 @@ use super::stop::Stop;
 use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form, Place};
 use crate::object::Object;
 use standing::Standings;
-
-mod standing;
 
 /// How long a new kind may take to be served; a kube-apiserver needs about a second.
 const SERVED_WITHIN: Duration = Duration::from_secs(30);

@@ -17,6 +17,7 @@ use crate::cli::DryRun;
 use crate::cli::confirm::{confirm, losses};
 use crate::cli::duration;
 use crate::cli::failures::FileOrder;
+use crate::cli::interruption::not_begun_in_words;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
@@ -327,18 +328,6 @@ impl<'a> Report<'a> {
         self.ui.say_painted(summary(self.summary, self.failed, self.tense(), color).trim_end());
         Ok(if self.failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
     }
-}
-
-/// `; not begun: configmap/a, configmap/b and 7 more`, and nothing where all was begun.
-pub(super) fn not_begun_in_words(names: &[String]) -> String {
-    const NAMED_MOST: usize = 5;
-    if names.is_empty() {
-        return String::new();
-    }
-    let more = names.len().saturating_sub(NAMED_MOST);
-    let named = names.iter().take(NAMED_MOST).cloned().collect::<Vec<_>>().join(", ");
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("; not begun: {named}{rest}")
 }
 
 /// kubectl's word for what happened to an object.

@@ -23,6 +23,7 @@ use view::View;
 
 use super::context::{CommandContext, Controllers};
 use super::error::client_error_in_words;
+use super::interruption::some_of;
 use super::ui::Ui;
 use crate::ambient::Ambient;
 use crate::client::{Client, Lookout, Place, Sighting};
@@ -220,13 +221,9 @@ const EXPLAINED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What was and was not done, for whoever interrupts the wait.
 fn interrupted_wait(track: &Track) -> String {
-    const MOST: usize = 5;
     let unmet: Vec<String> = track.unmet().map(Awaited::full_name).collect();
-    let more = unmet.len().saturating_sub(MOST);
-    let names = unmet.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     let verb = if unmet.len() == 1 { "is" } else { "are" };
-    format!("the apply is done; {names}{rest} {verb} not ready yet")
+    format!("the apply is done; {} {verb} not ready yet", some_of(&unmet))
 }
 
 async fn passed(deadline: Option<Instant>) {

@@ -341,6 +341,7 @@ fn picky() -> (Client, crate::client::testing::Asked) {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "documents are written in place")]
 fn config_map(name: &str, annotations: Value) -> Value {
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "annotations": annotations}})
 }

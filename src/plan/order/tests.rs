@@ -26,6 +26,7 @@ fn discovery() -> Discovery {
 }
 
 /// An object by its kind and name, with annotations; those of namespaced kinds are in the namespace `a`.
+#[expect(clippy::needless_pass_by_value, reason = "documents are written in place")]
 fn of(kind: &str, name: &str, annotations: Value) -> Value {
     let version = match kind {
         "Deployment" => "apps/v1",
