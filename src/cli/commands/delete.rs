@@ -210,16 +210,9 @@ pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) ->
         Some(desired) => {
             let (placed, unplaced) = place_all(context, &client, &discovery, desired);
             unplaced.iter().for_each(|failure| failures::tell(ui, failure));
-            let order = Order::of_deletion(&placed).map_err(|faults| {
-                faults.iter().for_each(|fault| failures::tell(ui, fault));
-                CommandError::failed("nothing was deleted, since there is no order in which the set could be deleted")
-            })?;
-            ask_about_set(ui, &client, &placed, args).await?;
-            let doomed: Vec<Doomed> = placed.into_iter().map(Doomed::of).collect();
-            // An object of a kind that is not served yet cannot exist.
-            let absent = doomed.iter().filter(|doomed| doomed.is_absent && !args.ignore_not_found);
-            let absent = absent.map(|doomed| ui.error(&doomed.blame("the server serves no such kind, so there is no such object"))).count();
-            (doomed, Turns::of_set(&order), unplaced.len() + absent)
+            let (doomed, turns) = described(ui, &client, placed, args).await?;
+            let absent = if args.ignore_not_found { 0 } else { tell_absent(ui, &doomed) };
+            (doomed, turns, unplaced.len() + absent)
         }
         None => {
             let doomed = select(&client, &discovery, args).await?;
@@ -236,6 +229,22 @@ pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) ->
         ui.warning(&warning);
     }
     Ok(if failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
+}
+
+/// The objects that manifests describe, and their turns.
+async fn described(ui: &Ui, client: &Client, placed: Vec<Placed>, args: &DeleteArgs) -> Result<(Vec<Doomed>, Turns), CommandError> {
+    let order = Order::of_deletion(&placed).map_err(|faults| {
+        faults.iter().for_each(|fault| failures::tell(ui, fault));
+        CommandError::failed("nothing was deleted, since there is no order in which the set could be deleted")
+    })?;
+    ask_about_set(ui, client, &placed, args).await?;
+    Ok((placed.into_iter().map(Doomed::of).collect(), Turns::of_set(&order)))
+}
+
+/// Tells of the objects that cannot exist, since their kind is not served yet; answers how many there are.
+fn tell_absent(ui: &Ui, doomed: &[Doomed]) -> usize {
+    let absent = doomed.iter().filter(|doomed| doomed.is_absent);
+    absent.map(|doomed| ui.error(&doomed.blame("the server serves no such kind, so there is no such object"))).count()
 }
 
 /// Asks about what exists of a set; looks for it only where that is asked about.
