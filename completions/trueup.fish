@@ -68,8 +68,9 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -l field-manager -d
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s o -l output -d 'Print the applied objects' -r -f -a "name\t'One name a line'
 json\t'JSON, one object after the other'
 yaml\t'YAML, one document for each object'"
-complete -c trueup -n "__fish_trueup_using_subcommand apply" -l wait -d 'Wait until all applied objects are ready' -r -f -a "ready\t'That each object is ready'"
-complete -c trueup -n "__fish_trueup_using_subcommand apply" -l timeout -d 'Wait no longer than this for a replaced object to go, or for all to be ready; 0 waits without end' -r
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l wait -d 'Wait until all applied objects are ready, or until deleted ones are gone; a comma parts both' -r -f -a "ready\t'That each object is ready'
+deleted\t'That each deleted object is gone'"
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l timeout -d 'Wait no longer than this for a replaced object to go, for what others depend on, or for all to be ready; 0 waits without end' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l server-side -d 'Accepted for kubectl\'s sake: every apply is a server-side apply' -r -f -a "true\t''
 false\t''"
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
@@ -92,6 +93,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -l force-conflicts 
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l diff -d 'Show the difference of each changed object'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l show-secrets -d 'Show the values of Secrets in differences'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l show-owners -d 'Show the owners of all changed fields in differences, not only those that other managers own'
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -s y -l yes -d 'Act without asking, whatever is deleted or replaced'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s V -l version -d 'Print version'
@@ -266,6 +268,8 @@ complete -c trueup -n "__fish_trueup_using_subcommand delete" -l all -d 'Delete 
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l now -d 'Give the objects one second to go'
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l force -d 'Do not give the objects any time, and do not wait'
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l ignore-not-found -d 'Exit with 0 where a named object does not exist'
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -s y -l yes -d 'Act without asking'
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -s i -l interactive -d 'Ask first, whatever is deleted, and also where no terminal is'
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s V -l version -d 'Print version'

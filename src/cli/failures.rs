@@ -12,7 +12,7 @@ use super::ui::Ui;
 use crate::client::ClientError;
 use crate::manifest::{Desired, Origin, Source};
 use crate::object::{Cause, CauseKind, Reason, Refusal};
-use crate::plan::{Dispute, Failure, ObjectError, in_namespace};
+use crate::plan::{Dispute, Failure, ObjectError, OrderFault, in_namespace};
 use crate::printable::one_line;
 use crate::yaml::Mark;
 
@@ -171,6 +171,19 @@ fn hint(failure: &Failure) -> Option<String> {
         ObjectError::OtherNamespace { .. } => "leave -n out, or take the namespace out of the manifest",
         ObjectError::BadName { .. } => "give it a name that can stand in a path of the API",
         ObjectError::Duplicate { .. } => "remove one of the two, or give it another name or namespace",
+        ObjectError::Order(fault) => match **fault {
+            OrderFault::Unreadable { .. } => {
+                "write for example apps/namespaces/shop/Deployment/db, or /Namespace/shop; commas part several"
+            }
+            OrderFault::NoWave { .. } => "lower waves come first; an object without one is in wave 0",
+            OrderFault::UnknownKind(_) => "group and kind are compared letter by letter: apps/namespaces/shop/Deployment/db",
+            OrderFault::Scope { .. } => {
+                "write GROUP/namespaces/NAMESPACE/KIND/NAME for what has a namespace, GROUP/KIND/NAME for what has none"
+            }
+            OrderFault::Missing(_) => "add it to the set, or create it first",
+            OrderFault::LaterWave { .. } => "give both one wave, or take the wave out of this object: it then comes with what it stands on",
+            OrderFault::Cycle(_) | OrderFault::Unknown { .. } => return None,
+        },
         ObjectError::NotServed(_) => "look at the definition's conditions, then apply again",
         _ if refusal.is_some_and(is_conflict) => {
             "leave the fields to their owners by taking them out of the manifest, or take them over with --force-conflicts"

@@ -6,10 +6,12 @@
 
 mod arguments;
 pub mod commands;
+mod confirm;
 mod context;
 mod duration;
 mod error;
 mod failures;
+mod interruption;
 mod kubeconfig;
 mod logging;
 pub mod output;
@@ -21,12 +23,14 @@ pub mod ui;
 mod waiting;
 
 use std::ffi::OsString;
+use std::pin::pin;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
-pub use context::{CommandContext, Controllers, OpenSimulation, OpenStore, OpenStoreError, Openers, RunControllers};
+pub use context::{Acting, CommandContext, Controllers, OpenSimulation, OpenStore, OpenStoreError, Openers, RunControllers};
 pub use error::{CommandError, ExitStatus, Promise};
 pub use settings::{EtcdAccess, Login, Settings, StoreLocation, TargetSettings, UsageError};
 use ui::Ui;
@@ -220,13 +224,29 @@ async fn work(
 ) -> Result<ExitStatus, CommandError> {
     logging::start_if_asked(environment)?;
     let context = CommandContext::new(settings(ui, cli, environment)?, openers);
+    let mut work = pin!(run(ui, &context, command));
     // The signal is asked for first, so that it is caught from the first word on.
     tokio::select! {
         biased;
-        Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(context.left_behind())),
-        result = run(ui, &context, command) => result,
+        Ok(()) = tokio::signal::ctrl_c() => {}
+        result = &mut work => return result,
     }
+    if !context.is_acting() {
+        return Err(CommandError::interrupted(context.left_behind()));
+    }
+    context.stop().request();
+    ui.say("stopping once the requests under way are answered; interrupt again to end at once");
+    tokio::select! {
+        biased;
+        Ok(()) = tokio::signal::ctrl_c() => {}
+        result = &mut work => return result,
+        () = tokio::time::sleep(STOPPED_WITHIN) => {}
+    }
+    Err(CommandError::interrupted(context.left_behind()))
 }
+
+/// How long an interrupted command waits for the answers to what it has asked.
+const STOPPED_WITHIN: Duration = Duration::from_secs(10);
 
 async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<ExitStatus, CommandError> {
     match command {

@@ -48,6 +48,8 @@ pub struct Ui {
     talk: Stream,
     quiet: bool,
     width: usize,
+    /// Whether a person can be asked.
+    can_ask: bool,
     /// What shows long texts on the terminal; `None` where they are printed at once.
     pager: Option<Pager>,
     /// How many lines of progress stand on the terminal; the last of them is unfinished.
@@ -131,6 +133,7 @@ impl Ui {
             talk: stream(Box::new(stderr), talk_terminal),
             quiet,
             width: width.unwrap_or(DEFAULT_WIDTH),
+            can_ask: talk_terminal && io::stdin().is_terminal(),
             pager: if data_terminal { Pager::choose(&environment) } else { None },
             progress: Mutex::new(0),
         }
@@ -142,7 +145,15 @@ impl Ui {
         let printed = Printed::default();
         let stream =
             |buffer: &Buffer| Stream { writer: Mutex::new(Box::new(buffer.clone())), is_terminal: false, brush: Brush::new(color) };
-        let ui = Self { data: stream(&printed.stdout), talk: stream(&printed.stderr), quiet, width, pager: None, progress: Mutex::new(0) };
+        let ui = Self {
+            data: stream(&printed.stdout),
+            talk: stream(&printed.stderr),
+            quiet,
+            width,
+            can_ask: false,
+            pager: None,
+            progress: Mutex::new(0),
+        };
         (ui, printed)
     }
 
@@ -162,6 +173,12 @@ impl Ui {
     #[must_use]
     pub fn talks_to_terminal(&self) -> bool {
         self.talk.is_terminal
+    }
+
+    /// Whether a person can be asked: whoever reads standard error can answer on standard input.
+    #[must_use]
+    pub fn can_ask(&self) -> bool {
+        self.can_ask
     }
 
     /// Paints what goes to standard output.
@@ -235,6 +252,19 @@ impl Ui {
     /// Says a line that begins with `hint: `, unless quiet.
     pub fn hint(&self, line: &str) {
         self.say_painted(&format!("{} {}", self.talk.brush.bold(Color::Cyan, "hint:"), printable(line)));
+    }
+
+    /// Says a line on standard error, quiet or not.
+    pub fn insist(&self, line: &str) {
+        self.talk_line(&printable(line));
+    }
+
+    /// Puts a question on standard error; the answer goes on the same line.
+    pub fn ask(&self, question: &str) {
+        let _ = self.flush();
+        self.clear_progress();
+        let mut writer = self.talk.lock();
+        let _ = writer.write_all(printable(question).as_bytes()).and_then(|()| writer.flush());
     }
 
     /// Shows how far the work is, in place of what was shown before; nothing where standard error is no terminal, or when quiet.

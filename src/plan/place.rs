@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::dispute::{Dispute, disputes};
 use super::immutable::reason_to_replace;
+use super::order::OrderFault;
 use crate::client::{ClientError, Discovery, ServedResource};
 use crate::manifest::{Desired, Origin};
 use crate::object::{GroupResource, Gvk, Object, ObjectKey, Refusal, names};
@@ -87,6 +88,17 @@ pub enum ObjectError {
     /// It was deleted to be replaced, and could not be made anew.
     #[error("it was deleted to be replaced, but could not be made anew: {0}")]
     NotMadeAnew(#[source] Arc<ClientError>),
+    /// Its annotations put it in an order that there cannot be.
+    #[error(transparent)]
+    Order(Box<OrderFault>),
+    /// Its turn did not come, since something before it is not as it must be.
+    #[error("not attempted, since {on} {why}")]
+    NotAttempted {
+        /// What is not as it must be, such as `it depends on deployment.apps/db, which`.
+        on: String,
+        /// What is wrong with that.
+        why: String,
+    },
     /// The server refused, or could not be asked.
     #[error(transparent)]
     Client(Arc<ClientError>),
@@ -138,7 +150,12 @@ impl Failure {
     /// something around it.
     #[must_use]
     pub fn blamed(&self) -> Option<Origin> {
-        let (ObjectError::Client(error), Some(source)) = (&self.error, &self.source) else { return None };
+        let source = self.source.as_ref()?;
+        let error = match &self.error {
+            ObjectError::Client(error) => error,
+            ObjectError::Order(fault) => return Some(source.locate(&format!("metadata.annotations[{}]", fault.annotation()?))),
+            _ => return None,
+        };
         let places = blamed_fields(error.refusal()?).into_iter().map(|field| source.locate(field));
         places.filter(|place| place.mark != source.origin.mark).min_by_key(|place| place.mark)
     }

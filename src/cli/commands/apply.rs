@@ -9,12 +9,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use futures::FutureExt as _;
 use serde_json::Value;
 
-use super::{build_plan, load, place_all};
+use super::{build_plan, in_order, load, place_all};
 use crate::cli::DryRun;
+use crate::cli::confirm::{confirm, losses};
 use crate::cli::duration;
 use crate::cli::failures::FileOrder;
+use crate::cli::interruption::not_begun_in_words;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
@@ -23,7 +26,10 @@ use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failure
 use crate::client::{ApplyParameters, Client, Place, ServedResource};
 use crate::object::Object;
 use crate::plan::render::{Tense, summary};
-use crate::plan::{Action, Done, Failure, Live, OwnersShown, Placed, PlanEntry, Question, Replacing, Summary, execute, in_namespace};
+use crate::plan::{
+    Action, Awaiting, Conduct, Done, Failure, Live, Order, OwnersShown, Placed, PlanEntry, Question, Replaceable, Replacing, Summary,
+    build, execute, in_namespace,
+};
 use crate::printable::one_line;
 use crate::yaml;
 
@@ -37,13 +43,16 @@ Examples:
   trueup apply -f web.yaml --replace         make objects anew that cannot be changed in place
   trueup apply -f web.yaml --wait --timeout=2m
                                              until all of it is ready
+  trueup apply -f web.yaml --replace --yes   without asking first
 
-Objects that are as they should be cause no request. Failures are told and do not stop the rest.
-Exit status: 0 all applied, 1 something was refused or failed, or is not ready in time, 2 wrong usage.";
+Objects that are as they should be cause no request. Failures are told and stop nothing but what depends on them.
+Exit status: 0 all applied, 1 something was refused or failed, or is not ready in time, or nobody said yes,
+2 wrong usage, 130 interrupted.";
 
 /// Apply manifests to the target
 ///
-/// Namespaces come first, then CustomResourceDefinitions, then everything else in parallel, by server-side apply.
+/// Namespaces come first, then CustomResourceDefinitions, then what others refer to, by server-side apply. The annotations
+/// config.kubernetes.io/depends-on and trueup.dev/wave say what must be ready before.
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct ApplyArgs {
@@ -82,10 +91,13 @@ pub struct ApplyArgs {
     /// Print the applied objects
     #[arg(long, short = 'o', value_enum, value_name = "FORM")]
     output: Option<ApplyOutput>,
-    /// Wait until all applied objects are ready
-    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "ready", require_equals = true, value_name = "WHAT")]
-    wait: Option<WaitFor>,
-    /// Wait no longer than this for a replaced object to go, or for all to be ready; 0 waits without end
+    /// Wait until all applied objects are ready, or until deleted ones are gone; a comma parts both
+    #[arg(long, value_enum, num_args = 0..=1, value_delimiter = ',', default_missing_value = "ready", require_equals = true, value_name = "WHAT")]
+    wait: Vec<WaitFor>,
+    /// Act without asking, whatever is deleted or replaced
+    #[arg(long, short = 'y')]
+    yes: bool,
+    /// Wait no longer than this for a replaced object to go, for what others depend on, or for all to be ready; 0 waits without end
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration::unsigned)]
     timeout: Duration,
     /// Accepted for kubectl's sake: every apply is a server-side apply
@@ -110,6 +122,8 @@ enum WaitFor {
     /// That each object is ready
     #[value(alias = "true")]
     Ready,
+    /// That each deleted object is gone
+    Deleted,
 }
 
 impl ApplyArgs {
@@ -126,9 +140,14 @@ impl ApplyArgs {
         Ok(())
     }
 
-    fn replacing(&self, context: &CommandContext) -> Replacing {
+    fn replacing(&self, context: &CommandContext, which: Replaceable) -> Replacing {
         let timeout = Some(self.timeout).filter(|timeout| !timeout.is_zero());
-        if self.replace { Replacing::Within { timeout, between: context.between().clone() } } else { Replacing::Never }
+        if self.replace { Replacing::Within { timeout, between: context.between().clone(), which } } else { Replacing::Never }
+    }
+
+    /// Whether somebody is asked before something is replaced.
+    fn asks(&self, ui: &Ui) -> bool {
+        self.replace && !self.yes && self.dry_run == DryRun::None && ui.can_ask()
     }
 
     fn view(&self, ui: &Ui) -> PlanView<'_> {
@@ -164,6 +183,10 @@ struct Report<'a> {
     broken: Option<CommandError>,
     /// Where the objects are that were applied.
     places: Vec<Place>,
+    /// Where those are that were deleted.
+    deleted: Vec<Place>,
+    /// The names of those that were not begun, since the user interrupted.
+    not_begun: Vec<String>,
 }
 
 impl<'a> Report<'a> {
@@ -181,6 +204,8 @@ impl<'a> Report<'a> {
             cut_off: false,
             broken: None,
             places: Vec::new(),
+            deleted: Vec::new(),
+            not_begun: Vec::new(),
         }
     }
 
@@ -188,6 +213,7 @@ impl<'a> Report<'a> {
         let rank = match &done {
             Done::Applied(entry) => self.order.rank(entry.origin.as_ref()),
             Done::Failed(failure) => self.order.rank_of(failure),
+            Done::NotBegun(_) => None,
         };
         while let Some(held) = self.held.pop_front_if(|held| self.order.rank_of(held) < rank) {
             self.failure(&held);
@@ -195,12 +221,15 @@ impl<'a> Report<'a> {
         match done {
             Done::Applied(entry) => self.entry(&entry),
             Done::Failed(failure) => self.failure(&failure),
+            Done::NotBegun(placed) => {
+                self.not_begun.push(format!("{}{}", placed.display_name(), in_namespace(placed.key.namespace.as_deref())));
+            }
         }
     }
 
     fn entry(&mut self, entry: &PlanEntry) {
         self.summary.add(entry.action);
-        self.places.push(place_of(entry));
+        if entry.action == Action::Delete { &mut self.deleted } else { &mut self.places }.push(place_of(entry));
         // A difference holds colours; everything else is as the server wrote it.
         let text = self.text(entry);
         let shown = if self.args.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&text) };
@@ -260,16 +289,26 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Ends the report and, where that is asked for, waits until what was applied is ready.
+    /// Ends the report and, where that is asked for, waits until what was deleted is gone and what was applied is ready.
     async fn finish_and_wait(mut self, client: &Client) -> Result<ExitStatus, CommandError> {
         let (ui, context, args) = (self.ui, self.context, self.args);
-        let places = std::mem::take(&mut self.places);
+        let (places, deleted) = (std::mem::take(&mut self.places), std::mem::take(&mut self.deleted));
         let status = self.finish()?;
-        if args.wait.is_none() || args.dry_run != DryRun::None {
+        if args.dry_run != DryRun::None {
             return Ok(status);
         }
-        let ready = waiting::until_ready(ui, context, client, places, Limit::of_act(args.timeout)).await;
-        Ok(if ready { status } else { ExitStatus::Failed })
+        let limit = Limit::of_act(args.timeout);
+        let gone = !args.wait.contains(&WaitFor::Deleted) || waiting::until_gone(ui, context, client, deleted, limit).await;
+        let ready = !args.wait.contains(&WaitFor::Ready) || waiting::until_ready(ui, context, client, places, limit).await;
+        Ok(if gone && ready { status } else { ExitStatus::Failed })
+    }
+
+    /// What was and was not done, where the user interrupted.
+    fn interrupted(&self) -> CommandError {
+        let applied = self.summary.changes() + self.summary.unchanged;
+        let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
+        let not_begun = not_begun_in_words(&self.not_begun);
+        CommandError::interrupted(Some(format!("{applied} of {} objects were applied{failed}{not_begun}", self.total)))
     }
 
     fn finish(mut self) -> Result<ExitStatus, CommandError> {
@@ -281,6 +320,9 @@ impl<'a> Report<'a> {
         }
         if self.untold > 0 {
             failures::tell_untold(self.ui, self.untold);
+        }
+        if self.context.stop().is_requested() {
+            return Err(self.interrupted());
         }
         let color = self.ui.talk_brush().is_colored();
         self.ui.say_painted(summary(self.summary, self.failed, self.tense(), color).trim_end());
@@ -321,9 +363,12 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
     }
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
+    let in_order = in_order(ui, &client, &discovery, &placed, &unplaced, "nothing was applied").await?;
+    let replaceable = if args.asks(ui) { confirmed(ui, context, &client, &placed, args).await? } else { Replaceable::Any };
     let mut report = Report::new(ui, context, args, total, order, unplaced);
     let count = format!("{total} objects: reading, comparing, applying");
-    with_progress(ui, || context.so_far().unwrap_or_else(|| count.clone()), work(&client, placed, args, &mut report)).await?;
+    let replacing = args.replacing(context, replaceable);
+    with_progress(ui, || context.progress_line(&count), work(&client, placed, &in_order, replacing, &mut report)).await?;
     for warning in client.take_warnings() {
         ui.warning(&warning);
     }
@@ -336,7 +381,43 @@ fn place_of(entry: &PlanEntry) -> Place {
     Place { resource: Arc::new(resource), namespace, name: entry.key.name.clone() }
 }
 
-async fn work(client: &Client, placed: Vec<Placed>, args: &ApplyArgs, report: &mut Report<'_>) -> Result<(), CommandError> {
+/// Asks whether what has to be replaced may be; answers what was asked about. What turns out to have to be replaced later is not.
+async fn confirmed(
+    ui: &Ui,
+    context: &CommandContext,
+    client: &Client,
+    placed: &[Placed],
+    args: &ApplyArgs,
+) -> Result<Replaceable, CommandError> {
+    let live = Live::fetch(client, placed).await?;
+    let built = build(client, placed.to_vec(), live, &args.parameters(), None).await;
+    // Apply itself tells what is wrong, and gets these again.
+    drop(client.take_warnings());
+    context.note("nothing was applied yet".to_owned());
+    confirm(ui, &losses(&built.plan), &client.target().to_string(), "nothing was applied").await?;
+    let replaced = built.plan.entries.into_iter().filter(|entry| entry.action == Action::Replace);
+    Ok(Replaceable::These(Arc::new(replaced.map(|entry| (entry.resource(), entry.key)).collect())))
+}
+
+/// Applies objects in their order; an interruption lets the requests under way end.
+async fn carry_out(client: &Client, placed: Vec<Placed>, order: &Order, live: Live, replacing: Replacing, report: &mut Report<'_>) {
+    let (ui, context, args) = (report.ui, report.context, report.args);
+    let until_ready =
+        |awaiting: Vec<Awaiting>| waiting::until_dependable(ui, context, client, awaiting, Limit::of_act(args.timeout)).boxed_local();
+    let parameters = args.parameters();
+    let conduct = Conduct { parameters: &parameters, replacing, stop: context.stop().clone(), until_ready: &until_ready };
+    let _acting = context.act();
+    execute(client, placed, order, live, &conduct, |done| report.done(done)).await;
+}
+
+async fn work(
+    client: &Client,
+    placed: Vec<Placed>,
+    order: &Order,
+    replacing: Replacing,
+    report: &mut Report<'_>,
+) -> Result<(), CommandError> {
+    let args = report.args;
     if args.dry_run == DryRun::Server {
         let built = build_plan(report.context, client, placed, &args.parameters()).await?;
         built.plan.entries.iter().for_each(|entry| report.planned(entry));
@@ -347,10 +428,7 @@ async fn work(client: &Client, placed: Vec<Placed>, args: &ApplyArgs, report: &m
     }
     let mut live = Live::fetch(client, &placed).await?;
     match args.dry_run {
-        DryRun::None => {
-            let replacing = args.replacing(report.context);
-            execute(client, placed, live, &args.parameters(), replacing, |done| report.done(done)).await;
-        }
+        DryRun::None => carry_out(client, placed, order, live, replacing, report).await,
         DryRun::Client | DryRun::Server => {
             placed.iter().for_each(|placed| report.done(compare(placed, &mut live, &args.field_manager)));
         }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{build_plan, load, place_all};
+use super::{build_plan, load, order_failures, place_all};
 use crate::cli::failures::FileOrder;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
@@ -97,13 +97,14 @@ pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Res
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
+    let disorder = order_failures(&client, &discovery, &placed).await?;
     let mut built = with_progress(
         ui,
         || format!("comparing {count} objects with {}", client.target()),
         build_plan(context, &client, placed, &args.parameters()),
     )
     .await?;
-    built.failures.extend(unplaced);
+    built.failures.extend(unplaced.into_iter().chain(disorder));
     built.failures.sort_by_key(|failure| order.rank_of(failure));
     show(ui, &built, &client, args)?;
     Ok(match (built.failures.is_empty(), built.plan.has_changes()) {

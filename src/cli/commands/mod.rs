@@ -40,11 +40,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{CommandContext, CommandError, ManifestArgs, SelectorArgs};
+use super::ui::Ui;
+use super::{CommandContext, CommandError, ManifestArgs, SelectorArgs, failures};
 use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form, ListParameters, ServedResource, list_pages};
 use crate::manifest::{self, Desired, Input};
 use crate::object::LabelSelector;
-use crate::plan::{Built, Failure, Live, Placed, build, place};
+use crate::plan::{Built, Failure, Live, Order, Placed, build, place};
 
 /// Reads the manifests that `-f` names; those a label selector leaves out are not there.
 async fn load(args: &ManifestArgs, selector: &str) -> Result<Vec<Desired>, CommandError> {
@@ -67,6 +68,39 @@ async fn load(args: &ManifestArgs, selector: &str) -> Result<Vec<Desired>, Comma
 fn place_all(context: &CommandContext, client: &Client, discovery: &Discovery, desired: Vec<Desired>) -> (Vec<Placed>, Vec<Failure>) {
     let objects = desired.into_iter().map(|desired| (desired.object.clone(), Some(Arc::new(desired))));
     place(objects, discovery, &context.namespaces(client))
+}
+
+/// The order of a set in which no dependency is unknown. Where there is none, each reason is told and `nothing` was done, such as
+/// `nothing was applied`.
+async fn in_order(
+    ui: &Ui,
+    client: &Client,
+    discovery: &Discovery,
+    placed: &[Placed],
+    unplaced: &[Failure],
+    nothing: &str,
+) -> Result<Order, CommandError> {
+    let failures = match Order::of(placed, discovery) {
+        Ok(order) => {
+            let failures = order.check_outside(client, placed).await?;
+            if failures.is_empty() {
+                return Ok(order);
+            }
+            failures
+        }
+        Err(failures) => failures,
+    };
+    // What has no place may be what others depend on.
+    unplaced.iter().chain(&failures).for_each(|failure| failures::tell(ui, failure));
+    Err(CommandError::failed(format!("{nothing}, since there is no order in which the set could be applied")))
+}
+
+/// What keeps a set from having an order, for those who only show it.
+async fn order_failures(client: &Client, discovery: &Discovery, placed: &[Placed]) -> Result<Vec<Failure>, CommandError> {
+    match Order::of(placed, discovery) {
+        Ok(order) => Ok(order.check_outside(client, placed).await?),
+        Err(failures) => Ok(failures),
+    }
 }
 
 /// Plans a set, with what the server cannot judge tried out in this process.

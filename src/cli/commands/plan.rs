@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{build_plan, load, place_all};
+use super::{build_plan, load, order_failures, place_all};
 use crate::cli::output::form::pretty;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
@@ -57,11 +57,12 @@ pub async fn cmd_plan(ui: &Ui, context: &CommandContext, args: &PlanArgs) -> Res
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
+    let disorder = order_failures(&client, &discovery, &placed).await?;
     let parameters = ApplyParameters { field_manager: args.field_manager.clone(), force: args.force_conflicts, dry_run: true };
     let target = client.target().to_string();
     let work = build_plan(context, &client, placed, &parameters);
     let mut built = with_progress(ui, || format!("comparing {count} objects with {target}"), work).await?;
-    built.failures.splice(0..0, unplaced);
+    built.failures.splice(0..0, unplaced.into_iter().chain(disorder));
     let warnings: Vec<String> = built.notes.iter().cloned().chain(client.take_warnings()).collect();
     let owners = OwnersShown { manager: &args.field_manager, all: args.show_owners };
     let color = ui.data_brush().is_colored();

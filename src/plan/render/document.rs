@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::mask::is_secret;
 use crate::manifest::Origin;
 use crate::object::{Cause, Object};
-use crate::plan::{Action, Dispute, Failure, FieldOwner, ObjectError, OwnedChange, OwnersShown, Plan, PlanEntry, readable_path};
+use crate::plan::{
+    Action, Dispute, Failure, FieldOwner, ObjectError, OwnedChange, OwnersShown, Plan, PlanEntry, named_wave, readable_path,
+};
 
 /// The version of the format.
 pub const API_VERSION: &str = "trueup.dev/v1";
@@ -52,6 +54,7 @@ fn object(entry: &PlanEntry, options: DocumentOptions<'_>) -> Value {
     });
     put(&mut members, "namespace", entry.key.namespace.as_deref());
     put(&mut members, "reason", entry.reason.as_deref());
+    put(&mut members, "wave", entry.after.as_ref().or(entry.before.as_ref()).and_then(named_wave));
     put(&mut members, "source", entry.origin.as_ref().map(position));
     put(&mut members, "uid", entry.before.as_ref().map(Object::uid));
     put(&mut members, "resourceVersion", entry.before.as_ref().and_then(Object::resource_version));

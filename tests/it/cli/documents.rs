@@ -1,6 +1,8 @@
 //! What README.md and docs/cli.md show is what the program prints.
 
+use super::SHOP;
 use crate::harness::cli::TestEnv;
+use crate::harness::recorder::Recorder;
 
 /// The consoles of a document: the commands of each, and everything that they print, in one text.
 fn consoles(document: &str) -> Vec<(Vec<&str>, String)> {
@@ -41,8 +43,25 @@ fn the_page_about_the_command_line_shows_what_happens() {
     let env = TestEnv::without_target();
     env.write("bad.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n name: x\n");
     env.write("web.yaml", "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  type: Balancer\n  ports:\n  - port: 0\n");
-    let [broken, refused, tree] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let [broken, refused, interrupted, tree] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
     [broken, refused].into_iter().for_each(|console| check(&env, console));
+    check_interruption(interrupted);
     // What needs objects of some age is tested elsewhere.
     assert!(tree.0[0].starts_with("trueup tree "));
+}
+
+/// An apply that is interrupted while its Secret is under way.
+fn check_interruption((commands, printed): &(Vec<&str>, String)) {
+    let server = Recorder::holding(|line| line.starts_with("PATCH") && line.contains("/login?"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    env.write("shop.yaml", SHOP);
+    let program = env!("CARGO_BIN_EXE_trueup");
+    let mut apply = env.start_shell(&format!("exec {} 2>&1", commands[0].replacen("trueup", program, 1)));
+    apply.wait_for("configmap/settings created");
+    server.wait_until_holding();
+    apply.signal("INT");
+    apply.wait_for("stopping");
+    server.release();
+    let output = apply.end().replacing(&server.url, "https://shop.example:6443");
+    assert_eq!(output.stdout, printed.replace("^C\n", ""));
 }

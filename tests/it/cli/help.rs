@@ -273,9 +273,11 @@ fn every_command_explains_itself() {
                                   that other managers own
       -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
       -q, --quiet                 Print data, warnings and errors only
-          --wait[=<WHAT>]         Wait until all applied objects are ready [possible values: ready]
-          --timeout <TIME>        Wait no longer than this for a replaced object to go, or for all to be
-                                  ready; 0 waits without end [default: 5m]
+          --wait[=<WHAT>]         Wait until all applied objects are ready, or until deleted ones are
+                                  gone; a comma parts both [possible values: ready, deleted]
+      -y, --yes                   Act without asking, whatever is deleted or replaced
+          --timeout <TIME>        Wait no longer than this for a replaced object to go, for what others
+                                  depend on, or for all to be ready; 0 waits without end [default: 5m]
       -h, --help                  Print help (see more with '--help')
       -V, --version               Print version
 

@@ -1,14 +1,19 @@
 //! `trueup apply PLAN`: does what a saved plan says, or nothing where the objects have moved on since.
 
+use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::{ApplyArgs, Report};
+use super::{ApplyArgs, Report, carry_out};
+use crate::cli::commands::in_order;
+use crate::cli::confirm::{Losing, Loss, confirm};
 use crate::cli::failures::FileOrder;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus};
 use crate::client::{Client, Discovery};
-use crate::plan::{Action, Live, Namespaces, Placed, Replacing, SavedObject, SavedPlan, SavedPlanError, execute, moved, pin, place};
+use crate::object::{GroupResource, ObjectKey};
+use crate::plan::{Action, Live, Namespaces, Order, Placed, Replaceable, SavedObject, SavedPlan, SavedPlanError, moved, pin, place};
 
 pub(super) async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, file: &Path) -> Result<ExitStatus, CommandError> {
     let plan = read(file)?;
@@ -23,8 +28,13 @@ pub(super) async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, f
     let total = plan.objects.len();
     // A plan is a document of its own: no file of manifests says in which order its failures come.
     let mut report = Report::new(ui, context, &args, total, FileOrder::default(), Vec::new());
-    let work = carry_out(ui, &client, &discovery, plan.objects, &mut report);
-    with_progress(ui, || context.so_far().unwrap_or_default(), work).await?;
+    let Some(ready) = ready(ui, &client, &discovery, &plan.objects, &mut report).await? else { return report.finish() };
+    if !args.yes {
+        confirm(ui, &ready.losses, &client.target().to_string(), "nothing was applied").await?;
+    }
+    let replacing = args.replacing(context, Replaceable::These(Arc::new(ready.replaced)));
+    let work = carry_out(&client, ready.placed, &ready.order, ready.live, replacing, &mut report);
+    with_progress(ui, || context.progress_line(""), work).await;
     for warning in client.take_warnings() {
         ui.warning(&warning);
     }
@@ -42,35 +52,45 @@ fn read(file: &Path) -> Result<SavedPlan, CommandError> {
     })
 }
 
-async fn carry_out(
+/// What is to be done, as the plan says.
+struct Ready {
+    placed: Vec<Placed>,
+    order: Order,
+    live: Live,
+    losses: Vec<Loss>,
+    /// What the plan replaces; what it changes in place is not replaced, whatever the server says by now.
+    replaced: HashSet<(GroupResource, ObjectKey)>,
+}
+
+/// Compares the plan with what is there; nothing where an object of it has no place any longer.
+async fn ready(
     ui: &Ui,
     client: &Client,
     discovery: &Discovery,
-    objects: Vec<SavedObject>,
+    objects: &[SavedObject],
     report: &mut Report<'_>,
-) -> Result<(), CommandError> {
+) -> Result<Option<Ready>, CommandError> {
     let namespaces = Namespaces { default: client.default_namespace().to_owned(), enforced: false };
-    let (placed, unplaced) = place(objects.iter().map(|object| (object.manifest.clone(), None)), discovery, &namespaces);
+    let (mut placed, unplaced) = place(objects.iter().map(|object| (object.manifest.clone(), None)), discovery, &namespaces);
     if !unplaced.is_empty() {
         unplaced.iter().for_each(|failure| report.failure(failure));
-        return Ok(());
+        return Ok(None);
     }
+    let order = in_order(ui, client, discovery, &placed, &[], "nothing was applied").await?;
     let live = Live::fetch(client, &placed).await?;
-    let moved = moved(&objects, &placed, &live);
+    let moved = moved(objects, &placed, &live);
     if !moved.is_empty() {
         moved.iter().for_each(|(name, how)| ui.error(&format!("{name} is not as it was planned: {how}")));
         return Err(CommandError::failed("nothing was applied, since the plan is out of date").hint("make a new plan"));
     }
-    let (mut changed, mut replaced): (Vec<Placed>, Vec<Placed>) = (Vec::new(), Vec::new());
-    for (object, mut placed) in objects.iter().zip(placed) {
-        let before = live.object(&placed);
-        pin(&mut placed, object, before);
-        if object.action == Action::Replace { replaced.push(placed) } else { changed.push(placed) }
+    let (mut losses, mut replaced) = (Vec::new(), HashSet::new());
+    for (object, placed) in objects.iter().zip(&mut placed) {
+        let before = live.object(placed);
+        pin(placed, object, before);
+        if object.action == Action::Replace {
+            replaced.insert((placed.resource.group_resource(), placed.key.clone()));
+            losses.push(Loss::new(Losing::Replaced, &placed.resource.gvk(), &placed.display_name(), placed.key.namespace.as_deref()));
+        }
     }
-    let parameters = report.args.parameters();
-    // What the plan changes in place is not replaced, whatever the server says by now.
-    execute(client, changed, live.clone(), &parameters, Replacing::Never, |done| report.done(done)).await;
-    let replacing = report.args.replacing(report.context);
-    execute(client, replaced, live, &parameters, replacing, |done| report.done(done)).await;
-    Ok(())
+    Ok(Some(Ready { placed, order, live, losses, replaced }))
 }
