@@ -8,6 +8,8 @@ TOOLS := $(CURDIR)/target/tools
 # What the tests run beside trueup itself. Set any of them to use another one.
 export TRUEUP_ETCD_BIN ?= $(TOOLS)/bin/etcd
 export TRUEUP_KUBECTL_BIN ?= $(TOOLS)/bin/kubectl
+# One that knows sets (1.27 or newer), where there is one.
+export TRUEUP_SETS_KUBECTL_BIN ?= $(TOOLS)/bin/kubectl-sets
 export TRUEUP_TEST_PYTHON ?= $(TOOLS)/venv/bin/python
 
 # What `make fuzz` runs, and how long each: `make fuzz FUZZ=yaml SECONDS=600`.

@@ -50,6 +50,7 @@ complete -c trueup -n "__fish_trueup_needs_command" -f -a "wait" -d 'Wait until 
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "describe" -d 'Show everything about objects, and their events'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "events" -d 'Show events, oldest first'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "sets" -d 'Show sets, make them, and hand them over to other tools'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "api-resources" -d 'Show the kinds that the server serves'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "auth" -d 'Show who one is, and what one may do'
@@ -61,6 +62,9 @@ complete -c trueup -n "__fish_trueup_needs_command" -f -a "version" -d 'Show the
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s l -l selector -d 'Apply only the objects with these labels' -r
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l applyset-namespace -d 'Say in which namespace the set\'s parent is, where -n does not; its objects may be in several then' -r
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l max-deletions -d 'Prune no more objects than this, a number or a share such as 50%; if not given, 20%, and 5 in any case' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l dry-run -d 'Say what would happen without doing it' -r -f -a "none\t'Do it'
 client\t'Only compare with what the server has'
 server\t'Let the server say what it would do'"
@@ -87,6 +91,9 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -l color -d 'Say wh
 always\t'Colour everywhere'
 never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l prune -d 'Delete the members of the set that no manifest describes'
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l allow-empty -d 'Prune although the manifests hold no object at all'
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l force-membership -d 'Take objects over that belong to other sets'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l replace -d 'Replace objects that cannot be changed in place: delete them and make them anew'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l any-target -d 'Apply a saved plan here although it was made for a target of another name'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l force-conflicts -d 'Take fields over that other managers own'
@@ -99,6 +106,9 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -s h -l help -d 'Pr
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s l -l selector -d 'Compare only the objects with these labels' -r
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l applyset-namespace -d 'Say in which namespace the set\'s parent is, where -n does not; its objects may be in several then' -r
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l max-deletions -d 'Prune no more objects than this, a number or a share such as 50%; if not given, 20%, and 5 in any case' -r
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s o -l output -d 'Show the differences in this form' -r -f -a "diff\t'A unified diff of each object\'s YAML'
 path\t'One line for each field that changes: its path, its value before and after'
 summary\t'What happens to which object, and the counts'
@@ -123,6 +133,9 @@ complete -c trueup -n "__fish_trueup_using_subcommand diff" -l color -d 'Say whe
 always\t'Colour everywhere'
 never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l prune -d 'Delete the members of the set that no manifest describes'
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l allow-empty -d 'Prune although the manifests hold no object at all'
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l force-membership -d 'Take objects over that belong to other sets'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l detailed-exitcode -d 'Exit with 2 where something differs and with 1 where something failed, as terraform does'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l show-owners -d 'Show the owners of all changed fields, not only those that other managers own'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l side-by-side -d 'Show both states next to each other, where the terminal has at least 80 columns'
@@ -134,6 +147,9 @@ complete -c trueup -n "__fish_trueup_using_subcommand diff" -s h -l help -d 'Pri
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s l -l selector -d 'Plan only the objects with these labels' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l applyset-namespace -d 'Say in which namespace the set\'s parent is, where -n does not; its objects may be in several then' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l max-deletions -d 'Prune no more objects than this, a number or a share such as 50%; if not given, 20%, and 5 in any case' -r
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s o -l output -d 'Save the plan to this file' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l field-manager -d 'Own the applied fields under this name' -r
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
@@ -150,6 +166,9 @@ complete -c trueup -n "__fish_trueup_using_subcommand plan" -l color -d 'Say whe
 always\t'Colour everywhere'
 never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l prune -d 'Delete the members of the set that no manifest describes'
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l allow-empty -d 'Prune although the manifests hold no object at all'
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l force-membership -d 'Take objects over that belong to other sets'
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l include-secrets -d 'Save the values of Secrets too; without them, a plan that changes Secrets cannot be applied'
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l force-conflicts -d 'Take fields over that other managers own'
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l show-owners -d 'Show the owners of all changed fields, not only those that other managers own'
@@ -238,6 +257,8 @@ complete -c trueup -n "__fish_trueup_using_subcommand watch" -s V -l version -d 
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -l applyset-namespace -d 'Say in which namespace the set\'s parent is, where -n does not; its objects may be in several then' -r
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l cascade -d 'Say what happens to the objects that the deleted ones own' -r -f -a "background\t'They go later'
 orphan\t'They stay'
 foreground\t'They go first'"
@@ -379,6 +400,63 @@ complete -c trueup -n "__fish_trueup_using_subcommand tree" -l no-headers -d 'Le
 complete -c trueup -n "__fish_trueup_using_subcommand tree" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand tree" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand tree" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -s A -l all-namespaces -d 'Show the sets of all namespaces'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -l no-headers -d 'Leave the headers out'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -f -a "create" -d 'Make an object the parent of an empty set; one of a custom type has to exist'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -f -a "hand-over" -d 'Say which tool works on a set; every other one refuses to from then on'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and not __fish_seen_subcommand_from create hand-over help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -l to -d 'The tool: trueup, or another one with its version, such as kubectl/v1.36' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make an object the parent of an empty set; one of a custom type has to exist'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from help" -f -a "hand-over" -d 'Say which tool works on a set; every other one refuses to from then on'
+complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l namespaced -d 'Show only kinds that live in namespaces, or, with =false, only those that do not' -r -f -a "true\t''
 false\t''"
 complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l api-group -d 'Show only kinds of this group; the empty text is the core group' -r
@@ -685,25 +763,28 @@ complete -c trueup -n "__fish_trueup_using_subcommand version" -l client -d 'Do 
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s V -l version -d 'Print version'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "apply" -d 'Apply manifests to the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "diff" -d 'Show what applying manifests would change'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "get" -d 'Show objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "watch" -d 'Show objects and their changes as they come'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "delete" -d 'Delete objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "wait" -d 'Wait until objects are as they should be'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "describe" -d 'Show everything about objects, and their events'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "events" -d 'Show events, oldest first'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "api-resources" -d 'Show the kinds that the server serves'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "auth" -d 'Show who one is, and what one may do'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "config" -d 'Show and change kubeconfig files'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "serve" -d 'Serve the API over HTTPS'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "controllers" -d 'Run the controllers against the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "version" -d 'Show the version of this program and of the server'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "apply" -d 'Apply manifests to the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "diff" -d 'Show what applying manifests would change'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "get" -d 'Show objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "watch" -d 'Show objects and their changes as they come'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "delete" -d 'Delete objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "wait" -d 'Wait until objects are as they should be'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "describe" -d 'Show everything about objects, and their events'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "events" -d 'Show events, oldest first'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "sets" -d 'Show sets, make them, and hand them over to other tools'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "api-resources" -d 'Show the kinds that the server serves'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "auth" -d 'Show who one is, and what one may do'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "config" -d 'Show and change kubeconfig files'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "serve" -d 'Serve the API over HTTPS'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "controllers" -d 'Run the controllers against the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "version" -d 'Show the version of this program and of the server'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from sets" -f -a "create" -d 'Make an object the parent of an empty set; one of a custom type has to exist'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from sets" -f -a "hand-over" -d 'Say which tool works on a set; every other one refuses to from then on'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "whoami" -d 'Show as whom the server knows the caller'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "can-i" -d 'Say whether the caller may do something'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "get-contexts" -d 'Show all contexts, or one'

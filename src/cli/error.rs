@@ -13,6 +13,7 @@ use super::ui::{Ui, is_broken_pipe};
 use crate::client::{ClientError, RemoteError, ResourceArgumentError, UnknownResource, Unreachable};
 use crate::manifest::ManifestErrors;
 use crate::object::{Reason, Refusal};
+use crate::plan::set::{OUR_TOOL, PruneError, SetError};
 use crate::serve::{ListenError, ServeError};
 use crate::store::StoreError;
 
@@ -199,6 +200,57 @@ impl From<ClientError> for CommandError {
     fn from(error: ClientError) -> Self {
         let message = client_error_in_words(&error);
         Self { hints: hint_for(&error).into_iter().collect(), ..Self::failed(message) }
+    }
+}
+
+impl From<SetError> for CommandError {
+    fn from(error: SetError) -> Self {
+        let hint = match &error {
+            SetError::UnknownType(_) | SetError::Client(_) => String::new(),
+            SetError::NoName(_) => "NAME is that of a Secret; other parents are written TYPE/NAME, such as configmap/shop".to_owned(),
+            SetError::BadName { .. } => "give the set's parent a name that can stand in a path of the API".to_owned(),
+            SetError::NoNamespace(_) => {
+                "name it with -n; or, where the set's objects are in several namespaces, with --applyset-namespace".to_owned()
+            }
+            SetError::NotAParentType(_) => "name a Secret by NAME, or a ConfigMap by configmap/NAME".to_owned(),
+            SetError::NotMadeAutomatically(parent) => format!("create it, then make it a parent: trueup sets create {parent}"),
+            SetError::NoSuchSet(_) => "`trueup sets -A` lists the sets that there are".to_owned(),
+            SetError::NotAParent { arguments, .. } => {
+                format!("give the set's parent another name; or, if it is meant to be one: trueup sets create {arguments}")
+            }
+            SetError::OtherId { .. } => {
+                "a parent that was copied or renamed is another set's; give the set's parent another name".to_owned()
+            }
+            SetError::OtherTool { arguments, .. } => {
+                format!("`trueup sets hand-over {arguments} --to {OUR_TOOL}` takes it over; the other tool refuses it from then on")
+            }
+            SetError::NoKinds(_) => {
+                "the tool that made the parent has to write the annotation; without it no members can be found".to_owned()
+            }
+            SetError::LabelWritten { .. } => "take the label out of the manifest".to_owned(),
+        };
+        let told = match error {
+            SetError::UnknownType(unknown) => return Self::from(unknown),
+            SetError::Client(error) => return Self::from(error),
+            SetError::NoName(_) | SetError::BadName { .. } | SetError::NoNamespace(_) => Self::usage(error.to_string()),
+            other => Self::failed(other.to_string()),
+        };
+        told.hint(hint)
+    }
+}
+
+impl From<PruneError> for CommandError {
+    fn from(error: PruneError) -> Self {
+        let hint = match &error {
+            PruneError::TooMany { deletions, .. } => {
+                format!("nothing was changed; look at them with diff, then allow them with --max-deletions={deletions}")
+            }
+            PruneError::UnknownWish { .. } => "nothing was changed; set the annotation to keep, or remove it".to_owned(),
+            PruneError::OwnNamespace { .. } => {
+                "nothing was changed; describe the namespace in the manifests, or annotate it with trueup.dev/prune=keep".to_owned()
+            }
+        };
+        Self::failed(error.to_string()).hint(hint)
     }
 }
 

@@ -191,6 +191,7 @@ fn hint(failure: &Failure) -> Option<String> {
         _ if refusal.is_some_and(|refusal| refusal.reason == Reason::NotFound && refusal.kind == "namespaces") => {
             "add the namespace to the set, or create it first"
         }
+        ObjectError::OtherSet { .. } => "take it out of one of the two sets, or take it over with --force-membership",
         ObjectError::Moved => "look at the change with diff, then apply again",
         ObjectError::StillThere { .. } => "it goes once its finalizers are done; apply again then",
         _ if failure.replaceable => {

@@ -18,6 +18,7 @@ pub mod output;
 mod pager;
 mod private_file;
 mod progress;
+mod sets;
 mod settings;
 pub mod ui;
 mod waiting;
@@ -83,6 +84,8 @@ pub enum Command {
     Events(commands::EventsArgs),
     /// Show an object and what it owns, with the readiness of each
     Tree(commands::TreeArgs),
+    /// Show sets, make them, and hand them over to other tools
+    Sets(commands::SetsArgs),
     /// Show the kinds that the server serves
     ApiResources(commands::ApiResourcesArgs),
     /// Show the versions of the groups that the server serves
@@ -260,6 +263,7 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::Describe(args) => commands::cmd_describe(ui, context, args).await,
         Command::Events(args) => commands::cmd_events(ui, context, args).await,
         Command::Tree(args) => commands::cmd_tree(ui, context, args).await,
+        Command::Sets(args) => commands::cmd_sets(ui, context, args).await,
         Command::ApiResources(args) => commands::cmd_api_resources(ui, context, args).await,
         Command::ApiVersions(args) => commands::cmd_api_versions(ui, context, args).await,
         Command::Auth(args) => commands::cmd_auth(ui, context, args).await,

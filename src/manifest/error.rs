@@ -123,6 +123,16 @@ impl fmt::Display for ManifestErrors {
     }
 }
 
+impl ManifestErrors {
+    /// Whether nothing else is wrong but that there is no object.
+    #[must_use]
+    pub fn is_empty_input(&self) -> bool {
+        let empty =
+            |error: &ManifestError| matches!(error.problem, Problem::NothingFound(_) | Problem::NoManifestFiles { has_folders: false });
+        self.0.iter().all(empty)
+    }
+}
+
 impl ManifestError {
     /// A problem at a place of a source.
     #[must_use]

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::parallel::{REQUESTS_AT_ONCE, each};
 use super::place::Placed;
+use super::set::{SetId, is_member};
 use crate::client::{ApiRequest, Client, ClientError, Form, ListParameters, Page, ServedResource, list_pages};
 use crate::object::{GroupResource, Object, ObjectKey, Reason};
 
@@ -22,6 +23,18 @@ const PAGE_SIZE: u32 = 500;
 pub struct Live {
     objects: HashMap<(GroupResource, ObjectKey), Object>,
     unknown: HashMap<(GroupResource, ObjectKey), Arc<ClientError>>,
+    members: MembersSeen,
+}
+
+/// What the lists told of the members of a set.
+#[derive(Debug, Clone, Default)]
+pub(super) struct MembersSeen {
+    /// The members that were not asked for.
+    pub(super) unasked: Vec<(Arc<ServedResource>, Object)>,
+    /// How many members were asked for.
+    pub(super) asked: usize,
+    /// The resources and namespaces that were listed as a whole.
+    pub(super) listed: HashSet<(GroupResource, Option<String>)>,
 }
 
 /// The wanted objects of one resource in one namespace: what one LIST answers.
@@ -34,17 +47,30 @@ struct Batch {
 /// Names found or not readable; everything else asked for does not exist.
 type Found = Vec<(String, Result<Object, Arc<ClientError>>)>;
 
+/// What one LIST, or the GETs in its place, told.
+#[derive(Default)]
+struct Reading {
+    found: Found,
+    /// Members of the set that were not asked for; `None` where nothing was listed.
+    members: Option<Vec<Object>>,
+}
+
 impl Live {
     /// Reads the live state. An error is one that would meet every request: the server cannot be reached, or knows nobody like us.
     pub async fn fetch(client: &Client, placed: &[Placed]) -> Result<Self, ClientError> {
+        Self::fetch_with_members(client, placed, None).await
+    }
+
+    /// The same; remembers of the same lists what else they hold of a set's members.
+    pub async fn fetch_with_members(client: &Client, placed: &[Placed], set: Option<&SetId>) -> Result<Self, ClientError> {
         let mut live = Self::default();
         let mut fatal = None;
         let work = |batch: Batch| {
-            let client = client.clone();
-            async move { (read(&client, &batch).await, batch) }
+            let (client, set) = (client.clone(), set.cloned());
+            async move { (read(&client, &batch, set.as_ref()).await, batch) }
         };
-        each(batches(placed), REQUESTS_AT_ONCE, work, |(found, batch)| match found {
-            Ok(found) => live.take(&batch, found),
+        each(batches(placed), REQUESTS_AT_ONCE, work, |(reading, batch)| match reading {
+            Ok(reading) => live.take(&batch, reading, set),
             Err(error) => fatal = Some(error),
         })
         .await;
@@ -73,7 +99,12 @@ impl Live {
     #[must_use]
     pub fn of(objects: impl IntoIterator<Item = (GroupResource, Object)>) -> Self {
         let objects = objects.into_iter().map(|(resource, object)| ((resource, object.key()), object)).collect();
-        Self { objects, unknown: HashMap::new() }
+        Self { objects, ..Self::default() }
+    }
+
+    /// What the lists told of the members of the set that was asked for.
+    pub(super) fn members(&self) -> &MembersSeen {
+        &self.members
     }
 
     /// Whether an object of the core group's `resource` exists, as far as it was asked for.
@@ -82,13 +113,20 @@ impl Live {
         self.objects.contains_key(&(GroupResource::new("", resource), ObjectKey::new(None, name)))
     }
 
-    fn take(&mut self, batch: &Batch, found: Found) {
-        for (name, object) in found {
+    fn take(&mut self, batch: &Batch, reading: Reading, set: Option<&SetId>) {
+        for (name, object) in reading.found {
             let key = (batch.resource.group_resource(), ObjectKey { namespace: batch.namespace.clone(), name });
             match object {
-                Ok(object) => drop(self.objects.insert(key, object)),
+                Ok(object) => {
+                    self.members.asked += usize::from(set.is_some_and(|set| is_member(&object, set)));
+                    self.objects.insert(key, object);
+                }
                 Err(error) => drop(self.unknown.insert(key, error)),
             }
+        }
+        if let Some(members) = reading.members {
+            self.members.listed.insert((batch.resource.group_resource(), batch.namespace.clone()));
+            self.members.unasked.extend(members.into_iter().map(|object| (Arc::clone(&batch.resource), object)));
         }
     }
 }
@@ -107,18 +145,21 @@ fn batches(placed: &[Placed]) -> Vec<Batch> {
     batches
 }
 
-async fn read(client: &Client, batch: &Batch) -> Result<Found, ClientError> {
+async fn read(client: &Client, batch: &Batch, set: Option<&SetId>) -> Result<Reading, ClientError> {
     let parameters = ListParameters { limit: PAGE_SIZE, ..ListParameters::default() };
     match list_pages(client, &batch.resource, batch.namespace.as_deref(), &parameters, Form::Objects).await {
-        Ok(pages) => pages.iter().try_fold(Vec::new(), |mut found, page| {
-            found.extend(pick(client, batch, page)?);
-            Ok(found)
+        Ok(pages) => pages.iter().try_fold(Reading { members: Some(Vec::new()), ..Reading::default() }, |mut reading, page| {
+            pick(client, batch, page, set, &mut reading)?;
+            Ok(reading)
         }),
-        Err(error) if error.is(Reason::NotFound) => Ok(Vec::new()),
-        Err(error) if error.is(Reason::Forbidden) || error.is(Reason::MethodNotAllowed) => one_by_one(client, batch).await,
+        Err(error) if error.is(Reason::NotFound) => Ok(Reading { members: Some(Vec::new()), ..Reading::default() }),
+        Err(error) if error.is(Reason::Forbidden) || error.is(Reason::MethodNotAllowed) => {
+            Ok(Reading { found: one_by_one(client, batch).await?, members: None })
+        }
         Err(error @ ClientError::Refused { .. }) if !error.is(Reason::Unauthorized) => {
             let error = Arc::new(error);
-            Ok(batch.names.iter().map(|name| (name.clone(), Err(Arc::clone(&error)))).collect())
+            let found = batch.names.iter().map(|name| (name.clone(), Err(Arc::clone(&error)))).collect();
+            Ok(Reading { found, members: None })
         }
         Err(error) => Err(error),
     }
@@ -140,23 +181,29 @@ struct Name {
     name: String,
 }
 
-/// Parses only the wanted items of a page: a namespace may hold far more than the set.
-fn pick(client: &Client, batch: &Batch, page: &Page) -> Result<Found, ClientError> {
+/// Parses only the wanted items of a page, and the members of the set: a namespace may hold far more.
+fn pick(client: &Client, batch: &Batch, page: &Page, set: Option<&SetId>, into: &mut Reading) -> Result<(), ClientError> {
     let request = ApiRequest::list(&batch.resource, batch.namespace.as_deref(), &ListParameters::default(), "", Form::Objects);
     let text = std::str::from_utf8(page).map_err(|_| client.unreadable(&request, "it is not UTF-8"))?;
     let items: Items<'_> = serde_json::from_str(text).map_err(|error| client.unreadable(&request, error.to_string()))?;
-    let mut found = Vec::new();
     for item in items.items {
         let name = client.parse::<Named>(&request, item.get().as_bytes())?.metadata.name;
-        if batch.names.contains(&name) {
+        let wanted = batch.names.contains(&name);
+        // The id is nowhere else but in a label, or in a text that speaks of the set: few items are parsed in vain.
+        let possible = || set.is_some_and(|set| item.get().contains(set.as_str()));
+        if wanted || possible() {
             let value = client.parse(&request, item.get().as_bytes())?;
             let mut object = Object::from_value(value).map_err(|error| client.unreadable(&request, error.to_string()))?;
             // The items of a list of built-in kinds leave their kind to the list.
             object.set_gvk(&batch.resource.gvk());
-            found.push((name, Ok(object)));
+            if wanted {
+                into.found.push((name, Ok(object)));
+            } else if set.is_some_and(|set| is_member(&object, set)) {
+                into.members.get_or_insert_default().push(object);
+            }
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 async fn one_by_one(client: &Client, batch: &Batch) -> Result<Found, ClientError> {

@@ -22,6 +22,7 @@ mod reach;
 pub mod render;
 mod replace;
 mod saved;
+pub mod set;
 mod simulate;
 mod stop;
 
@@ -38,5 +39,5 @@ pub use ownership::already_applied;
 pub(crate) use parallel::{REQUESTS_AT_ONCE, each};
 pub use place::{Failure, Namespaces, ObjectError, Placed, in_namespace, place};
 pub use replace::{Between, Replaceable, Replacing};
-pub use saved::{SaveOptions, SavedObject, SavedPlan, SavedPlanError, moved, pin, saved, withheld};
+pub use saved::{SaveOptions, SavedObject, SavedPlan, SavedPlanError, SavedSet, moved, pin, saved, withheld};
 pub use stop::Stop;

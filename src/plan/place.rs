@@ -71,6 +71,12 @@ pub enum ObjectError {
         /// Where the first is written.
         first: Option<Origin>,
     },
+    /// It is a member of another set.
+    #[error("it belongs to another set: its label {} is {id}", super::set::PART_OF)]
+    OtherSet {
+        /// The other set's id.
+        id: String,
+    },
     /// The kind was defined, but the server did not serve it in time.
     #[error("the server does not serve {0} yet, although its definition was applied")]
     NotServed(String),

@@ -8,16 +8,34 @@ use serde_json::{Map, Value, json};
 use super::live::Live;
 use super::place::{Placed, in_namespace};
 use super::render::{API_VERSION, is_secret};
+use super::set::{GroupKind, Scope};
 use super::{Action, Plan, PlanEntry};
-use crate::object::Object;
+use crate::object::{GroupVersion, Gvk, Object, ObjectKey};
 
 /// What a saved plan was made with.
 #[derive(Debug, Clone, Copy)]
-pub struct SaveOptions {
+pub struct SaveOptions<'a> {
     /// Whether fields of other managers are taken over.
     pub force: bool,
     /// Whether values of Secrets are saved.
     pub include_secrets: bool,
+    /// The set that the objects belong to.
+    pub set: Option<&'a SavedSet>,
+}
+
+/// The set that a saved plan works on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedSet {
+    /// The parent's kind.
+    pub gvk: Gvk,
+    /// The parent's namespace and name.
+    pub key: ObjectKey,
+    /// The parent's resourceVersion; `None` where it did not exist.
+    pub resource_version: Option<String>,
+    /// Whether what leaves the set is pruned; otherwise there may be members of which the plan says nothing.
+    pub prune: bool,
+    /// Where those members are that the plan knows of, once it is carried out.
+    pub scope: Scope,
 }
 
 /// A plan read from a file.
@@ -29,6 +47,8 @@ pub struct SavedPlan {
     pub field_manager: String,
     /// Whether fields of other managers are taken over.
     pub force: bool,
+    /// The set that the objects belong to.
+    pub set: Option<SavedSet>,
     /// What changes.
     pub objects: Vec<SavedObject>,
 }
@@ -38,8 +58,10 @@ pub struct SavedPlan {
 pub struct SavedObject {
     /// What happens to it.
     pub action: Action,
-    /// What to apply.
+    /// What to apply; of an object that leaves its set only its kind and name.
     pub manifest: Object,
+    /// Whether it leaves its set: deleted, or, as an update, without the set's label.
+    pub leaves: bool,
     /// The object that it was compared with: its uid and resourceVersion; `None` where there was none.
     pub compared_with: Option<(String, String)>,
 }
@@ -66,11 +88,18 @@ pub enum SavedPlanError {
 
 /// Turns a plan's document into one that can be carried out. `document` is what [`super::render::document`] made of `plan`.
 #[must_use]
-pub fn saved(mut document: Value, plan: &Plan, options: SaveOptions) -> Value {
+pub fn saved(mut document: Value, plan: &Plan, options: SaveOptions<'_>) -> Value {
     document["forceConflicts"] = options.force.into();
+    if let Some(set) = options.set {
+        document["set"] = set.to_json();
+    }
     let objects = document.get_mut("objects").and_then(Value::as_array_mut).into_iter().flatten();
     for (object, entry) in objects.zip(&plan.entries).filter(|(_, entry)| entry.action.is_change()) {
-        let Some(manifest) = manifest(entry) else { continue };
+        let Some(manifest) = manifest(entry) else {
+            // What no manifest asks for is what leaves the set.
+            object["leavesSet"] = true.into();
+            continue;
+        };
         if is_secret(Some(&manifest)) && !options.include_secrets {
             object["withheld"] = true.into();
         } else {
@@ -105,13 +134,64 @@ impl SavedPlan {
         let text = |member: &str| document.get(member).and_then(Value::as_str).map(str::to_owned);
         let malformed = |member: &str| SavedPlanError::Malformed(member.to_owned());
         let objects = document.get("objects").and_then(Value::as_array).ok_or_else(|| malformed("objects"))?;
+        let set = document.get("set").map(|set| SavedSet::read(set).ok_or_else(|| malformed("set"))).transpose()?;
+        let objects: Vec<SavedObject> =
+            objects.iter().filter_map(|object| SavedObject::read(object).transpose()).collect::<Result<_, _>>()?;
+        // Only members of a set leave one.
+        if let Some(stray) = objects.iter().find(|object| object.leaves && set.is_none()) {
+            return Err(malformed(&format!("the action of {}/{}", stray.manifest.kind().to_lowercase(), stray.manifest.name())));
+        }
         Ok(Self {
             target: text("target").ok_or_else(|| malformed("target"))?,
             field_manager: text("fieldManager").ok_or_else(|| malformed("fieldManager"))?,
             force: document.get("forceConflicts").and_then(Value::as_bool).unwrap_or_default(),
-            objects: objects.iter().filter_map(|object| SavedObject::read(object).transpose()).collect::<Result<_, _>>()?,
+            set,
+            objects,
         })
     }
+}
+
+impl SavedSet {
+    fn to_json(&self) -> Value {
+        let mut members = json!({
+            "apiVersion": self.gvk.api_version(),
+            "kind": self.gvk.kind,
+            "name": self.key.name,
+            "prune": self.prune,
+            "groupKinds": self.scope.kinds.iter().map(GroupKind::to_string).collect::<Vec<_>>(),
+            "namespaces": self.scope.namespaces,
+        });
+        let optional = [("namespace", &self.key.namespace), ("resourceVersion", &self.resource_version)];
+        for (name, text) in optional.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?))) {
+            members[name] = text.as_str().into();
+        }
+        members
+    }
+
+    fn read(set: &Value) -> Option<Self> {
+        let text = |member: &str| set.get(member).and_then(Value::as_str);
+        let list = |member: &str| -> Option<Vec<&str>> { set.get(member)?.as_array()?.iter().map(Value::as_str).collect() };
+        let version = GroupVersion::parse(text("apiVersion")?)?;
+        let kinds = list("groupKinds")?.into_iter().map(GroupKind::parse).collect();
+        let namespaces = list("namespaces")?.into_iter().map(str::to_owned).collect();
+        Some(Self {
+            gvk: Gvk::new(&version.group, &version.version, text("kind")?),
+            key: ObjectKey::new(text("namespace"), text("name")?),
+            resource_version: text("resourceVersion").map(str::to_owned),
+            prune: set.get("prune")?.as_bool()?,
+            scope: Scope { kinds, namespaces },
+        })
+    }
+}
+
+/// An object of which a plan says only which it is.
+fn named(object: &Value) -> Option<Object> {
+    let mut metadata = json!({"name": object.get("name")?.as_str()?});
+    if let Some(namespace) = object.get("namespace") {
+        metadata["namespace"] = namespace.as_str()?.into();
+    }
+    let document = json!({"apiVersion": object.get("apiVersion")?.as_str()?, "kind": object.get("kind")?.as_str()?, "metadata": metadata});
+    Object::from_value(document).ok()
 }
 
 impl SavedObject {
@@ -121,16 +201,24 @@ impl SavedObject {
         let action = Action::ALL.into_iter().find(|action| action.word() == text("action"));
         let action = match action {
             Some(Action::Unchanged) => return Ok(None),
-            Some(action @ (Action::Create | Action::Update | Action::Replace)) => action,
-            Some(Action::Delete) | None => return Err(SavedPlanError::Malformed(format!("the action of {name}"))),
+            Some(action) => action,
+            None => return Err(SavedPlanError::Malformed(format!("the action of {name}"))),
         };
+        let leaves = object.get("leavesSet") == Some(&true.into());
+        if leaves != (action == Action::Delete) && action != Action::Update {
+            return Err(SavedPlanError::Malformed(format!("the action of {name}")));
+        }
+        let compared_with = (action != Action::Create).then(|| (text("uid").to_owned(), text("resourceVersion").to_owned()));
+        if leaves {
+            let manifest = named(object).ok_or_else(|| SavedPlanError::Malformed(name))?;
+            return Ok(Some(Self { action, manifest, leaves, compared_with }));
+        }
         if object.get("withheld") == Some(&true.into()) {
             return Err(SavedPlanError::Withheld(name));
         }
         let manifest = object.get("manifest").ok_or_else(|| SavedPlanError::NoManifest(name.clone()))?;
         let manifest = Object::from_value(manifest.clone()).map_err(|_| SavedPlanError::Malformed(format!("the manifest of {name}")))?;
-        let compared_with = (action != Action::Create).then(|| (text("uid").to_owned(), text("resourceVersion").to_owned()));
-        Ok(Some(Self { action, manifest, compared_with }))
+        Ok(Some(Self { action, manifest, leaves, compared_with }))
     }
 
     /// How the live object differs from the one that the plan was made with; `None` where it does not.
@@ -212,7 +300,7 @@ mod tests {
         let plan = Plan { entries };
         let owners = OwnersShown { manager: "me", all: false };
         let document = document(&plan, &[], &[], DocumentOptions { target: "here", mask: true, owners });
-        saved(document, &plan, SaveOptions { force: true, include_secrets }).to_string()
+        saved(document, &plan, SaveOptions { force: true, include_secrets, set: None }).to_string()
     }
 
     #[test]
@@ -238,6 +326,29 @@ mod tests {
         let plan = text(vec![entry("Secret", Action::Update)], true);
         assert_eq!(SavedPlan::read(&plan).unwrap().objects[0].manifest.get_str(&["data", "k"]), Some("aHVudGVy"));
         assert!(SavedPlan::read(&text(vec![entry("Secret", Action::Unchanged)], false)).unwrap().objects.is_empty());
+    }
+
+    #[test]
+    fn a_plan_names_its_set_and_what_leaves_it() {
+        let left = |action| PlanEntry { source: None, origin: None, after: None, ..entry("ConfigMap", action) };
+        let plan = Plan { entries: vec![left(Action::Delete), left(Action::Update)] };
+        let owners = OwnersShown { manager: "me", all: false };
+        let document = document(&plan, &[], &[], DocumentOptions { target: "here", mask: true, owners });
+        let kinds = [GroupKind::parse("ConfigMap"), GroupKind::parse("Deployment.apps")].into();
+        let set = SavedSet {
+            gvk: Gvk::new("", "v1", "Secret"),
+            key: ObjectKey::new(Some("a"), "shop"),
+            resource_version: Some("7".to_owned()),
+            prune: true,
+            scope: Scope { kinds, namespaces: ["a".to_owned()].into() },
+        };
+        let text = saved(document.clone(), &plan, SaveOptions { force: false, include_secrets: false, set: Some(&set) }).to_string();
+        let read = SavedPlan::read(&text).unwrap();
+        assert_eq!(read.set, Some(set));
+        let told: Vec<_> = read.objects.iter().map(|object| (object.action, object.leaves, object.manifest.key().to_string())).collect();
+        assert_eq!(told, [(Action::Delete, true, "shop/a".to_owned()), (Action::Update, true, "shop/a".to_owned())]);
+        let without = saved(document, &plan, SaveOptions { force: false, include_secrets: false, set: None }).to_string();
+        assert_eq!(SavedPlan::read(&without).unwrap_err().to_string(), "the action of configmap/a is missing or malformed");
     }
 
     #[test]

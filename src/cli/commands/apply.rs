@@ -1,5 +1,6 @@
 //! `trueup apply`: makes the target as the manifests say.
 
+mod pruning;
 mod restore;
 mod saved;
 
@@ -12,7 +13,8 @@ use clap::Args;
 use futures::FutureExt as _;
 use serde_json::Value;
 
-use super::{build_plan, in_order, load, place_all};
+use self::pruning::Around;
+use super::{build_plan, in_order, load_set, place_all};
 use crate::cli::DryRun;
 use crate::cli::confirm::{confirm, losses};
 use crate::cli::duration;
@@ -20,14 +22,16 @@ use crate::cli::failures::FileOrder;
 use crate::cli::interruption::not_begun_in_words;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
+use crate::cli::sets::{Prepared, SetArgs, WorkedSet, prepare};
 use crate::cli::ui::Ui;
 use crate::cli::waiting::{self, Limit};
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
-use crate::client::{ApplyParameters, Client, Place, ServedResource};
+use crate::client::{ApplyParameters, Client, Discovery, Place, ServedResource};
 use crate::object::Object;
 use crate::plan::render::{Tense, summary};
+use crate::plan::set::{Leaving, Scope};
 use crate::plan::{
-    Action, Awaiting, Conduct, Done, Failure, Live, Order, OwnersShown, Placed, PlanEntry, Question, Replaceable, Replacing, Summary,
+    Action, Awaiting, Conduct, Done, Failure, Live, Order, OwnersShown, Placed, Plan, PlanEntry, Question, Replaceable, Replacing, Summary,
     build, execute, in_namespace,
 };
 use crate::printable::one_line;
@@ -37,6 +41,8 @@ const EXAMPLES: &str = "\
 Examples:
   trueup apply -f deploy/ -R                 apply a directory and all below it
   kustomize build . | trueup apply -f -      apply what another program writes
+  trueup apply -f deploy/ -n shop --applyset shop --prune
+                                             delete what the set holds and no manifest describes
   trueup apply -f web.yaml --diff            show each change as it is made
   trueup apply -f web.yaml --dry-run=server  let the server say what would happen
   trueup apply web.plan                      do what `trueup plan -o web.plan` saved, or nothing
@@ -57,13 +63,15 @@ Exit status: 0 all applied, 1 something was refused or failed, or is not ready i
 #[command(after_long_help = EXAMPLES)]
 pub struct ApplyArgs {
     /// Carry out this plan, which `trueup plan -o` saved
-    #[arg(value_name = "PLAN", conflicts_with_all = ["filename", "recursive", "selector", "dry_run", "replace", "force_conflicts", "field_manager"])]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["filename", "recursive", "selector", "applyset", "dry_run", "replace", "force_conflicts", "field_manager"])]
     plan: Option<PathBuf>,
     #[command(flatten)]
     manifests: ManifestArgs,
     /// Apply only the objects with these labels
     #[arg(long, short = 'l', value_name = "SELECTOR", default_value = "", hide_default_value = true)]
     selector: String,
+    #[command(flatten)]
+    set: SetArgs,
     /// Say what would happen without doing it
     #[arg(long, value_enum, default_value_t, value_name = "HOW", num_args = 0..=1, default_missing_value = "client", require_equals = true)]
     dry_run: DryRun,
@@ -145,9 +153,10 @@ impl ApplyArgs {
         if self.replace { Replacing::Within { timeout, between: context.between().clone(), which } } else { Replacing::Never }
     }
 
-    /// Whether somebody is asked before something is replaced.
-    fn asks(&self, ui: &Ui) -> bool {
-        self.replace && !self.yes && self.dry_run == DryRun::None && ui.can_ask()
+    /// Whether somebody is asked before something is replaced or pruned.
+    fn asks(&self, ui: &Ui, leaving: &[Leaving]) -> bool {
+        let losing = self.replace || leaving.iter().any(|leaving| !leaving.stays);
+        losing && !self.yes && self.dry_run == DryRun::None && ui.can_ask()
     }
 
     fn view(&self, ui: &Ui) -> PlanView<'_> {
@@ -221,15 +230,17 @@ impl<'a> Report<'a> {
         match done {
             Done::Applied(entry) => self.entry(&entry),
             Done::Failed(failure) => self.failure(&failure),
-            Done::NotBegun(placed) => {
-                self.not_begun.push(format!("{}{}", placed.display_name(), in_namespace(placed.key.namespace.as_deref())));
-            }
+            Done::NotBegun(placed) => self.not_begun(&placed),
         }
+    }
+
+    fn not_begun(&mut self, placed: &Placed) {
+        self.not_begun.push(format!("{}{}", placed.display_name(), in_namespace(placed.key.namespace.as_deref())));
     }
 
     fn entry(&mut self, entry: &PlanEntry) {
         self.summary.add(entry.action);
-        if entry.action == Action::Delete { &mut self.deleted } else { &mut self.places }.push(place_of(entry));
+        self.places.push(place_of(entry));
         // A difference holds colours; everything else is as the server wrote it.
         let text = self.text(entry);
         let shown = if self.args.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&text) };
@@ -354,7 +365,7 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
     if let Some(file) = &args.plan {
         return saved::apply(ui, context, args, file).await;
     }
-    let desired = load(&args.manifests, &args.selector).await?;
+    let mut desired = load_set(&args.manifests, &args.selector, &args.set).await?;
     let total = desired.len();
     let order = FileOrder::of(&desired);
     let doing = if args.dry_run == DryRun::None { "applying to" } else { "comparing with" };
@@ -362,13 +373,18 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
         context.note("nothing was applied yet".to_owned());
     }
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
+    let set = args.set.open(context, &client, &discovery).await?;
+    set.iter().try_for_each(|set| set.join(&mut desired))?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
-    let in_order = in_order(ui, &client, &discovery, &placed, &unplaced, "nothing was applied").await?;
-    let replaceable = if args.asks(ui) { confirmed(ui, context, &client, &placed, args).await? } else { Replaceable::Any };
     let mut report = Report::new(ui, context, args, total, order, unplaced);
     let count = format!("{total} objects: reading, comparing, applying");
+    let progress = || context.progress_line(&count);
+    let prepared = with_progress(ui, progress, prepare_set(&client, &discovery, set.as_ref(), placed, &mut report)).await?;
+    let order = in_order(ui, &client, &discovery, &prepared.placed, report.held.make_contiguous(), "nothing was applied").await?;
+    let replaceable =
+        if args.asks(ui, &prepared.leaving) { confirmed(ui, context, &client, &prepared, args).await? } else { Replaceable::Any };
     let replacing = args.replacing(context, replaceable);
-    with_progress(ui, || context.progress_line(&count), work(&client, placed, &in_order, replacing, &mut report)).await?;
+    with_progress(ui, progress, work((&client, &discovery), set.as_ref(), prepared, (order, replacing), &mut report)).await?;
     for warning in client.take_warnings() {
         ui.warning(&warning);
     }
@@ -381,58 +397,95 @@ fn place_of(entry: &PlanEntry) -> Place {
     Place { resource: Arc::new(resource), namespace, name: entry.key.name.clone() }
 }
 
-/// Asks whether what has to be replaced may be; answers what was asked about. What turns out to have to be replaced later is not.
+/// Asks whether what has to be replaced or pruned may be; answers what was asked about. What turns out to have to be replaced later is not.
 async fn confirmed(
     ui: &Ui,
     context: &CommandContext,
     client: &Client,
-    placed: &[Placed],
+    prepared: &Prepared,
     args: &ApplyArgs,
 ) -> Result<Replaceable, CommandError> {
-    let live = Live::fetch(client, placed).await?;
-    let built = build(client, placed.to_vec(), live, &args.parameters(), None).await;
-    // Apply itself tells what is wrong, and gets these again.
-    drop(client.take_warnings());
+    let mut plan = Plan::default();
+    if args.replace {
+        plan = build(client, prepared.placed.clone(), prepared.live.clone(), &args.parameters(), None).await.plan;
+        // Apply itself tells what is wrong, and gets these again.
+        drop(client.take_warnings());
+    }
+    plan.entries.extend(prepared.leaving.iter().map(Leaving::entry));
     context.note("nothing was applied yet".to_owned());
-    confirm(ui, &losses(&built.plan), &client.target().to_string(), "nothing was applied").await?;
-    let replaced = built.plan.entries.into_iter().filter(|entry| entry.action == Action::Replace);
+    confirm(ui, &losses(&plan), &client.target().to_string(), "nothing was applied").await?;
+    let replaced = plan.entries.into_iter().filter(|entry| entry.action == Action::Replace);
     Ok(Replaceable::These(Arc::new(replaced.map(|entry| (entry.resource(), entry.key)).collect())))
 }
 
+/// What is to be applied, and how.
+struct Applying {
+    placed: Vec<Placed>,
+    /// The order of `placed`.
+    order: Order,
+    live: Live,
+    replacing: Replacing,
+}
+
 /// Applies objects in their order; an interruption lets the requests under way end.
-async fn carry_out(client: &Client, placed: Vec<Placed>, order: &Order, live: Live, replacing: Replacing, report: &mut Report<'_>) {
+async fn carry_out(client: &Client, applying: Applying, report: &mut Report<'_>) {
     let (ui, context, args) = (report.ui, report.context, report.args);
     let until_ready =
         |awaiting: Vec<Awaiting>| waiting::until_dependable(ui, context, client, awaiting, Limit::of_act(args.timeout)).boxed_local();
     let parameters = args.parameters();
+    let Applying { placed, order, live, replacing } = applying;
     let conduct = Conduct { parameters: &parameters, replacing, stop: context.stop().clone(), until_ready: &until_ready };
     let _acting = context.act();
-    execute(client, placed, order, live, &conduct, |done| report.done(done)).await;
+    execute(client, placed, &order, live, &conduct, |done| report.done(done)).await;
+}
+
+/// Reads what there is; what belongs to other sets is held back.
+async fn prepare_set(
+    client: &Client,
+    discovery: &Discovery,
+    set: Option<&WorkedSet>,
+    placed: Vec<Placed>,
+    report: &mut Report<'_>,
+) -> Result<Prepared, CommandError> {
+    let mut prepared = prepare(set, client, discovery, placed, report.held.is_empty()).await?;
+    if let Some(refusal) = prepared.refusal {
+        return Err(refusal.into());
+    }
+    report.held.extend(std::mem::take(&mut prepared.others));
+    report.held.make_contiguous().sort_by_key(|failure| report.order.rank_of(failure));
+    Ok(prepared)
 }
 
 async fn work(
-    client: &Client,
-    placed: Vec<Placed>,
-    order: &Order,
-    replacing: Replacing,
+    (client, discovery): (&Client, &Discovery),
+    set: Option<&WorkedSet>,
+    prepared: Prepared,
+    (order, replacing): (Order, Replacing),
     report: &mut Report<'_>,
 ) -> Result<(), CommandError> {
     let args = report.args;
+    let Prepared { placed, mut live, leaving, scope: remaining, .. } = prepared;
+    if args.dry_run == DryRun::None {
+        let applying = Applying { placed, order, live, replacing };
+        let Some(set) = set else {
+            carry_out(client, applying, report).await;
+            return Ok(());
+        };
+        // Kinds that are not served stay listed, and so do those of objects that could not be applied.
+        let wide = Scope::of(&applying.placed).and(&remaining);
+        return pruning::apply_set((client, discovery), Around { set, leaving, wide, remaining }, applying, report).await;
+    }
     if args.dry_run == DryRun::Server {
-        let built = build_plan(report.context, client, placed, &args.parameters()).await?;
+        let built = build_plan(report.context, client, placed, live, &args.parameters()).await?;
         built.plan.entries.iter().for_each(|entry| report.planned(entry));
         report.held.extend(built.failures);
         report.held.make_contiguous().sort_by_key(|failure| report.order.rank_of(failure));
         built.notes.iter().for_each(|note| report.ui.warning(note));
+        report.would_leave(&leaving);
         return Ok(());
     }
-    let mut live = Live::fetch(client, &placed).await?;
-    match args.dry_run {
-        DryRun::None => carry_out(client, placed, order, live, replacing, report).await,
-        DryRun::Client | DryRun::Server => {
-            placed.iter().for_each(|placed| report.done(compare(placed, &mut live, &args.field_manager)));
-        }
-    }
+    placed.iter().for_each(|placed| report.done(compare(placed, &mut live, &args.field_manager)));
+    report.would_leave(&leaving);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! `trueup delete`: removes objects, and waits until they are gone.
 
 mod act;
+mod set;
 mod turns;
 mod wait;
 
@@ -16,6 +17,7 @@ use super::{find, load, place_all};
 use crate::cli::DryRun;
 use crate::cli::confirm::{Losing, Loss, confirm, insist};
 use crate::cli::duration;
+use crate::cli::sets::SetNameArgs;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, SelectorArgs, failures};
 use crate::client::{
@@ -30,6 +32,7 @@ const EXAMPLES: &str = "\
 Examples:
   trueup delete -f deploy/                   what the manifests describe
   trueup delete deploy web api               two objects by name
+  trueup delete --applyset shop -n shop      all members of a set, and its parent
   trueup delete cm -l app=web                all that a selector finds
   trueup delete pods --all -n scratch        all of a kind in a namespace
   trueup delete -f deploy/ --yes             without asking first
@@ -51,6 +54,8 @@ pub struct DeleteArgs {
     manifests: ManifestArgs,
     #[command(flatten)]
     selectors: SelectorArgs,
+    #[command(flatten)]
+    set: SetNameArgs,
     /// Delete all objects of the named types in the namespace
     #[arg(long)]
     all: bool,
@@ -160,8 +165,14 @@ impl DeleteArgs {
         let selecting = !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty();
         let named = self.resources.len() > 1 || self.resources.iter().any(|word| word.contains('/'));
         let problem = match () {
+            () if self.set.applyset.is_some()
+                && (!self.resources.is_empty() || !self.manifests.filename.is_empty() || selecting || self.all) =>
+            {
+                "--applyset names all that is to go; nothing else can be given with it"
+            }
+            () if self.set.applyset.is_some() => return Ok(()),
             () if self.resources.is_empty() && self.manifests.filename.is_empty() => {
-                "say what to delete: -f FILE, TYPE NAME, TYPE -l SELECTOR or TYPE --all"
+                "say what to delete: -f FILE, TYPE NAME, TYPE -l SELECTOR, TYPE --all or --applyset NAME"
             }
             () if !self.resources.is_empty() && !self.manifests.filename.is_empty() => "-f and resource arguments cannot be given together",
             () if self.all && selecting => "--all and a selector cannot be given together",
@@ -191,7 +202,8 @@ impl DeleteArgs {
 
     /// Whether many objects may be meant, and not only those that the user has named one by one.
     fn is_sweeping(&self) -> bool {
-        self.all || !self.manifests.filename.is_empty() || !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty()
+        let set = self.set.applyset.is_some();
+        set || self.all || !self.manifests.filename.is_empty() || !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty()
     }
 
     fn waits(&self) -> bool {
@@ -202,6 +214,9 @@ impl DeleteArgs {
 /// Deletes objects.
 pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
+    if args.set.applyset.is_some() {
+        return set::delete(ui, context, args).await;
+    }
     check_resource_arguments(&args.resources)?;
     let desired = if args.manifests.filename.is_empty() { None } else { Some(load(&args.manifests, &args.selectors.selector).await?) };
     let doing = if args.dry_run == DryRun::None { "deleting from" } else { "comparing with" };

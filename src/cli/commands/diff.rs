@@ -2,13 +2,15 @@
 
 use clap::Args;
 
-use super::{build_plan, load, order_failures, place_all};
+use super::{build_plan, load_set, order_failures, place_all};
 use crate::cli::failures::FileOrder;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
+use crate::cli::sets::{SetArgs, prepare};
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
 use crate::client::{ApplyParameters, Client, Discovery};
+use crate::plan::set::Leaving;
 use crate::plan::{Built, OwnersShown};
 
 const EXAMPLES: &str = "\
@@ -18,6 +20,8 @@ Examples:
   trueup diff -f deploy/ -o path             one line for each changed field
   trueup diff -f deploy/ -o markdown         a comment for a pull request
   trueup diff -f deploy/ -o json | jq .summary
+  trueup diff -f deploy/ -n shop --applyset shop --prune
+                                             with what would be pruned
 
 Exit status: 0 nothing differs, 1 something differs, 2 something failed or the usage is wrong.
 With --detailed-exitcode: 0 nothing differs, 1 something failed or the usage is wrong, 2 something differs.";
@@ -33,6 +37,8 @@ pub struct DiffArgs {
     /// Compare only the objects with these labels
     #[arg(long, short = 'l', value_name = "SELECTOR", default_value = "", hide_default_value = true)]
     selector: String,
+    #[command(flatten)]
+    set: SetArgs,
     /// Show the differences in this form
     #[arg(long, short = 'o', value_enum, default_value_t, value_name = "FORM")]
     output: PlanForm,
@@ -91,22 +97,31 @@ impl DiffArgs {
 /// Compares manifests with the target.
 pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
-    let desired = load(&args.manifests, &args.selector).await?;
+    let mut desired = load_set(&args.manifests, &args.selector, &args.set).await?;
     let count = desired.len();
     let order = FileOrder::of(&desired);
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;
+    let set = args.set.look_at(context, &client, &discovery).await?;
+    set.iter().try_for_each(|set| set.join(&mut desired))?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
-    let disorder = order_failures(&client, &discovery, &placed).await?;
-    let mut built = with_progress(
-        ui,
-        || format!("comparing {count} objects with {}", client.target()),
-        build_plan(context, &client, placed, &args.parameters()),
-    )
-    .await?;
-    built.failures.extend(unplaced.into_iter().chain(disorder));
+    let work = async {
+        let prepared = prepare(set.as_ref(), &client, &discovery, placed, unplaced.is_empty()).await?;
+        let remarks = set.as_ref().map(|set| set.remarks(&prepared, unplaced.is_empty())).unwrap_or_default();
+        let disorder = order_failures(&client, &discovery, &prepared.placed).await?;
+        let mut built = build_plan(context, &client, prepared.placed, prepared.live, &args.parameters()).await?;
+        built.plan.entries.extend(prepared.leaving.iter().map(Leaving::entry));
+        built.failures.extend(prepared.others.into_iter().chain(disorder));
+        built.notes.extend(remarks);
+        Ok::<_, CommandError>((built, prepared.refusal))
+    };
+    let (mut built, refusal) = with_progress(ui, || format!("comparing {count} objects with {}", client.target()), work).await?;
+    built.failures.extend(unplaced);
     built.failures.sort_by_key(|failure| order.rank_of(failure));
     show(ui, &built, &client, args)?;
+    if let Some(refusal) = refusal {
+        return Err(refusal.into());
+    }
     Ok(match (built.failures.is_empty(), built.plan.has_changes()) {
         (false, _) if args.detailed_exitcode => ExitStatus::Failed,
         (false, _) => ExitStatus::DiffFailed,

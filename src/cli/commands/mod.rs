@@ -13,6 +13,7 @@ mod events;
 mod get;
 mod plan;
 mod serve;
+mod sets;
 mod tree;
 mod version;
 mod wait;
@@ -31,6 +32,7 @@ pub use events::{EventsArgs, cmd_events};
 pub use get::{GetArgs, cmd_get};
 pub use plan::{PlanArgs, cmd_plan};
 pub use serve::{ControllersArgs, ServeArgs, ServeSettings, cmd_serve};
+pub use sets::{SetsArgs, cmd_sets};
 pub use tree::{TreeArgs, cmd_tree};
 pub use version::{VersionArgs, cmd_version};
 pub use wait::{WaitArgs, cmd_wait};
@@ -40,11 +42,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::sets::SetArgs;
 use super::ui::Ui;
 use super::{CommandContext, CommandError, ManifestArgs, SelectorArgs, failures};
 use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form, ListParameters, ServedResource, list_pages};
 use crate::manifest::{self, Desired, Input};
-use crate::object::LabelSelector;
+use crate::object::{LabelSelector, Object};
 use crate::plan::{Built, Failure, Live, Order, Placed, build, place};
 
 /// Reads the manifests that `-f` names; those a label selector leaves out are not there.
@@ -62,6 +65,23 @@ async fn load(args: &ManifestArgs, selector: &str) -> Result<Vec<Desired>, Comma
         return Err(CommandError::failed("no manifest matches the selector"));
     }
     Ok(desired)
+}
+
+/// Reads the manifests of a set, which may be none where the user says so.
+async fn load_set(args: &ManifestArgs, selector: &str, set: &SetArgs) -> Result<Vec<Desired>, CommandError> {
+    set.validate(selector)?;
+    if !set.prune || args.filename.is_empty() {
+        return load(args, selector).await;
+    }
+    let inputs: Vec<Input> = args.filename.iter().map(|name| Input::parse(name)).collect();
+    match manifest::load(&inputs, args.recursive).await {
+        Ok(desired) => Ok(desired),
+        Err(errors) if errors.is_empty_input() && set.allow_empty => Ok(Vec::new()),
+        Err(errors) if errors.is_empty_input() => {
+            Err(CommandError::from(errors).hint("to prune all members of the set, add --allow-empty"))
+        }
+        Err(errors) => Err(errors.into()),
+    }
 }
 
 /// Finds the place of every desired object.
@@ -108,9 +128,9 @@ async fn build_plan(
     context: &CommandContext,
     client: &Client,
     placed: Vec<Placed>,
+    live: Live,
     parameters: &ApplyParameters,
 ) -> Result<Built, CommandError> {
-    let live = Live::fetch(client, &placed).await?;
     let mut simulation = context.simulation(client, &placed).await?;
     let mut built = build(client, placed, live, parameters, simulation.as_ref()).await;
     if built.has_replacements() {
@@ -122,6 +142,26 @@ async fn build_plan(
         }
     }
     Ok(built)
+}
+
+/// The objects of a list, with their kind.
+async fn read_list(
+    client: &Client,
+    resource: &ServedResource,
+    namespace: Option<&str>,
+    parameters: &ListParameters,
+) -> Result<Vec<Object>, ClientError> {
+    let request = ApiRequest::list(resource, namespace, parameters, "", Form::Objects);
+    let mut objects = Vec::new();
+    for page in list_pages(client, resource, namespace, parameters, Form::Objects).await? {
+        let mut page: Value = client.parse(&request, &page)?;
+        let Some(Value::Array(items)) = page.get_mut("items").map(Value::take) else { continue };
+        for mut object in items.into_iter().filter_map(|item| Object::from_value(item).ok()) {
+            object.set_gvk(&resource.gvk());
+            objects.push(object);
+        }
+    }
+    Ok(objects)
 }
 
 /// Where all objects of a resource are that selectors find: namespaces and names.

@@ -4,15 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{build_plan, load, order_failures, place_all};
+use super::{build_plan, load_set, order_failures, place_all};
 use crate::cli::output::form::pretty;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
+use crate::cli::sets::{SetArgs, prepare};
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures, private_file};
 use crate::client::{ApplyParameters, Discovery};
 use crate::plan::render::{DocumentOptions, document};
-use crate::plan::{Built, OwnersShown, SaveOptions, saved, withheld};
+use crate::plan::set::Leaving;
+use crate::plan::{Built, OwnersShown, SaveOptions, SavedSet, saved, withheld};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,6 +32,8 @@ pub struct PlanArgs {
     /// Plan only the objects with these labels
     #[arg(long, short = 'l', value_name = "SELECTOR", default_value = "", hide_default_value = true)]
     selector: String,
+    #[command(flatten)]
+    set: SetArgs,
     /// Save the plan to this file
     #[arg(long, short = 'o', value_name = "FILE")]
     output: Option<PathBuf>,
@@ -52,17 +56,28 @@ pub struct PlanArgs {
 
 /// Plans manifests.
 pub async fn cmd_plan(ui: &Ui, context: &CommandContext, args: &PlanArgs) -> Result<ExitStatus, CommandError> {
-    let desired = load(&args.manifests, &args.selector).await?;
+    let mut desired = load_set(&args.manifests, &args.selector, &args.set).await?;
     let count = desired.len();
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;
+    let set = args.set.look_at(context, &client, &discovery).await?;
+    set.iter().try_for_each(|set| set.join(&mut desired))?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
-    let disorder = order_failures(&client, &discovery, &placed).await?;
     let parameters = ApplyParameters { field_manager: args.field_manager.clone(), force: args.force_conflicts, dry_run: true };
     let target = client.target().to_string();
-    let work = build_plan(context, &client, placed, &parameters);
-    let mut built = with_progress(ui, || format!("comparing {count} objects with {target}"), work).await?;
-    built.failures.splice(0..0, unplaced.into_iter().chain(disorder));
+    let work = async {
+        let prepared = prepare(set.as_ref(), &client, &discovery, placed, unplaced.is_empty()).await?;
+        let remarks = set.as_ref().map(|set| set.remarks(&prepared, unplaced.is_empty())).unwrap_or_default();
+        let disorder = order_failures(&client, &discovery, &prepared.placed).await?;
+        let mut built = build_plan(context, &client, prepared.placed, prepared.live, &parameters).await?;
+        built.plan.entries.extend(prepared.leaving.iter().map(Leaving::entry));
+        built.failures.extend(prepared.others.into_iter().chain(disorder));
+        built.notes.extend(remarks);
+        let saved = set.as_ref().map(|set| set.saved(prepared.scope));
+        Ok::<_, CommandError>((built, prepared.refusal, saved))
+    };
+    let (mut built, refusal, set) = with_progress(ui, || format!("comparing {count} objects with {target}"), work).await?;
+    built.failures.splice(0..0, unplaced);
     let warnings: Vec<String> = built.notes.iter().cloned().chain(client.take_warnings()).collect();
     let owners = OwnersShown { manager: &args.field_manager, all: args.show_owners };
     let color = ui.data_brush().is_colored();
@@ -76,16 +91,19 @@ pub async fn cmd_plan(ui: &Ui, context: &CommandContext, args: &PlanArgs) -> Res
         }
         return Ok(ExitStatus::Failed);
     }
-    save(ui, args, &built, &warnings, &target)?;
+    if let Some(refusal) = refusal {
+        return Err(refusal.into());
+    }
+    save(ui, args, &built, set.as_ref(), &warnings, &target)?;
     Ok(ExitStatus::Success)
 }
 
-fn save(ui: &Ui, args: &PlanArgs, built: &Built, warnings: &[String], target: &str) -> Result<(), CommandError> {
+fn save(ui: &Ui, args: &PlanArgs, built: &Built, set: Option<&SavedSet>, warnings: &[String], target: &str) -> Result<(), CommandError> {
     let Some(file) = &args.output else { return Ok(()) };
     let owners = OwnersShown { manager: &args.field_manager, all: args.show_owners };
     // The differences are for readers; what --include-secrets saves are the manifests.
     let document = document(&built.plan, &[], warnings, DocumentOptions { target, mask: true, owners });
-    let options = SaveOptions { force: args.force_conflicts, include_secrets: args.include_secrets };
+    let options = SaveOptions { force: args.force_conflicts, include_secrets: args.include_secrets, set };
     let saved = saved(document, &built.plan, options);
     private_file::write_over(file, &pretty(&saved))
         .map_err(|error| CommandError::failed(format!("cannot write {}: {error}", file.display())))?;

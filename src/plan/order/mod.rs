@@ -110,6 +110,13 @@ impl Order {
         graph::order(set, Beyond::Nowhere).map_err(|faults| failures(set, faults))
     }
 
+    /// The order of `count` objects that are all worked on in parallel.
+    #[must_use]
+    pub fn at_once(count: usize) -> Self {
+        let steps = vec![Step { wave: 0, objects: (0..count).collect() }];
+        Self { steps, depends_on: vec![BTreeSet::new(); count], waves: vec![0; count], outside: Vec::new() }
+    }
+
     /// The steps, the first one first.
     #[must_use]
     pub fn steps(&self) -> &[Step] {

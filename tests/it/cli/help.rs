@@ -19,6 +19,7 @@ fn the_front_page_names_commands_and_targets() {
       describe       Show everything about objects, and their events
       events         Show events, oldest first
       tree           Show an object and what it owns, with the readiness of each
+      sets           Show sets, make them, and hand them over to other tools
       api-resources  Show the kinds that the server serves
       api-versions   Show the versions of the groups that the server serves
       auth           Show who one is, and what one may do
@@ -110,6 +111,7 @@ fn the_front_page_names_commands_and_targets() {
       describe       Show everything about objects, and their events
       events         Show events, oldest first
       tree           Show an object and what it owns, with the readiness of each
+      sets           Show sets, make them, and hand them over to other tools
       api-resources  Show the kinds that the server serves
       api-versions   Show the versions of the groups that the server serves
       auth           Show who one is, and what one may do
@@ -258,17 +260,18 @@ fn every_command_explains_itself() {
       -l, --selector <SELECTOR>   Apply only the objects with these labels
           --dry-run[=<HOW>]       Say what would happen without doing it [default: none] [possible
                                   values: none, client, server]
+      -n, --namespace <NAME>      Work in this namespace
+          --color <WHEN>          Say when to use colour [default: auto] [possible values: auto, always,
+                                  never]
           --replace               Replace objects that cannot be changed in place: delete them and make
                                   them anew
           --any-target            Apply a saved plan here although it was made for a target of another
                                   name
+      -q, --quiet                 Print data, warnings and errors only
           --force-conflicts       Take fields over that other managers own
           --field-manager <NAME>  Own the applied fields under this name [default: trueup]
           --diff                  Show the difference of each changed object
-      -n, --namespace <NAME>      Work in this namespace
           --show-secrets          Show the values of Secrets in differences
-          --color <WHEN>          Say when to use colour [default: auto] [possible values: auto, always,
-                                  never]
           --show-owners           Show the owners of all changed fields in differences, not only those
                                   that other managers own
       -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
@@ -280,6 +283,16 @@ fn every_command_explains_itself() {
                                   depend on, or for all to be ready; 0 waits without end [default: 5m]
       -h, --help                  Print help (see more with '--help')
       -V, --version               Print version
+
+    Sets:
+          --applyset <NAME>                 Name the set by its parent: a Secret's NAME, or TYPE/NAME
+          --applyset-namespace <NAMESPACE>  Say in which namespace the set's parent is, where -n does
+                                            not; its objects may be in several then
+          --prune                           Delete the members of the set that no manifest describes
+          --max-deletions <MOST>            Prune no more objects than this, a number or a share such as
+                                            50%; if not given, 20%, and 5 in any case
+          --allow-empty                     Prune although the manifests hold no object at all
+          --force-membership                Take objects over that belong to other sets
 
     Target:
           --local <DIR>                  Use the embedded store in this directory; no server is needed

@@ -17,6 +17,7 @@ mod plan;
 mod replace;
 mod requests;
 mod serve;
+mod sets;
 mod targets;
 mod terminal;
 mod untrusted;

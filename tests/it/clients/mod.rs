@@ -5,6 +5,7 @@ mod kube_rs;
 mod kubectl;
 mod limits;
 mod python;
+mod sets;
 mod wire;
 
 /// The path of a tool that `make test` installs and names in the environment.

@@ -4,15 +4,18 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{ApplyArgs, Report, carry_out};
+use super::pruning::{Around, apply_set};
+use super::{ApplyArgs, Applying, Report, carry_out};
 use crate::cli::commands::in_order;
 use crate::cli::confirm::{Losing, Loss, confirm};
 use crate::cli::failures::FileOrder;
 use crate::cli::progress::with_progress;
+use crate::cli::sets::WorkedSet;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus};
 use crate::client::{Client, Discovery};
 use crate::object::{GroupResource, ObjectKey};
+use crate::plan::set::Leaving;
 use crate::plan::{Action, Live, Namespaces, Order, Placed, Replaceable, SavedObject, SavedPlan, SavedPlanError, moved, pin, place};
 
 pub(super) async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, file: &Path) -> Result<ExitStatus, CommandError> {
@@ -28,13 +31,11 @@ pub(super) async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, f
     let total = plan.objects.len();
     // A plan is a document of its own: no file of manifests says in which order its failures come.
     let mut report = Report::new(ui, context, &args, total, FileOrder::default(), Vec::new());
-    let Some(ready) = ready(ui, &client, &discovery, &plan.objects, &mut report).await? else { return report.finish() };
+    let Some(ready) = ready(ui, &client, &discovery, &plan, &mut report).await? else { return report.finish() };
     if !args.yes {
         confirm(ui, &ready.losses, &client.target().to_string(), "nothing was applied").await?;
     }
-    let replacing = args.replacing(context, Replaceable::These(Arc::new(ready.replaced)));
-    let work = carry_out(&client, ready.placed, &ready.order, ready.live, replacing, &mut report);
-    with_progress(ui, || context.progress_line(""), work).await;
+    with_progress(ui, || context.progress_line(""), work((&client, &discovery), plan, ready, &mut report)).await?;
     for warning in client.take_warnings() {
         ui.warning(&warning);
     }
@@ -60,6 +61,8 @@ struct Ready {
     losses: Vec<Loss>,
     /// What the plan replaces; what it changes in place is not replaced, whatever the server says by now.
     replaced: HashSet<(GroupResource, ObjectKey)>,
+    set: Option<WorkedSet>,
+    leaving: Vec<Leaving>,
 }
 
 /// Compares the plan with what is there; nothing where an object of it has no place any longer.
@@ -67,30 +70,68 @@ async fn ready(
     ui: &Ui,
     client: &Client,
     discovery: &Discovery,
-    objects: &[SavedObject],
+    plan: &SavedPlan,
     report: &mut Report<'_>,
 ) -> Result<Option<Ready>, CommandError> {
     let namespaces = Namespaces { default: client.default_namespace().to_owned(), enforced: false };
-    let (mut placed, unplaced) = place(objects.iter().map(|object| (object.manifest.clone(), None)), discovery, &namespaces);
+    let (placed, unplaced) = place(plan.objects.iter().map(|object| (object.manifest.clone(), None)), discovery, &namespaces);
     if !unplaced.is_empty() {
         unplaced.iter().for_each(|failure| report.failure(failure));
         return Ok(None);
     }
-    let order = in_order(ui, client, discovery, &placed, &[], "nothing was applied").await?;
     let live = Live::fetch(client, &placed).await?;
-    let moved = moved(objects, &placed, &live);
+    let moved = moved(&plan.objects, &placed, &live);
     if !moved.is_empty() {
         moved.iter().for_each(|(name, how)| ui.error(&format!("{name} is not as it was planned: {how}")));
         return Err(CommandError::failed("nothing was applied, since the plan is out of date").hint("make a new plan"));
     }
-    let (mut losses, mut replaced) = (Vec::new(), HashSet::new());
-    for (object, placed) in objects.iter().zip(&mut placed) {
-        let before = live.object(placed);
-        pin(placed, object, before);
-        if object.action == Action::Replace {
-            replaced.insert((placed.resource.group_resource(), placed.key.clone()));
-            losses.push(Loss::new(Losing::Replaced, &placed.resource.gvk(), &placed.display_name(), placed.key.namespace.as_deref()));
-        }
+    let set = match &plan.set {
+        Some(set) => Some(WorkedSet::planned(set, client, discovery).await?),
+        None => None,
+    };
+    let mut ready = Ready { placed: Vec::new(), order: Order::default(), live, losses: Vec::new(), replaced: HashSet::new(), set, leaving: Vec::new() };
+    for (object, placed) in plan.objects.iter().zip(placed) {
+        ready.sort_in(object, placed);
     }
-    Ok(Some(Ready { placed, order, live, losses, replaced }))
+    ready.order = in_order(ui, client, discovery, &ready.placed, &[], "nothing was applied").await?;
+    Ok(Some(ready))
+}
+
+impl Ready {
+    fn sort_in(&mut self, object: &SavedObject, mut placed: Placed) {
+        let before = self.live.object(&placed).cloned();
+        let losing = match object.action {
+            Action::Replace => Some(Losing::Replaced),
+            Action::Delete => Some(Losing::Deleted),
+            Action::Create | Action::Update | Action::Unchanged => None,
+        };
+        let loss = |how| Loss::new(how, &placed.resource.gvk(), &placed.display_name(), placed.key.namespace.as_deref());
+        self.losses.extend(losing.map(loss));
+        if let (true, Some(live)) = (object.leaves, &before) {
+            placed.object = live.clone();
+            self.leaving.push(Leaving::planned(placed, object.action == Action::Update));
+            return;
+        }
+        pin(&mut placed, object, before.as_ref());
+        if object.action == Action::Replace {
+            self.replaced.insert((placed.resource.group_resource(), placed.key.clone()));
+        }
+        self.placed.push(placed);
+    }
+}
+
+async fn work(
+    (client, discovery): (&Client, &Discovery),
+    plan: SavedPlan,
+    ready: Ready,
+    report: &mut Report<'_>,
+) -> Result<(), CommandError> {
+    let replacing = report.args.replacing(report.context, Replaceable::These(Arc::new(ready.replaced)));
+    let applying = Applying { placed: ready.placed, order: ready.order, live: ready.live, replacing };
+    let (Some(set), Some(planned)) = (&ready.set, plan.set) else {
+        carry_out(client, applying, report).await;
+        return Ok(());
+    };
+    let around = Around { set, leaving: ready.leaving, wide: planned.scope.clone(), remaining: planned.scope };
+    apply_set((client, discovery), around, applying, report).await
 }

@@ -1,0 +1,270 @@
+//! Members leave their set: they are deleted, or stay without its label.
+//!
+//! Receives those that leave, hands on what became of each. What others stand on goes after them. Invariant: only an object that is
+//! still a member is deleted; one that was made anew, or was taken over meanwhile, is not.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::json;
+
+use super::membership::without_membership;
+use super::{PART_OF, PruneError, SetId, is_member, keeps_itself};
+use crate::client::{ApiRequest, Client, ClientError, DeleteParameters, Form};
+use crate::object::{Object, Reason};
+use crate::plan::order::{Order, rank};
+use crate::plan::parallel::{REQUESTS_AT_ONCE, each};
+use crate::plan::place::{Failure, ObjectError, Placed};
+use crate::plan::{Action, PlanEntry, Stop};
+
+/// How often a deletion is tried anew because the object was written meanwhile, as controllers do.
+const ATTEMPTS: u32 = 5;
+
+/// A member that leaves its set.
+#[derive(Debug, Clone)]
+pub struct Leaving {
+    /// The live member at its place.
+    pub member: Placed,
+    /// Whether it stays, and only leaves the set.
+    pub stays: bool,
+    /// Why it stays.
+    reason: Option<String>,
+}
+
+/// What became of a member.
+#[derive(Debug)]
+pub enum Departed {
+    /// It was deleted, or was gone already.
+    Deleted(Box<PlanEntry>),
+    /// It stays, and is no member any more.
+    Kept(Box<PlanEntry>),
+    /// It is a member as before.
+    Failed(Failure),
+    /// It was not begun, since a stop was asked for before its turn.
+    NotBegun(Box<Placed>),
+}
+
+impl Leaving {
+    /// How a live member leaves.
+    pub fn of(member: &Placed) -> Result<Self, PruneError> {
+        let annotation = keeps_itself(member)?;
+        let reason = annotation.map(|annotation| format!("kept, as its annotation {annotation} says; it leaves the set"));
+        Ok(Self { member: member.clone(), stays: reason.is_some(), reason })
+    }
+
+    /// The member as a plan that was saved names it: only its place and what happens to it are known.
+    #[must_use]
+    pub fn planned(member: Placed, stays: bool) -> Self {
+        Self { member, stays, reason: None }
+    }
+
+    /// Its line in a plan.
+    #[must_use]
+    pub fn entry(&self) -> PlanEntry {
+        PlanEntry {
+            gvk: self.member.resource.gvk(),
+            plural: self.member.resource.plural.clone(),
+            key: self.member.key.clone(),
+            action: if self.stays { Action::Update } else { Action::Delete },
+            before: Some(self.member.object.clone()),
+            after: self.stays.then(|| without_membership(&self.member.object)),
+            origin: None,
+            source: None,
+            reason: self.reason.clone(),
+        }
+    }
+}
+
+/// Lets members leave, in the reverse of the order in which they would be applied, and tells of each. After a stop is asked for, and once
+/// the target is gone, nothing more is asked of it.
+pub async fn depart(client: &Client, leaving: Vec<Leaving>, id: &SetId, stop: &Stop, mut done: impl FnMut(Departed)) {
+    let lost: Arc<OnceLock<Arc<ClientError>>> = Arc::default();
+    for step in steps(&leaving) {
+        let of_step = step.into_iter().map(|number| leaving[number].clone());
+        let work = |leaving: Leaving| {
+            let (client, id, stop, lost) = (client.clone(), id.clone(), stop.clone(), Arc::clone(&lost));
+            async move {
+                match lost.get() {
+                    Some(error) => Departed::Failed(Failure::of(&leaving.member, Arc::clone(error))),
+                    None if stop.is_requested() => Departed::NotBegun(Box::new(leaving.member)),
+                    None => let_go(&client, leaving, &id, &lost).await,
+                }
+            }
+        };
+        each(of_step, REQUESTS_AT_ONCE, work, &mut done).await;
+    }
+}
+
+/// The numbers of those that leave together, the first to leave first. Annotations that make no order, of which a live object may have
+/// any, are passed over.
+fn steps(leaving: &[Leaving]) -> Vec<Vec<usize>> {
+    let members: Vec<Placed> = leaving.iter().map(|leaving| leaving.member.clone()).collect();
+    if let Ok(order) = Order::of_deletion(&members) {
+        return order.steps().iter().rev().map(|step| step.objects.clone()).collect();
+    }
+    let mut ranks: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
+    for (number, member) in members.iter().enumerate() {
+        ranks.entry(rank(&member.resource.gvk())).or_default().push(number);
+    }
+    ranks.into_values().rev().collect()
+}
+
+async fn let_go(client: &Client, leaving: Leaving, id: &SetId, lost: &OnceLock<Arc<ClientError>>) -> Departed {
+    let left = if leaving.stays { leave(client, &leaving.member, id).await } else { delete(client, &leaving.member, id).await };
+    match left {
+        Ok(()) if leaving.stays => Departed::Kept(Box::new(leaving.entry())),
+        Ok(()) => Departed::Deleted(Box::new(leaving.entry())),
+        Err(error) => {
+            if let ObjectError::Client(error) = &error
+                && error.is_cut_off()
+            {
+                // Of several that were under way, the first will do.
+                let _ = lost.set(Arc::clone(error));
+            }
+            Departed::Failed(leaving.member.failure(error))
+        }
+    }
+}
+
+/// Deletes a member as it was read, or as it is by now if it is still the same member.
+async fn delete(client: &Client, member: &Placed, id: &SetId) -> Result<(), ObjectError> {
+    let (resource, namespace, name) = (&member.resource, member.key.namespace.as_deref(), member.key.name.as_str());
+    let uid = member.object.uid().to_owned();
+    let mut version = member.object.resource_version().map(str::to_owned);
+    for _ in 0..ATTEMPTS {
+        let parameters = DeleteParameters { uid: Some(uid.clone()), resource_version: version, ..DeleteParameters::default() };
+        match client.send(&ApiRequest::delete(resource, namespace, name, &parameters)).await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.is(Reason::NotFound) => return Ok(()),
+            Err(error) if error.is(Reason::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let fresh = match client.object(&ApiRequest::get(resource, namespace, name, Form::Objects)).await {
+            Err(error) if error.is(Reason::NotFound) => return Ok(()),
+            fresh => fresh?,
+        };
+        if fresh.uid() != uid || fresh.deletion_timestamp().is_some() {
+            return Ok(());
+        }
+        version = fresh.resource_version().map(str::to_owned);
+        let fresh = Placed { object: fresh, ..member.clone() };
+        // Whoever wrote it may have taken it over, or asked that it stay.
+        if !is_member(&fresh.object, id) || !matches!(keeps_itself(&fresh), Ok(None)) {
+            return Err(ObjectError::Moved);
+        }
+    }
+    Err(ObjectError::Moved)
+}
+
+/// Takes the set's label from a member, if it is still the same member.
+async fn leave(client: &Client, member: &Placed, id: &SetId) -> Result<(), ObjectError> {
+    let label = format!("/metadata/labels/{}", PART_OF.replace('/', "~1"));
+    let patch = json!([
+        {"op": "test", "path": "/metadata/uid", "value": member.object.uid()},
+        {"op": "test", "path": label, "value": id.as_str()},
+        {"op": "remove", "path": label},
+    ]);
+    let (resource, namespace, name) = (&member.resource, member.key.namespace.as_deref(), member.key.name.as_str());
+    match client.send(&ApiRequest::json_patch(resource, namespace, name, &patch, super::OUR_TOOL)).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is(Reason::NotFound) => Ok(()),
+        // A test that fails is answered with 422; then it is a member no more, or another object.
+        Err(error) if error.is(Reason::Invalid) => match client.object(&ApiRequest::get(resource, namespace, name, Form::Objects)).await {
+            Ok(fresh) if has_left(&fresh, member, id) => Ok(()),
+            _ => Err(error.into()),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn has_left(fresh: &Object, member: &Placed, id: &SetId) -> bool {
+    fresh.uid() != member.object.uid() || !is_member(fresh, id)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::client::ServedResource;
+    use crate::client::testing::{answer, scripted};
+    use crate::object::Refusal;
+    use crate::plan::set::{PRUNE, Parent};
+
+    fn id() -> SetId {
+        let resource = Arc::new(ServedResource::named("", "v1", "Secret", "secrets", true));
+        Parent { resource, namespace: Some("a".to_owned()), name: "shop".to_owned() }.id()
+    }
+
+    fn document(kind: &str, name: &str, version: &str, part_of: &str) -> Value {
+        let namespace = (kind != "Namespace").then_some("a");
+        json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace, "uid": "u", "resourceVersion": version,
+            "labels": {PART_OF: part_of}}})
+    }
+
+    fn leaving(kind: &str, name: &str) -> Leaving {
+        let object = Object::from_value(document(kind, name, "1", id().as_str())).unwrap();
+        let resource = Arc::new(ServedResource::named("", "v1", kind, &format!("{}s", kind.to_lowercase()), kind != "Namespace"));
+        Leaving::of(&Placed { key: object.key(), object, source: None, resource, kind_is_pending: false }).unwrap()
+    }
+
+    async fn told(client: &Client, leaving: Vec<Leaving>) -> Vec<String> {
+        let mut told = Vec::new();
+        depart(client, leaving, &id(), &Stop::default(), |departed| {
+            told.push(match departed {
+                Departed::Deleted(entry) => format!("{} {}", entry.display_name(), entry.action.past()),
+                Departed::Kept(entry) => format!("{} kept", entry.display_name()),
+                Departed::Failed(failure) => format!("{}: {}", failure.name, failure.error),
+                Departed::NotBegun(member) => format!("{} not begun", member.display_name()),
+            });
+        })
+        .await;
+        told
+    }
+
+    #[tokio::test]
+    async fn what_others_stand_on_goes_after_them_and_only_as_it_was_read() {
+        let (client, asked) = scripted(|_| answer(200, json!({"kind": "Status", "status": "Success"})));
+        let told = told(&client, vec![leaving("Namespace", "b"), leaving("ConfigMap", "c")]).await;
+        assert_eq!(told, ["configmap/c deleted", "namespace/b deleted"]);
+        assert_eq!(asked.lines(), ["DELETE /api/v1/namespaces/a/configmaps/c", "DELETE /api/v1/namespaces/b"]);
+        assert_eq!(asked.bodies()[0]["preconditions"], json!({"uid": "u", "resourceVersion": "1"}));
+    }
+
+    #[tokio::test]
+    async fn a_member_that_was_written_meanwhile_is_deleted_only_if_it_is_a_member_still() {
+        for (now, expected) in [
+            (document("ConfigMap", "c", "2", id().as_str()), "configmap/c deleted"),
+            (
+                document("ConfigMap", "c", "2", "applyset-x-v1"),
+                "configmap/c: it was changed by somebody else since it was read, so it was not deleted",
+            ),
+        ] {
+            let (client, _) = scripted(move |request| match (request.method().as_str(), String::from_utf8_lossy(request.body())) {
+                ("GET", _) => answer(200, now.clone()),
+                (_, body) if body.contains("\"resourceVersion\":\"2\"") => answer(200, json!({"kind": "Status", "status": "Success"})),
+                _ => answer(409, Refusal::new(Reason::Conflict, "written").to_json()),
+            });
+            assert_eq!(told(&client, vec![leaving("ConfigMap", "c")]).await, [expected]);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_stays_loses_the_label_only() {
+        let mut kept = leaving("ConfigMap", "c");
+        kept.member.object.set_annotation(PRUNE, Some("keep"));
+        let kept = Leaving::of(&kept.member).unwrap();
+        let entry = kept.entry();
+        assert_eq!(entry.reason.as_deref(), Some("kept, as its annotation trueup.dev/prune: keep says; it leaves the set"));
+        assert_eq!((entry.action, entry.after.unwrap().label(PART_OF)), (Action::Update, None));
+        let (client, asked) = scripted(|_| answer(200, json!({"kind": "ConfigMap", "metadata": {"name": "c"}})));
+        assert_eq!(told(&client, vec![kept]).await, ["configmap/c kept"]);
+        assert_eq!(asked.bodies()[0][2], json!({"op": "remove", "path": "/metadata/labels/applyset.kubernetes.io~1part-of"}));
+    }
+
+    #[tokio::test]
+    async fn what_is_gone_needs_no_deletion() {
+        let (client, _) = scripted(|_| answer(404, Refusal::new(Reason::NotFound, "no").to_json()));
+        assert_eq!(told(&client, vec![leaving("ConfigMap", "c")]).await, ["configmap/c deleted"]);
+    }
+}
