@@ -210,7 +210,7 @@ impl SavedObject {
         }
         let compared_with = (action != Action::Create).then(|| (text("uid").to_owned(), text("resourceVersion").to_owned()));
         if leaves {
-            let manifest = named(object).ok_or_else(|| SavedPlanError::Malformed(name))?;
+            let manifest = named(object).ok_or(SavedPlanError::Malformed(name))?;
             return Ok(Some(Self { action, manifest, leaves, compared_with }));
         }
         if object.get("withheld") == Some(&true.into()) {

@@ -135,7 +135,7 @@ fn arguments_that_do_not_say_what_to_delete_are_refused() {
     let env = TestEnv::new();
     assert_shows!(env.run("delete"), @r"
     [stderr]
-    error: say what to delete: -f FILE, TYPE NAME, TYPE -l SELECTOR or TYPE --all
+    error: say what to delete: -f FILE, TYPE NAME, TYPE -l SELECTOR, TYPE --all or --applyset NAME
     [exit 2]
     ");
     assert_shows!(env.run("delete cm"), @r"
