@@ -256,3 +256,32 @@ fn flows() {
         ],
     );
 }
+
+#[test]
+fn the_finalizers_of_a_namespace_are_judged_where_they_are_written() {
+    let base = json!({"spec": {"finalizers": ["kubernetes"]}});
+    let none = "name is neither a standard finalizer name nor is it fully qualified";
+    written_to(
+        "v1",
+        "Namespace",
+        &base,
+        "finalize",
+        vec![well("/spec/finalizers", json!(["a.b/c"])), row("/spec/finalizers", json!(["a"]), "spec.finalizers[0]", Invalid, none)],
+    );
+}
+
+#[test]
+fn a_runtime_class_tolerates_each_taint_once() {
+    let taint = json!({"key": "a", "operator": "Exists"});
+    let base = json!({"handler": "h", "scheduling": {"tolerations": [taint]}});
+    let value = "value must be empty when `operator` is 'Exists'";
+    creates(
+        "node.k8s.io/v1",
+        "RuntimeClass",
+        &base,
+        vec![
+            row("/scheduling/tolerations", json!([taint, taint]), "scheduling.tolerations[1]", Duplicate, "}"),
+            row("/scheduling/tolerations/0/value", json!("x"), "scheduling.tolerations[0].operator", Invalid, value),
+        ],
+    );
+}

@@ -55,7 +55,7 @@ fn an_ingress() {
             ),
             row(
                 "/spec/rules/0/http/paths/0/backend/service/name",
-                json!("9"),
+                json!("A"),
                 "spec.rules[0].http.paths[0].backend.service.name",
                 Invalid,
                 "')",
