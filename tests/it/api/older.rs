@@ -99,7 +99,8 @@ async fn a_condition_of_a_webhook_is_compiled_with_types() {
 async fn what_a_stateful_set_makes_is_judged_with_it() {
     let api = TestApi::new().await;
     let sets = "/apis/apps/v1/namespaces/default/statefulsets";
-    let claim = json!({"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
+    let claim =
+        json!({"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
     let mounted = json!([{"name": "data", "mountPath": "/data"}]);
     let set = merged(
         deployment("db"),

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::{Duplicate, Forbidden, Invalid, NotSupported, Required, creates, row, updates, well, written_to};
+use super::{
+    Catalog, Duplicate, Forbidden, Invalid, NotSupported, Required, admission, causes, creates, gvk, row, stored, updates, well, written_to,
+};
 
 #[test]
 fn a_node() {
@@ -259,15 +261,17 @@ fn flows() {
 
 #[test]
 fn the_finalizers_of_a_namespace_are_judged_where_they_are_written() {
-    let base = json!({"spec": {"finalizers": ["kubernetes"]}});
-    let none = "name is neither a standard finalizer name nor is it fully qualified";
-    written_to(
-        "v1",
-        "Namespace",
-        &base,
-        "finalize",
-        vec![well("/spec/finalizers", json!(["a.b/c"])), row("/spec/finalizers", json!(["a"]), "spec.finalizers[0]", Invalid, none)],
-    );
+    let before = stored("v1", "Namespace", &json!({"spec": {"finalizers": ["kubernetes"]}}));
+    let catalog = Catalog::builtin();
+    let resource = catalog.by_gvk(&gvk("v1", "Namespace")).expect("a kind that is served");
+    let found = |finalizer: &str| {
+        let mut after = before.clone();
+        after.root_mut().insert("spec".to_owned(), json!({"finalizers": ["kubernetes", finalizer]}));
+        causes(admission::finalize(resource, &before, &after))
+    };
+    assert_eq!(found("a.b/c"), []);
+    let why = "Invalid value: \"a\": name is neither a standard finalizer name nor is it fully qualified";
+    assert_eq!(found("a"), [("spec.finalizers[1]".to_owned(), Invalid, why.to_owned())]);
 }
 
 #[test]
