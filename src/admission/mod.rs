@@ -59,6 +59,13 @@ pub fn update(resource: &Resource, before: &Object, after: &mut Object, subresou
     verdict(resource, after, validate::object(resource, after, Some(before), subresource))
 }
 
+/// Judges an object written through `finalize`, which changes nothing but a namespace's own finalizers.
+///
+/// Refuses with 422 and every cause at once.
+pub fn finalize(resource: &Resource, before: &Object, after: &Object) -> Result<(), Refusal> {
+    verdict(resource, after, validation::check_status(resource, after, before, "finalize"))
+}
+
 /// Judges what is answered and never stored: by the rules of its kind alone, since it needs no name.
 ///
 /// Refuses with 422 and every cause at once.
@@ -72,7 +79,9 @@ pub fn judge(resource: &Resource, object: &Object) -> Result<(), Refusal> {
 pub fn warnings(resource: &Resource, object: &Object, before: Option<&Object>, subresource: &str) -> Vec<String> {
     if resource.custom {
         custom::finalizer_warnings(object, before)
-    } else if matches!(subresource, "status" | parts::EPHEMERAL_CONTAINERS | parts::RESIZE) {
+    } else if subresource == "status" {
+        validation::status_warnings(resource, object)
+    } else if matches!(subresource, parts::EPHEMERAL_CONTAINERS | parts::RESIZE) {
         Vec::new()
     } else if resource.gvk.kind == "CustomResourceDefinition" {
         custom::definition_warnings(object, before)
