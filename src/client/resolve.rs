@@ -5,6 +5,7 @@
 
 use super::{Discovery, ServedResource};
 use crate::object::{GroupVersion, Gvk, names};
+use crate::similar::nearest;
 
 /// Objects of one resource that were asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,18 +96,14 @@ impl Discovery {
     /// A kind that may be meant by one that is not served: of the same name elsewhere, else of a similar name.
     #[must_use]
     pub fn similar_kind(&self, gvk: &Gvk) -> Option<Gvk> {
-        let kind = gvk.kind.to_lowercase();
-        let limit = (kind.len() / 3).clamp(1, 3);
-        let near = self.resources().iter().map(|known| (distance(&kind, &known.kind.to_lowercase()), known));
-        near.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, known)| known.gvk())
+        let kind = nearest(&gvk.kind, self.resources().iter().map(|known| known.kind.as_str()))?;
+        self.resources().iter().find(|known| known.kind == kind).map(ServedResource::gvk)
     }
 
     fn similar(&self, word: &str) -> Option<String> {
         let name = word.split('.').next().unwrap_or_default();
         let names = self.resources().iter().flat_map(|r| [&r.plural, &r.singular].into_iter().chain(&r.short_names));
-        let near = names.filter(|known| known.len() > 2).map(|known| (distance(name, known), known));
-        let limit = (name.len() / 3).clamp(1, 3);
-        near.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, known)| known.clone())
+        nearest(name, names.map(String::as_str).filter(|known| known.len() > 2)).map(str::to_owned)
     }
 }
 
@@ -177,25 +174,6 @@ fn slashed(words: &[String], discovery: &Discovery) -> Result<Vec<Selection>, Re
         }
     }
     Ok(selections)
-}
-
-/// How many letters must be added, removed or changed to turn one word into the other (Levenshtein's distance).
-fn distance(from: &str, to: &str) -> usize {
-    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
-    let mut rows = vec![(0..=to.len()).collect::<Vec<usize>>()];
-    for (i, letter) in from.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, other) in to.iter().enumerate() {
-            let changed = rows[i][j] + usize::from(letter != other);
-            let mut least = changed.min(rows[i][j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *letter == to[j - 1] && from[i - 1] == *other {
-                least = least.min(rows[i - 1][j - 1] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[from.len()][to.len()]
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::excerpt::excerpt;
 use super::fetch::FetchError;
 use super::source::{NotText, SIZE_MOST};
-use super::{Desired, Source};
+use super::{Desired, Origin, Source};
 use crate::yaml::{Mark, YamlError, YamlProblem};
 
 /// One thing that is wrong.
@@ -169,6 +169,36 @@ impl ManifestError {
         }
     }
 
+    /// The place in its text; `None` where the problem is not in a text.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin> {
+        match &self.place {
+            Place::At(source, mark) => Some(Origin { source: Arc::clone(source), mark: *mark }),
+            Place::Whole(_) | Place::Set => None,
+        }
+    }
+
+    /// The file, pipe or URL; `None` where the problem is the whole set's.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        match &self.place {
+            Place::At(source, _) => Some(source.name()),
+            Place::Whole(name) => Some(name),
+            Place::Set => None,
+        }
+    }
+
+    /// What is wrong, without the place, the excerpt and the hint.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match (&self.problem, self.file()) {
+            (Problem::Yaml(YamlProblem::DuplicateKey { first, .. }), Some(file)) => {
+                format!("{}, first at {file}:{}:{}", self.problem, first.line, first.column)
+            }
+            (problem, _) => problem.to_string(),
+        }
+    }
+
     /// What to do next, where that can be said.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
@@ -215,11 +245,8 @@ impl fmt::Display for ManifestError {
             Place::Whole(name) => write!(f, "{name}: ")?,
             Place::Set => {}
         }
-        write!(f, "{}", self.problem)?;
+        f.write_str(&self.message())?;
         if let Place::At(source, mark) = &self.place {
-            if let Problem::Yaml(YamlProblem::DuplicateKey { first, .. }) = &self.problem {
-                write!(f, ", first at {}:{}:{}", source.name(), first.line, first.column)?;
-            }
             f.write_str(&excerpt(source, *mark))?;
         }
         match self.hint() {

@@ -1,0 +1,5 @@
+//! Checking manifests without any server.
+
+mod fault;
+
+pub use fault::{Fault, Place, Rule, Severity, Subject};
