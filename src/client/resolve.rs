@@ -63,6 +63,26 @@ impl Discovery {
         found.ok_or_else(|| UnknownResource { word: word.to_owned(), similar: self.similar(&lower) })
     }
 
+    /// The resource that a path such as `deploy.spec.replicas` begins with, and the fields that follow. The resource may be named with
+    /// its group, and with version and group: `deployments.apps.spec`, `deployments.v1.apps.spec`.
+    pub fn resolve_field(&self, path: &str) -> Result<(&ServedResource, Vec<String>), UnknownResource> {
+        let path = path.strip_suffix('.').unwrap_or(path);
+        let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+        let word = name.to_lowercase();
+        let qualified =
+            self.resources().iter().filter(|resource| resource.is_called(&word) && !resource.group.is_empty()).find_map(|resource| {
+                let unversioned = rest.strip_prefix(resource.version.as_str()).and_then(|rest| rest.strip_prefix('.')).unwrap_or(rest);
+                let fields = unversioned.strip_prefix(resource.group.as_str())?;
+                let ends = fields.is_empty() || fields.starts_with('.');
+                ends.then(|| (resource, fields.strip_prefix('.').unwrap_or(fields)))
+            });
+        let (resource, fields) = match qualified {
+            Some(found) => found,
+            None => (self.resolve(name)?, rest),
+        };
+        Ok((resource, fields.split('.').filter(|field| !field.is_empty()).map(str::to_owned).collect()))
+    }
+
     /// The resources of a category such as `all`, each once and in its preferred version; empty where there is no such category.
     #[must_use]
     pub fn category(&self, category: &str) -> Vec<&ServedResource> {
@@ -217,6 +237,22 @@ mod tests {
         }
         assert_eq!(meaning("deployment.v1beta1.apps"), "deployments.v1beta1.apps");
         assert_eq!(meaning("pods.v1."), "pods.v1.");
+    }
+
+    #[test]
+    fn fields_follow_a_resource_that_may_be_named_with_its_group() {
+        let found = |path: &str| {
+            let discovery = discovery();
+            let (resource, fields) = discovery.resolve_field(path).expect("a resource");
+            format!("{} {}", resource.gvk().api_version(), fields.join("/"))
+        };
+        assert_eq!(found("deploy"), "apps/v1 ");
+        assert_eq!(found("deploy.spec.replicas"), "apps/v1 spec/replicas");
+        assert_eq!(found("deployments.apps.spec"), "apps/v1 spec");
+        assert_eq!(found("deployments.v1beta1.apps.spec"), "apps/v1beta1 spec");
+        assert_eq!(found("svc.serving.dev.spec"), "v1 serving/dev/spec");
+        assert_eq!(found("service.serving.dev.spec"), "serving.dev/v1 spec");
+        assert_eq!(found("pods.spec."), "v1 spec");
     }
 
     #[test]

@@ -152,7 +152,9 @@ impl ManifestError {
         Self::at(&Arc::new(Source::new(name, before)), mark, Problem::NotUtf8 { utf16 })
     }
 
-    pub(super) fn nothing_found(sources: &[Arc<Source>]) -> Self {
+    /// A set without any object.
+    #[must_use]
+    pub fn nothing_found(sources: &[Arc<Source>]) -> Self {
         let names: Vec<&str> = sources.iter().take(3).map(|source| source.name()).collect();
         let mut list = names.join(", ");
         if sources.len() > names.len() {

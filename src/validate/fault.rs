@@ -132,17 +132,20 @@ pub struct Subject {
     pub namespace: Option<String>,
     /// The name, or what `generateName` begins it with.
     pub name: String,
+    /// Whether the server makes the name up.
+    pub generated: bool,
 }
 
 impl Subject {
     /// The subject that an object is. `namespace` is the one to take where the object states none.
     #[must_use]
     pub fn of(object: &Object, namespace: Option<&str>) -> Self {
-        let generated = || object.meta_str("generateName").unwrap_or_default();
+        let generated = object.name().is_empty();
         Self {
             gvk: object.gvk().unwrap_or_else(|| Gvk::new("", object.api_version(), object.kind())),
             namespace: object.namespace().or(namespace).map(str::to_owned),
-            name: if object.name().is_empty() { generated() } else { object.name() }.to_owned(),
+            name: if generated { object.meta_str("generateName").unwrap_or_default() } else { object.name() }.to_owned(),
+            generated,
         }
     }
 }
@@ -179,6 +182,19 @@ impl Fault {
     #[must_use]
     pub fn excerpt(&self) -> String {
         self.place.origin().map(Origin::excerpt).unwrap_or_default()
+    }
+}
+
+/// An error of the set as a whole.
+pub(super) fn of_set(message: &str) -> Fault {
+    Fault {
+        severity: Severity::Error,
+        rule: Rule::NotAnObject,
+        place: Place::Set,
+        object: None,
+        field: String::new(),
+        message: message.to_owned(),
+        suggestion: None,
     }
 }
 

@@ -4,6 +4,8 @@ pub(in crate::cli) mod align;
 pub mod custom_columns;
 pub(in crate::cli) mod description;
 pub mod events;
+pub mod explanation;
+pub mod faults;
 pub mod form;
 pub mod go;
 pub mod plan;
