@@ -11,7 +11,8 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let limit = (word.len() / 3).clamp(1, 3);
     let far = |known: &str| known.len().abs_diff(word.len()) > limit;
     let near = known.into_iter().filter(|known| !far(known)).map(|known| (distance(&word, &known.to_lowercase()), known));
-    near.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
+    // Where every letter would change, nothing is alike.
+    near.filter(|(distance, _)| *distance <= limit && *distance < word.len()).min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
 }
 
 /// The question that follows a misspelled word.
@@ -63,6 +64,7 @@ mod tests {
     fn short_words_are_guessed_from_one_letter_at_most() {
         assert_eq!(nearest("cn", ["cm", "svc"]), Some("cm"));
         assert_eq!(nearest("ab", ["cd"]), None);
+        assert_eq!(nearest("a", ["b"]), None);
     }
 
     #[test]

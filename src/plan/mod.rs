@@ -35,6 +35,6 @@ pub use order::Stage;
 pub use owners::{FieldOwner, OwnedChange, OwnersShown};
 pub use ownership::already_applied;
 pub(crate) use parallel::{REQUESTS_AT_ONCE, each};
-pub use place::{Failure, Namespaces, ObjectError, Placed, in_namespace, place};
+pub use place::{Failure, Namespaces, ObjectError, Placed, in_namespace, place, unknown_fields};
 pub use replace::{Between, Replacing};
 pub use saved::{SaveOptions, SavedObject, SavedPlan, SavedPlanError, moved, pin, saved, withheld};

@@ -7,16 +7,16 @@ use crate::schema::{SchemaNode, Shape};
 use crate::similar::{did_you_mean, nearest};
 
 /// What may be meant by an unknown field.
-pub(crate) struct Guess {
+pub(super) struct Guess {
     /// What to tell.
-    pub(crate) words: String,
+    pub(super) words: String,
     /// The whole path of the field that is meant.
-    pub(crate) field: String,
+    pub(super) field: String,
 }
 
 /// What may be meant by a field that the schema does not know: one of a similar name beside it, else one of the same name around or below
 /// it, which is what a wrong indentation looks like.
-pub(crate) fn guess(root: SchemaNode<'_>, object: &Map<String, Value>, field: &str) -> Option<Guess> {
+pub(super) fn guess(root: SchemaNode<'_>, object: &Map<String, Value>, field: &str) -> Option<Guess> {
     let steps = steps_to(object, field);
     let (name, parents) = steps.split_last()?;
     let ancestors = ancestors(root, parents)?;

@@ -106,10 +106,10 @@ impl Kinds {
         let elsewhere = || {
             // A group of somebody's own may well have a kind called like a built-in one, so only groups of a similar name count.
             let groups = self.catalog.groups().iter().map(|group| group.name.as_str());
-            let meant = nearest(&gvk.group, groups.filter(|group| !group.is_empty())).unwrap_or_default();
+            let meant = nearest(&gvk.group, groups.filter(|group| !group.is_empty()));
             let near = nearest(&gvk.kind, known().map(|known| known.kind.as_str()))?;
             let builtin = !gvk.group.contains('.') || gvk.group.ends_with(".k8s.io");
-            known().find(|known| known.kind == near && (known.group == meant || builtin))
+            known().find(|known| known.kind == near && (Some(known.group.as_str()) == meant || builtin))
         };
         found.or_else(elsewhere).cloned()
     }

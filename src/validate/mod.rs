@@ -11,15 +11,17 @@ mod object;
 mod parallel;
 mod removed;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub use fault::{Fault, Place, Rule, Severity, Subject};
 use kinds::Kinds;
+use serde_json::{Map, Value};
 
 use crate::ambient::Ambient;
 use crate::manifest::{Desired, ManifestError, Origin, Source, parse_text};
 use crate::object::LabelSelector;
+use crate::schema::SchemaNode;
 
 /// What was read for one input.
 pub type Input = Result<Arc<Source>, ManifestError>;
@@ -141,6 +143,9 @@ pub fn validate(manifests: Vec<Input>, schemas: Vec<Input>, options: &Options, a
     };
     schemas.iter().for_each(&mut number);
     manifests.iter().for_each(&mut number);
+    // A text that is checked anyway is not told of twice.
+    let checked: HashSet<String> = manifests.iter().flatten().map(|source| source.name().to_owned()).collect();
+    let schemas = schemas.into_iter().filter(|input| !input.as_ref().is_ok_and(|source| checked.contains(source.name()))).collect();
     let definitions = definitions(schemas, &mut report.strays);
     let desired = read(manifests, options, &mut report.strays);
     let kinds = Kinds::new(desired.iter().chain(&definitions));
@@ -156,6 +161,12 @@ pub fn validate(manifests: Vec<Input>, schemas: Vec<Input>, options: &Options, a
         }
     }
     report
+}
+
+/// What may be meant by a field that a schema does not know, in words: a field of a similar name, or one that stands elsewhere.
+#[must_use]
+pub fn meant_field(schema: SchemaNode<'_>, object: &Map<String, Value>, field: &str) -> Option<String> {
+    fields::guess(schema, object, field).map(|guess| guess.words)
 }
 
 /// The objects of the manifests; what is wrong with their texts goes to `faults`.
@@ -180,6 +191,9 @@ fn definitions(schemas: Vec<Input>, faults: &mut Vec<Fault>) -> Vec<Desired> {
     let names: Vec<Option<Arc<str>>> = schemas.iter().map(|input| input.as_ref().ok().map(|source| source.name().into())).collect();
     let before = faults.len();
     let mut definitions = parsed(schemas, faults);
+    for suggestion in faults[before..].iter_mut().filter_map(|fault| fault.suggestion.as_mut()) {
+        *suggestion = suggestion.replace("given with -f", "given with --schema");
+    }
     definitions.retain(kinds::is_definition);
     if !names.is_empty() && definitions.is_empty() && faults.len() == before {
         let place = names.into_iter().flatten().next().map_or(Place::Set, Place::File);

@@ -126,7 +126,9 @@ impl Inspection<'_> {
             Err(refusal) => {
                 let follows = |cause: &Cause| told.iter().any(|field| lies_in(&cause.field, field));
                 refusal.causes.into_iter().filter(|cause| !follows(cause)).for_each(|cause| {
-                    self.tell(Severity::Error, Rule::Cause(cause.kind), &cause.field, cause.message, None);
+                    // Upstream's name for what is about no field of its own.
+                    let field = if cause.field == "<nil>" { "" } else { &cause.field };
+                    self.tell(Severity::Error, Rule::Cause(cause.kind), field, cause.message, None);
                 });
             }
         }

@@ -98,7 +98,7 @@ impl<'a> Explanation<'a> {
         let description = self.description(self.schema, &mut parts);
         let description = if description.is_empty() { "<empty>" } else { &description };
         text.push_str(&format!("DESCRIPTION:\n{}\n", indent(4, &wrap(WIDTH, description))));
-        text.push_str(&external_docs(self.resolved(self.schema), 0));
+        text.push_str(&external_docs(self.resolved(self.schema), 0, 4, WIDTH));
         let mut fields = Fields { explanation: self, recursive, text: String::new() };
         fields.list(self.schema, 1, &mut Vec::new());
         if !fields.text.is_empty() {
@@ -276,7 +276,7 @@ impl<'a> Fields<'_, 'a> {
         let description = text_of(schema, "description");
         let description = if description.is_empty() { "<no description>" } else { description };
         self.text.push_str(&format!("{}\n", indent(margin + 2, &wrap(78 - margin, description))));
-        self.text.push_str(&external_docs(schema, margin + 2));
+        self.text.push_str(&external_docs(schema, margin + 2, margin + 4, WIDTH - margin));
         self.text.push('\n');
     }
 }
@@ -311,17 +311,17 @@ fn enum_value(value: &Value) -> String {
     }
 }
 
-/// Where more is written, with a blank line before it; nothing where nobody says.
-fn external_docs(schema: &Value, margin: usize) -> String {
+/// Where more is written, with a blank line before it, at these margins for the heading and the rest; nothing where nobody says.
+fn external_docs(schema: &Value, heading: usize, margin: usize, width: usize) -> String {
     let Some(docs) = schema.get("externalDocs").filter(|docs| docs.is_object()) else { return String::new() };
-    let mut text = format!("\n{:margin$}EXTERNAL DOCS:\n", "");
+    let mut text = format!("\n{:heading$}EXTERNAL DOCS:\n", "");
     let description = text_of(docs, "description");
     if !description.is_empty() {
-        text.push_str(&format!("{}\n", indent(margin + 4, &wrap(WIDTH.saturating_sub(margin.saturating_sub(2)), description))));
+        text.push_str(&format!("{}\n", indent(margin, &wrap(width, description))));
     }
     let url = text_of(docs, "url");
     if !url.is_empty() {
-        text.push_str(&format!("{:1$}URL: {url}\n", "", margin + 4));
+        text.push_str(&format!("{:margin$}URL: {url}\n", ""));
     }
     text
 }

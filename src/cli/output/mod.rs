@@ -8,6 +8,7 @@ pub mod explanation;
 pub mod faults;
 pub mod form;
 pub mod go;
+mod misspelled;
 pub mod plan;
 pub mod sort;
 pub mod table;

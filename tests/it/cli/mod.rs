@@ -5,6 +5,7 @@ mod delete;
 mod diff;
 mod diff_forms;
 mod documents;
+mod explain;
 mod failures;
 mod get;
 mod get_forms;
@@ -19,6 +20,7 @@ mod serve;
 mod targets;
 mod terminal;
 mod untrusted;
+mod validate;
 mod wait;
 mod watch;
 
