@@ -11,7 +11,7 @@ mod object;
 mod parallel;
 mod removed;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use fault::{Fault, Place, Rule, Severity, Subject};
@@ -132,35 +132,37 @@ impl Report {
 /// Checks manifests. `schemas` bring definitions of custom kinds, and so do the manifests themselves, which win over them.
 #[must_use]
 pub fn validate(manifests: Vec<Input>, schemas: Vec<Input>, options: &Options, ambient: &Ambient) -> Report {
-    let mut report = Report::default();
-    let mut number = |input: &Input| {
-        let name = match input {
-            Ok(source) => Some(source.name()),
-            Err(error) => error.file(),
-        };
-        let next = report.files.len();
-        name.map(|name| report.files.entry(name.to_owned()).or_insert(next));
-    };
-    schemas.iter().for_each(&mut number);
-    manifests.iter().for_each(&mut number);
-    // A text that is checked anyway is not told of twice.
-    let checked: HashSet<String> = manifests.iter().flatten().map(|source| source.name().to_owned()).collect();
-    let schemas = schemas.into_iter().filter(|input| !input.as_ref().is_ok_and(|source| checked.contains(source.name()))).collect();
-    let definitions = definitions(schemas, &mut report.strays);
-    let desired = read(manifests, options, &mut report.strays);
+    let mut strays = Vec::new();
+    let files = numbered(schemas.iter().chain(&manifests));
+    let definitions = definitions(schemas, &manifests, &mut strays);
+    let desired = read(manifests, &mut strays);
     let kinds = Kinds::new(desired.iter().chain(&definitions));
-    report
-        .strays
-        .extend(parallel::each(&definitions, |desired| object::check(desired, &kinds, options, ambient).faults).into_iter().flatten());
-    report.objects = parallel::each(&desired, |desired| object::check(desired, &kinds, options, ambient));
-    mark_duplicates(&mut report.objects, &kinds);
-    for checked in &mut report.objects {
+    let desired = selected(desired, options, &mut strays);
+    let check = |desired: &Desired| object::check(desired, &kinds, options, ambient);
+    strays.extend(parallel::each(&definitions, check).into_iter().flat_map(|definition| definition.faults));
+    let mut objects = parallel::each(&desired, check);
+    mark_duplicates(&mut objects, &kinds);
+    for checked in &mut objects {
         checked.faults.sort_by_key(|fault| fault.place.origin().map(|origin| origin.mark));
         if checked.faults.iter().any(|fault| fault.severity == Severity::Error) {
             checked.outcome = Outcome::Faulty;
         }
     }
-    report
+    Report { objects, strays, files }
+}
+
+/// The files in their order.
+fn numbered<'a>(inputs: impl Iterator<Item = &'a Input>) -> HashMap<String, usize> {
+    let mut files = HashMap::new();
+    for input in inputs {
+        let name = match input {
+            Ok(source) => Some(source.name()),
+            Err(error) => error.file(),
+        };
+        let next = files.len();
+        name.map(|name| files.entry(name.to_owned()).or_insert(next));
+    }
+    files
 }
 
 /// What may be meant by a field that a schema does not know, in words: a field of a similar name, or one that stands elsewhere.
@@ -170,38 +172,45 @@ pub fn meant_field(schema: SchemaNode<'_>, object: &Map<String, Value>, field: &
 }
 
 /// The objects of the manifests; what is wrong with their texts goes to `faults`.
-fn read(manifests: Vec<Input>, options: &Options, faults: &mut Vec<Fault>) -> Vec<Desired> {
-    let sources: Vec<Arc<Source>> = manifests.iter().filter_map(|input| input.as_ref().ok().map(Arc::clone)).collect();
+fn read(manifests: Vec<Input>, faults: &mut Vec<Fault>) -> Vec<Desired> {
+    let sources: Vec<Arc<Source>> = manifests.iter().flatten().map(Arc::clone).collect();
     let before = faults.len();
-    let mut desired = parsed(manifests, faults);
+    let desired = parsed(manifests, faults);
     if desired.is_empty() && faults.len() == before {
         faults.push(Fault::from(&ManifestError::nothing_found(&sources)));
-    } else {
-        let found = !desired.is_empty();
-        desired.retain(|desired| options.selector.matches(&desired.object));
-        if found && desired.is_empty() {
-            faults.push(fault::of_set("no manifest matches the selector"));
-        }
     }
     desired
 }
 
-/// The definitions in the texts that `--schema` names. Other objects are passed over, since definitions come in bundles with them.
-fn definitions(schemas: Vec<Input>, faults: &mut Vec<Fault>) -> Vec<Desired> {
-    let names: Vec<Option<Arc<str>>> = schemas.iter().map(|input| input.as_ref().ok().map(|source| source.name().into())).collect();
+/// The objects that are to be checked.
+fn selected(mut desired: Vec<Desired>, options: &Options, faults: &mut Vec<Fault>) -> Vec<Desired> {
+    let some = !desired.is_empty();
+    desired.retain(|desired| options.selector.matches(&desired.object));
+    if some && desired.is_empty() {
+        faults.push(fault::of_set("no manifest matches the selector"));
+    }
+    desired
+}
+
+/// The definitions in the texts that `--schema` names, but for those that are manifests too and told of there. Other objects are passed
+/// over, since definitions come in bundles with them.
+fn definitions(mut schemas: Vec<Input>, manifests: &[Input], faults: &mut Vec<Fault>) -> Vec<Desired> {
+    let is_manifest = |name: &str| manifests.iter().flatten().any(|manifest| manifest.name() == name);
+    schemas.retain(|input| !input.as_ref().is_ok_and(|source| is_manifest(source.name())));
+    let first = schemas.iter().flatten().next().map(|source| Place::File(source.name().into()));
     let before = faults.len();
     let mut definitions = parsed(schemas, faults);
     for suggestion in faults[before..].iter_mut().filter_map(|fault| fault.suggestion.as_mut()) {
         *suggestion = suggestion.replace("given with -f", "given with --schema");
     }
     definitions.retain(kinds::is_definition);
-    if !names.is_empty() && definitions.is_empty() && faults.len() == before {
-        let place = names.into_iter().flatten().next().map_or(Place::Set, Place::File);
+    if let (Some(place), true) = (first, definitions.is_empty() && faults.len() == before) {
         faults.push(Fault { place, ..fault::of_set("there is no CustomResourceDefinition in what --schema names") });
     }
     definitions
 }
 
+/// The objects of some texts, which are read in parallel.
 fn parsed(inputs: Vec<Input>, faults: &mut Vec<Fault>) -> Vec<Desired> {
     let mut sources = Vec::new();
     for input in inputs {
@@ -230,10 +239,11 @@ fn of_text(source: &Source, errors: &[ManifestError]) -> Vec<Fault> {
     faults
 }
 
-/// Two objects of one kind, namespace and name, whatever the version. An object without a namespace is in that which is asked for.
+/// Tells of objects of one kind, namespace and name that stand twice, whatever the version. An object without a namespace is in that which
+/// is asked for; what is not checked is not compared.
 fn mark_duplicates(objects: &mut [Checked], kinds: &Kinds) {
     let mut seen: HashMap<(String, String, Option<String>, String), Origin> = HashMap::new();
-    for checked in objects.iter_mut().filter(|checked| !checked.subject.generated) {
+    for checked in objects.iter_mut().filter(|checked| !checked.subject.generated && !matches!(checked.outcome, Outcome::Unchecked(_))) {
         let gvk = &checked.subject.gvk;
         let namespace = match kinds.find(gvk) {
             Ok(resource) if !resource.namespaced => None,

@@ -102,15 +102,16 @@ impl Inspection<'_> {
             object.set_meta("namespace", options.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE));
         }
         let mut value = object.into_value();
-        // What is told of a field makes what follows from it not worth telling.
-        let mut told: Vec<String> = Vec::new();
+        // What follows from a field that was told of is not worth telling: all that is said of one that was taken out, and that one is
+        // missing whose name is misspelled.
+        let (mut taken, mut meant): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
         for error in check::decode_errors(schema.root(), &value) {
             self.mistyped(&error, &value);
-            told.push(take_out(&mut value, error.path()));
+            taken.push(take_out(&mut value, error.path()));
         }
         for field in check::unknown_fields(schema.root(), &value) {
             let guess = fields::guess(schema.root(), self.desired.object.root(), &field);
-            told.extend(guess.as_ref().map(|guess| guess.field.clone()));
+            meant.extend(guess.as_ref().map(|guess| guess.field.clone()));
             if !options.ignore_unknown_fields {
                 self.unknown(&field, guess);
             }
@@ -124,7 +125,10 @@ impl Inspection<'_> {
                 }
             }
             Err(refusal) => {
-                let follows = |cause: &Cause| told.iter().any(|field| lies_in(&cause.field, field));
+                let follows = |cause: &Cause| {
+                    let lies_in = |field: &String| lies_in(&cause.field, field);
+                    taken.iter().any(lies_in) || (cause.kind == CauseKind::Required && meant.iter().any(lies_in))
+                };
                 refusal.causes.into_iter().filter(|cause| !follows(cause)).for_each(|cause| {
                     // Upstream's name for what is about no field of its own.
                     let field = if cause.field == "<nil>" { "" } else { &cause.field };

@@ -123,6 +123,14 @@ fn a_field_that_stands_too_deep_is_found_where_it_belongs() {
 }
 
 #[test]
+fn a_misspelled_field_that_is_required_is_told_once() {
+    let text = DEPLOYMENT.replace("  selector:", "  selecter:");
+    let told = told(&text);
+    assert_eq!(told[0], "a.yaml:6:3 UnknownField spec.selecter: unknown field (did you mean \"selector\"?)");
+    assert!(!told.iter().any(|line| line.contains("FieldValueRequired")), "{told:?}");
+}
+
+#[test]
 fn unknown_fields_can_be_passed_over() {
     let options = Options { ignore_unknown_fields: true, ..Options::default() };
     assert_eq!(told_with(&DEPLOYMENT.replace("  selector:", "  replica: 1\n  selector:"), &[], &options), [""; 0]);
@@ -265,6 +273,15 @@ fn definitions_of_the_set_count_before_those_given_beside_it() {
         told_with(&set, &[WIDGETS], &Options::default()),
         ["a.yaml:4:18 FieldValueInvalid spec.most: Invalid value: 2: spec.most in body should be less than or equal to 1"]
     );
+}
+
+#[test]
+fn a_selector_leaves_out_objects_but_not_what_they_are_checked_by() {
+    let set = format!("{WIDGETS}---\n{}", widget("{least: 1, most: 10}").replace("name: w", "name: w, labels: {a: b}"));
+    let options = Options { selector: LabelSelector::parse("a=b").unwrap(), ..Options::default() };
+    let report = report(&set, &[], &options);
+    assert_eq!(outcomes(&report), ["widget.example.com/w: faulty"]);
+    assert_eq!(report.counts().errors, 1);
 }
 
 #[test]

@@ -223,15 +223,69 @@ fn misspelled_words_are_guessed_wherever_they_stand() {
     let env = TestEnv::new();
     env.write("a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: v}\n");
     env.prepare("apply -f a.yaml");
-    assert_shows!(env.run("get configmpas"), @"");
-    assert_shows!(env.run("get cm --sort-by=.metadata.nmae"), @"");
-    assert_shows!(env.run("get cm -o custom-columns=NAME:.metadata.nmae,K:.data.k,X:.spec.x"), @"");
-    assert_shows!(env.run("get cm -o jsn"), @"");
-    assert_shows!(env.run("wait cm/a --for=creat"), @"");
+    assert_shows!(env.run("get configmpas"), @r#"
+    [stderr]
+    error: the server doesn't have a resource type "configmpas"
+    hint: did you mean "configmaps"?
+    [exit 1]
+    "#);
+    assert_shows!(env.run("get cm --sort-by=.metadata.nmae"), @"
+    [stderr]
+    error: --sort-by .metadata.nmae: none of the objects has this field; did you mean .metadata.name?
+    [exit 1]
+    ");
+    assert_shows!(env.run("get cm -o custom-columns=NAME:.metadata.nmae,K:.data.k,X:.spec.x"), @"
+    NAME     K     X
+    <none>   v     <none>
+    [stderr]
+    warning: no object has the field of column NAME; did you mean .metadata.name?
+    ");
+    assert_shows!(env.run("get cm -o jsn"), @r#"
+    [stderr]
+    error: invalid value 'jsn' for '--output <FORM>': there is no form "jsn"
+      [possible forms: json, yaml, wide, name, custom-columns, custom-columns-file, jsonpath, jsonpath-file, jsonpath-as-json, go-template, go-template-file]
+
+      tip: a similar form exists: 'json'
+    [exit 2]
+    "#);
+    assert_shows!(env.run("wait cm/a --for=creat"), @r#"
+    [stderr]
+    error: invalid value 'creat' for '--for <WHAT>': write create, delete, ready, condition=NAME[=STATUS] or jsonpath='{PATH}'[=VALUE]; did you mean "create"?
+
+    For more information, try '--help'.
+    [exit 2]
+    "#);
     env.write("kubeconfig", "current-context: staging\ncontexts:\n- {name: staging, context: {cluster: c}}\nclusters:\n- {name: c, cluster: {server: 'http://127.0.0.1:1'}}\n");
-    assert_shows!(env.run("--kubeconfig kubeconfig --context stagng get cm"), @"");
-    assert_shows!(env.run("--kubeconfig kubeconfig config use-context stagng"), @"");
+    assert_shows!(env.run("--kubeconfig kubeconfig --context stagng get cm"), @r#"
+    [stderr]
+    error: cannot use the kubeconfig kubeconfig: it has no context "stagng"
+    hint: did you mean "staging"?
+    [exit 1]
+    "#);
+    assert_shows!(env.run("--kubeconfig kubeconfig config use-context stagng"), @r#"
+    [stderr]
+    error: no context exists with the name: "stagng"
+    hint: did you mean "staging"?
+    [exit 1]
+    "#);
     env.write("b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, lables: {}}\ndat: {k: v}\n");
-    assert_shows!(env.run("apply -f b.yaml"), @"");
-    assert_shows!(env.run("diff -f b.yaml"), @"");
+    assert_shows!(env.run("apply -f b.yaml"), @r#"
+    [stderr]
+    applying to local store store
+    error: b.yaml:4:1: configmap/b in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dat", unknown field "metadata.lables"
+     4 | dat: {k: v}
+       | ^
+    hint: dat: did you mean "data"?; metadata.lables: did you mean "labels"?
+    Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
+    [exit 1]
+    "#);
+    assert_shows!(env.run("diff -f b.yaml"), @r#"
+    Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 unchanged, 1 failed.
+    [stderr]
+    error: b.yaml:4:1: configmap/b in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dat", unknown field "metadata.lables"
+     4 | dat: {k: v}
+       | ^
+    hint: dat: did you mean "data"?; metadata.lables: did you mean "labels"?
+    [exit 2]
+    "#);
 }

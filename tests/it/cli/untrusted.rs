@@ -295,6 +295,7 @@ fn a_refusal_of_the_server_shows_the_lines_it_is_about() {
     error: web.yaml:26:1: configmap/t in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datta"
      26 | datta: {}
         | ^
+    hint: did you mean "data"?
     Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 4 failed.
     [exit 1]
     "#);

@@ -348,7 +348,7 @@ fn what_cannot_be_read_is_a_fault() {
     ");
     assert_shows!(env.run("validate -f list.yaml --schema missing"), @r#"
     missing: error: there is no such file or folder
-    hint: check the path given with -f
+    hint: check the path given with --schema
     list.yaml:7:5: error: configmap/A: metadata.name: Invalid value: "A": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
      7 |     name: A
        |     ^
@@ -368,12 +368,8 @@ fn what_cannot_be_read_is_a_fault() {
      8 | - {}
        |   ^
     hint: files that are no manifests do not belong to the set
-    list.yaml:8:3: error: an object must be a mapping with `apiVersion`, `kind` and `metadata`
-     8 | - {}
-       |   ^
-    hint: files that are no manifests do not belong to the set
     [stderr]
-    Checked 1 object: 0 fine, 1 with faults (3 errors, 0 warnings).
+    Checked 1 object: 0 fine, 1 with faults (2 errors, 0 warnings).
     [exit 1]
     "#);
 }
@@ -432,4 +428,30 @@ fn nothing_in_a_manifest_steers_the_terminal() {
     let output = env.run("validate -f a.yaml");
     assert!(!output.stdout.contains('\u{1b}'), "{output}");
     assert_eq!(output.code(), Some(1));
+}
+
+#[test]
+fn what_validate_finds_the_server_finds_too() {
+    let object = |head: &str, rest: &str| format!("{head}\nmetadata: {{name: a, namespace: default}}\n{rest}\n");
+    let pod = |container: &str| object("apiVersion: v1\nkind: Pod", &format!("spec: {{containers: [{{name: a, image: a, {container}}}]}}"));
+    let set = [
+        (pod("tty: true"), true),
+        (pod("ttty: true"), false),
+        (pod("tty: 1"), false),
+        (pod("ports: [{containerPort: 70000}]"), false),
+        (pod("resources: {limits: {cpu: 1z}}"), false),
+        (pod("env: [{name: A, value: a, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]"), false),
+        (object("apiVersion: v1\nkind: Service", "spec: {ports: [{port: 80}]}"), true),
+        (object("apiVersion: v1\nkind: Service", "spec: {type: Nodeport, ports: [{port: 80}]}"), false),
+        (object("apiVersion: batch/v1\nkind: CronJob", "spec: {schedule: '* * *'}"), false),
+        (object("apiVersion: v1\nkind: ConfigMap", "data: {'a b': c}"), false),
+        (object("apiVersion: v1\nkind: Secret", "type: kubernetes.io/tls\nstringData: {a: b}"), false),
+        (object("apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler", "spec: {maxReplicas: 0}"), false),
+    ];
+    for (manifest, sound) in set {
+        let env = TestEnv::new();
+        env.write("a.yaml", &manifest);
+        let (checked, applied) = (env.run("validate -f a.yaml"), env.run("apply -f a.yaml"));
+        assert_eq!((checked.code() == Some(0), applied.code() == Some(0)), (sound, sound), "{manifest}\n{checked}\n{applied}");
+    }
 }

@@ -126,9 +126,7 @@ fn explain_says_what_kubectl_says(engine: Engine) {
     kubectl.ok(&["wait", "--for=condition=Established", "crd", "--all"]);
     // Since 1.27 kubectl reads version 3 of OpenAPI, and lays out what it finds as `trueup explain` does.
     let alike = kubectl.ok(&["explain", "--help"]).contains("--output");
-    for subject in
-        ["deploy", "deploy.spec", "pods.spec.containers", "svc.spec.ports", "deploy.spec.strategy.type", "gadgets", "gadgets.spec"]
-    {
+    for subject in ["deploy", "deploy.spec", "pods.spec.containers", "svc.spec", "deploy.spec.strategy.type", "gadgets", "gadgets.spec"] {
         let expected = kubectl.ok(&["explain", subject]);
         let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
         command.env_clear().env("KUBECONFIG", kubectl.server.kubeconfig()).args(["explain", subject]);
