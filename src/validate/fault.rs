@@ -30,7 +30,7 @@ impl Severity {
 /// Which rule a fault breaks; the words are stable, for programs that sort or silence faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// A file, pipe or URL that cannot be read.
+    /// A file, pipe or URL that cannot be read, or where nothing is found that counts.
     Unreadable,
     /// Text that is not YAML or JSON.
     Syntax,
@@ -189,7 +189,7 @@ impl Fault {
 pub(super) fn of_set(message: &str) -> Fault {
     Fault {
         severity: Severity::Error,
-        rule: Rule::NotAnObject,
+        rule: Rule::Unreadable,
         place: Place::Set,
         object: None,
         field: String::new(),

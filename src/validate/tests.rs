@@ -344,7 +344,7 @@ fn an_empty_set_and_a_selector_without_match_are_errors() {
         [" Unreadable : no objects found in a.yaml (check the path given with -f; documents without content do not count)"]
     );
     let options = Options { selector: LabelSelector::parse("a=b").unwrap(), ..Options::default() };
-    assert_eq!(told_with(&config_map("a", ""), &[], &options), [" NotAnObject : no manifest matches the selector"]);
+    assert_eq!(told_with(&config_map("a", ""), &[], &options), [" Unreadable : no manifest matches the selector"]);
     let told = told_with(&config_map("a", ""), &[&config_map("b", "")], &Options::default());
-    assert_eq!(told, ["crd.yaml NotAnObject : there is no CustomResourceDefinition in what --schema names"]);
+    assert_eq!(told, ["crd.yaml Unreadable : there is no CustomResourceDefinition in what --schema names"]);
 }

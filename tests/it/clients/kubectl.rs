@@ -111,7 +111,7 @@ fn discovery_is_read(engine: Engine) {
 /// What `explain` says but for its layout, which differs between versions of kubectl: words, with types of objects by no name.
 fn facts(explained: &str) -> Vec<String> {
     let (_, body) = explained.split_once("DESCRIPTION:").unwrap_or_else(|| panic!("no description: {explained}"));
-    let lines = body.lines().filter(|line| !line.trim_start().starts_with("enum: "));
+    let lines = body.lines().filter(|line| !line.trim_start().starts_with("enum: ") && line.trim() != "<no description>");
     let simple = ["string", "integer", "boolean"];
     let word = |word: &str| match word.strip_prefix('<').and_then(|word| word.strip_suffix('>')) {
         Some(name) if !simple.contains(&name.trim_start_matches("[]").trim_start_matches("map[string]")) => "<Object>".to_owned(),
