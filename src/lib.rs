@@ -25,6 +25,8 @@ pub mod protobuf;
 pub mod readiness;
 pub mod schema;
 pub mod serve;
+pub mod similar;
 pub mod store;
+pub mod validate;
 pub mod webhook;
 pub mod yaml;

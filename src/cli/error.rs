@@ -15,6 +15,7 @@ use crate::manifest::ManifestErrors;
 use crate::object::{Reason, Refusal};
 use crate::plan::set::{OUR_TOOL, PruneError, SetError};
 use crate::serve::{ListenError, ServeError};
+use crate::similar::did_you_mean;
 use crate::store::StoreError;
 
 /// How a command ended; a documented promise to scripts.
@@ -172,6 +173,7 @@ impl From<ManifestErrors> for CommandError {
 impl From<RemoteError> for CommandError {
     fn from(error: RemoteError) -> Self {
         let hint = match &error {
+            RemoteError::Kubeconfig { similar: Some(similar), .. } => return Self::failed(error.to_string()).hint(did_you_mean(similar)),
             RemoteError::Kubeconfig { .. } => "choose another target: --context, --kubeconfig, --server, --local or --etcd",
             RemoteError::Url { .. } => "give the server as https://HOST:PORT, or as HOST:PORT where it speaks HTTP without TLS",
             RemoteError::Credentials { .. } => "check the certificates, keys and plugins that the kubeconfig names",
@@ -182,7 +184,7 @@ impl From<RemoteError> for CommandError {
 
 impl From<UnknownResource> for CommandError {
     fn from(error: UnknownResource) -> Self {
-        let hint = error.similar.as_ref().map(|similar| format!("did you mean {similar:?}?"));
+        let hint = error.similar.as_deref().map(did_you_mean);
         Self { hints: hint.into_iter().collect(), ..Self::failed(error.to_string()) }
     }
 }

@@ -12,8 +12,10 @@ use super::ui::Ui;
 use crate::client::ClientError;
 use crate::manifest::{Desired, Origin, Source};
 use crate::object::{Cause, CauseKind, Reason, Refusal};
-use crate::plan::{Dispute, Failure, ObjectError, OrderFault, in_namespace};
+use crate::plan::{Dispute, Failure, ObjectError, OrderFault, in_namespace, unknown_fields};
 use crate::printable::one_line;
+use crate::schema::Catalog;
+use crate::validate::meant_field;
 use crate::yaml::Mark;
 
 /// The most lines of the manifest that are shown for one object.
@@ -200,10 +202,24 @@ fn hint(failure: &Failure) -> Option<String> {
         _ if refusal.is_some_and(|refusal| refusal.message.contains("immutable")) => {
             "the field cannot be changed in place; delete the object and apply again, or undo the change in the manifest"
         }
-        ObjectError::Client(error) => return hint_for(error),
+        ObjectError::Client(error) => return hint_for(error).or_else(|| misspelled_fields(failure)),
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// What may be meant by fields of a built-in kind that the server does not know.
+fn misspelled_fields(failure: &Failure) -> Option<String> {
+    let (refusal, source) = (refusal_of(failure)?, failure.source.as_deref()?);
+    let schema = Catalog::builtin().by_gvk(&source.object.gvk()?)?.schema();
+    let unknown = unknown_fields(&refusal.message);
+    let guesses: Vec<(&str, String)> =
+        unknown.iter().filter_map(|field| Some((*field, meant_field(schema.root(), source.object.root(), field)?))).collect();
+    match (guesses.as_slice(), unknown.len()) {
+        ([], _) => None,
+        ([(_, guess)], 1) => Some(guess.clone()),
+        (several, _) => Some(several.iter().map(|(field, guess)| format!("{field}: {guess}")).collect::<Vec<_>>().join("; ")),
+    }
 }
 
 #[cfg(test)]

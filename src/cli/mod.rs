@@ -86,6 +86,10 @@ pub enum Command {
     Tree(commands::TreeArgs),
     /// Show sets, make them, and hand them over to other tools
     Sets(commands::SetsArgs),
+    /// Show what the fields of a kind are for
+    Explain(commands::ExplainArgs),
+    /// Check manifests without a server
+    Validate(commands::ValidateArgs),
     /// Show the kinds that the server serves
     ApiResources(commands::ApiResourcesArgs),
     /// Show the versions of the groups that the server serves
@@ -166,6 +170,7 @@ pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<S
         Command::Serve(args) => serve(ui, cli, args, environment).await,
         Command::Controllers(args) => control(ui, cli, args, environment, openers).await,
         Command::Config(args) => config(ui, cli, args, environment),
+        Command::Validate(args) => validate(ui, cli, args).await,
         command => work(ui, cli, command, environment, openers).await,
     };
     let result = result.and_then(|status| ui.flush().map(|()| status).map_err(CommandError::from));
@@ -183,6 +188,11 @@ fn config(
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<ExitStatus, CommandError> {
     commands::cmd_config(ui, &cli.global, &settings::kubeconfig_files(&cli.global, environment)?, args)
+}
+
+/// Works on manifests, and so on no target.
+async fn validate(ui: &Ui, cli: &Cli, args: &commands::ValidateArgs) -> Result<ExitStatus, CommandError> {
+    commands::cmd_validate(ui, settings::namespace(&cli.global)?, args).await
 }
 
 async fn serve(
@@ -267,7 +277,10 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::ApiResources(args) => commands::cmd_api_resources(ui, context, args).await,
         Command::ApiVersions(args) => commands::cmd_api_versions(ui, context, args).await,
         Command::Auth(args) => commands::cmd_auth(ui, context, args).await,
-        Command::Serve(_) | Command::Controllers(_) | Command::Config(_) => Err(CommandError::usage("this command works on no target")),
+        Command::Explain(args) => commands::cmd_explain(ui, context, args).await,
+        Command::Serve(_) | Command::Controllers(_) | Command::Config(_) | Command::Validate(_) => {
+            Err(CommandError::usage("this command works on no target"))
+        }
         Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),
         Command::Version(args) => commands::cmd_version(ui, context, args).await,
     }

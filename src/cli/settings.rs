@@ -174,7 +174,7 @@ impl Settings {
 }
 
 /// The namespace asked for; an empty one asks for none, as in kubectl, where scripts pass variables that may be empty.
-fn namespace(args: &GlobalArgs) -> Result<Option<String>, UsageError> {
+pub(super) fn namespace(args: &GlobalArgs) -> Result<Option<String>, UsageError> {
     let Some(namespace) = args.namespace.as_ref().filter(|namespace| !namespace.is_empty()) else { return Ok(None) };
     names::dns_label(namespace).map_err(|rule| UsageError(format!("--namespace {namespace:?} names no namespace: {rule}")))?;
     Ok(Some(namespace.clone()))

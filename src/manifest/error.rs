@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::excerpt::excerpt;
 use super::fetch::FetchError;
 use super::source::{NotText, SIZE_MOST};
-use super::{Desired, Source};
+use super::{Desired, Origin, Source};
 use crate::yaml::{Mark, YamlError, YamlProblem};
 
 /// One thing that is wrong.
@@ -162,7 +162,9 @@ impl ManifestError {
         Self::at(&Arc::new(Source::new(name, before)), mark, Problem::NotUtf8 { utf16 })
     }
 
-    pub(super) fn nothing_found(sources: &[Arc<Source>]) -> Self {
+    /// A set without any object.
+    #[must_use]
+    pub fn nothing_found(sources: &[Arc<Source>]) -> Self {
         let names: Vec<&str> = sources.iter().take(3).map(|source| source.name()).collect();
         let mut list = names.join(", ");
         if sources.len() > names.len() {
@@ -176,6 +178,36 @@ impl ManifestError {
         match &self.place {
             Place::At(_, mark) => Some(*mark),
             Place::Whole(_) | Place::Set => None,
+        }
+    }
+
+    /// The place in its text; `None` where the problem is not in a text.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin> {
+        match &self.place {
+            Place::At(source, mark) => Some(Origin { source: Arc::clone(source), mark: *mark }),
+            Place::Whole(_) | Place::Set => None,
+        }
+    }
+
+    /// The file, pipe or URL; `None` where the problem is the whole set's.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        match &self.place {
+            Place::At(source, _) => Some(source.name()),
+            Place::Whole(name) => Some(name),
+            Place::Set => None,
+        }
+    }
+
+    /// What is wrong, without the place, the excerpt and the hint.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match (&self.problem, self.file()) {
+            (Problem::Yaml(YamlProblem::DuplicateKey { first, .. }), Some(file)) => {
+                format!("{}, first at {file}:{}:{}", self.problem, first.line, first.column)
+            }
+            (problem, _) => problem.to_string(),
         }
     }
 
@@ -225,11 +257,8 @@ impl fmt::Display for ManifestError {
             Place::Whole(name) => write!(f, "{name}: ")?,
             Place::Set => {}
         }
-        write!(f, "{}", self.problem)?;
+        f.write_str(&self.message())?;
         if let Place::At(source, mark) = &self.place {
-            if let Problem::Yaml(YamlProblem::DuplicateKey { first, .. }) = &self.problem {
-                write!(f, ", first at {}:{}:{}", source.name(), first.line, first.column)?;
-            }
             f.write_str(&excerpt(source, *mark))?;
         }
         match self.hint() {

@@ -16,7 +16,7 @@ mod source;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use desired::{Desired, Origin};
+pub use desired::{Desired, Origin, steps_to};
 pub use error::{ManifestError, ManifestErrors, Problem};
 pub use fetch::{FetchError, fetch};
 pub use gather::{Input, gather};
@@ -43,9 +43,10 @@ pub fn parse(gathered: impl IntoIterator<Item = Result<Arc<Source>, ManifestErro
     for input in gathered {
         errors.push(match input {
             Ok(source) => {
-                let errors = parse_source(&source, &mut desired);
+                let parsed = parse_text(&source);
+                desired.extend(parsed.desired);
                 sources.push(source);
-                errors
+                parsed.errors
             }
             Err(error) => vec![error],
         });
@@ -62,14 +63,25 @@ pub fn parse(gathered: impl IntoIterator<Item = Result<Arc<Source>, ManifestErro
     if errors.is_empty() { Ok(desired) } else { Err(ManifestErrors(errors)) }
 }
 
-/// Appends the objects of one text, and answers what is wrong with it.
-fn parse_source(source: &Arc<Source>, desired: &mut Vec<Desired>) -> Vec<ManifestError> {
+/// What one text holds.
+#[derive(Debug, Default)]
+pub struct ParsedText {
+    /// The objects that could be read.
+    pub desired: Vec<Desired>,
+    /// What is wrong. Whether an object stands twice in the set is not looked at.
+    pub errors: Vec<ManifestError>,
+}
+
+/// Parses one text, for those who go on with what could be read of it.
+#[must_use]
+pub fn parse_text(source: &Arc<Source>) -> ParsedText {
     let documents = yaml::read(source.text(), source.is_json());
+    let mut desired = Vec::new();
     let mut errors: Vec<_> = documents.errors.into_iter().map(|error| ManifestError::yaml(source, error)).collect();
     for node in documents.nodes {
-        flatten::flatten(source, node, desired, &mut errors);
+        flatten::flatten(source, node, &mut desired, &mut errors);
     }
-    errors
+    ParsedText { desired, errors }
 }
 
 /// The objects whose group, kind, namespace and name another object has before them, by position.

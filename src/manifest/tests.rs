@@ -32,6 +32,7 @@ fn objects_know_where_each_field_was_written() {
     assert_eq!(near(".spec.containers[0].ports[0].containerPort"), "web.yaml:10:5");
     assert_eq!(near("metadata.labels[example.com/a]"), "web.yaml:7:5");
     assert_eq!(near(r#"metadata.labels["example.com/a"]"#), "web.yaml:7:5");
+    assert_eq!(near("metadata.labels.example.com/a"), "web.yaml:7:5");
     assert_eq!(near(r#".spec.containers[name="c"].image"#), "web.yaml:11:5");
     assert_eq!(near(r#".spec.containers[name="d"].image"#), "web.yaml:9:3");
     assert_eq!(near("status"), "web.yaml:2:1");

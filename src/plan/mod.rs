@@ -37,7 +37,7 @@ pub use order::{Need, Order, OrderFault, Outside, Reference, Stage, Step, named_
 pub use owners::{FieldOwner, OwnedChange, OwnersShown};
 pub use ownership::already_applied;
 pub(crate) use parallel::{REQUESTS_AT_ONCE, each};
-pub use place::{Failure, Namespaces, ObjectError, Placed, in_namespace, place};
+pub use place::{Failure, Namespaces, ObjectError, Placed, in_namespace, place, unknown_fields};
 pub use replace::{Between, Replaceable, Replacing};
 pub use saved::{SaveOptions, SavedObject, SavedPlan, SavedPlanError, SavedSet, moved, pin, saved, withheld};
 pub use stop::Stop;

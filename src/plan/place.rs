@@ -174,9 +174,20 @@ fn blamed_fields(refusal: &Refusal) -> Vec<&str> {
     if !named.is_empty() {
         return named;
     }
-    let unknown = || refusal.message.split_once("field \"")?.1.split('"').next();
+    let unknown = || unknown_fields(&refusal.message).into_iter().next();
     let mistyped = || refusal.message.split_once("into field ")?.1.split(' ').next();
     unknown().or_else(mistyped).into_iter().collect()
+}
+
+/// The fields that a refusal says the server does not know: `unknown field "spec.replica"` from a decoder, `.spec.replica: field not
+/// declared in schema` where kube-apiserver merges an applied object.
+#[must_use]
+pub fn unknown_fields(message: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = message.split(": field not declared in schema").collect();
+    parts.pop();
+    let undeclared = parts.into_iter().filter_map(|before| before.split_whitespace().next_back());
+    let unknown = message.split("unknown field \"").skip(1).filter_map(|rest| rest.split('"').next());
+    unknown.chain(undeclared).collect()
 }
 
 /// Which namespaces objects go to.
@@ -423,6 +434,9 @@ mod tests {
         let mistyped = Refusal::bad_request("json: cannot unmarshal string into field spec.replicas of type int32");
         assert_eq!(blamed_fields(&mistyped), ["spec.replicas"]);
         assert_eq!(blamed_fields(&Refusal::internal("no")), [""; 0]);
+        let merged = "failed to create typed patch object (default/web; apps/v1, Kind=Deployment): errors:\n  .spec.replica: field not \
+                      declared in schema\n  .spec.template.spec.containers[name=\"web\"].imag: field not declared in schema";
+        assert_eq!(unknown_fields(merged), [".spec.replica", ".spec.template.spec.containers[name=\"web\"].imag"]);
     }
 
     #[test]

@@ -222,7 +222,9 @@ impl Printer<'_> {
         let objects: Vec<Value> = objects.into_iter().map(|(selection, object)| self.args.output.whole(object, selection)).collect();
         if let OutputForm::CustomColumns(columns) = form {
             let mut printer = CustomColumnsPrinter::new(columns.clone(), self.args.output.no_headers);
-            return Ok(self.ui.foreign_data(&printer.print(&objects))?);
+            self.ui.foreign_data(&printer.print(&objects))?;
+            columns.misspelled(&objects).iter().for_each(|guess| self.ui.warning(guess));
+            return Ok(());
         }
         let single = matches!(self.selections, [one] if one.names.len() == 1);
         match document(objects, single) {

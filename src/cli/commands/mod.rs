@@ -10,11 +10,13 @@ mod delete;
 mod describe;
 mod diff;
 mod events;
+mod explain;
 mod get;
 mod plan;
 mod serve;
 mod sets;
 mod tree;
+mod validate;
 mod version;
 mod wait;
 mod watch;
@@ -29,11 +31,13 @@ pub use delete::{DeleteArgs, cmd_delete};
 pub use describe::{DescribeArgs, cmd_describe};
 pub use diff::{DiffArgs, cmd_diff};
 pub use events::{EventsArgs, cmd_events};
+pub use explain::{ExplainArgs, cmd_explain};
 pub use get::{GetArgs, cmd_get};
 pub use plan::{PlanArgs, cmd_plan};
 pub use serve::{ControllersArgs, ServeArgs, ServeSettings, cmd_serve};
 pub use sets::{SetsArgs, cmd_sets};
 pub use tree::{TreeArgs, cmd_tree};
+pub use validate::{ValidateArgs, cmd_validate};
 pub use version::{VersionArgs, cmd_version};
 pub use wait::{WaitArgs, cmd_wait};
 pub use watch::{WatchArgs, cmd_watch};
@@ -53,9 +57,7 @@ use crate::plan::{Built, Failure, Live, Order, Placed, build, place};
 /// Reads the manifests that `-f` names; those a label selector leaves out are not there.
 async fn load(args: &ManifestArgs, selector: &str) -> Result<Vec<Desired>, CommandError> {
     if args.filename.is_empty() {
-        return Err(
-            CommandError::usage("say which manifests: -f FILE").hint("-f takes a file, a directory, a URL, or - for standard input")
-        );
+        return Err(no_manifests());
     }
     let selector = LabelSelector::parse(selector).map_err(|error| CommandError::usage(format!("--selector: {error}")))?;
     let inputs: Vec<Input> = args.filename.iter().map(|name| Input::parse(name)).collect();
@@ -82,6 +84,11 @@ async fn load_set(args: &ManifestArgs, selector: &str, set: &SetArgs) -> Result<
         }
         Err(errors) => Err(errors.into()),
     }
+}
+
+/// What is wrong with a command line that says nothing about manifests.
+fn no_manifests() -> CommandError {
+    CommandError::usage("say which manifests: -f FILE").hint("-f takes a file, a directory, a URL, or - for standard input")
 }
 
 /// Finds the place of every desired object.

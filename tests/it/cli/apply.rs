@@ -371,6 +371,7 @@ fn bad_objects_among_good_ones_stop_nothing() {
     error: set/d.yaml:5:1: configmap/d in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datas"
      5 | datas:
        | ^
+    hint: did you mean "data"?
     error: set/e.yaml:1:1: configmop/e: no matches for kind "ConfigMop" in version "v1"
     hint: did you mean kind "ConfigMap" in version "v1"?
     error: set/f.yaml:1:1: configmap/f in namespace nowhere: from server (NotFound): namespaces "nowhere" not found
@@ -398,6 +399,7 @@ fn bad_objects_among_good_ones_stop_nothing() {
     error: set/d.yaml:5:1: configmap/d in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datas"
      5 | datas:
        | ^
+    hint: did you mean "data"?
     error: set/e.yaml:1:1: configmop/e: no matches for kind "ConfigMop" in version "v1"
     hint: did you mean kind "ConfigMap" in version "v1"?
     error: set/f.yaml:1:1: configmap/f in namespace nowhere: from server (NotFound): namespaces "nowhere" not found

@@ -38,6 +38,20 @@ fn the_readme_shows_what_happens() {
 }
 
 #[test]
+fn the_page_about_checking_shows_what_happens() {
+    let consoles = consoles(include_str!("../../../docs/validate.md"));
+    let env = TestEnv::without_target();
+    env.write(
+        "web.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replica: 2\n  selector:\n    matchLabels: {app: web}\n  \
+         template:\n    metadata:\n      labels: {app: web}\n    spec:\n      containers:\n      - name: web\n        imag: nginx\n---\n\
+         apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata:\n  name: web\n",
+    );
+    assert_eq!(consoles.len(), 1);
+    check(&env, &consoles[0]);
+}
+
+#[test]
 fn the_page_about_the_command_line_shows_what_happens() {
     let consoles = consoles(include_str!("../../../docs/cli.md"));
     let env = TestEnv::without_target();

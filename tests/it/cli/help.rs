@@ -20,6 +20,8 @@ fn the_front_page_names_commands_and_targets() {
       events         Show events, oldest first
       tree           Show an object and what it owns, with the readiness of each
       sets           Show sets, make them, and hand them over to other tools
+      explain        Show what the fields of a kind are for
+      validate       Check manifests without a server
       api-resources  Show the kinds that the server serves
       api-versions   Show the versions of the groups that the server serves
       auth           Show who one is, and what one may do
@@ -112,6 +114,8 @@ fn the_front_page_names_commands_and_targets() {
       events         Show events, oldest first
       tree           Show an object and what it owns, with the readiness of each
       sets           Show sets, make them, and hand them over to other tools
+      explain        Show what the fields of a kind are for
+      validate       Check manifests without a server
       api-resources  Show the kinds that the server serves
       api-versions   Show the versions of the groups that the server serves
       auth           Show who one is, and what one may do

@@ -5,6 +5,7 @@ mod delete;
 mod diff;
 mod diff_forms;
 mod documents;
+mod explain;
 mod failures;
 mod get;
 mod get_forms;
@@ -21,6 +22,7 @@ mod sets;
 mod targets;
 mod terminal;
 mod untrusted;
+mod validate;
 mod wait;
 mod watch;
 

@@ -281,6 +281,7 @@ fn a_refusal_of_the_server_shows_the_lines_it_is_about() {
     error: web.yaml:26:1: configmap/t in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datta"
      26 | datta: {}
         | ^
+    hint: did you mean "data"?
     error: web.yaml:6:3: service/web in namespace default: from server (Invalid):
       spec.type: Unsupported value: "Balancer": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"
        6 |   type: Balancer

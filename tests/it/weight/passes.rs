@@ -51,6 +51,21 @@ fn trueup_applies_all_of_it_sees_no_difference_and_writes_nothing_the_second_tim
     assert_eq!(revision(&env), before, "nothing was written");
 }
 
+#[test]
+fn validate_finds_no_fault_in_it_without_a_server() {
+    let env = TestEnv::without_target();
+    write(&env.path("weight"));
+    let total = custom::DEFINITIONS + custom::RESOURCES + 2 + built_in().len();
+    let checked = env.run("validate -f weight");
+    let found: Vec<&str> = checked.stdout.lines().filter(|line| line.contains(": error: ")).collect();
+    assert_eq!(found, [""; 0]);
+    // A field that is deprecated is a field to fill, too.
+    let advice = checked.stdout.lines().filter(|line| line.contains(": warning: ") && !line.contains("deprecated"));
+    assert_eq!(advice.collect::<Vec<_>>(), [""; 0]);
+    assert!(checked.stderr.starts_with(&format!("Checked {total} objects: {total} fine, 0 with faults (0 errors, ")), "{checked}");
+    assert_eq!(checked.code(), Some(0));
+}
+
 /// The revision of the last write to the local store.
 fn revision(env: &TestEnv) -> Revision {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
