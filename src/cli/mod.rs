@@ -5,6 +5,7 @@
 //! [`ui::Ui`] and fail with a [`CommandError`]; nothing else decides about exit codes.
 
 mod arguments;
+mod ci;
 pub mod commands;
 mod context;
 mod duration;
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
+pub use ci::{CiArgs, Platform, Reporter};
 pub use context::{CommandContext, Controllers, OpenSimulation, OpenStore, OpenStoreError, Openers, RunControllers};
 pub use error::{CommandError, ExitStatus, Promise};
 pub use settings::{EtcdAccess, Login, Settings, StoreLocation, TargetSettings, UsageError};

@@ -4,11 +4,14 @@
 //! script may want to read is on standard output and nothing else is; nothing that objects or servers say steers the terminal; a reader
 //! that goes away early is not an error to shout about.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::pager::Pager;
+use crate::ci::github::apart;
 use crate::paint::{Brush, Color};
 use crate::printable::{one_line, printable};
 
@@ -52,6 +55,8 @@ pub struct Ui {
     pager: Option<Pager>,
     /// How many lines of progress stand on the terminal; the last of them is unfinished.
     progress: Mutex<usize>,
+    /// Whether a pipeline's runner reads standard error for commands, so that nothing that is said may look like one.
+    apart: AtomicBool,
 }
 
 struct Stream {
@@ -133,6 +138,7 @@ impl Ui {
             width: width.unwrap_or(DEFAULT_WIDTH),
             pager: if data_terminal { Pager::choose(&environment) } else { None },
             progress: Mutex::new(0),
+            apart: AtomicBool::new(false),
         }
     }
 
@@ -142,7 +148,15 @@ impl Ui {
         let printed = Printed::default();
         let stream =
             |buffer: &Buffer| Stream { writer: Mutex::new(Box::new(buffer.clone())), is_terminal: false, brush: Brush::new(color) };
-        let ui = Self { data: stream(&printed.stdout), talk: stream(&printed.stderr), quiet, width, pager: None, progress: Mutex::new(0) };
+        let ui = Self {
+            data: stream(&printed.stdout),
+            talk: stream(&printed.stderr),
+            quiet,
+            width,
+            pager: None,
+            progress: Mutex::new(0),
+            apart: AtomicBool::new(false),
+        };
         (ui, printed)
     }
 
@@ -237,6 +251,19 @@ impl Ui {
         self.say_painted(&format!("{} {}", self.talk.brush.bold(Color::Cyan, "hint:"), printable(line)));
     }
 
+    /// From now on nothing that is said looks like a command to the runner of a pipeline, but for [`Ui::commands`].
+    pub fn keep_commands_apart(&self) {
+        self.apart.store(true, Ordering::Relaxed);
+    }
+
+    /// Writes commands to the runner of a pipeline, whole lines, to standard error.
+    pub fn commands(&self, lines: &str) {
+        let _ = self.flush();
+        self.clear_progress();
+        let mut writer = self.talk.lock();
+        let _ = writer.write_all(lines.as_bytes()).and_then(|()| writer.flush());
+    }
+
     /// Shows how far the work is, in place of what was shown before; nothing where standard error is no terminal, or when quiet.
     pub fn progress(&self, line: &str) {
         self.progress_lines(&[line.to_owned()]);
@@ -268,6 +295,7 @@ impl Ui {
     fn talk_line(&self, line: &str) {
         let _ = self.flush();
         self.clear_progress();
+        let line = if self.apart.load(Ordering::Relaxed) { apart(line) } else { Cow::Borrowed(line) };
         let mut writer = self.talk.lock();
         let _ = writer.write_all(format!("{line}\n").as_bytes()).and_then(|()| writer.flush());
     }

@@ -169,6 +169,17 @@ impl ManifestError {
         }
     }
 
+    /// The name of the manifest, and the line and column in it; line and column 1 where it is about the whole, `None` where it is about the
+    /// whole set.
+    #[must_use]
+    pub fn place(&self) -> Option<(&str, Mark)> {
+        match &self.place {
+            Place::At(source, mark) => Some((source.name(), *mark)),
+            Place::Whole(name) => Some((name, Mark { line: 1, column: 1 })),
+            Place::Set => None,
+        }
+    }
+
     /// What to do next, where that can be said.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {

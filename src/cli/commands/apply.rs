@@ -12,6 +12,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::{build_plan, load, place_all};
+use crate::ci::{self, Problem, Rule};
 use crate::cli::DryRun;
 use crate::cli::duration;
 use crate::cli::failures::FileOrder;
@@ -19,7 +20,7 @@ use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::waiting::{self, Limit};
-use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
+use crate::cli::{CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter, failures};
 use crate::client::{ApplyParameters, Client, Place, ServedResource};
 use crate::object::Object;
 use crate::plan::render::{Tense, summary};
@@ -91,6 +92,8 @@ pub struct ApplyArgs {
     /// Accepted for kubectl's sake: every apply is a server-side apply
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide = true)]
     server_side: Option<bool>,
+    #[command(flatten)]
+    ci: CiArgs,
 }
 
 /// How `apply -o` prints objects.
@@ -131,11 +134,19 @@ impl ApplyArgs {
         if self.replace { Replacing::Within { timeout, between: context.between().clone() } } else { Replacing::Never }
     }
 
+    fn tense(&self) -> Tense {
+        if self.dry_run == DryRun::None { Tense::Past } else { Tense::Future }
+    }
+
+    fn owners(&self) -> OwnersShown<'_> {
+        OwnersShown { manager: &self.field_manager, all: self.show_owners }
+    }
+
     fn view(&self, ui: &Ui) -> PlanView<'_> {
         PlanView {
             form: PlanForm::Diff,
             mask: !self.show_secrets,
-            owners: OwnersShown { manager: &self.field_manager, all: self.show_owners },
+            owners: self.owners(),
             two_sides: None,
             color: ui.data_brush().is_colored(),
         }
@@ -164,10 +175,20 @@ struct Report<'a> {
     broken: Option<CommandError>,
     /// Where the objects are that were applied.
     places: Vec<Place>,
+    /// What a pipeline is told.
+    reporter: &'a mut Reporter,
 }
 
 impl<'a> Report<'a> {
-    fn new(ui: &'a Ui, context: &'a CommandContext, args: &'a ApplyArgs, total: usize, order: FileOrder, unplaced: Vec<Failure>) -> Self {
+    fn new(
+        ui: &'a Ui,
+        context: &'a CommandContext,
+        args: &'a ApplyArgs,
+        total: usize,
+        order: FileOrder,
+        unplaced: Vec<Failure>,
+        reporter: &'a mut Reporter,
+    ) -> Self {
         Self {
             ui,
             context,
@@ -181,6 +202,7 @@ impl<'a> Report<'a> {
             cut_off: false,
             broken: None,
             places: Vec::new(),
+            reporter,
         }
     }
 
@@ -200,10 +222,11 @@ impl<'a> Report<'a> {
 
     fn entry(&mut self, entry: &PlanEntry) {
         self.summary.add(entry.action);
+        self.reporter.entry(entry, self.args.owners());
         self.places.push(place_of(entry));
         // A difference holds colours; everything else is as the server wrote it.
         let text = self.text(entry);
-        let shown = if self.args.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&text) };
+        let shown = if self.args.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&self.reporter.apart(&text)) };
         if let Err(error) = shown.and_then(|()| self.ui.flush()) {
             self.broken.get_or_insert(error.into());
         }
@@ -219,7 +242,9 @@ impl<'a> Report<'a> {
             let place = entry.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
             let namespace = in_namespace(entry.key.namespace.as_deref());
             self.ui.error(&format!("{place}{}{namespace}: {}", entry.display_name(), entry.reason.as_deref().unwrap_or_default()));
-            self.ui.hint("apply --replace deletes the object and makes it anew; or undo the change in the manifest");
+            let hint = "apply --replace deletes the object and makes it anew; or undo the change in the manifest";
+            self.ui.hint(hint);
+            self.reporter.problem(not_in_place(entry, hint));
             self.failed += 1;
         } else {
             self.entry(entry);
@@ -227,6 +252,7 @@ impl<'a> Report<'a> {
     }
 
     fn failure(&mut self, failure: &Failure) {
+        self.reporter.failure(failure);
         let cut_off = failures::is_unreached(failure);
         if cut_off && self.cut_off {
             self.untold += 1;
@@ -240,10 +266,6 @@ impl<'a> Report<'a> {
         self.cut_off |= cut_off;
     }
 
-    fn tense(&self) -> Tense {
-        if self.args.dry_run == DryRun::None { Tense::Past } else { Tense::Future }
-    }
-
     fn text(&self, entry: &PlanEntry) -> String {
         match self.args.output {
             Some(ApplyOutput::Name) => format!("{}\n", entry.display_name()),
@@ -251,7 +273,7 @@ impl<'a> Report<'a> {
             Some(ApplyOutput::Yaml) => {
                 format!("---\n{}", entry.after.as_ref().map(|object| yaml::emit(&shown(object))).unwrap_or_default())
             }
-            None if self.args.diff && entry.action.is_change() => self.args.view(self.ui).entry(entry, self.tense()) + "\n",
+            None if self.args.diff && entry.action.is_change() => self.args.view(self.ui).entry(entry, self.args.tense()) + "\n",
             None if entry.action == Action::Replace => {
                 let reason = entry.reason.as_ref().map(|reason| format!(": it {}", one_line(reason))).unwrap_or_default();
                 format!("{} replaced{}{reason}\n", one_line(&entry.display_name()), self.args.dry_run.suffix())
@@ -264,15 +286,18 @@ impl<'a> Report<'a> {
     async fn finish_and_wait(mut self, client: &Client) -> Result<ExitStatus, CommandError> {
         let (ui, context, args) = (self.ui, self.context, self.args);
         let places = std::mem::take(&mut self.places);
-        let status = self.finish()?;
+        let (status, reporter) = self.finish()?;
         if args.wait.is_none() || args.dry_run != DryRun::None {
             return Ok(status);
         }
         let ready = waiting::until_ready(ui, context, client, places, Limit::of_act(args.timeout)).await;
+        if !ready {
+            reporter.failed("not all objects are ready; the log says which, and why");
+        }
         Ok(if ready { status } else { ExitStatus::Failed })
     }
 
-    fn finish(mut self) -> Result<ExitStatus, CommandError> {
+    fn finish(mut self) -> Result<(ExitStatus, &'a mut Reporter), CommandError> {
         for held in std::mem::take(&mut self.held) {
             self.failure(&held);
         }
@@ -283,8 +308,20 @@ impl<'a> Report<'a> {
             failures::tell_untold(self.ui, self.untold);
         }
         let color = self.ui.talk_brush().is_colored();
-        self.ui.say_painted(summary(self.summary, self.failed, self.tense(), color).trim_end());
-        Ok(if self.failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
+        self.ui.say_painted(summary(self.summary, self.failed, self.args.tense(), color).trim_end());
+        Ok((if self.failed > 0 { ExitStatus::Failed } else { ExitStatus::Success }, self.reporter))
+    }
+}
+
+/// An object that only `--replace` could bring to what it should be.
+fn not_in_place(entry: &PlanEntry, hint: &str) -> Problem {
+    let rule = Rule { id: "immutable", description: "The object cannot be changed in place" };
+    Problem {
+        object: Some(entry.display_name()),
+        namespace: entry.key.namespace.clone(),
+        hint: Some(hint.to_owned()),
+        place: entry.origin.as_ref().map(ci::Place::from),
+        ..Problem::new(rule, entry.reason.clone().unwrap_or_default())
     }
 }
 
@@ -309,9 +346,15 @@ fn json(object: &Object) -> String {
 /// Applies manifests.
 pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
-    if let Some(file) = &args.plan {
-        return saved::apply(ui, context, args, file).await;
-    }
+    let mut reporter = Reporter::new(ui, &args.ci, &context.settings().platform, "apply", Promise::Plain)?;
+    let result = match &args.plan {
+        Some(file) => saved::apply(ui, context, args, file, &mut reporter).await,
+        None => apply(ui, context, args, &mut reporter).await,
+    };
+    reporter.finish(ui, result)
+}
+
+async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
     let desired = load(&args.manifests, &args.selector).await?;
     let total = desired.len();
     let order = FileOrder::of(&desired);
@@ -320,13 +363,14 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
         context.note("nothing was applied yet".to_owned());
     }
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
+    reporter.target(&client.target().to_string(), args.tense());
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
-    let mut report = Report::new(ui, context, args, total, order, unplaced);
+    let mut report = Report::new(ui, context, args, total, order, unplaced, reporter);
     let count = format!("{total} objects: reading, comparing, applying");
     with_progress(ui, || context.so_far().unwrap_or_else(|| count.clone()), work(&client, placed, args, &mut report)).await?;
-    for warning in client.take_warnings() {
-        ui.warning(&warning);
-    }
+    let warnings = client.take_warnings();
+    warnings.iter().for_each(|warning| ui.warning(warning));
+    report.reporter.warnings(&warnings);
     report.finish_and_wait(&client).await
 }
 

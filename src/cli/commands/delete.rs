@@ -11,18 +11,20 @@ use futures::future::try_join_all;
 
 use self::wait::{Going, wait_for_all};
 use super::{find, load, place_all};
+use crate::ci::{Item, Place, Problem, Rule};
 use crate::cli::DryRun;
 use crate::cli::duration;
 use crate::cli::error::client_error_in_words;
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, SelectorArgs};
+use crate::cli::{CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter, SelectorArgs};
 use crate::client::{
     ApiRequest, Client, ClientError, DeleteParameters, Discovery, Form, Propagation, Selection, ServedResource, check_resource_arguments,
     parse_resource_arguments,
 };
 use crate::manifest::Origin;
 use crate::object::Reason;
-use crate::plan::{Placed, REQUESTS_AT_ONCE, Stage, each};
+use crate::plan::render::Tense;
+use crate::plan::{Action, Placed, REQUESTS_AT_ONCE, Stage, each};
 use crate::printable::one_line;
 
 const EXAMPLES: &str = "\
@@ -73,6 +75,8 @@ pub struct DeleteArgs {
     /// Print names only
     #[arg(long, short = 'o', value_enum, value_name = "FORM")]
     output: Option<NameOnly>,
+    #[command(flatten)]
+    ci: CiArgs,
 }
 
 /// What `delete -o` takes.
@@ -114,6 +118,18 @@ impl Doomed {
     /// `deployment.apps/web`.
     fn display_name(&self) -> String {
         format!("{}/{}", self.resource.display_kind(), self.name)
+    }
+
+    /// The object for a pipeline.
+    fn item(&self) -> Item {
+        Item::plain(self.display_name(), self.namespace.clone(), Action::Delete, self.origin.as_ref().map(Place::from))
+    }
+
+    /// What is wrong with it for a pipeline.
+    fn problem(&self, problem: &str) -> Problem {
+        let rule = Rule { id: "not-deleted", description: "The object could not be deleted" };
+        let place = self.origin.as_ref().map(Place::from);
+        Problem { object: Some(self.display_name()), namespace: self.namespace.clone(), place, ..Problem::new(rule, problem) }
     }
 
     /// What is wrong, behind the place in the manifest.
@@ -174,17 +190,31 @@ impl DeleteArgs {
 pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
     check_resource_arguments(&args.resources)?;
+    let mut reporter = Reporter::new(ui, &args.ci, &context.settings().platform, "delete", Promise::Plain)?;
+    let result = delete(ui, context, args, &mut reporter).await;
+    reporter.finish(ui, result)
+}
+
+async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
     let desired = if args.manifests.filename.is_empty() { None } else { Some(load(&args.manifests, &args.selectors.selector).await?) };
     let doing = if args.dry_run == DryRun::None { "deleting from" } else { "comparing with" };
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
+    reporter.target(&client.target().to_string(), if args.dry_run == DryRun::None { Tense::Past } else { Tense::Future });
     let (doomed, mut failed) = match desired {
         Some(desired) => {
             let (placed, failures) = place_all(context, &client, &discovery, desired);
-            failures.iter().for_each(|failure| crate::cli::failures::tell(ui, failure));
+            for failure in &failures {
+                crate::cli::failures::tell(ui, failure);
+                reporter.failure(failure);
+            }
             // An object of a kind that is not served yet cannot exist.
             let (absent, placed): (Vec<_>, Vec<_>) = placed.into_iter().partition(|placed| placed.kind_is_pending);
             let absent: Vec<_> = if args.ignore_not_found { Vec::new() } else { absent.into_iter().map(Doomed::of).collect() };
-            absent.iter().for_each(|doomed| ui.error(&doomed.blame("the server serves no such kind, so there is no such object")));
+            for doomed in &absent {
+                let problem = "the server serves no such kind, so there is no such object";
+                ui.error(&doomed.blame(problem));
+                reporter.problem(doomed.problem(problem));
+            }
             (placed.into_iter().map(Doomed::of).collect(), failures.len() + absent.len())
         }
         None => (select(&client, &discovery, args).await?, 0),
@@ -192,10 +222,10 @@ pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) ->
     if doomed.is_empty() && failed == 0 {
         ui.say("No resources found");
     }
-    failed += delete_all(ui, context, &client, doomed, args).await?;
-    for warning in client.take_warnings() {
-        ui.warning(&warning);
-    }
+    failed += delete_all(ui, context, &client, doomed, args, reporter).await?;
+    let warnings = client.take_warnings();
+    warnings.iter().for_each(|warning| ui.warning(warning));
+    reporter.warnings(&warnings);
     Ok(if failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
 }
 
@@ -246,6 +276,8 @@ struct Report<'a> {
     going: Vec<(Arc<Doomed>, Going)>,
     /// The first failure that concerns more than one object.
     broken: Option<CommandError>,
+    /// What a pipeline is told.
+    reporter: &'a mut Reporter,
 }
 
 impl Report<'_> {
@@ -253,6 +285,7 @@ impl Report<'_> {
         match result {
             Ok(outcome) => {
                 self.deleted += 1;
+                self.reporter.item(|| object.item());
                 if let Err(error) = self.ui.foreign_data(&object.line(self.args)).and_then(|()| self.ui.flush()) {
                     self.broken.get_or_insert(error.into());
                 }
@@ -263,7 +296,9 @@ impl Report<'_> {
             Err(error) if self.args.ignore_not_found && error.is(Reason::NotFound) => {}
             Err(error @ ClientError::Refused { .. }) if !error.is(Reason::Unauthorized) => {
                 self.failed += 1;
-                self.ui.error(&object.blame(&client_error_in_words(&error)));
+                let problem = client_error_in_words(&error);
+                self.ui.error(&object.blame(&problem));
+                self.reporter.problem(object.problem(&problem));
             }
             Err(error) => drop(self.broken.get_or_insert(error.into())),
         }
@@ -279,8 +314,9 @@ async fn delete_all(
     client: &Client,
     doomed: Vec<Doomed>,
     args: &DeleteArgs,
+    reporter: &mut Reporter,
 ) -> Result<usize, CommandError> {
-    let mut report = Report { ui, context, args, total: doomed.len(), deleted: 0, failed: 0, going: Vec::new(), broken: None };
+    let mut report = Report { ui, context, args, total: doomed.len(), deleted: 0, failed: 0, going: Vec::new(), broken: None, reporter };
     let doomed: Vec<Arc<Doomed>> = doomed.into_iter().map(Arc::new).collect();
     let lost = Arc::new(AtomicBool::new(false));
     for stage in Stage::ALL.into_iter().rev() {

@@ -6,28 +6,35 @@ use super::{ApplyArgs, Report};
 use crate::cli::failures::FileOrder;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, ExitStatus};
+use crate::cli::{CommandContext, CommandError, ExitStatus, Reporter};
 use crate::client::{Client, Discovery};
 use crate::plan::{Action, Live, Namespaces, Placed, Replacing, SavedObject, SavedPlan, SavedPlanError, execute, moved, pin, place};
 
-pub(super) async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, file: &Path) -> Result<ExitStatus, CommandError> {
+pub(super) async fn apply(
+    ui: &Ui,
+    context: &CommandContext,
+    args: &ApplyArgs,
+    file: &Path,
+    reporter: &mut Reporter,
+) -> Result<ExitStatus, CommandError> {
     let plan = read(file)?;
     let args = ApplyArgs { field_manager: plan.field_manager.clone(), force_conflicts: plan.force, replace: true, ..args.clone() };
     context.note("nothing was applied yet".to_owned());
     let (client, discovery) = context.client_for_changes(ui, "applying to").await?;
     let target = client.target().to_string();
+    reporter.target(&target, args.tense());
     if target != plan.target && !args.any_target {
         let hint = "make a plan for this target; or, if it is the same one by another name, add --any-target";
         return Err(CommandError::failed(format!("nothing was applied, since the plan was made for {}", plan.target)).hint(hint));
     }
     let total = plan.objects.len();
     // A plan is a document of its own: no file of manifests says in which order its failures come.
-    let mut report = Report::new(ui, context, &args, total, FileOrder::default(), Vec::new());
+    let mut report = Report::new(ui, context, &args, total, FileOrder::default(), Vec::new(), reporter);
     let work = carry_out(ui, &client, &discovery, plan.objects, &mut report);
     with_progress(ui, || context.so_far().unwrap_or_default(), work).await?;
-    for warning in client.take_warnings() {
-        ui.warning(&warning);
-    }
+    let warnings = client.take_warnings();
+    warnings.iter().for_each(|warning| ui.warning(warning));
+    report.reporter.warnings(&warnings);
     report.finish_and_wait(&client).await
 }
 
