@@ -95,6 +95,8 @@ pub enum Command {
     Controllers(commands::ControllersCommandArgs),
     /// Print a completion script for a shell
     Completions(commands::CompletionsArgs),
+    /// Write the manual pages
+    Man(commands::ManArgs),
     /// Show the version of this program and of the server
     Version(commands::VersionArgs),
 }
@@ -247,6 +249,7 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::Auth(args) => commands::cmd_auth(ui, context, args).await,
         Command::Serve(_) | Command::Controllers(_) | Command::Config(_) => Err(CommandError::usage("this command works on no target")),
         Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),
+        Command::Man(args) => commands::cmd_man(ui, Cli::command(), args),
         Command::Version(args) => commands::cmd_version(ui, context, args).await,
     }
 }

@@ -138,6 +138,7 @@ impl Reporter {
     /// A header with what is below it.
     fn fold(&self, number: usize, text: &str) -> String {
         let (title, body) = text.split_once('\n').unwrap_or((text, ""));
+        let title = title.strip_prefix("=== ").unwrap_or(title);
         if self.has(Format::Github) {
             return github::group(title, body);
         }

@@ -12,6 +12,7 @@ mod help;
 mod interruption;
 mod look;
 mod manifests;
+mod pipelines;
 mod plan;
 mod replace;
 mod requests;
