@@ -373,6 +373,16 @@ mod tests {
     }
 
     #[test]
+    fn nothing_that_is_said_is_a_command_to_a_runner_but_commands() {
+        let (ui, printed) = Ui::buffered(false, true, 80);
+        ui.error("a\n::error::b");
+        ui.keep_commands_apart();
+        ui.error("a\n::error::b ##[c]");
+        ui.commands("::error::d\n");
+        assert_eq!(printed.stderr(), "error: a\n::error::b\nerror: a\n:\u{200b}:error::b ##\u{200b}[c]\n::error::d\n");
+    }
+
+    #[test]
     fn quiet_keeps_data_warnings_and_errors() {
         let (ui, printed) = Ui::buffered(true, true, 80);
         ui.data("x\n").unwrap();

@@ -220,9 +220,15 @@ impl Wanted {
     /// A summary that is too long is dropped as a whole, with what other commands of the step wrote.
     fn add_summary(&self, path: &Path) -> io::Result<()> {
         let taken = fs::metadata(path).map_or(0, |metadata| usize::try_from(metadata.len()).unwrap_or(usize::MAX));
-        let limit = Limit::Bytes(Limit::GITHUB_SUMMARY.saturating_sub(taken));
+        // Without an empty line before it, a title would belong to what another command of the step ended with.
+        let parted = if taken > 0 { "\n" } else { "" };
+        let limit = Limit::Bytes(Limit::GITHUB_SUMMARY.saturating_sub(taken + parted.len()));
         let text = self.comment(limit);
-        if limit.holds(&text) { append(path, &text) } else { Err(io::Error::other("the summary of this step is full")) }
+        if limit.holds(&text) {
+            append(path, &format!("{parted}{text}"))
+        } else {
+            Err(io::Error::other("the summary of this step is full"))
+        }
     }
 }
 
