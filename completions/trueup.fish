@@ -58,6 +58,7 @@ complete -c trueup -n "__fish_trueup_needs_command" -f -a "config" -d 'Show and 
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "serve" -d 'Serve the API over HTTPS'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "controllers" -d 'Run the controllers against the target'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "man" -d 'Write the manual pages'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "version" -d 'Show the version of this program and of the server'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
@@ -77,6 +78,13 @@ deleted\t'That each deleted object is gone'"
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l timeout -d 'Wait no longer than this for a replaced object to go, for what others depend on, or for all to be ready; 0 waits without end' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l server-side -d 'Accepted for kubectl\'s sake: every apply is a server-side apply' -r -f -a "true\t''
 false\t''"
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci -d 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci-dir -d 'Write reports that name no file into this directory, which is made where it does not exist' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci-full-diff -d 'Write the whole difference to this file, also where a comment is cut; else beside the comment' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci-name -d 'Tell these reports from others of the same pipeline by this name, such as staging' -r
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci-differences -d 'Count differences as notices, warnings or errors; with errors they are failures in JUnit' -r -f -a "notice\t'Worth knowing; what is deleted or replaced is a warning'
+warning\t'Worth a look'
+error\t'As failures'"
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
@@ -119,6 +127,13 @@ markdown\t'A comment for a pull request'"
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l field-manager -d 'Assume that the fields are owned under this name' -r
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l server-side -d 'Accepted for kubectl\'s sake: every comparison is made by the server' -r -f -a "true\t''
 false\t''"
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l ci -d 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l ci-dir -d 'Write reports that name no file into this directory, which is made where it does not exist' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l ci-full-diff -d 'Write the whole difference to this file, also where a comment is cut; else beside the comment' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l ci-name -d 'Tell these reports from others of the same pipeline by this name, such as staging' -r
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l ci-differences -d 'Count differences as notices, warnings or errors; with errors they are failures in JUnit' -r -f -a "notice\t'Worth knowing; what is deleted or replaced is a warning'
+warning\t'Worth a look'
+error\t'As failures'"
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
@@ -152,6 +167,13 @@ complete -c trueup -n "__fish_trueup_using_subcommand plan" -l applyset-namespac
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l max-deletions -d 'Prune no more objects than this, a number or a share such as 50%; if not given, 20%, and 5 in any case' -r
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s o -l output -d 'Save the plan to this file' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l field-manager -d 'Own the applied fields under this name' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l ci -d 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l ci-dir -d 'Write reports that name no file into this directory, which is made where it does not exist' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l ci-full-diff -d 'Write the whole difference to this file, also where a comment is cut; else beside the comment' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l ci-name -d 'Tell these reports from others of the same pipeline by this name, such as staging' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l ci-differences -d 'Count differences as notices, warnings or errors; with errors they are failures in JUnit' -r -f -a "notice\t'Worth knowing; what is deleted or replaced is a warning'
+warning\t'Worth a look'
+error\t'As failures'"
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
@@ -270,6 +292,13 @@ complete -c trueup -n "__fish_trueup_using_subcommand delete" -l dry-run -d 'Say
 client\t'Only compare with what the server has'
 server\t'Let the server say what it would do'"
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s o -l output -d 'Print names only' -r -f -a "name\t'One TYPE/NAME a line'"
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -l ci -d 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -l ci-dir -d 'Write reports that name no file into this directory, which is made where it does not exist' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -l ci-full-diff -d 'Write the whole difference to this file, also where a comment is cut; else beside the comment' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -l ci-name -d 'Tell these reports from others of the same pipeline by this name, such as staging' -r
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -l ci-differences -d 'Count differences as notices, warnings or errors; with errors they are failures in JUnit' -r -f -a "notice\t'Worth knowing; what is deleted or replaced is a warning'
+warning\t'Worth a look'
+error\t'As failures'"
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
@@ -744,6 +773,22 @@ never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand completions" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand man" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand man" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand man" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand man" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s o -l output -d 'Print in this form' -r -f -a "json\t''
 yaml\t''"
 complete -c trueup -n "__fish_trueup_using_subcommand version" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F

@@ -58,6 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the API over HTTPS')
             [CompletionResult]::new('controllers', 'controllers', [CompletionResultType]::ParameterValue, 'Run the controllers against the target')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Show the version of this program and of the server')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -77,6 +78,11 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait until all applied objects are ready, or until deleted ones are gone; a comma parts both')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait no longer than this for a replaced object to go, for what others depend on, or for all to be ready; 0 waits without end')
             [CompletionResult]::new('--server-side', '--server-side', [CompletionResultType]::ParameterName, 'Accepted for kubectl''s sake: every apply is a server-side apply')
+            [CompletionResult]::new('--ci', '--ci', [CompletionResultType]::ParameterName, 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times')
+            [CompletionResult]::new('--ci-dir', '--ci-dir', [CompletionResultType]::ParameterName, 'Write reports that name no file into this directory, which is made where it does not exist')
+            [CompletionResult]::new('--ci-full-diff', '--ci-full-diff', [CompletionResultType]::ParameterName, 'Write the whole difference to this file, also where a comment is cut; else beside the comment')
+            [CompletionResult]::new('--ci-name', '--ci-name', [CompletionResultType]::ParameterName, 'Tell these reports from others of the same pipeline by this name, such as staging')
+            [CompletionResult]::new('--ci-differences', '--ci-differences', [CompletionResultType]::ParameterName, 'Count differences as notices, warnings or errors; with errors they are failures in JUnit')
             [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
             [CompletionResult]::new('--etcd', '--etcd', [CompletionResultType]::ParameterName, 'Use the store in this etcd cluster; no server is needed')
             [CompletionResult]::new('--etcd-cafile', '--etcd-cafile', [CompletionResultType]::ParameterName, 'Check etcd''s certificates against the authorities in this file')
@@ -123,6 +129,11 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Show the differences in this form')
             [CompletionResult]::new('--field-manager', '--field-manager', [CompletionResultType]::ParameterName, 'Assume that the fields are owned under this name')
             [CompletionResult]::new('--server-side', '--server-side', [CompletionResultType]::ParameterName, 'Accepted for kubectl''s sake: every comparison is made by the server')
+            [CompletionResult]::new('--ci', '--ci', [CompletionResultType]::ParameterName, 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times')
+            [CompletionResult]::new('--ci-dir', '--ci-dir', [CompletionResultType]::ParameterName, 'Write reports that name no file into this directory, which is made where it does not exist')
+            [CompletionResult]::new('--ci-full-diff', '--ci-full-diff', [CompletionResultType]::ParameterName, 'Write the whole difference to this file, also where a comment is cut; else beside the comment')
+            [CompletionResult]::new('--ci-name', '--ci-name', [CompletionResultType]::ParameterName, 'Tell these reports from others of the same pipeline by this name, such as staging')
+            [CompletionResult]::new('--ci-differences', '--ci-differences', [CompletionResultType]::ParameterName, 'Count differences as notices, warnings or errors; with errors they are failures in JUnit')
             [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
             [CompletionResult]::new('--etcd', '--etcd', [CompletionResultType]::ParameterName, 'Use the store in this etcd cluster; no server is needed')
             [CompletionResult]::new('--etcd-cafile', '--etcd-cafile', [CompletionResultType]::ParameterName, 'Check etcd''s certificates against the authorities in this file')
@@ -166,6 +177,11 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Save the plan to this file')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Save the plan to this file')
             [CompletionResult]::new('--field-manager', '--field-manager', [CompletionResultType]::ParameterName, 'Own the applied fields under this name')
+            [CompletionResult]::new('--ci', '--ci', [CompletionResultType]::ParameterName, 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times')
+            [CompletionResult]::new('--ci-dir', '--ci-dir', [CompletionResultType]::ParameterName, 'Write reports that name no file into this directory, which is made where it does not exist')
+            [CompletionResult]::new('--ci-full-diff', '--ci-full-diff', [CompletionResultType]::ParameterName, 'Write the whole difference to this file, also where a comment is cut; else beside the comment')
+            [CompletionResult]::new('--ci-name', '--ci-name', [CompletionResultType]::ParameterName, 'Tell these reports from others of the same pipeline by this name, such as staging')
+            [CompletionResult]::new('--ci-differences', '--ci-differences', [CompletionResultType]::ParameterName, 'Count differences as notices, warnings or errors; with errors they are failures in JUnit')
             [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
             [CompletionResult]::new('--etcd', '--etcd', [CompletionResultType]::ParameterName, 'Use the store in this etcd cluster; no server is needed')
             [CompletionResult]::new('--etcd-cafile', '--etcd-cafile', [CompletionResultType]::ParameterName, 'Check etcd''s certificates against the authorities in this file')
@@ -290,6 +306,11 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would happen without doing it')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Print names only')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print names only')
+            [CompletionResult]::new('--ci', '--ci', [CompletionResultType]::ParameterName, 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times')
+            [CompletionResult]::new('--ci-dir', '--ci-dir', [CompletionResultType]::ParameterName, 'Write reports that name no file into this directory, which is made where it does not exist')
+            [CompletionResult]::new('--ci-full-diff', '--ci-full-diff', [CompletionResultType]::ParameterName, 'Write the whole difference to this file, also where a comment is cut; else beside the comment')
+            [CompletionResult]::new('--ci-name', '--ci-name', [CompletionResultType]::ParameterName, 'Tell these reports from others of the same pipeline by this name, such as staging')
+            [CompletionResult]::new('--ci-differences', '--ci-differences', [CompletionResultType]::ParameterName, 'Count differences as notices, warnings or errors; with errors they are failures in JUnit')
             [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
             [CompletionResult]::new('--etcd', '--etcd', [CompletionResultType]::ParameterName, 'Use the store in this etcd cluster; no server is needed')
             [CompletionResult]::new('--etcd-cafile', '--etcd-cafile', [CompletionResultType]::ParameterName, 'Check etcd''s certificates against the authorities in this file')
@@ -924,6 +945,28 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'trueup;man' {
+            [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
+            [CompletionResult]::new('--etcd', '--etcd', [CompletionResultType]::ParameterName, 'Use the store in this etcd cluster; no server is needed')
+            [CompletionResult]::new('--etcd-cafile', '--etcd-cafile', [CompletionResultType]::ParameterName, 'Check etcd''s certificates against the authorities in this file')
+            [CompletionResult]::new('--etcd-certfile', '--etcd-certfile', [CompletionResultType]::ParameterName, 'Show etcd the client certificate in this file')
+            [CompletionResult]::new('--etcd-keyfile', '--etcd-keyfile', [CompletionResultType]::ParameterName, 'Use the private key in this file with the client certificate')
+            [CompletionResult]::new('--etcd-user', '--etcd-user', [CompletionResultType]::ParameterName, 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Use the server at this URL')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Use the server at this URL')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Use this context of the kubeconfig')
+            [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Use this kubeconfig file')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Work in this namespace')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Work in this namespace')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Say when to use colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'trueup;version' {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Print in this form')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print in this form')
@@ -968,6 +1011,7 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the API over HTTPS')
             [CompletionResult]::new('controllers', 'controllers', [CompletionResultType]::ParameterValue, 'Run the controllers against the target')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Show the version of this program and of the server')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -1060,6 +1104,9 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             break
         }
         'trueup;help;completions' {
+            break
+        }
+        'trueup;help;man' {
             break
         }
         'trueup;help;version' {

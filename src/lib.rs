@@ -8,6 +8,7 @@ pub mod ambient;
 pub mod api;
 pub mod auth;
 pub mod cel;
+pub mod ci;
 pub mod cli;
 pub mod client;
 pub mod controllers;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::kubeconfig::KubeconfigFileError;
 use super::settings::UsageError;
 use super::ui::{Ui, is_broken_pipe};
+use crate::ci::Problem;
 use crate::client::{ClientError, RemoteError, ResourceArgumentError, UnknownResource, Unreachable};
 use crate::manifest::ManifestErrors;
 use crate::object::{Reason, Refusal};
@@ -93,13 +94,15 @@ pub struct CommandError {
     pub further: Vec<String>,
     /// What to do next.
     pub hints: Vec<String>,
+    /// The same failure as a pipeline is told it, where there is more to say than the words above.
+    pub problems: Vec<Problem>,
 }
 
 impl CommandError {
     /// A failure of what was attempted.
     #[must_use]
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { status: ExitStatus::Failed, message: message.into(), further: Vec::new(), hints: Vec::new() }
+        Self { status: ExitStatus::Failed, message: message.into(), further: Vec::new(), hints: Vec::new(), problems: Vec::new() }
     }
 
     /// A command line that makes no sense.
@@ -166,7 +169,7 @@ impl From<ManifestErrors> for CommandError {
     fn from(errors: ManifestErrors) -> Self {
         let mut messages = errors.0.iter().map(ToString::to_string);
         let first = messages.next().unwrap_or_default();
-        Self { further: messages.collect(), ..Self::failed(first) }
+        Self { further: messages.collect(), problems: errors.0.iter().map(super::ci::of_manifest).collect(), ..Self::failed(first) }
     }
 }
 

@@ -99,7 +99,7 @@ fn excerpt(source: &Desired, origin: &Origin) -> Option<String> {
 }
 
 /// `.spec.replicas is owned by "hpa" using apps/v1: 5 there, 3 here`
-fn dispute_in_words(dispute: &Dispute) -> String {
+pub(super) fn dispute_in_words(dispute: &Dispute) -> String {
     let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), short);
     format!("{} is owned by {}: {} there, {} here", dispute.field, dispute.owner, value(&dispute.live), value(&dispute.desired))
 }
@@ -112,7 +112,7 @@ fn short(value: &Value) -> String {
     if cut.len() < text.len() { format!("{cut}…") } else { text }
 }
 
-fn what(error: &ObjectError) -> String {
+pub(super) fn what(error: &ObjectError) -> String {
     match error {
         ObjectError::NotMadeAnew(error) => {
             format!("it was deleted to be replaced, but could not be made anew: {}", client_error_in_words(error))
@@ -152,18 +152,18 @@ fn causes(refusal: &Refusal, source: Option<&Desired>) -> String {
     text
 }
 
-fn is_conflict(refusal: &Refusal) -> bool {
+pub(super) fn is_conflict(refusal: &Refusal) -> bool {
     refusal.causes.iter().any(|cause| cause.kind == CauseKind::ManagerConflict)
 }
 
-fn refusal_of(failure: &Failure) -> Option<&Refusal> {
+pub(super) fn refusal_of(failure: &Failure) -> Option<&Refusal> {
     match &failure.error {
         ObjectError::Client(error) => error.refusal(),
         _ => None,
     }
 }
 
-fn hint(failure: &Failure) -> Option<String> {
+pub(super) fn hint(failure: &Failure) -> Option<String> {
     let refusal = refusal_of(failure);
     let hint = match &failure.error {
         ObjectError::UnknownKind { similar: Some(similar), .. } => {

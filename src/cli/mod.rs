@@ -5,6 +5,7 @@
 //! [`ui::Ui`] and fail with a [`CommandError`]; nothing else decides about exit codes.
 
 mod arguments;
+mod ci;
 pub mod commands;
 mod confirm;
 mod context;
@@ -31,6 +32,7 @@ use std::time::Duration;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
+pub use ci::{CiArgs, Platform, Reporter};
 pub use context::{Acting, CommandContext, Controllers, OpenSimulation, OpenStore, OpenStoreError, Openers, RunControllers};
 pub use error::{CommandError, ExitStatus, Promise};
 pub use settings::{EtcdAccess, Login, Settings, StoreLocation, TargetSettings, UsageError};
@@ -104,6 +106,8 @@ pub enum Command {
     Controllers(commands::ControllersCommandArgs),
     /// Print a completion script for a shell
     Completions(commands::CompletionsArgs),
+    /// Write the manual pages
+    Man(commands::ManArgs),
     /// Show the version of this program and of the server
     Version(commands::VersionArgs),
 }
@@ -282,6 +286,7 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
             Err(CommandError::usage("this command works on no target"))
         }
         Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),
+        Command::Man(args) => commands::cmd_man(ui, Cli::command(), args),
         Command::Version(args) => commands::cmd_version(ui, context, args).await,
     }
 }

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use self::pruning::Around;
 use super::{build_plan, in_order, load_set, place_all};
+use crate::ci::{self, Problem, Rule};
 use crate::cli::DryRun;
 use crate::cli::confirm::{confirm, losses};
 use crate::cli::duration;
@@ -25,7 +26,7 @@ use crate::cli::progress::with_progress;
 use crate::cli::sets::{Prepared, SetArgs, WorkedSet, prepare};
 use crate::cli::ui::Ui;
 use crate::cli::waiting::{self, Limit};
-use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
+use crate::cli::{CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter, failures};
 use crate::client::{ApplyParameters, Client, Discovery, Place, ServedResource};
 use crate::object::Object;
 use crate::plan::render::{Tense, summary};
@@ -111,6 +112,8 @@ pub struct ApplyArgs {
     /// Accepted for kubectl's sake: every apply is a server-side apply
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide = true)]
     server_side: Option<bool>,
+    #[command(flatten)]
+    ci: CiArgs,
 }
 
 /// How `apply -o` prints objects.
@@ -159,11 +162,19 @@ impl ApplyArgs {
         losing && !self.yes && self.dry_run == DryRun::None && ui.can_ask()
     }
 
+    fn tense(&self) -> Tense {
+        if self.dry_run == DryRun::None { Tense::Past } else { Tense::Future }
+    }
+
+    fn owners(&self) -> OwnersShown<'_> {
+        OwnersShown { manager: &self.field_manager, all: self.show_owners }
+    }
+
     fn view(&self, ui: &Ui) -> PlanView<'_> {
         PlanView {
             form: PlanForm::Diff,
             mask: !self.show_secrets,
-            owners: OwnersShown { manager: &self.field_manager, all: self.show_owners },
+            owners: self.owners(),
             two_sides: None,
             color: ui.data_brush().is_colored(),
         }
@@ -196,10 +207,20 @@ struct Report<'a> {
     deleted: Vec<Place>,
     /// The names of those that were not begun, since the user interrupted.
     not_begun: Vec<String>,
+    /// What a pipeline is told.
+    reporter: &'a mut Reporter,
 }
 
 impl<'a> Report<'a> {
-    fn new(ui: &'a Ui, context: &'a CommandContext, args: &'a ApplyArgs, total: usize, order: FileOrder, unplaced: Vec<Failure>) -> Self {
+    fn new(
+        ui: &'a Ui,
+        context: &'a CommandContext,
+        args: &'a ApplyArgs,
+        total: usize,
+        order: FileOrder,
+        unplaced: Vec<Failure>,
+        reporter: &'a mut Reporter,
+    ) -> Self {
         Self {
             ui,
             context,
@@ -215,6 +236,7 @@ impl<'a> Report<'a> {
             places: Vec::new(),
             deleted: Vec::new(),
             not_begun: Vec::new(),
+            reporter,
         }
     }
 
@@ -240,10 +262,11 @@ impl<'a> Report<'a> {
 
     fn entry(&mut self, entry: &PlanEntry) {
         self.summary.add(entry.action);
+        self.reporter.entry(entry, self.args.owners());
         self.places.push(place_of(entry));
         // A difference holds colours; everything else is as the server wrote it.
         let text = self.text(entry);
-        let shown = if self.args.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&text) };
+        let shown = if self.args.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&self.reporter.apart(&text)) };
         if let Err(error) = shown.and_then(|()| self.ui.flush()) {
             self.broken.get_or_insert(error.into());
         }
@@ -259,7 +282,9 @@ impl<'a> Report<'a> {
             let place = entry.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
             let namespace = in_namespace(entry.key.namespace.as_deref());
             self.ui.error(&format!("{place}{}{namespace}: {}", entry.display_name(), entry.reason.as_deref().unwrap_or_default()));
-            self.ui.hint("apply --replace deletes the object and makes it anew; or undo the change in the manifest");
+            let hint = "apply --replace deletes the object and makes it anew; or undo the change in the manifest";
+            self.ui.hint(hint);
+            self.reporter.problem(not_in_place(entry, hint));
             self.failed += 1;
         } else {
             self.entry(entry);
@@ -267,6 +292,7 @@ impl<'a> Report<'a> {
     }
 
     fn failure(&mut self, failure: &Failure) {
+        self.reporter.failure(failure);
         let cut_off = failures::is_unreached(failure);
         if cut_off && self.cut_off {
             self.untold += 1;
@@ -280,10 +306,6 @@ impl<'a> Report<'a> {
         self.cut_off |= cut_off;
     }
 
-    fn tense(&self) -> Tense {
-        if self.args.dry_run == DryRun::None { Tense::Past } else { Tense::Future }
-    }
-
     fn text(&self, entry: &PlanEntry) -> String {
         match self.args.output {
             Some(ApplyOutput::Name) => format!("{}\n", entry.display_name()),
@@ -291,7 +313,7 @@ impl<'a> Report<'a> {
             Some(ApplyOutput::Yaml) => {
                 format!("---\n{}", entry.after.as_ref().map(|object| yaml::emit(&shown(object))).unwrap_or_default())
             }
-            None if self.args.diff && entry.action.is_change() => self.args.view(self.ui).entry(entry, self.tense()) + "\n",
+            None if self.args.diff && entry.action.is_change() => self.args.view(self.ui).entry(entry, self.args.tense()) + "\n",
             None if entry.action == Action::Replace => {
                 let reason = entry.reason.as_ref().map(|reason| format!(": it {}", one_line(reason))).unwrap_or_default();
                 format!("{} replaced{}{reason}\n", one_line(&entry.display_name()), self.args.dry_run.suffix())
@@ -304,13 +326,19 @@ impl<'a> Report<'a> {
     async fn finish_and_wait(mut self, client: &Client) -> Result<ExitStatus, CommandError> {
         let (ui, context, args) = (self.ui, self.context, self.args);
         let (places, deleted) = (std::mem::take(&mut self.places), std::mem::take(&mut self.deleted));
-        let status = self.finish()?;
+        let (status, reporter) = self.finish()?;
         if args.dry_run != DryRun::None {
             return Ok(status);
         }
         let limit = Limit::of_act(args.timeout);
         let gone = !args.wait.contains(&WaitFor::Deleted) || waiting::until_gone(ui, context, client, deleted, limit).await;
+        if !gone {
+            reporter.failed("not all deleted objects are gone; the log says which");
+        }
         let ready = !args.wait.contains(&WaitFor::Ready) || waiting::until_ready(ui, context, client, places, limit).await;
+        if !ready {
+            reporter.failed("not all objects are ready; the log says which, and why");
+        }
         Ok(if gone && ready { status } else { ExitStatus::Failed })
     }
 
@@ -322,7 +350,7 @@ impl<'a> Report<'a> {
         CommandError::interrupted(Some(format!("{applied} of {} objects were applied{failed}{not_begun}", self.total)))
     }
 
-    fn finish(mut self) -> Result<ExitStatus, CommandError> {
+    fn finish(mut self) -> Result<(ExitStatus, &'a mut Reporter), CommandError> {
         for held in std::mem::take(&mut self.held) {
             self.failure(&held);
         }
@@ -336,8 +364,20 @@ impl<'a> Report<'a> {
             return Err(self.interrupted());
         }
         let color = self.ui.talk_brush().is_colored();
-        self.ui.say_painted(summary(self.summary, self.failed, self.tense(), color).trim_end());
-        Ok(if self.failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
+        self.ui.say_painted(summary(self.summary, self.failed, self.args.tense(), color).trim_end());
+        Ok((if self.failed > 0 { ExitStatus::Failed } else { ExitStatus::Success }, self.reporter))
+    }
+}
+
+/// An object that only `--replace` could bring to what it should be.
+fn not_in_place(entry: &PlanEntry, hint: &str) -> Problem {
+    let rule = Rule { id: "immutable", description: "The object cannot be changed in place" };
+    Problem {
+        object: Some(entry.display_name()),
+        namespace: entry.key.namespace.clone(),
+        hint: Some(hint.to_owned()),
+        place: entry.origin.as_ref().map(ci::Place::from),
+        ..Problem::new(rule, entry.reason.clone().unwrap_or_default())
     }
 }
 
@@ -362,9 +402,15 @@ fn json(object: &Object) -> String {
 /// Applies manifests.
 pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
-    if let Some(file) = &args.plan {
-        return saved::apply(ui, context, args, file).await;
-    }
+    let mut reporter = Reporter::new(ui, &args.ci, &context.settings().platform, "apply", Promise::Plain)?;
+    let result = match &args.plan {
+        Some(file) => saved::apply(ui, context, args, file, &mut reporter).await,
+        None => apply(ui, context, args, &mut reporter).await,
+    };
+    reporter.finish(ui, result)
+}
+
+async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
     let mut desired = load_set(&args.manifests, &args.selector, &args.set).await?;
     let total = desired.len();
     let order = FileOrder::of(&desired);
@@ -373,10 +419,11 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
         context.note("nothing was applied yet".to_owned());
     }
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
+    reporter.target(&client.target().to_string(), args.tense());
     let set = args.set.open(context, &client, &discovery).await?;
     set.iter().try_for_each(|set| set.join(&mut desired))?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
-    let mut report = Report::new(ui, context, args, total, order, unplaced);
+    let mut report = Report::new(ui, context, args, total, order, unplaced, reporter);
     let count = format!("{total} objects: reading, comparing, applying");
     let progress = || context.progress_line(&count);
     let prepared = with_progress(ui, progress, prepare_set(&client, &discovery, set.as_ref(), placed, &mut report)).await?;
@@ -385,9 +432,9 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
         if args.asks(ui, &prepared.leaving) { confirmed(ui, context, &client, &prepared, args).await? } else { Replaceable::Any };
     let replacing = args.replacing(context, replaceable);
     with_progress(ui, progress, work((&client, &discovery), set.as_ref(), prepared, (order, replacing), &mut report)).await?;
-    for warning in client.take_warnings() {
-        ui.warning(&warning);
-    }
+    let warnings = client.take_warnings();
+    warnings.iter().for_each(|warning| ui.warning(warning));
+    report.reporter.warnings(&warnings);
     report.finish_and_wait(&client).await
 }
 

@@ -14,18 +14,20 @@ use futures::future::try_join_all;
 use self::act::delete_all;
 use self::turns::Turns;
 use super::{find, load, place_all};
+use crate::ci::{Item, Place, Problem, Rule};
 use crate::cli::DryRun;
 use crate::cli::confirm::{Losing, Loss, confirm, insist};
 use crate::cli::duration;
 use crate::cli::sets::SetNameArgs;
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, SelectorArgs, failures};
+use crate::cli::{CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter, SelectorArgs, failures};
 use crate::client::{
     Client, ClientError, DeleteParameters, Discovery, Propagation, Selection, ServedResource, check_resource_arguments,
     parse_resource_arguments,
 };
 use crate::manifest::Origin;
-use crate::plan::{Live, Order, Placed, in_namespace};
+use crate::plan::render::Tense;
+use crate::plan::{Action, Live, Order, Placed, in_namespace};
 use crate::printable::one_line;
 
 const EXAMPLES: &str = "\
@@ -92,6 +94,8 @@ pub struct DeleteArgs {
     /// Print names only
     #[arg(long, short = 'o', value_enum, value_name = "FORM")]
     output: Option<NameOnly>,
+    #[command(flatten)]
+    ci: CiArgs,
 }
 
 /// What `delete -o` takes.
@@ -143,6 +147,18 @@ impl Doomed {
 
     fn loss(&self) -> Loss {
         Loss::new(Losing::Deleted, &self.resource.gvk(), &self.display_name(), self.namespace.as_deref())
+    }
+
+    /// The object for a pipeline.
+    fn item(&self) -> Item {
+        Item::plain(self.display_name(), self.namespace.clone(), Action::Delete, self.origin.as_ref().map(Place::from))
+    }
+
+    /// What is wrong with it for a pipeline.
+    fn problem(&self, problem: &str) -> Problem {
+        let rule = Rule { id: "not-deleted", description: "The object could not be deleted" };
+        let place = self.origin.as_ref().map(Place::from);
+        Problem { object: Some(self.display_name()), namespace: self.namespace.clone(), place, ..Problem::new(rule, problem) }
     }
 
     /// What is wrong, behind the place in the manifest.
@@ -206,6 +222,10 @@ impl DeleteArgs {
         set || self.all || !self.manifests.filename.is_empty() || !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty()
     }
 
+    fn tense(&self) -> Tense {
+        if self.dry_run == DryRun::None { Tense::Past } else { Tense::Future }
+    }
+
     fn waits(&self) -> bool {
         self.dry_run == DryRun::None && self.wait.unwrap_or(!self.force)
     }
@@ -214,19 +234,29 @@ impl DeleteArgs {
 /// Deletes objects.
 pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
-    if args.set.applyset.is_some() {
-        return set::delete(ui, context, args).await;
-    }
     check_resource_arguments(&args.resources)?;
+    let mut reporter = Reporter::new(ui, &args.ci, &context.settings().platform, "delete", Promise::Plain)?;
+    let result = match args.set.applyset {
+        Some(_) => set::delete(ui, context, args, &mut reporter).await,
+        None => delete(ui, context, args, &mut reporter).await,
+    };
+    reporter.finish(ui, result)
+}
+
+async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
     let desired = if args.manifests.filename.is_empty() { None } else { Some(load(&args.manifests, &args.selectors.selector).await?) };
     let doing = if args.dry_run == DryRun::None { "deleting from" } else { "comparing with" };
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
+    reporter.target(&client.target().to_string(), args.tense());
     let (doomed, turns, mut failed) = match desired {
         Some(desired) => {
             let (placed, unplaced) = place_all(context, &client, &discovery, desired);
-            unplaced.iter().for_each(|failure| failures::tell(ui, failure));
+            for failure in &unplaced {
+                failures::tell(ui, failure);
+                reporter.failure(failure);
+            }
             let (doomed, turns) = described(ui, &client, placed, args).await?;
-            let absent = if args.ignore_not_found { 0 } else { tell_absent(ui, &doomed) };
+            let absent = if args.ignore_not_found { 0 } else { tell_absent(ui, &doomed, reporter) };
             (doomed, turns, unplaced.len() + absent)
         }
         None => {
@@ -239,10 +269,10 @@ pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) ->
     if doomed.iter().all(|doomed| doomed.is_absent) && failed == 0 {
         ui.say("No resources found");
     }
-    failed += delete_all(ui, context, &client, doomed, &turns, args).await?;
-    for warning in client.take_warnings() {
-        ui.warning(&warning);
-    }
+    failed += delete_all(ui, context, &client, doomed, &turns, args, reporter).await?;
+    let warnings = client.take_warnings();
+    warnings.iter().for_each(|warning| ui.warning(warning));
+    reporter.warnings(&warnings);
     Ok(if failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
 }
 
@@ -257,9 +287,14 @@ async fn described(ui: &Ui, client: &Client, placed: Vec<Placed>, args: &DeleteA
 }
 
 /// Tells of the objects that cannot exist, since their kind is not served yet; answers how many there are.
-fn tell_absent(ui: &Ui, doomed: &[Doomed]) -> usize {
+fn tell_absent(ui: &Ui, doomed: &[Doomed], reporter: &mut Reporter) -> usize {
+    const PROBLEM: &str = "the server serves no such kind, so there is no such object";
     let absent = doomed.iter().filter(|doomed| doomed.is_absent);
-    absent.map(|doomed| ui.error(&doomed.blame("the server serves no such kind, so there is no such object"))).count()
+    let tell = |doomed: &Doomed| {
+        ui.error(&doomed.blame(PROBLEM));
+        reporter.problem(doomed.problem(PROBLEM));
+    };
+    absent.map(tell).count()
 }
 
 /// Asks about what exists of a set; looks for it only where that is asked about.

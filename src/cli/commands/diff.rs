@@ -8,8 +8,9 @@ use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::sets::{SetArgs, prepare};
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
+use crate::cli::{CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter, failures};
 use crate::client::{ApplyParameters, Client, Discovery};
+use crate::plan::render::Tense;
 use crate::plan::set::Leaving;
 use crate::plan::{Built, OwnersShown};
 
@@ -66,6 +67,8 @@ pub struct DiffArgs {
     /// Accepted for kubectl's sake: every comparison is made by the server
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide = true)]
     server_side: Option<bool>,
+    #[command(flatten)]
+    ci: CiArgs,
 }
 
 impl DiffArgs {
@@ -97,10 +100,18 @@ impl DiffArgs {
 /// Compares manifests with the target.
 pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
+    let promise = if args.detailed_exitcode { Promise::TwoForDifferences } else { Promise::OneForDifferences };
+    let mut reporter = Reporter::new(ui, &args.ci, &context.settings().platform, "diff", promise)?;
+    let result = compare(ui, context, args, &mut reporter).await;
+    reporter.finish(ui, result)
+}
+
+async fn compare(ui: &Ui, context: &CommandContext, args: &DiffArgs, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
     let mut desired = load_set(&args.manifests, &args.selector, &args.set).await?;
     let count = desired.len();
     let order = FileOrder::of(&desired);
     let client = context.client().await?;
+    reporter.target(&client.target().to_string(), Tense::Future);
     let discovery = Discovery::fetch(&client).await?;
     let set = args.set.look_at(context, &client, &discovery).await?;
     set.iter().try_for_each(|set| set.join(&mut desired))?;
@@ -118,7 +129,7 @@ pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Res
     let (mut built, refusal) = with_progress(ui, || format!("comparing {count} objects with {}", client.target()), work).await?;
     built.failures.extend(unplaced);
     built.failures.sort_by_key(|failure| order.rank_of(failure));
-    show(ui, &built, &client, args)?;
+    show(ui, &built, &client, args, reporter)?;
     if let Some(refusal) = refusal {
         return Err(refusal.into());
     }
@@ -132,9 +143,11 @@ pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Res
 }
 
 /// What differs, with the counts, then what is wrong: behind a pager it is still on the screen when the pager is left.
-fn show(ui: &Ui, built: &Built, client: &Client, args: &DiffArgs) -> Result<(), CommandError> {
+fn show(ui: &Ui, built: &Built, client: &Client, args: &DiffArgs, reporter: &mut Reporter) -> Result<(), CommandError> {
     let warnings: Vec<String> = built.notes.iter().cloned().chain(client.take_warnings()).collect();
-    let text = args.view(ui).text(built, &warnings, &client.target().to_string());
+    let view = args.view(ui);
+    reporter.plan(built, &warnings, view.owners);
+    let text = reporter.text(&view, built, &warnings, &client.target().to_string());
     // Forms with colours have spelled out what they show of others' text.
     match (args.output.has_colors(), args.no_pager) {
         (true, true) => ui.data(&text)?,

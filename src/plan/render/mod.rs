@@ -15,6 +15,7 @@ pub use diff::{DiffOptions, ShownStates, shown_states, unified, unified_entry};
 pub use document::{API_VERSION, DocumentOptions, document};
 pub use header::{Tense, header, summary};
 pub use markdown::markdown;
+pub(crate) use markdown::{code, counts, fenced, html};
 pub use mask::{is_secret, masked, masked_pair};
 pub use paths::{owner_notes, paths};
 pub use side_by_side::{NARROWEST, side_by_side};

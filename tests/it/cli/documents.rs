@@ -52,6 +52,24 @@ fn the_page_about_checking_shows_what_happens() {
 }
 
 #[test]
+fn the_page_about_pipelines_shows_what_happens() {
+    let consoles = consoles(include_str!("../../../docs/pipelines.md"));
+    let [several, github] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let env = TestEnv::without_target();
+    env.write("deploy/greeting.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: greeting\ndata:\n  text: hello\n");
+    [several, github].into_iter().for_each(|console| check(&env, console));
+}
+
+#[test]
+fn the_page_about_exit_statuses_shows_what_happens() {
+    let consoles = consoles(include_str!("../../../docs/exit-codes.md"));
+    let [console] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let env = TestEnv::without_target();
+    env.write("greeting.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: greeting\ndata:\n  text: hello\n");
+    check(&env, console);
+}
+
+#[test]
 fn the_page_about_the_command_line_shows_what_happens() {
     let consoles = consoles(include_str!("../../../docs/cli.md"));
     let env = TestEnv::without_target();

@@ -29,6 +29,7 @@ fn the_front_page_names_commands_and_targets() {
       serve          Serve the API over HTTPS
       controllers    Run the controllers against the target
       completions    Print a completion script for a shell
+      man            Write the manual pages
       version        Show the version of this program and of the server
       help           Print this message or the help of the given subcommand(s)
 
@@ -123,6 +124,7 @@ fn the_front_page_names_commands_and_targets() {
       serve          Serve the API over HTTPS
       controllers    Run the controllers against the target
       completions    Print a completion script for a shell
+      man            Write the manual pages
       version        Show the version of this program and of the server
       help           Print this message or the help of the given subcommand(s)
 
@@ -297,6 +299,18 @@ fn every_command_explains_itself() {
                                             50%; if not given, 20%, and 5 in any case
           --allow-empty                     Prune although the manifests hold no object at all
           --force-membership                Take objects over that belong to other sets
+    Pipeline:
+          --ci <FORMAT[=FILE]>      Report to a pipeline as github, gitlab, dotenv, junit, sarif or
+                                    markdown, each but github into a file, such as junit=report.xml; may
+                                    be given several times
+          --ci-dir <DIR>            Write reports that name no file into this directory, which is made
+                                    where it does not exist
+          --ci-full-diff <FILE>     Write the whole difference to this file, also where a comment is
+                                    cut; else beside the comment
+          --ci-name <NAME>          Tell these reports from others of the same pipeline by this name,
+                                    such as staging
+          --ci-differences <LEVEL>  Count differences as notices, warnings or errors; with errors they
+                                    are failures in JUnit [possible values: notice, warning, error]
 
     Target:
           --local <DIR>                  Use the embedded store in this directory; no server is needed

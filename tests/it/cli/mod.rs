@@ -14,6 +14,7 @@ mod interruption;
 mod look;
 mod manifests;
 mod order;
+mod pipelines;
 mod plan;
 mod replace;
 mod requests;

@@ -98,8 +98,9 @@ impl Report<'_> {
         if entry.action == Action::Delete {
             self.deleted.push(place_of(entry));
         }
+        self.reporter.entry(entry, self.args.owners());
         let text = self.line_of_leaving(entry, word);
-        if let Err(error) = self.ui.data(&text).and_then(|()| self.ui.flush()) {
+        if let Err(error) = self.ui.data(&self.reporter.apart(&text)).and_then(|()| self.ui.flush()) {
             self.broken.get_or_insert(error.into());
         }
         if self.args.dry_run == DryRun::None {
@@ -117,7 +118,7 @@ impl Report<'_> {
             Some(super::ApplyOutput::Json | super::ApplyOutput::Yaml) => String::new(),
             None if self.args.diff => {
                 let view: PlanView<'_> = self.args.view(self.ui);
-                view.entry(entry, self.tense()) + "\n"
+                view.entry(entry, self.args.tense()) + "\n"
             }
             None => format!("{name} {word}{}\n", self.args.dry_run.suffix()),
         }

@@ -12,33 +12,40 @@ use crate::cli::failures::FileOrder;
 use crate::cli::progress::with_progress;
 use crate::cli::sets::WorkedSet;
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, ExitStatus};
+use crate::cli::{CommandContext, CommandError, ExitStatus, Reporter};
 use crate::client::{Client, Discovery};
 use crate::object::{GroupResource, ObjectKey};
 use crate::plan::set::Leaving;
 use crate::plan::{Action, Live, Namespaces, Order, Placed, Replaceable, SavedObject, SavedPlan, SavedPlanError, moved, pin, place};
 
-pub(super) async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, file: &Path) -> Result<ExitStatus, CommandError> {
+pub(super) async fn apply(
+    ui: &Ui,
+    context: &CommandContext,
+    args: &ApplyArgs,
+    file: &Path,
+    reporter: &mut Reporter,
+) -> Result<ExitStatus, CommandError> {
     let plan = read(file)?;
     let args = ApplyArgs { field_manager: plan.field_manager.clone(), force_conflicts: plan.force, replace: true, ..args.clone() };
     context.note("nothing was applied yet".to_owned());
     let (client, discovery) = context.client_for_changes(ui, "applying to").await?;
     let target = client.target().to_string();
+    reporter.target(&target, args.tense());
     if target != plan.target && !args.any_target {
         let hint = "make a plan for this target; or, if it is the same one by another name, add --any-target";
         return Err(CommandError::failed(format!("nothing was applied, since the plan was made for {}", plan.target)).hint(hint));
     }
     let total = plan.objects.len();
     // A plan is a document of its own: no file of manifests says in which order its failures come.
-    let mut report = Report::new(ui, context, &args, total, FileOrder::default(), Vec::new());
-    let Some(ready) = ready(ui, &client, &discovery, &plan, &mut report).await? else { return report.finish() };
+    let mut report = Report::new(ui, context, &args, total, FileOrder::default(), Vec::new(), reporter);
+    let Some(ready) = ready(ui, &client, &discovery, &plan, &mut report).await? else { return Ok(report.finish()?.0) };
     if !args.yes {
         confirm(ui, &ready.losses, &client.target().to_string(), "nothing was applied").await?;
     }
     with_progress(ui, || context.progress_line(""), work((&client, &discovery), plan, ready, &mut report)).await?;
-    for warning in client.take_warnings() {
-        ui.warning(&warning);
-    }
+    let warnings = client.take_warnings();
+    warnings.iter().for_each(|warning| ui.warning(warning));
+    report.reporter.warnings(&warnings);
     report.finish_and_wait(&client).await
 }
 

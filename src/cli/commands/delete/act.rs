@@ -13,7 +13,7 @@ use super::{DeleteArgs, Doomed};
 use crate::cli::error::client_error_in_words;
 use crate::cli::interruption::not_begun_in_words;
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, DryRun};
+use crate::cli::{CommandContext, CommandError, DryRun, Reporter};
 use crate::client::{ApiRequest, Client, ClientError, DeleteParameters, Form};
 use crate::object::Reason;
 use crate::plan::{REQUESTS_AT_ONCE, each};
@@ -52,6 +52,8 @@ struct Deletion<'a> {
     broken: Option<CommandError>,
     /// Whether the target is gone: it is asked no more.
     lost: Arc<AtomicBool>,
+    /// What a pipeline is told.
+    reporter: &'a mut Reporter,
 }
 
 /// Deletes objects in their turns, those of one in parallel; then waits for all that did not go at once. Answers how many failed.
@@ -62,6 +64,7 @@ pub(super) async fn delete_all(
     doomed: Vec<Doomed>,
     turns: &Turns,
     args: &DeleteArgs,
+    reporter: &mut Reporter,
 ) -> Result<usize, CommandError> {
     let mut deletion = Deletion {
         ui,
@@ -75,6 +78,7 @@ pub(super) async fn delete_all(
         not_begun: Vec::new(),
         broken: None,
         lost: Arc::new(AtomicBool::new(false)),
+        reporter,
     };
     deletion.act(turns).await?;
     let going = deletion.going(|_| true);
@@ -155,7 +159,9 @@ impl Deletion<'_> {
             };
             let relation = if turns.dependents[number].contains(&other) { "which depends on it" } else { "of a later wave" };
             let other = self.objects[other].full_name();
-            self.ui.error(&self.objects[number].blame(&format!("not attempted, since {other}, {relation}, {why}")));
+            let problem = format!("not attempted, since {other}, {relation}, {why}");
+            self.ui.error(&self.objects[number].blame(&problem));
+            self.reporter.problem(self.objects[number].problem(&problem));
             self.standings[number] = Standing::Stays("was not deleted");
             self.failed += 1;
         }
@@ -200,6 +206,7 @@ impl Deletion<'_> {
             }
             Ok(outcome) => {
                 self.deleted += 1;
+                self.reporter.item(|| object.item());
                 if let Err(error) = self.ui.foreign_data(&object.line(self.args)).and_then(|()| self.ui.flush()) {
                     self.broken.get_or_insert(error.into());
                 }
@@ -213,7 +220,9 @@ impl Deletion<'_> {
                 if !error.is(Reason::NotFound) {
                     self.standings[number] = Standing::Stays("was not deleted");
                 }
-                self.ui.error(&object.blame(&client_error_in_words(&error)));
+                let problem = client_error_in_words(&error);
+                self.ui.error(&object.blame(&problem));
+                self.reporter.problem(object.problem(&problem));
             }
             Err(error) => drop(self.broken.get_or_insert(error.into())),
         }

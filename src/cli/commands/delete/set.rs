@@ -6,14 +6,20 @@
 use super::turns::Turns;
 use super::{DeleteArgs, Doomed, ask, delete_all};
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, DryRun, ExitStatus, failures};
+use crate::cli::{CommandContext, CommandError, DryRun, ExitStatus, Reporter, failures};
 use crate::client::Client;
 use crate::plan::set::{Departed, Leaving, Parent, Scope, SetError, all_leaving, depart, find_members, is_home, keeps_itself, tooling};
 use crate::plan::{Live, Order, Placed};
 
-pub(super) async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) -> Result<ExitStatus, CommandError> {
+pub(super) async fn delete(
+    ui: &Ui,
+    context: &CommandContext,
+    args: &DeleteArgs,
+    reporter: &mut Reporter,
+) -> Result<ExitStatus, CommandError> {
     let for_real = args.dry_run == DryRun::None;
     let (client, discovery) = context.client_for_changes(ui, if for_real { "deleting from" } else { "comparing with" }).await?;
+    reporter.target(&client.target().to_string(), args.tense());
     let Some(parent) = args.set.parent(context, &client, &discovery).await? else { return Ok(ExitStatus::Success) };
     let tracked = match parent.fetch(&client, &discovery).await? {
         Some(tracked) => tracked,
@@ -34,8 +40,8 @@ pub(super) async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs)
     let losing = doomed.iter().chain(&home).map(|leaving| Doomed::of(leaving.member.clone()).loss());
     ask(ui, &client, losing.collect(), args).await?;
     let (doomed, turns) = in_turns(doomed);
-    let mut failed = delete_all(ui, context, &client, doomed, &turns, args).await?;
-    failed += release(ui, context, &client, &parent, kept, for_real).await;
+    let mut failed = delete_all(ui, context, &client, doomed, &turns, args, reporter).await?;
+    failed += release(ui, context, &client, &parent, kept, for_real, reporter).await;
     if failed > 0 {
         ui.warning(&format!("the set's parent {} stays, since not all members are gone", parent.display_name()));
         return Ok(ExitStatus::Failed);
@@ -51,10 +57,12 @@ pub(super) async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs)
     let origin = None;
     let last = vec![Doomed { resource: parent.resource, namespace: parent.namespace, name: parent.name, is_absent: false, origin }];
     let turns = Turns::of_kinds(&last);
-    let mut failed = delete_all(ui, context, &client, last, &turns, args).await?;
+    let mut failed = delete_all(ui, context, &client, last, &turns, args, reporter).await?;
     let (home, turns) = in_turns(home);
-    failed += delete_all(ui, context, &client, home, &turns, args).await?;
-    client.take_warnings().iter().for_each(|warning| ui.warning(warning));
+    failed += delete_all(ui, context, &client, home, &turns, args, reporter).await?;
+    let warnings = client.take_warnings();
+    warnings.iter().for_each(|warning| ui.warning(warning));
+    reporter.warnings(&warnings);
     Ok(if failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
 }
 
@@ -75,6 +83,7 @@ async fn release(
     parent: &Parent,
     kept: Vec<Leaving>,
     for_real: bool,
+    reporter: &mut Reporter,
 ) -> usize {
     for leaving in &kept {
         let why = keeps_itself(&leaving.member).ok().flatten().unwrap_or_default();
@@ -85,6 +94,7 @@ async fn release(
         depart(client, kept, &parent.id(), context.stop(), |departed| {
             if let Departed::Failed(failure) = departed {
                 failures::tell(ui, &failure);
+                reporter.failure(&failure);
                 failed += 1;
             }
         })
