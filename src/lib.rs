@@ -11,6 +11,7 @@ pub mod cel;
 pub mod cli;
 pub mod client;
 pub mod controllers;
+pub mod dump;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod manifest;

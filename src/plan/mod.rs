@@ -5,9 +5,11 @@
 
 mod adopt;
 mod apply;
+mod authors;
 mod build;
 mod changes;
 mod dispute;
+mod drift;
 mod execute;
 mod immutable;
 mod live;
@@ -25,9 +27,14 @@ mod saved;
 mod simulate;
 
 pub use adopt::LAST_APPLIED;
+pub use authors::{Authored, authored};
 pub use build::{Built, Question, build, entry};
 pub use changes::{FieldAction, FieldChange, readable_path};
 pub use dispute::Dispute;
+pub use drift::{
+    DriftDocument, DriftLook, DriftQuestion, DriftState, FieldDrift, ObjectDrift, Verdict, drift_document, drift_summary, drift_text,
+    object_drift,
+};
 pub use execute::{Done, execute};
 pub use live::Live;
 pub use model::{Action, Plan, PlanEntry, Summary};

@@ -63,7 +63,7 @@ impl PlanEntry {
 }
 
 impl FieldOwner {
-    fn of(entry: &ManagerEntry) -> Self {
+    pub(super) fn of(entry: &ManagerEntry) -> Self {
         Self {
             manager: entry.manager.clone(),
             operation: entry.operation,
@@ -76,20 +76,27 @@ impl FieldOwner {
     /// `"hpa" using apps/v1`, in the words of a conflict, and since when.
     #[must_use]
     pub fn in_words(&self) -> String {
+        let since = self.time.map(|time| format!(" since {time}")).unwrap_or_default();
+        format!("{}{since}", self.who())
+    }
+
+    /// The same without the time.
+    #[must_use]
+    pub fn who(&self) -> String {
         let subresource = if self.subresource.is_empty() { String::new() } else { format!(" with subresource {:?}", self.subresource) };
         let using = if self.operation == Operation::Update { format!(" using {}", self.api_version) } else { String::new() };
-        let since = self.time.map(|time| format!(" since {time}")).unwrap_or_default();
-        format!("{:?}{subresource}{using}{since}", self.manager)
+        format!("{:?}{subresource}{using}", self.manager)
     }
 }
 
-fn managers(object: Option<&Object>) -> Managers {
+/// The managers of an object; none where they cannot be read.
+pub(super) fn managers(object: Option<&Object>) -> Managers {
     let entries = object.and_then(Object::metadata).and_then(|metadata| metadata.get("managedFields"));
     Managers::from_json(entries).unwrap_or_default()
 }
 
 /// Whether an owned leaf is the changed field, lies inside it, or holds it as part of something owned as a whole.
-fn touches(leaf: &FieldPath, change: &FieldPath) -> bool {
+pub(super) fn touches(leaf: &FieldPath, change: &FieldPath) -> bool {
     leaf.0.starts_with(&change.0) || change.0.starts_with(&leaf.0)
 }
 

@@ -5,6 +5,8 @@ mod delete;
 mod diff;
 mod diff_forms;
 mod documents;
+mod drift;
+mod dump;
 mod failures;
 mod get;
 mod get_forms;

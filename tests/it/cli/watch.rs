@@ -161,3 +161,101 @@ fn a_reader_that_goes_away_ends_a_watch_quietly() {
                 until [ -s code ]; do trueup apply -f a.yaml --force-conflicts --field-manager m$((n+=1)) -q; done; cat first code";
     assert!(env.shell(line).stdout.ends_with("configmap/a\n141\n"));
 }
+
+#[test]
+fn what_each_event_changed_is_told_with_its_time_and_manager() {
+    let env = TestEnv::new();
+    env.write("a.yaml", config_map("a", "1"));
+    env.write("s.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  k: not-to-be-seen\n");
+    env.prepare("apply -f a.yaml -f s.yaml");
+    let mut watch = env.start("watch cm,secrets --diff");
+    let mut lines = env.start("watch cm,secrets -A --diff -o json");
+    // Nothing tells when the watch has begun; so a change is made until it is seen.
+    env.write("probe.yaml", config_map("probe", "1"));
+    let seen = (0..100).any(|_| {
+        env.prepare("apply -f probe.yaml");
+        env.prepare("delete -f probe.yaml");
+        watch.has_said("DELETED configmap/probe") && lines.has_said("probe")
+    });
+    assert!(seen);
+    env.at("2026-11-22T10:01:00Z");
+    env.write("a.yaml", config_map("a", "2") + "  more: x\n");
+    env.prepare("apply -f a.yaml --field-manager ops --force-conflicts");
+    env.at("2026-11-22T10:02:00Z");
+    // An apply that changes nothing but who owns what is no event to tell.
+    env.prepare("apply -f a.yaml --field-manager dev");
+    env.write("s.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  k: not-to-be-seen-either\n");
+    env.prepare("apply -f s.yaml");
+    env.prepare("delete secret s");
+    env.write("end.yaml", config_map("end", "1"));
+    env.prepare("apply -f end.yaml");
+    for running in [&mut watch, &mut lines] {
+        running.wait_for("end");
+        running.signal("INT");
+    }
+    let of_interest = |output: &Output| -> String {
+        let from = output.stdout.find("2026-11-22T10:01").expect("the first change");
+        let start = output.stdout[..from].rfind('\n').map_or(0, |at| at + 1);
+        output.stdout[start..].to_owned()
+    };
+    let (watch, lines) = (watch.end(), lines.end());
+    insta::assert_snapshot!(of_interest(&watch), @"");
+    insta::assert_snapshot!(of_interest(&lines), @"");
+    assert!(!watch.stdout.contains("data.k: bm"), "{watch}");
+    assert_shows!(env.run("watch cm --diff -o wide"), @"");
+    assert_shows!(env.run("watch cm --show-secrets"), @"");
+}
+
+on_every_engine!(run a_watch_of_changes_tells_no_false_event_where_the_history_was_compacted);
+
+fn a_watch_of_changes_tells_no_false_event_where_the_history_was_compacted(engine: Engine) {
+    let mut server = TestServer::start(engine);
+    let env = TestEnv::without_target();
+    env.at_present();
+    let store = server.store_flags().join(" ");
+    let kubeconfig = format!("--kubeconfig {}", server.kubeconfig().display());
+    let write = |name: &str, value: &str, target: &str| {
+        env.write("map.yaml", config_map(name, value));
+        env.prepare(&format!("apply -f map.yaml -n default {target}"));
+    };
+    for name in ["kept", "changed", "back", "anew"] {
+        write(name, "1", &store);
+    }
+    let mut events = env.start(&format!("watch cm -n default --diff -o json {kubeconfig}"));
+    // Nothing tells when the watch has begun; so a change is made until it is seen.
+    assert!((0..100).any(|number| {
+        write("live", &number.to_string(), &kubeconfig);
+        events.has_said("live")
+    }));
+    assert_eq!(server.stop(), Some(0));
+    events.wait_for("the connection is lost");
+    write("changed", "2", &store);
+    write("back", "2", &store);
+    write("back", "1", &store);
+    env.prepare(&format!("delete cm anew -n default {store}"));
+    write("anew", "2", &store);
+    block_on(server.compact());
+    server.launch();
+    write("end", "1", &kubeconfig);
+    events.wait_for(r#""name":"end""#);
+    events.signal("INT");
+    let output = events.end();
+    let told: Vec<String> = output
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|event| {
+            format!(
+                "{} {} {}",
+                event["type"].as_str().unwrap(),
+                event["object"]["name"].as_str().unwrap(),
+                event["changes"][0]["path"].as_str().unwrap()
+            )
+        })
+        .filter(|line| !line.contains("live"))
+        .collect();
+    let mut told_by_name = told.clone();
+    told_by_name.sort();
+    // What was written and taken back is no event.
+    assert_eq!(told_by_name, ["ADDED anew data", "ADDED end data", "DELETED anew data", "MODIFIED changed data.key"], "{output}");
+}
