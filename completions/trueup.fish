@@ -43,6 +43,8 @@ complete -c trueup -n "__fish_trueup_needs_command" -s V -l version -d 'Print ve
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "apply" -d 'Apply manifests to the target'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "diff" -d 'Show what applying manifests would change'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "drift" -d 'Show what others changed of a set since it was last applied'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "dump" -d 'Write live objects as manifests that apply again'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "get" -d 'Show objects'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "watch" -d 'Show objects and their changes as they come'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "delete" -d 'Delete objects'
@@ -155,6 +157,64 @@ complete -c trueup -n "__fish_trueup_using_subcommand plan" -l show-secrets -d '
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s l -l selector -d 'Look only at the objects with these labels' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s o -l output -d 'Show drift in this form' -r -f -a "text\t'A block for each object that drifted, a line for each field'
+summary\t'A line for each object that drifted, and the counts'
+names\t'The names of the objects that drifted'
+json\t'A document in JSON'
+yaml\t'The same document in YAML'"
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l field-manager -d 'Take this manager for the one in whose name the set is applied' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l exit-code -d 'Exit with 1 where something drifted and with 2 where something failed'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l detailed-exitcode -d 'Exit with 2 where something drifted and with 1 where something failed, as terraform does'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l all-fields -d 'Take what others set beside the set for drift too'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l show-pending -d 'Show also where the set has changed since it was applied'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l show-secrets -d 'Show the values of Secrets'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s o -l output -d 'Write the manifests in this form' -r -f -a "yaml\t'A stream of YAML documents'
+json\t'A List in JSON'"
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l output-dir -d 'Write a file for each object to this folder, which is made where it does not exist' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l defaults -d 'Keep what is the default of a built-in kind, or leave it out' -r -f -a "keep\t'They are written'
+drop\t'They are left out, unless somebody applied them'"
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s A -l all-namespaces -d 'Select in all namespaces'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l include-secrets -d 'Write Secrets too, with their values in clear; their files can be read by the user alone'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l owned -d 'Write objects too that controllers made'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s o -l output -d 'Print objects in this form' -r -f -a "json\t'Whole objects as JSON'
@@ -230,6 +290,8 @@ complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-labels -d '
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-kind -d 'Show the kind before each name in tables'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-managed-fields -d 'Keep metadata.managedFields in JSON and YAML'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l changes-only -d 'Show changes only, not what is there now'
+complete -c trueup -n "__fish_trueup_using_subcommand watch" -l diff -d 'Show of each event the fields that it changed, with its time and who changed them'
+complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-secrets -d 'Show the values of Secrets in --diff'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s V -l version -d 'Print version'
@@ -681,25 +743,27 @@ complete -c trueup -n "__fish_trueup_using_subcommand version" -l client -d 'Do 
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s V -l version -d 'Print version'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "apply" -d 'Apply manifests to the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "diff" -d 'Show what applying manifests would change'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "get" -d 'Show objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "watch" -d 'Show objects and their changes as they come'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "delete" -d 'Delete objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "wait" -d 'Wait until objects are as they should be'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "describe" -d 'Show everything about objects, and their events'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "events" -d 'Show events, oldest first'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "api-resources" -d 'Show the kinds that the server serves'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "auth" -d 'Show who one is, and what one may do'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "config" -d 'Show and change kubeconfig files'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "serve" -d 'Serve the API over HTTPS'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "controllers" -d 'Run the controllers against the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "version" -d 'Show the version of this program and of the server'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "apply" -d 'Apply manifests to the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "diff" -d 'Show what applying manifests would change'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "drift" -d 'Show what others changed of a set since it was last applied'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "dump" -d 'Write live objects as manifests that apply again'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "get" -d 'Show objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "watch" -d 'Show objects and their changes as they come'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "delete" -d 'Delete objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "wait" -d 'Wait until objects are as they should be'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "describe" -d 'Show everything about objects, and their events'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "events" -d 'Show events, oldest first'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "api-resources" -d 'Show the kinds that the server serves'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "auth" -d 'Show who one is, and what one may do'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "config" -d 'Show and change kubeconfig files'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "serve" -d 'Serve the API over HTTPS'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "controllers" -d 'Run the controllers against the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "version" -d 'Show the version of this program and of the server'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump get watch delete wait describe events tree api-resources api-versions auth config serve controllers completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "whoami" -d 'Show as whom the server knows the caller'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "can-i" -d 'Say whether the caller may do something'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "get-contexts" -d 'Show all contexts, or one'

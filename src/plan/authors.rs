@@ -4,7 +4,7 @@
 //! now. Pure. Invariant: what only the server keeps of an object is no change, and a change without an author is still told.
 
 use super::changes::{Lists, field_changes};
-use super::owners::{FieldOwner, OwnedChange, managers, touches};
+use super::owners::{FieldOwner, OwnedChange, leaves, managers, touches};
 use super::render::{ShownStates, shown_pair};
 use crate::merge::{ManagerEntry, Managers};
 use crate::object::{Object, Time};
@@ -25,7 +25,8 @@ pub fn authored(before: Option<&Object>, after: Option<&Object>, mask: bool) -> 
     let (old, new) = (managers(before), managers(after));
     let lists = Lists::of([&old, &new]);
     let writers: Vec<&ManagerEntry> = new.entries.iter().filter(|entry| has_written(entry, &old)).collect();
-    let owned: Vec<_> = new.entries.iter().map(|entry| (entry, entry.fields.leaves().paths())).collect();
+    let is_secret = after.or(before).is_some_and(|object| object.kind() == "Secret");
+    let owned: Vec<_> = new.entries.iter().map(|entry| (entry, leaves(entry, is_secret))).collect();
     let ShownStates { before: old_state, after: new_state } = shown_pair(before, after, mask);
     let changes = field_changes(old_state.as_ref(), new_state.as_ref(), &lists).into_iter().map(|change| {
         // Whoever removes a field leaves no owner of it; if he wrote anything else, he is told.

@@ -7,7 +7,7 @@ use super::adopt::client_side_managers;
 use super::changes::{FieldChange, Lists, field_changes};
 use super::model::PlanEntry;
 use super::render::{ShownStates, shown_states};
-use crate::merge::{FieldPath, ManagerEntry, Managers, Operation};
+use crate::merge::{FieldPath, ManagerEntry, Managers, Operation, PathElement};
 use crate::object::{Object, Time};
 
 /// A manager that owns a field.
@@ -93,6 +93,21 @@ impl FieldOwner {
 pub(super) fn managers(object: Option<&Object>) -> Managers {
     let entries = object.and_then(Object::metadata).and_then(|metadata| metadata.get("managedFields"));
     Managers::from_json(entries).unwrap_or_default()
+}
+
+/// The paths of what a manager owns, the innermost alone. What it wrote as text of a Secret (`stringData`) it owns as data: that is how a server keeps
+/// it, while the record names the member that was written.
+pub(super) fn leaves(entry: &ManagerEntry, is_secret: bool) -> Vec<FieldPath> {
+    let mut leaves = entry.fields.leaves().paths();
+    if is_secret {
+        let as_data = |path: &FieldPath| {
+            let (first, rest) = path.0.split_first()?;
+            (*first == PathElement::field("stringData")).then(|| FieldPath([&[PathElement::field("data")], rest].concat()))
+        };
+        let data: Vec<FieldPath> = leaves.iter().filter_map(as_data).collect();
+        leaves.extend(data);
+    }
+    leaves
 }
 
 /// Whether an owned leaf is the changed field, lies inside it, or holds it as part of something owned as a whole.

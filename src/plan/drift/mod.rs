@@ -19,7 +19,7 @@ use self::compare::differences;
 use super::adopt::{LAST_APPLIED, client_side_managers};
 use super::changes::{FieldAction, FieldChange, Lists};
 use super::locally::encode_string_data;
-use super::owners::{FieldOwner, managers, touches};
+use super::owners::{FieldOwner, leaves, managers, touches};
 use super::ownership::already_applied;
 use super::place::Placed;
 use super::render::masked_pair;
@@ -227,7 +227,8 @@ impl Sides {
         let managers = managers(Some(live));
         let lists = Lists::of([&managers]);
         let client_side = client_side_managers(live);
-        let owned = managers.entries.into_iter().map(|entry| Owned { leaves: entry.fields.leaves().paths(), entry });
+        let is_secret = live.kind() == "Secret";
+        let owned = managers.entries.into_iter().map(|entry| Owned { leaves: leaves(&entry, is_secret), entry });
         let is_ours = |owned: &Owned| {
             owned.entry.subresource.is_empty() && (owned.entry.manager == manager || client_side.contains(&owned.entry.manager))
         };
@@ -243,7 +244,16 @@ impl Sides {
     }
 
     fn are_ours(&self, path: &FieldPath) -> bool {
-        self.ours.iter().any(|owned| owned.owns(path))
+        let ours = self.ours.iter().find(|owned| owned.owns(path));
+        ours.is_some_and(|ours| !self.is_text_that_others_wrote_over(ours, path))
+    }
+
+    /// Whether a Secret's value is owned as text by us and as data by somebody who wrote later. The record keeps both, for one does not
+    /// take the other over.
+    fn is_text_that_others_wrote_over(&self, ours: &Owned, path: &FieldPath) -> bool {
+        let by_name = !ours.entry.fields.leaves().paths().iter().any(|leaf| touches(leaf, path));
+        let later = |theirs: &Owned| theirs.entry.time.map(Time::timestamp) >= ours.entry.time.map(Time::timestamp);
+        by_name && self.others.iter().any(|theirs| theirs.owns(path) && later(theirs))
     }
 
     /// How a declared field came to differ from the live one, and who owns it.

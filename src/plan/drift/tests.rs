@@ -207,3 +207,16 @@ fn the_status_and_the_notes_of_controllers_are_nobody_s_drift() {
     let (state, lines) = told_all(&map(&json!({"a": "1"})), &body, &managed);
     assert_eq!((state, lines), (DriftState::Drifted, vec![r#"beside metadata.annotations.team  > "y" deployment-controller"#.to_owned()]));
 }
+
+#[test]
+fn a_secret_s_text_is_whose_who_wrote_it_last() {
+    let manifest = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, "stringData": {"k": "declared"}});
+    let text = json!({"f:stringData": {"f:k": {}}});
+    let body = json!({"data": {"k": "bGl2ZQ=="}});
+    let ours = entry("trueup", "Apply", 3, text.clone());
+    let verdict = |managed: Value| told(&manifest, &body, &managed).1.concat();
+    assert!(verdict(json!([ours])).starts_with("pending data.k"));
+    assert!(verdict(json!([ours, entry("ops", "Update", 5, keys(&["k"]))])).starts_with("changed data.k"));
+    assert!(verdict(json!([ours, entry("ops", "Update", 1, keys(&["k"]))])).starts_with("pending data.k"));
+    assert!(verdict(json!([entry("vault", "Apply", 5, text)])).ends_with("vault"));
+}

@@ -58,7 +58,7 @@ stringData:
 #[test]
 fn a_set_that_nobody_touched_has_not_drifted() {
     let env = shop();
-    assert_shows!(env.run("drift -f shop.yaml --exit-code"), @"");
+    assert_shows!(env.run("drift -f shop.yaml --exit-code"), @"Drift: 0 drifted, 0 missing, 0 deleting, 0 pending, 5 in sync.");
 }
 
 #[test]
@@ -69,11 +69,173 @@ fn what_others_changed_is_told_by_field_and_manager_with_times() {
     env.at("2026-11-22T10:06:00Z");
     meddle(&env, "vault", LOGIN);
     env.prepare("delete svc web -n shop -q");
-    assert_shows!(env.run("drift -f shop.yaml"), @"");
-    assert_shows!(env.run("drift -f shop.yaml --all-fields --exit-code -l app=web"), @"");
-    assert_shows!(env.run("drift -f shop.yaml -o summary --detailed-exitcode"), @"");
-    assert_shows!(env.run("drift -f shop.yaml -o names --exit-code"), @"");
-    assert_shows!(env.run("drift -f shop.yaml -o yaml"), @"");
+    assert_shows!(env.run("drift -f shop.yaml"), @r#"
+    === drifted deployment.apps/web in namespace shop (shop.yaml:6), applied 2026-11-22T10:00:00Z
+    ~ spec.replicas: 2 → 5  # owned by "hpa" since 2026-11-22T10:05:00Z
+
+    === missing service/web in namespace shop (shop.yaml:24): deleted, or not applied yet
+
+    === drifted configmap/settings in namespace shop (shop.yaml:34), applied 2026-11-22T10:00:00Z
+    ~ data.LOG_LEVEL: info → debug  # owned by "ops" since 2026-11-22T10:05:00Z
+
+    === drifted secret/login in namespace shop (shop.yaml:43)
+    ~ data.password: '*** (before)' → '*** (after)'  # owned by "vault" since 2026-11-22T10:06:00Z
+
+    Drift: 3 drifted, 1 missing, 0 deleting, 0 pending, 1 in sync.
+    "#);
+    assert_shows!(env.run("drift -f shop.yaml --all-fields --exit-code -l app=web"), @r#"
+    === drifted deployment.apps/web in namespace shop (shop.yaml:6), applied 2026-11-22T10:00:00Z
+    ~ spec.replicas: 2 → 5  # owned by "hpa" since 2026-11-22T10:05:00Z
+    + spec.template.spec.containers[name=sidecar]:  # beside the set, owned by "hpa" since 2026-11-22T10:05:00Z
+        image: envoy
+        imagePullPolicy: Always
+        name: sidecar
+        resources: {}
+        terminationMessagePath: /dev/termination-log
+        terminationMessagePolicy: File
+
+    === drifted configmap/settings in namespace shop (shop.yaml:34), applied 2026-11-22T10:00:00Z
+    ~ data.LOG_LEVEL: info → debug  # owned by "ops" since 2026-11-22T10:05:00Z
+    + metadata.annotations.team: night  # beside the set, owned by "ops" since 2026-11-22T10:05:00Z
+
+    Drift: 2 drifted, 0 missing, 0 deleting, 0 pending, 0 in sync.
+    [exit 1]
+    "#);
+    assert_shows!(env.run("drift -f shop.yaml -o summary --detailed-exitcode"), @"
+    === drifted deployment.apps/web in namespace shop (shop.yaml:6), applied 2026-11-22T10:00:00Z
+    === missing service/web in namespace shop (shop.yaml:24): deleted, or not applied yet
+    === drifted configmap/settings in namespace shop (shop.yaml:34), applied 2026-11-22T10:00:00Z
+    === drifted secret/login in namespace shop (shop.yaml:43)
+    Drift: 3 drifted, 1 missing, 0 deleting, 0 pending, 1 in sync.
+    [exit 2]
+    ");
+    assert_shows!(env.run("drift -f shop.yaml -o names --exit-code"), @"
+    deployment.apps/web
+    service/web
+    configmap/settings
+    secret/login
+    [exit 1]
+    ");
+    assert_shows!(env.run("drift -f shop.yaml -o yaml"), @r#"
+    apiVersion: trueup.dev/v1
+    failures: []
+    fieldManager: trueup
+    kind: Drift
+    objects:
+    - apiVersion: v1
+      fields: []
+      kind: Namespace
+      name: shop
+      resource: namespaces
+      resourceVersion: "7"
+      source:
+        column: 1
+        file: shop.yaml
+        line: 1
+      state: inSync
+      uid: 00000001-0000-0000-8000-000000000005
+    - apiVersion: apps/v1
+      applied: "2026-11-22T10:00:00Z"
+      fields:
+      - declared: 2
+        live: 5
+        owners:
+        - apiVersion: apps/v1
+          manager: hpa
+          operation: Apply
+          time: "2026-11-22T10:05:00Z"
+        path: spec.replicas
+        source:
+          column: 3
+          file: shop.yaml
+          line: 13
+        verdict: changed
+      kind: Deployment
+      name: web
+      namespace: shop
+      resource: deployments
+      resourceVersion: "15"
+      source:
+        column: 1
+        file: shop.yaml
+        line: 6
+      state: drifted
+      uid: 00000001-0000-0000-8000-000000000009
+    - apiVersion: v1
+      fields: []
+      kind: Service
+      name: web
+      namespace: shop
+      resource: services
+      source:
+        column: 1
+        file: shop.yaml
+        line: 24
+      state: missing
+    - apiVersion: v1
+      applied: "2026-11-22T10:00:00Z"
+      fields:
+      - declared: info
+        live: debug
+        owners:
+        - apiVersion: v1
+          manager: ops
+          operation: Apply
+          time: "2026-11-22T10:05:00Z"
+        path: data.LOG_LEVEL
+        source:
+          column: 3
+          file: shop.yaml
+          line: 41
+        verdict: changed
+      kind: ConfigMap
+      name: settings
+      namespace: shop
+      resource: configmaps
+      resourceVersion: "14"
+      source:
+        column: 1
+        file: shop.yaml
+        line: 34
+      state: drifted
+      uid: 00000001-0000-0000-8000-000000000007
+    - apiVersion: v1
+      fields:
+      - declared: '*** (before)'
+        live: '*** (after)'
+        owners:
+        - apiVersion: v1
+          manager: vault
+          operation: Apply
+          time: "2026-11-22T10:06:00Z"
+        path: data.password
+        source:
+          column: 1
+          file: shop.yaml
+          line: 43
+        verdict: changed
+      kind: Secret
+      masked: true
+      name: login
+      namespace: shop
+      resource: secrets
+      resourceVersion: "16"
+      source:
+        column: 1
+        file: shop.yaml
+        line: 43
+      state: drifted
+      uid: 00000001-0000-0000-8000-000000000008
+    summary:
+      deleting: 0
+      drifted: 3
+      failed: 0
+      inSync: 1
+      missing: 1
+      pending: 0
+    target: local store store
+    warnings: []
+    "#);
     // Nothing was written.
     assert_shows!(env.run("get deploy web -n shop -o jsonpath={.spec.replicas}"), @"5");
 }
@@ -84,8 +246,13 @@ fn a_manifest_that_changed_is_no_drift() {
     env.write("a.yaml", config_map("a", "1"));
     env.prepare("apply -f a.yaml");
     env.write("a.yaml", config_map("a", "2"));
-    assert_shows!(env.run("drift -f a.yaml --exit-code"), @"");
-    assert_shows!(env.run("drift -f a.yaml --show-pending"), @"");
+    assert_shows!(env.run("drift -f a.yaml --exit-code"), @"Drift: 0 drifted, 0 missing, 0 deleting, 1 pending, 0 in sync.");
+    assert_shows!(env.run("drift -f a.yaml --show-pending"), @r#"
+    === pending configmap/a in namespace default (a.yaml:1), applied 2026-11-22T10:00:00Z
+    ~ data.key: "2" → "1"  # not applied yet
+
+    Drift: 0 drifted, 0 missing, 0 deleting, 1 pending, 0 in sync.
+    "#);
 }
 
 #[test]
@@ -103,11 +270,45 @@ fn values_of_secrets_are_shown_on_demand_alone() {
 fn what_cannot_be_looked_at_is_told_and_counts() {
     let env = shop();
     env.write("odd.yaml", format!("{}---\napiVersion: x.io/v1\nkind: Thing\nmetadata:\n  name: a\n", config_map("a", "1")));
-    assert_shows!(env.run("drift -f odd.yaml --exit-code"), @"");
-    assert_shows!(env.run("drift -f odd.yaml -o summary --detailed-exitcode -q"), @"");
-    assert_shows!(env.run("drift"), @"");
-    assert_shows!(env.run("drift -f shop.yaml --exit-code --detailed-exitcode"), @"");
-    assert_shows!(env.run("drift -f shop.yaml -o path --detailed-exitcode"), @"");
+    assert_shows!(env.run("drift -f odd.yaml --exit-code"), @r#"
+    === missing configmap/a in namespace default (odd.yaml:1): deleted, or not applied yet
+
+    Drift: 0 drifted, 1 missing, 0 deleting, 0 pending, 0 in sync, 1 failed.
+    [stderr]
+    error: odd.yaml:8:1: thing.x.io/a: no matches for kind "Thing" in version "x.io/v1"
+    hint: apply the CustomResourceDefinition of the kind first, or together with it
+    [exit 2]
+    "#);
+    assert_shows!(env.run("drift -f odd.yaml -o summary --detailed-exitcode -q"), @r#"
+    === missing configmap/a in namespace default (odd.yaml:1): deleted, or not applied yet
+    Drift: 0 drifted, 1 missing, 0 deleting, 0 pending, 0 in sync, 1 failed.
+    [stderr]
+    error: odd.yaml:8:1: thing.x.io/a: no matches for kind "Thing" in version "x.io/v1"
+    [exit 1]
+    "#);
+    assert_shows!(env.run("drift"), @"
+    [stderr]
+    error: say which manifests: -f FILE
+    hint: -f takes a file, a directory, a URL, or - for standard input
+    [exit 2]
+    ");
+    assert_shows!(env.run("drift -f shop.yaml --exit-code --detailed-exitcode"), @"
+    [stderr]
+    error: the argument '--exit-code' cannot be used with '--detailed-exitcode'
+
+    Usage: trueup drift --filename <FILE> --exit-code
+
+    For more information, try '--help'.
+    [exit 1]
+    ");
+    assert_shows!(env.run("drift -f shop.yaml -o path --detailed-exitcode"), @"
+    [stderr]
+    error: invalid value 'path' for '--output <FORM>'
+      [possible values: text, summary, names, json, yaml]
+
+    For more information, try '--help'.
+    [exit 1]
+    ");
 }
 
 #[test]

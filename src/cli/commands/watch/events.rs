@@ -64,11 +64,14 @@ impl EventView {
 
     fn event(self, resource: &ServedResource, kind: ChangeKind, before: Option<&Object>, after: Option<&Object>) -> String {
         let Some(object) = after.or(before) else { return String::new() };
-        let authored = authored(before, after, self.mask);
+        let mut authored = authored(before, after, self.mask);
         if kind == ChangeKind::Modified && authored.changes.is_empty() {
             return String::new();
         }
-        // Nobody records who deletes, nor when.
+        // Nobody records who deletes, nor when. What the object held is gone with it.
+        if kind == ChangeKind::Deleted {
+            authored.changes.clear();
+        }
         let recorded = authored.time.filter(|_| kind != ChangeKind::Deleted);
         let time = recorded.unwrap_or_else(|| Time::new((self.now)()));
         let event = Event { kind, resource, object, authored, time };
@@ -81,10 +84,6 @@ impl Event<'_> {
         let brush = Brush::new(color);
         let name = format!("{}/{}{}", self.resource.display_kind(), self.object.name(), in_namespace(self.object.namespace()));
         let head = format!("{} {} {}\n", brush.dim(&self.time.to_string()), brush.bold(self.color(), self.kind.as_str()), one_line(&name));
-        if self.kind == ChangeKind::Deleted {
-            // What it held is gone with it.
-            return head;
-        }
         let line = |owned: &OwnedChange| {
             let owners: Vec<String> = owned.owners.iter().map(|owner| one_line(&owner.who()).into_owned()).collect();
             noted(&owned.change, &if owners.is_empty() { String::new() } else { format!("by {}", owners.join(" and ")) }, brush)
