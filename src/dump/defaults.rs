@@ -22,7 +22,10 @@ pub fn without_defaults(manifest: Object, live: &Object) -> Object {
     let mut attempt = Attempt { manifest, place: Vec::new(), path: Vec::new(), owners: &owners, is_whole };
     let stated = |name: &&String| !["apiVersion", "kind", "metadata"].contains(&name.as_str());
     let names: Vec<String> = attempt.manifest.root().keys().filter(stated).cloned().collect();
-    names.iter().for_each(|name| attempt.member(name));
+    // Some defaults are made where two members are missing, so that the one goes only when the other has.
+    for _ in 0..2 {
+        names.iter().for_each(|name| attempt.member(name));
+    }
     attempt.manifest
 }
 

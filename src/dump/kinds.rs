@@ -65,7 +65,8 @@ fn service(manifest: &mut Object, owners: &Owners) {
     let Some(spec) = spec(manifest) else { return };
     for name in ["clusterIP", "clusterIPs"] {
         // None is no address but a wish for none.
-        if !(headless && name == "clusterIP") && !owners.asked(&["spec", name]) {
+        let is_wish = headless && name == "clusterIP";
+        if !is_wish && !owners.asked(&["spec", name]) {
             spec.remove(name);
         }
     }
@@ -179,7 +180,8 @@ fn job(manifest: &mut Object, owners: &Owners) {
     if is_manual {
         return;
     }
-    let generated = |path: &[&str], key: &str| !owners.asked(&[path, &["labels", key]].concat());
+    // Whoever made the Job may be recorded as the owner of what the server put in.
+    let generated = |path: &[&str], key: &str| !owners.applied(&[path, &["labels", key]].concat());
     if let Some(Value::Object(labels)) = manifest.metadata_mut().get_mut("labels") {
         labels.retain(|key, _| !(JOB_LABELS.contains(&key.as_str()) && generated(&["metadata"], key)));
     }

@@ -175,7 +175,7 @@ async fn of_kinds(ui: &Ui, context: &CommandContext, args: &DumpArgs) -> Result<
         match result {
             Ok(read) => dump.take(Read { named: read.named && !is_sweep, ..read }, args),
             Err(ref error @ ClientError::Refused { .. }) if is_sweep && !error.is(Reason::NotFound) => {
-                refused.push(resource.group_resource().to_string())
+                refused.push(resource.group_resource().to_string());
             }
             Err(error @ ClientError::Refused { .. }) if !error.is(Reason::Unauthorized) => {
                 ui.error(&client_error_in_words(&error));

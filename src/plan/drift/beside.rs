@@ -5,8 +5,8 @@
 
 use serde_json::Value;
 
-use super::{FieldDrift, Sides, Verdict, value_at};
-use crate::merge::{FieldPath, PathElement};
+use super::{FieldDrift, Owned, Sides, Verdict, value_at};
+use crate::merge::{FieldPath, Operation, PathElement};
 use crate::object::is_note;
 use crate::plan::changes::{FieldAction, FieldChange};
 use crate::plan::owners::FieldOwner;
@@ -17,9 +17,7 @@ pub(super) fn beside(declared: &Value, live: &Value, sides: &Sides) -> Vec<Field
     let all = sides.ours.iter().map(|owned| (owned, true)).chain(sides.others.iter().map(|owned| (owned, false)));
     for (owned, is_ours) in all.filter(|(owned, _)| owned.entry.subresource != "status") {
         for path in owned.entry.fields.paths() {
-            // What somebody else owns as well stays when the set gives it up.
-            let stays = is_ours && sides.others.iter().any(|other| other.owns(&path));
-            if stays || value_at(declared, &path).is_some() || is_nobodys(&path) {
+            if (is_ours && !is_given_up(owned, &path, sides)) || value_at(declared, &path).is_some() || is_nobodys(&path) {
                 continue;
             }
             if let Some(known) = found.iter_mut().find(|known| path.0.starts_with(&known.change.path.0)) {
@@ -37,6 +35,16 @@ pub(super) fn beside(declared: &Value, live: &Value, sides: &Sides) -> Vec<Field
     }
     found.sort_by(|left, right| left.change.path.cmp(&right.change.path));
     found
+}
+
+/// Whether the set applied a field that it declares no longer. What somebody else owns as well stays where it is; and by client-side apply
+/// a manager owns defaults, too, so that only what was kept of it tells.
+fn is_given_up(owned: &Owned, path: &FieldPath, sides: &Sides) -> bool {
+    let was_applied = match &sides.last_applied {
+        Some(applied) if owned.entry.operation == Operation::Update => value_at(applied, path).is_some(),
+        _ => owned.entry.operation == Operation::Apply,
+    };
+    was_applied && !sides.others.iter().any(|other| other.owns(path))
 }
 
 /// Whether a path is that of a status, of a controller's note, or of the maps that such notes stand in, whose members count.

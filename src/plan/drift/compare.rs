@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{Owned, Sides};
-use crate::merge::{FieldPath, PathElement};
+use crate::merge::{FieldPath, Operation, PathElement};
 use crate::plan::changes::{FieldAction, FieldChange, Items};
 
 /// Every declared place that differs. `filled` is what is declared with the defaults of its kind.
@@ -117,7 +117,9 @@ impl Walk<'_> {
     /// Whether the value here is owned as one, and by nobody in parts.
     fn is_whole(&self) -> bool {
         let owned = || self.sides.ours.iter().chain(&self.sides.others);
-        let is_leaf = |owned: &Owned| owned.leaves.iter().any(|leaf| leaf.0 == self.path);
+        // By other writes than applies, a manager is left with the bare `spec` when others took all that it had in it.
+        let may_be = |owned: &Owned| self.path.len() > 1 || owned.entry.operation == Operation::Apply;
+        let is_leaf = |owned: &Owned| may_be(owned) && owned.leaves.iter().any(|leaf| leaf.0 == self.path);
         let has_parts = |owned: &Owned| owned.leaves.iter().any(|leaf| leaf.0.len() > self.path.len() && leaf.0.starts_with(&self.path));
         owned().any(is_leaf) && !owned().any(has_parts)
     }

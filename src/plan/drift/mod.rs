@@ -10,6 +10,7 @@ mod compare;
 mod document;
 mod text;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -210,15 +211,39 @@ struct Sides {
     last_applied: Option<Value>,
 }
 
+/// A manifest that client-side apply kept, in the form in which a server keeps what it says.
+fn as_applied(text: &str) -> Option<Value> {
+    let mut manifest = Object::from_value(serde_json::from_str(text).ok()?).ok()?;
+    encode_string_data(manifest.root_mut());
+    Some(manifest.into_value())
+}
+
 /// A manager and the paths of its leaves.
 struct Owned {
     entry: ManagerEntry,
     leaves: Vec<FieldPath>,
+    /// Those of them in which somebody owns parts: to own such a place is to own that it is there, and nothing inside of it.
+    open: Vec<FieldPath>,
 }
 
 impl Owned {
     fn owns(&self, path: &FieldPath) -> bool {
-        self.leaves.iter().any(|leaf| touches(leaf, path))
+        let is_open = |leaf: &FieldPath| leaf != path && path.0.starts_with(&leaf.0) && self.open.contains(leaf);
+        self.leaves.iter().any(|leaf| touches(leaf, path) && !is_open(leaf))
+    }
+
+    /// All managers of an object.
+    fn all(entries: Vec<ManagerEntry>, is_secret: bool) -> Vec<Self> {
+        let leaves: Vec<Vec<FieldPath>> = entries.iter().map(|entry| leaves(entry, is_secret)).collect();
+        let mut sorted: Vec<&FieldPath> = leaves.iter().flatten().collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        // What lies inside of a path comes right behind it.
+        let open: HashSet<usize> = (1..sorted.len()).filter(|at| sorted[*at].0.starts_with(&sorted[at - 1].0)).map(|at| at - 1).collect();
+        let is_open = |leaf: &FieldPath| sorted.binary_search(&leaf).is_ok_and(|at| open.contains(&at));
+        let open: Vec<Vec<FieldPath>> = leaves.iter().map(|own| own.iter().filter(|leaf| is_open(leaf)).cloned().collect()).collect();
+        let parts = entries.into_iter().zip(leaves).zip(open);
+        parts.map(|((entry, leaves), open)| Self { entry, leaves, open }).collect()
     }
 }
 
@@ -228,7 +253,7 @@ impl Sides {
         let lists = Lists::of([&managers]);
         let client_side = client_side_managers(live);
         let is_secret = live.kind() == "Secret";
-        let owned = managers.entries.into_iter().map(|entry| Owned { leaves: leaves(&entry, is_secret), entry });
+        let owned = Owned::all(managers.entries, is_secret).into_iter();
         let is_ours = |owned: &Owned| {
             owned.entry.subresource.is_empty() && (owned.entry.manager == manager || client_side.contains(&owned.entry.manager))
         };
@@ -236,7 +261,7 @@ impl Sides {
         let last_applied = live.annotation(LAST_APPLIED).filter(|_| !client_side.is_empty());
         Self {
             applied: ours.iter().filter_map(|owned| owned.entry.time).max_by_key(|time| time.timestamp()),
-            last_applied: last_applied.and_then(|text| serde_json::from_str(text).ok()),
+            last_applied: last_applied.and_then(as_applied),
             ours,
             others,
             lists,
@@ -262,8 +287,8 @@ impl Sides {
         let owners: Vec<&Owned> = self.others.iter().filter(|owned| owned.owns(&change.path)).collect();
         let verdict = match (change.action, was_applied) {
             (_, Some(false)) => Verdict::Pending,
-            (FieldAction::Remove, _) if self.are_ours(&change.path) => Verdict::Pending,
             (FieldAction::Remove, Some(true)) => Verdict::Removed,
+            (FieldAction::Remove, None) if self.are_ours(&change.path) => Verdict::Pending,
             (FieldAction::Remove, None) => Verdict::Missing,
             _ if self.are_ours(&change.path) => Verdict::Pending,
             // A value that nobody owns is the server's own, such as a default: it was there before the set wanted another.

@@ -1,3 +1,5 @@
+#![expect(clippy::needless_pass_by_value, reason = "documents are written in place")]
+
 use serde_json::json;
 
 use super::*;
@@ -219,4 +221,42 @@ fn a_secret_s_text_is_whose_who_wrote_it_last() {
     assert!(verdict(json!([ours, entry("ops", "Update", 5, keys(&["k"]))])).starts_with("changed data.k"));
     assert!(verdict(json!([ours, entry("ops", "Update", 1, keys(&["k"]))])).starts_with("pending data.k"));
     assert!(verdict(json!([entry("vault", "Apply", 5, text)])).ends_with("vault"));
+}
+
+/// An object that client-side apply made, with its defaults, and kept the manifest of.
+fn client_side(manifest: &Value, fields: Value) -> (Value, Value) {
+    let mut fields = fields;
+    fields["f:metadata"]["f:annotations"] = json!({".": {}, format!("f:{LAST_APPLIED}"): {}});
+    (json!({LAST_APPLIED: manifest.to_string()}), entry("kubectl-client-side-apply", "Update", 1, fields))
+}
+
+#[test]
+fn defaults_that_client_side_apply_owns_are_nothing_to_give_up() {
+    let manifest = deployment(&json!({"replicas": 1}));
+    let (annotations, ours) = client_side(&manifest, json!({"f:spec": {".": {}, "f:replicas": {}, "f:paused": {}}}));
+    let body = json!({"spec": {"replicas": 1, "paused": true}, "metadata": {"annotations": annotations}});
+    assert_eq!(told(&manifest, &body, &json!([ours])), (DriftState::InSync, Vec::new()));
+    let given_up = told(&deployment(&json!({})), &body, &json!([ours]));
+    assert_eq!(given_up, (DriftState::Pending, vec!["pending spec.replicas  > 1".to_owned()]));
+}
+
+#[test]
+fn who_owns_that_a_place_is_there_does_not_own_what_others_put_into_it() {
+    let manifest = deployment(&json!({"args": ["a"]}));
+    let (annotations, ours) = client_side(&manifest, json!({"f:spec": {}}));
+    let managed = json!([ours, entry("ops", "Update", 5, json!({"f:spec": {"f:args": {}}}))]);
+    let body = json!({"spec": {"args": ["b"]}, "metadata": {"annotations": annotations}});
+    let changed = (DriftState::Drifted, vec![r#"changed spec.args ["a"] > ["b"] ops"#.to_owned()]);
+    assert_eq!(told(&manifest, &body, &managed), changed);
+    let gone = json!({"spec": {"x": 1}, "metadata": {"annotations": body["metadata"]["annotations"]}});
+    assert_eq!(told(&manifest, &gone, &json!([ours])).1, [r#"removed spec.args ["a"] >"#]);
+}
+
+#[test]
+fn texts_that_client_side_apply_kept_are_compared_as_data() {
+    let manifest = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, "stringData": {"k": "declared"}});
+    let (annotations, ours) = client_side(&manifest, json!({"f:type": {}}));
+    let managed = json!([ours, entry("ops", "Update", 5, keys(&["k"]))]);
+    let body = json!({"data": {"k": "bGl2ZQ=="}, "type": "Opaque", "metadata": {"annotations": annotations}});
+    assert_eq!(told(&manifest, &body, &managed).0, DriftState::Drifted);
 }

@@ -1,6 +1,9 @@
+use std::process::{Command, Stdio};
+
 use serde_json::Value;
 
 use super::{SHOP, config_map};
+use crate::clients::tool;
 use crate::harness::cli::{TestEnv, assert_shows};
 use crate::harness::server::{Engine, TestServer, on_every_engine};
 
@@ -340,4 +343,94 @@ fn drift_needs_one_list_for_each_kind_and_namespace_and_no_write(engine: Engine)
     assert_eq!(settings["fields"][0]["owners"][0]["manager"], "ops");
     assert!(settings["fields"][0]["owners"][0]["time"].is_string());
     assert_eq!(document["summary"]["inSync"], 4);
+}
+
+const WORKLOAD: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, labels: {app: web}}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: nginx:1.27
+        env: [{name: A, value: \"1\"}, {name: B, value: \"2\"}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: NodePort, selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: login}
+stringData: {password: not-to-be-seen}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web}
+spec:
+  rules: [{host: a.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}}]
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: once, labels: {app: web}}
+spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}
+";
+
+#[test]
+fn what_is_done_by_kubectl_is_told_and_what_it_applied_dumps_and_applies() {
+    let server = TestServer::start(Engine::Sqlite);
+    let env = TestEnv::without_target();
+    env.at_present();
+    env.write("set.yaml", WORKLOAD);
+    let kubectl = |arguments: &[&str]| {
+        let mut command = Command::new(tool("TRUEUP_KUBECTL_BIN"));
+        command.env_clear().env("HOME", server.folder()).env("KUBECONFIG", server.kubeconfig()).current_dir(env.path(""));
+        let output = command.args(arguments).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "kubectl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    let target = format!("--kubeconfig {}", server.kubeconfig().display());
+    kubectl(&["apply", "-f", "set.yaml"]);
+    let untouched = env.run(&format!("drift -f set.yaml --exit-code {target}"));
+    assert_eq!(untouched.shown(), "Drift: 0 drifted, 0 missing, 0 deleting, 0 pending, 5 in sync.\n");
+    kubectl(&["scale", "deploy", "web", "--replicas=4"]);
+    kubectl(&["set", "env", "deploy/web", "A=5", "B-"]);
+    kubectl(&["label", "svc", "web", "team=night"]);
+    kubectl(&["patch", "secret", "login", "-p", r#"{"stringData":{"password":"other"}}"#]);
+    kubectl(&["patch", "ingress", "web", "--type=json", "-p", r#"[{"op":"replace","path":"/spec/rules/0/host","value":"b.example.com"}]"#]);
+    let output = env.run(&format!("drift -f set.yaml --all-fields -o json {target}"));
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    let objects = document["objects"].as_array().unwrap().iter();
+    let fields = objects.flat_map(|object| object["fields"].as_array().unwrap()).map(|field| {
+        let text = |path: &str| field.pointer(path).and_then(Value::as_str).unwrap_or("nobody").to_owned();
+        format!("{} {} by {}", text("/verdict"), text("/path"), text("/owners/0/manager"))
+    });
+    assert_eq!(
+        fields.collect::<Vec<_>>(),
+        [
+            "changed spec.replicas by kubectl",
+            "changed spec.template.spec.containers[name=web].env[name=A].value by kubectl-set",
+            "removed spec.template.spec.containers[name=web].env[name=B] by nobody",
+            "beside metadata.labels.team by kubectl-label",
+            "changed data.password by kubectl-patch",
+            "changed spec.rules by kubectl-patch",
+        ]
+    );
+    for defaults in ["keep", "drop"] {
+        let dump = env.run(&format!("dump --include-secrets --defaults {defaults} {target}"));
+        env.write("dump.yaml", &dump.stdout);
+        let other = format!("--local other-{defaults}");
+        env.prepare(&format!("apply -f dump.yaml {other}"));
+        let diff = env.run(&format!("diff -f dump.yaml {other}"));
+        assert_eq!(diff.shown(), "Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 5 unchanged.\n");
+    }
+    // Only that the annotation of client-side apply goes shows on the store itself.
+    let diff = env.run(&format!("diff -f dump.yaml -o path {target}"));
+    let changes = diff.stdout.lines().filter(|line| line.starts_with(['+', '-', '~']));
+    assert!(changes.clone().count() > 0 && changes.clone().all(|line| line == "- metadata.annotations:"), "{diff}");
 }
