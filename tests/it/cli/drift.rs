@@ -426,8 +426,9 @@ fn what_is_done_by_kubectl_is_told_and_what_it_applied_dumps_and_applies() {
         let diff = env.run(&format!("diff -f dump.yaml {other}"));
         assert_eq!(diff.shown(), "Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 5 unchanged.\n");
     }
-    // Only that the annotation of client-side apply goes shows on the store itself.
+    // On the store itself shows what the takeover from client-side apply leaves to the server: the annotation, and what ties a Job to its pods.
     let diff = env.run(&format!("diff -f dump.yaml -o path {target}"));
-    let changes = diff.stdout.lines().filter(|line| line.starts_with(['+', '-', '~']));
-    assert!(changes.clone().count() > 0 && changes.clone().all(|line| line == "- metadata.annotations:"), "{diff}");
+    let goes = ["- metadata.annotations:", "- spec.selector:", "- spec.template.metadata:"];
+    let changes: Vec<&str> = diff.stdout.lines().filter(|line| line.starts_with(['+', '-', '~'])).collect();
+    assert!(!changes.is_empty() && changes.iter().all(|line| goes.contains(line)), "{diff}");
 }
