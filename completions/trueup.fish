@@ -43,6 +43,8 @@ complete -c trueup -n "__fish_trueup_needs_command" -s V -l version -d 'Print ve
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "apply" -d 'Apply manifests to the target'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "diff" -d 'Show what applying manifests would change'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "drift" -d 'Show what others changed of a set since it was last applied'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "dump" -d 'Write live objects as manifests that apply again'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "get" -d 'Show objects'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "watch" -d 'Show objects and their changes as they come'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "delete" -d 'Delete objects'
@@ -198,6 +200,64 @@ complete -c trueup -n "__fish_trueup_using_subcommand plan" -l show-secrets -d '
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s l -l selector -d 'Look only at the objects with these labels' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s o -l output -d 'Show drift in this form' -r -f -a "text\t'A block for each object that drifted, a line for each field'
+summary\t'A line for each object that drifted, and the counts'
+names\t'The names of the objects that drifted'
+json\t'A document in JSON'
+yaml\t'The same document in YAML'"
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l field-manager -d 'Take this manager for the one in whose name the set is applied' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l exit-code -d 'Exit with 1 where something drifted and with 2 where something failed'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l detailed-exitcode -d 'Exit with 2 where something drifted and with 1 where something failed, as terraform does'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l all-fields -d 'Take what others set beside the set for drift too'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l show-pending -d 'Show also where the set has changed since it was applied'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l show-secrets -d 'Show the values of Secrets'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s o -l output -d 'Write the manifests in this form' -r -f -a "yaml\t'A stream of YAML documents'
+json\t'A List in JSON'"
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l output-dir -d 'Write a file for each object to this folder, which is made where it does not exist' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l defaults -d 'Keep what is the default of a built-in kind, or leave it out' -r -f -a "keep\t'They are written'
+drop\t'They are left out, unless somebody applied them'"
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s A -l all-namespaces -d 'Select in all namespaces'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l include-secrets -d 'Write Secrets too, with their values in clear; their files can be read by the user alone'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l owned -d 'Write objects too that controllers made'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s o -l output -d 'Print objects in this form' -r -f -a "json\t'Whole objects as JSON'
@@ -273,6 +333,8 @@ complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-labels -d '
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-kind -d 'Show the kind before each name in tables'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-managed-fields -d 'Keep metadata.managedFields in JSON and YAML'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l changes-only -d 'Show changes only, not what is there now'
+complete -c trueup -n "__fish_trueup_using_subcommand watch" -l diff -d 'Show of each event the fields that it changed, with its time and who changed them'
+complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-secrets -d 'Show the values of Secrets in --diff'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s V -l version -d 'Print version'

@@ -12,6 +12,7 @@ pub mod ci;
 pub mod cli;
 pub mod client;
 pub mod controllers;
+pub mod dump;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod manifest;

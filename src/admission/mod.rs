@@ -13,8 +13,8 @@ mod validate;
 mod validation;
 
 use crate::ambient::Ambient;
-use crate::object::{Cause, Object, Refusal};
-use crate::schema::{Resource, check};
+use crate::object::{Cause, Gvk, Object, Refusal};
+use crate::schema::{Catalog, Resource, check};
 
 pub(crate) use kinds::service::{checks_health, family as service_family, has_address, has_node_ports};
 pub(crate) use limits::{broken as broken_limits, fill as fill_limits};
@@ -118,6 +118,15 @@ fn defaults(resource: &Resource, object: &mut Object) {
     check::apply_defaults(schema.root(), &mut value);
     *object = Object::from_value(value).unwrap_or_default();
     defaults::apply(resource, object);
+}
+
+/// An object of a built-in kind with every default of its kind; `None` for any other kind.
+pub(crate) fn filled(gvk: &Gvk, object: &Object) -> Option<Object> {
+    let catalog = Catalog::builtin();
+    let resource = catalog.by_gvk(gvk)?;
+    let mut object = object.clone();
+    defaults(resource, &mut object);
+    Some(object)
 }
 
 fn verdict(resource: &Resource, object: &Object, causes: Vec<Cause>) -> Result<(), Refusal> {

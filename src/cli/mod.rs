@@ -72,6 +72,10 @@ pub enum Command {
     Diff(commands::DiffArgs),
     /// Show what applying manifests would change, and save it to be applied later
     Plan(commands::PlanArgs),
+    /// Show what others changed of a set since it was last applied
+    Drift(commands::DriftArgs),
+    /// Write live objects as manifests that apply again
+    Dump(commands::DumpArgs),
     /// Show objects
     Get(commands::GetArgs),
     /// Show objects and their changes as they come
@@ -115,13 +119,15 @@ pub enum Command {
 impl Command {
     /// Whether the command does many things at once and so is worth more than one thread.
     fn is_parallel(&self) -> bool {
-        matches!(self, Self::Apply(_) | Self::Diff(_) | Self::Plan(_) | Self::Delete(_) | Self::Serve(_))
+        matches!(self, Self::Apply(_) | Self::Diff(_) | Self::Drift(_) | Self::Dump(_) | Self::Plan(_) | Self::Delete(_) | Self::Serve(_))
     }
 
     fn promise(&self) -> Promise {
         match self {
             Self::Diff(args) if args.detailed_exitcode => Promise::TwoForDifferences,
             Self::Diff(_) => Promise::OneForDifferences,
+            Self::Drift(args) if args.detailed_exitcode => Promise::TwoForDifferences,
+            Self::Drift(args) if args.exit_code => Promise::OneForDifferences,
             _ => Promise::Plain,
         }
     }
@@ -270,6 +276,8 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::Apply(args) => commands::cmd_apply(ui, context, args).await,
         Command::Diff(args) => commands::cmd_diff(ui, context, args).await,
         Command::Plan(args) => commands::cmd_plan(ui, context, args).await,
+        Command::Drift(args) => commands::cmd_drift(ui, context, args).await,
+        Command::Dump(args) => commands::cmd_dump(ui, context, args).await,
         Command::Get(args) => commands::cmd_get(ui, context, args).await,
         Command::Watch(args) => commands::cmd_watch(ui, context, args).await,
         Command::Delete(args) => commands::cmd_delete(ui, context, args).await,

@@ -5,9 +5,11 @@
 
 mod adopt;
 mod apply;
+mod authors;
 mod build;
 mod changes;
 mod dispute;
+mod drift;
 mod execute;
 mod immutable;
 mod live;
@@ -27,9 +29,14 @@ mod simulate;
 mod stop;
 
 pub use adopt::LAST_APPLIED;
+pub use authors::{Authored, authored};
 pub use build::{Built, Question, build, entry};
 pub use changes::{FieldAction, FieldChange, readable_path};
 pub use dispute::Dispute;
+pub use drift::{
+    DriftDocument, DriftLook, DriftQuestion, DriftState, FieldDrift, ObjectDrift, Verdict, drift_document, drift_summary, drift_text,
+    object_drift,
+};
 pub use execute::{Awaiting, Conduct, Done, UntilReady, execute};
 pub use live::Live;
 pub use model::{Action, Plan, PlanEntry, Summary};

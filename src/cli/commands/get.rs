@@ -130,7 +130,7 @@ pub async fn cmd_get(ui: &Ui, context: &CommandContext, args: &GetArgs) -> Resul
     let namespace = (!args.selectors.all_namespaces).then(|| client.default_namespace().to_owned());
     if args.watch || args.watch_only {
         let parameters = args.parameters();
-        let watch = Watch { selections, namespace, parameters, output: args.output.clone(), changes_only: args.watch_only };
+        let watch = Watch { selections, namespace, parameters, output: args.output.clone(), changes_only: args.watch_only, events: None };
         return follow(ui, &client, watch).await;
     }
     let asked = selections.iter().map(|selection| ask(&client, selection, namespace.as_deref(), args));

@@ -84,14 +84,16 @@ fn change(entry: &PlanEntry, owned: &OwnedChange) -> Value {
     members
 }
 
-fn owner(owner: &FieldOwner) -> Value {
+/// A manager as documents name it.
+pub(crate) fn owner(owner: &FieldOwner) -> Value {
     let mut members = json!({"manager": owner.manager, "operation": owner.operation.as_str(), "apiVersion": owner.api_version});
     put(&mut members, "subresource", Some(owner.subresource.as_str()).filter(|name| !name.is_empty()));
     put(&mut members, "time", owner.time.map(|time| time.to_string()));
     members
 }
 
-fn failure(failure: &Failure) -> Value {
+/// An object that could not be looked at.
+pub(in crate::plan) fn failure(failure: &Failure) -> Value {
     let mut members = json!({"object": failure.name, "message": failure.error.to_string()});
     put(&mut members, "namespace", failure.namespace.as_deref());
     put(&mut members, "source", failure.origin().as_ref().map(position));
@@ -121,11 +123,13 @@ fn dispute(dispute: &Dispute) -> Value {
     members
 }
 
-fn position(origin: &Origin) -> Value {
+/// A place in a manifest.
+pub(in crate::plan) fn position(origin: &Origin) -> Value {
     json!({"file": origin.source.name(), "line": origin.mark.line, "column": origin.mark.column})
 }
 
-fn put(members: &mut Value, name: &str, value: Option<impl Into<Value>>) {
+/// Adds a member where there is a value for it.
+pub(in crate::plan) fn put(members: &mut Value, name: &str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         members[name] = value.into();
     }

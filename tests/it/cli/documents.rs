@@ -1,4 +1,4 @@
-//! What README.md and docs/cli.md show is what the program prints.
+//! What README.md and the pages in docs/ show is what the program prints.
 
 use super::SHOP;
 use crate::harness::cli::TestEnv;
@@ -96,4 +96,19 @@ fn check_interruption((commands, printed): &(Vec<&str>, String)) {
     server.release();
     let output = apply.end().replacing(&server.url, "https://shop.example:6443");
     assert_eq!(output.stdout, printed.replace("^C\n", ""));
+}
+
+#[test]
+fn the_page_about_drift_shows_what_happens() {
+    let consoles = consoles(include_str!("../../../docs/drift.md"));
+    let [drift, watch, dump] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let env = TestEnv::new();
+    env.write("deploy/shop.yaml", SHOP);
+    env.prepare("apply -f deploy");
+    env.at("2026-11-22T10:05:00Z");
+    env.write("other.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {LOG_LEVEL: debug}}");
+    env.prepare("apply -f other.yaml --field-manager ops --force-conflicts");
+    [drift, dump].into_iter().for_each(|console| check(&env, console));
+    // What goes on until it is stopped is tested elsewhere.
+    assert!(watch.0[0].starts_with("trueup watch "));
 }

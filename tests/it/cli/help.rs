@@ -12,6 +12,8 @@ fn the_front_page_names_commands_and_targets() {
       apply          Apply manifests to the target
       diff           Show what applying manifests would change
       plan           Show what applying manifests would change, and save it to be applied later
+      drift          Show what others changed of a set since it was last applied
+      dump           Write live objects as manifests that apply again
       get            Show objects
       watch          Show objects and their changes as they come
       delete         Delete objects
@@ -107,6 +109,8 @@ fn the_front_page_names_commands_and_targets() {
       apply          Apply manifests to the target
       diff           Show what applying manifests would change
       plan           Show what applying manifests would change, and save it to be applied later
+      drift          Show what others changed of a set since it was last applied
+      dump           Write live objects as manifests that apply again
       get            Show objects
       watch          Show objects and their changes as they come
       delete         Delete objects

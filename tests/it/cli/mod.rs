@@ -6,6 +6,8 @@ mod diff;
 mod diff_forms;
 mod documents;
 mod explain;
+mod drift;
+mod dump;
 mod failures;
 mod get;
 mod get_forms;
