@@ -65,6 +65,8 @@ pub enum Command {
     Diff(commands::DiffArgs),
     /// Show what applying manifests would change, and save it to be applied later
     Plan(commands::PlanArgs),
+    /// Print what a kustomization builds
+    Kustomize(commands::KustomizeArgs),
     /// Show objects
     Get(commands::GetArgs),
     /// Show objects and their changes as they come
@@ -159,6 +161,7 @@ pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<S
         Command::Serve(args) => serve(ui, cli, args, environment).await,
         Command::Controllers(args) => control(ui, cli, args, environment, openers).await,
         Command::Config(args) => config(ui, cli, args, environment),
+        Command::Kustomize(args) => kustomize(ui, args).await,
         command => work(ui, cli, command, environment, openers).await,
     };
     let result = result.and_then(|status| ui.flush().map(|()| status).map_err(CommandError::from));
@@ -176,6 +179,15 @@ fn config(
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<ExitStatus, CommandError> {
     commands::cmd_config(ui, &cli.global, &settings::kubeconfig_files(&cli.global, environment)?, args)
+}
+
+/// Builds manifests, and so works on no target.
+async fn kustomize(ui: &Ui, args: &commands::KustomizeArgs) -> Result<ExitStatus, CommandError> {
+    tokio::select! {
+        biased;
+        Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(None)),
+        result = commands::cmd_kustomize(ui, args) => result,
+    }
 }
 
 async fn serve(
@@ -243,7 +255,7 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::ApiResources(args) => commands::cmd_api_resources(ui, context, args).await,
         Command::ApiVersions(args) => commands::cmd_api_versions(ui, context, args).await,
         Command::Auth(args) => commands::cmd_auth(ui, context, args).await,
-        Command::Serve(_) | Command::Controllers(_) | Command::Config(_) => Err(CommandError::usage("this command works on no target")),
+        Command::Serve(_) | Command::Controllers(_) | Command::Config(_) | Command::Kustomize(_) => Err(CommandError::usage("this command works on no target")),
         Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),
         Command::Version(args) => commands::cmd_version(ui, context, args).await,
     }

@@ -50,6 +50,16 @@ pub struct Desired {
     pub(super) places: Arc<Places>,
     /// The object's entry in `places`, which the items of one list share.
     pub(super) root: u32,
+    /// For an object that was built of several sources, which of them each entry of `places` is in.
+    pub(super) elsewhere: Option<Arc<Elsewhere>>,
+}
+
+/// The sources of an object that was built of several.
+#[derive(Debug)]
+pub(super) struct Elsewhere {
+    pub(super) sources: Vec<Arc<Source>>,
+    /// The position in `sources` for each entry of the places.
+    pub(super) of_entries: Vec<u32>,
 }
 
 impl Desired {
@@ -78,7 +88,13 @@ impl Desired {
             let Some(child) = self.places.child(index, position.as_deref().unwrap_or(step)) else { break };
             (index, value) = (child, within);
         }
-        Origin { source: Arc::clone(&self.origin.source), mark: self.mark_of(index) }
+        Origin { source: self.source_of(index), mark: self.mark_of(index) }
+    }
+
+    fn source_of(&self, index: u32) -> Arc<Source> {
+        let built_of = self.elsewhere.as_ref();
+        let source = built_of.and_then(|built_of| built_of.sources.get(*built_of.of_entries.get(index as usize)? as usize));
+        Arc::clone(source.unwrap_or(&self.origin.source))
     }
 
     fn mark_of(&self, index: u32) -> Mark {

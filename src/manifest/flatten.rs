@@ -70,7 +70,8 @@ impl Opener<'_> {
         }
         if let (true, Ok(object)) = (sound, Object::from_value(Value::Object(members))) {
             let origin = Origin { source: Arc::clone(self.source), mark };
-            self.desired.push(Desired { object, origin, places: Arc::clone(&self.places), root });
+            let places = Arc::clone(&self.places);
+            self.desired.push(Desired { object, origin, places, root, elsewhere: None });
         }
     }
 

@@ -11,6 +11,7 @@ mod describe;
 mod diff;
 mod events;
 mod get;
+mod kustomize;
 mod plan;
 mod serve;
 mod tree;
@@ -29,6 +30,7 @@ pub use describe::{DescribeArgs, cmd_describe};
 pub use diff::{DiffArgs, cmd_diff};
 pub use events::{EventsArgs, cmd_events};
 pub use get::{GetArgs, cmd_get};
+pub use kustomize::{KustomizeArgs, cmd_kustomize};
 pub use plan::{PlanArgs, cmd_plan};
 pub use serve::{ControllersArgs, ServeArgs, ServeSettings, cmd_serve};
 pub use tree::{TreeArgs, cmd_tree};
@@ -42,20 +44,18 @@ use serde_json::Value;
 
 use super::{CommandContext, CommandError, ManifestArgs, SelectorArgs};
 use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form, ListParameters, ServedResource, list_pages};
-use crate::manifest::{self, Desired, Input};
+use crate::manifest::{self, Desired};
 use crate::object::LabelSelector;
 use crate::plan::{Built, Failure, Live, Placed, build, place};
 
 /// Reads the manifests that `-f` names; those a label selector leaves out are not there.
 async fn load(args: &ManifestArgs, selector: &str) -> Result<Vec<Desired>, CommandError> {
-    if args.filename.is_empty() {
-        return Err(
-            CommandError::usage("say which manifests: -f FILE").hint("-f takes a file, a directory, a URL, or - for standard input")
-        );
+    if args.is_empty() {
+        let usage = CommandError::usage("say which manifests: -f FILE, or -k DIR");
+        return Err(usage.hint("-f takes a file, a directory, a URL, or - for standard input; -k takes the directory of a kustomization"));
     }
     let selector = LabelSelector::parse(selector).map_err(|error| CommandError::usage(format!("--selector: {error}")))?;
-    let inputs: Vec<Input> = args.filename.iter().map(|name| Input::parse(name)).collect();
-    let mut desired = manifest::load(&inputs, args.recursive).await?;
+    let mut desired = manifest::load(&args.inputs(), args.recursive).await?;
     desired.retain(|desired| selector.matches(&desired.object));
     if desired.is_empty() {
         return Err(CommandError::failed("no manifest matches the selector"));

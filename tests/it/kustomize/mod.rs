@@ -1,0 +1,106 @@
+//! Kustomizations, built here and by kubectl.
+//!
+//! Each file in `cases/` is a tree of files with a few words before it: `build:` names the folder to build (else it is the top), and
+//! `refused:` is part of what is said where both must refuse. What both build must be the same objects in the same order.
+
+mod differences;
+mod use_of_built;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use trueup::yaml;
+
+use crate::clients::tool;
+use crate::harness::cli::TestEnv;
+
+/// One file of `cases/`.
+struct Case {
+    name: String,
+    folder: String,
+    refused: Option<String>,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+impl Case {
+    fn parse(name: &str, text: &str) -> Self {
+        let mut case = Self { name: name.to_owned(), folder: ".".to_owned(), refused: None, files: Vec::new() };
+        for line in text.split_inclusive('\n') {
+            let file = line.trim_end().strip_prefix("-- ").and_then(|line| line.strip_suffix(" --"));
+            match (file, case.files.last_mut()) {
+                (Some(path), _) => case.files.push((path.to_owned(), Vec::new())),
+                (None, Some((path, content))) if path.ends_with(LATIN1) => {
+                    content.extend(line.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()));
+                }
+                (None, Some((_, content))) => content.extend(line.as_bytes()),
+                (None, None) => case.read_head(line.trim_end()),
+            }
+        }
+        case
+    }
+
+    fn read_head(&mut self, line: &str) {
+        match line.split_once(": ") {
+            Some(("build", folder)) => self.folder = folder.to_owned(),
+            Some(("refused", text)) => self.refused = Some(text.to_owned()),
+            _ => {}
+        }
+    }
+
+    /// Builds it in both ways; answers what is wrong.
+    fn fault(&self) -> Option<String> {
+        let env = TestEnv::new();
+        self.files.iter().for_each(|(path, content)| env.write(path.trim_end_matches(LATIN1), content));
+        let ours = env.run(&format!("kustomize {}", self.folder));
+        let theirs = kubectl(&env.path(""), &self.folder);
+        match (&self.refused, theirs) {
+            (Some(_), Ok(_)) => Some("kubectl does not refuse it".to_owned()),
+            (Some(said), Err(_)) if ours.code() == Some(1) && ours.stderr.contains(said) => None,
+            (Some(said), Err(_)) => Some(format!("{said:?} is not said:\n{ours}")),
+            (None, Err(error)) => Some(format!("kubectl refuses it: {error}")),
+            (None, Ok(theirs)) if ours.code() == Some(0) => {
+                let (ours, theirs) = (documents(&ours.stdout), documents(&theirs));
+                (ours != theirs).then(|| format!("ours:\n{}\nkubectl's:\n{}", written(ours), written(theirs)))
+            }
+            (None, Ok(_)) => Some(ours.to_string()),
+        }
+    }
+}
+
+/// Marks a file whose letters stand for bytes.
+const LATIN1: &str = " (latin1)";
+
+fn kubectl(folder: &Path, of: &str) -> Result<String, String> {
+    let mut command = Command::new(tool("TRUEUP_KUBECTL_BIN"));
+    command.args(["kustomize", of]).current_dir(folder).env_clear().env("HOME", folder).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+fn documents(text: &str) -> Vec<Value> {
+    let read = yaml::read(text, false);
+    assert_eq!(read.errors, [], "{text}");
+    read.nodes.into_iter().map(yaml::Node::into_value).collect()
+}
+
+fn written(documents: Vec<Value>) -> String {
+    documents.iter().map(yaml::emit).collect::<Vec<_>>().join("---\n")
+}
+
+#[test]
+fn every_case_builds_what_kubectl_builds() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/kustomize/cases"));
+    let mut faults = Vec::new();
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let case = Case::parse(&name, &std::fs::read_to_string(&path).unwrap());
+        faults.extend(case.fault().map(|fault| format!("=== {}\n{fault}", case.name)));
+        count += 1;
+    }
+    assert!(count > 60, "only {count} cases");
+    assert!(faults.is_empty(), "{} of {count} cases:\n{}", faults.len(), faults.join("\n"));
+}
