@@ -255,7 +255,9 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::ApiResources(args) => commands::cmd_api_resources(ui, context, args).await,
         Command::ApiVersions(args) => commands::cmd_api_versions(ui, context, args).await,
         Command::Auth(args) => commands::cmd_auth(ui, context, args).await,
-        Command::Serve(_) | Command::Controllers(_) | Command::Config(_) | Command::Kustomize(_) => Err(CommandError::usage("this command works on no target")),
+        Command::Serve(_) | Command::Controllers(_) | Command::Config(_) | Command::Kustomize(_) => {
+            Err(CommandError::usage("this command works on no target"))
+        }
         Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),
         Command::Version(args) => commands::cmd_version(ui, context, args).await,
     }

@@ -65,7 +65,8 @@ pub(super) struct Elsewhere {
 impl Desired {
     /// The place of a field, named by the steps to it: member names, and the positions of list items in decimal.
     ///
-    /// A member's place is its key's. `None` where the manifest does not write that field.
+    /// A member's place is its key's. `None` where the manifest does not write that field. Of a kustomization's object the place may be in
+    /// another source than the object's own, which [`Desired::locate`] tells.
     #[must_use]
     pub fn position(&self, path: &[&str]) -> Option<Mark> {
         let (index, taken) = self.places.descend(self.root, path);

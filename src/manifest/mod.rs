@@ -22,6 +22,7 @@ pub use error::{ManifestError, ManifestErrors, Problem};
 pub use fetch::{FetchError, fetch};
 pub use gather::{Gathered, Input, gather};
 pub use kustomize::KustomizeProblem;
+pub(crate) use kustomize::kustomize_in_memory;
 pub use source::Source;
 
 use crate::yaml;

@@ -17,8 +17,8 @@ pub use error::{YamlError, YamlProblem};
 pub use node::{Mark, Member, Node, NodeKind};
 pub use places::Places;
 pub(crate) use places::ROOT;
-pub use read::{Documents, read};
 pub(crate) use read::read_as;
+pub use read::{Documents, read};
 pub(crate) use resolve::Dialect;
 
 /// What a text means to kustomize where it stands without quotes; `None` for a number that JSON does not have.

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::config::Config;
 use super::error::KustomizeProblem;
 use super::generate::{Kind, generate};
@@ -17,7 +19,7 @@ use super::patches::{self, PatchText};
 use super::set::Set;
 use super::transform::{End, label_rules, lengthen, namespace, pairs, replicas};
 use super::{order, references, replacements};
-use crate::manifest::{ManifestError, Source, flatten};
+use crate::manifest::{ManifestError, Problem, Source, flatten};
 use crate::yaml;
 
 /// An object with this annotation is for tools alone, and no part of the result.
@@ -35,15 +37,36 @@ pub(super) fn build(layer: &Layer) -> Result<Vec<Item>, Vec<ManifestError>> {
     }
     references::update(&mut set, &config.name_references).map_err(|error| vec![error])?;
     set.items.retain(|item| item.object.annotation(LOCAL_CONFIG).is_none_or(|value| value == "false"));
-    set.items.iter_mut().for_each(drop_empty_annotations);
+    set.items.iter_mut().for_each(tidy_annotations);
+    check(&set)?;
     order::sort(&mut set.items, layer.kustomization.order.as_ref());
     Ok(set.items)
 }
 
-/// Kustomize keeps its notes among the annotations, and leaves none behind.
-fn drop_empty_annotations(item: &mut Item) {
-    if item.object.get(&["metadata", "annotations"]).is_some() && item.object.annotations().next().is_none() {
-        item.object.remove_meta("annotations");
+/// Patches and replacements may have left objects without what every object has.
+fn check(set: &Set) -> Result<(), Vec<ManifestError>> {
+    let faults = |item: &Item| {
+        let nameless = item.object.name().is_empty().then_some(Problem::NoName);
+        let found = flatten::check(item.object.root()).into_iter().map(|(_, problem)| problem).chain(nameless).next();
+        found.map(|problem| ManifestError::at(&item.origin.source, item.origin.mark, problem))
+    };
+    let errors: Vec<ManifestError> = set.items.iter().filter_map(faults).collect();
+    if errors.is_empty() { set.check().map_err(|error| vec![error]) } else { Err(errors) }
+}
+
+/// Kustomize keeps its notes among the annotations. When it takes them out, every value becomes text, and empty annotations go.
+fn tidy_annotations(item: &mut Item) {
+    if !item.object.metadata().is_some_and(|metadata| metadata.contains_key("annotations")) {
+        return;
+    }
+    match item.object.metadata_mut().get_mut("annotations") {
+        Some(Value::Object(annotations)) if !annotations.is_empty() => {
+            for value in annotations.values_mut().filter(|value| !value.is_object() && !value.is_array() && !value.is_string()) {
+                *value = value.to_string().into();
+            }
+        }
+        Some(Value::Object(_) | Value::Null) => drop(item.object.remove_meta("annotations")),
+        _ => {}
     }
 }
 
@@ -59,15 +82,16 @@ impl Built {
     fn add(&mut self, layer: &Layer) -> Result<(), Vec<ManifestError>> {
         for part in &layer.resources {
             match part {
-                Part::Manifests(source) => self.set.append(read(source)?).map_err(|error| vec![error])?,
+                Part::Manifests(source) => self.set.items.extend(read(source)?),
                 Part::Layer(inner) => {
                     let mut built = Self::default();
                     built.add(inner)?;
-                    self.set.append(built.set.items).map_err(|error| vec![error])?;
+                    self.set.items.extend(built.set.items);
                     self.merge_rules(layer, &built.config)?;
                 }
             }
         }
+        self.set.check().map_err(|error| vec![error])?;
         self.merge_rules(layer, &Config::builtin())?;
         for (path, config) in &layer.configurations {
             self.config.merge(config).map_err(|problem| vec![layer.fails(path.mark, problem)])?;
@@ -121,7 +145,10 @@ impl Built {
         }
         for entry in &asked.replicas {
             if !replicas(set, &config.replicas, &entry.value)? {
-                let what = format!("`replicas` for {:?}, which is no Deployment, StatefulSet, ReplicaSet or ReplicationController here", entry.value.name);
+                let what = format!(
+                    "`replicas` for {:?}, which is no Deployment, StatefulSet, ReplicaSet or ReplicationController here",
+                    entry.value.name
+                );
                 return Err(layer.fails(entry.mark, KustomizeProblem::NoTarget(what)));
             }
         }
@@ -145,7 +172,7 @@ fn read(source: &Arc<Source>) -> Result<Vec<Item>, Vec<ManifestError>> {
         flatten::flatten(source, node, &mut desired, &mut errors);
     }
     let nameless = desired.iter().filter(|desired| desired.object.name().is_empty());
-    errors.extend(nameless.map(|desired| ManifestError::at(source, desired.origin.mark, crate::manifest::Problem::NoName)));
+    errors.extend(nameless.map(|desired| ManifestError::at(source, desired.origin.mark, Problem::NoName)));
     if !errors.is_empty() {
         return Err(errors);
     }

@@ -40,10 +40,10 @@ pub(super) fn decode_replacements(source: &Arc<Source>) -> Result<Vec<Spot<Repla
         NodeKind::Sequence(nodes) => nodes,
         kind => vec![Node { mark: node.mark, kind }],
     };
-    let read = nodes.into_iter().map(|node| reader.object("a replacement", REPLACEMENT, node)).map(|spot| Spot {
-        mark: spot.mark,
-        value: spot.value.replacement,
-    });
+    let read = nodes
+        .into_iter()
+        .map(|node| reader.object("a replacement", REPLACEMENT, node))
+        .map(|spot| Spot { mark: spot.mark, value: spot.value.replacement });
     let read = read.collect();
     if reader.errors.is_empty() { Ok(read) } else { Err(reader.errors) }
 }
@@ -63,7 +63,9 @@ fn one_document(source: &Arc<Source>) -> Result<Node, Vec<ManifestError>> {
     let last = documents.nodes.pop();
     match (last, documents.nodes.first()) {
         (Some(node), None) => Ok(node),
-        (Some(second), Some(_)) => Err(vec![ManifestError::at(source, second.mark, KustomizeProblem::NotOneDocument("several documents").into())]),
+        (Some(second), Some(_)) => {
+            Err(vec![ManifestError::at(source, second.mark, KustomizeProblem::NotOneDocument("several documents").into())])
+        }
         (None, _) => {
             Err(vec![ManifestError::at(source, Mark { line: 1, column: 1 }, KustomizeProblem::NotOneDocument("no content").into())])
         }
@@ -274,7 +276,7 @@ fn field_spec(reader: &mut Reader<'_>, spec: Spot<FieldSpec>) -> Option<FieldSpe
 
 const REPLICAS: &[Field<Replicas>] = &[
     ("name", |reader, replicas, member| replicas.name = reader.text(member)),
-    ("count", |reader, replicas, member| replicas.count = reader.number(member)),
+    ("count", |reader, replicas, member| replicas.count = reader.number(&member)),
 ];
 
 const IMAGE: &[Field<Image>] = &[
@@ -313,7 +315,7 @@ fn replacement_entry(reader: &mut Reader<'_>, entry: Spot<ReadReplacement>) -> O
             return None;
         }
         Some(path) => ReplacementEntry::Path(path),
-        None => ReplacementEntry::Inline(replacement),
+        None => ReplacementEntry::Inline(Box::new(replacement)),
     };
     Some(Spot { mark, value })
 }
@@ -343,7 +345,7 @@ const TARGET: &[Field<ReplacementTarget>] = &[
 
 const FIELD_OPTIONS: &[Field<FieldOptions>] = &[
     ("delimiter", |reader, options, member| options.delimiter = reader.text(member)),
-    ("index", |reader, options, member| options.index = reader.number(member)),
+    ("index", |reader, options, member| options.index = reader.number(&member)),
     ("create", |reader, options, member| options.create = reader.flag(member)),
     ("encoding", |r, t, m| unsupported("encoding", "kustomize does nothing with it either", r, t, &m)),
 ];

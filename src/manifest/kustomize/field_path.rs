@@ -61,7 +61,8 @@ pub(super) fn look_up<'v>(value: &'v Value, steps: &[PathStep]) -> Result<Option
             PathStep::Last => value.as_array().and_then(|items| items.last()),
             PathStep::Every => return Err("`*` leads to several values, and a source is one".to_owned()),
             PathStep::Matching(member, wanted) => {
-                let fits = |item: &&Value| text_of(if member.is_empty() { Some(*item) } else { item.get(member) }).as_deref() == Some(wanted);
+                let fits =
+                    |item: &&Value| text_of(if member.is_empty() { Some(*item) } else { item.get(member) }).as_deref() == Some(wanted);
                 value.as_array().and_then(|items| items.iter().find(fits))
             }
         };

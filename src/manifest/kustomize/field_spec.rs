@@ -35,13 +35,7 @@ pub(super) enum Made {
 impl FieldSpec {
     /// A rule of the built-in tables.
     pub(super) const fn known(group: &'static str, version: &'static str, kind: &'static str, path: &'static str, create: bool) -> Self {
-        Self {
-            group: Cow::Borrowed(group),
-            version: Cow::Borrowed(version),
-            kind: Cow::Borrowed(kind),
-            path: Cow::Borrowed(path),
-            create,
-        }
+        Self { group: Cow::Borrowed(group), version: Cow::Borrowed(version), kind: Cow::Borrowed(kind), path: Cow::Borrowed(path), create }
     }
 
     /// Whether the rule is for objects of this identity.
@@ -53,10 +47,7 @@ impl FieldSpec {
     /// Whether `other` is for kinds that this rule is for too, and for the same path.
     pub(super) fn covers(&self, other: &Self) -> bool {
         let fits = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
-        self.path == other.path
-            && fits(&other.group, &self.group)
-            && fits(&other.version, &self.version)
-            && fits(&other.kind, &self.kind)
+        self.path == other.path && fits(&other.group, &self.group) && fits(&other.version, &self.version) && fits(&other.kind, &self.kind)
     }
 
     /// The steps of the path.

@@ -59,9 +59,8 @@ fn read_pairs(layer: &Layer, generator: &Generator) -> Result<Data, ManifestErro
     let mut pairs: Vec<(Mark, String, Vec<u8>)> = Vec::new();
     for env in &generator.envs {
         let file = layer.bytes(env)?;
-        let lines = env_lines(&file).map_err(|(line, why)| {
-            layer.fails(env.mark, KustomizeProblem::BadPair { given: format!("{}:{line}", env.value), why })
-        })?;
+        let lines = env_lines(&file)
+            .map_err(|(line, why)| layer.fails(env.mark, KustomizeProblem::BadPair { given: format!("{}:{line}", env.value), why }))?;
         pairs.extend(lines.into_iter().map(|(key, value)| (env.mark, key, value)));
     }
     for literal in &generator.literals {
@@ -73,8 +72,8 @@ fn read_pairs(layer: &Layer, generator: &Generator) -> Result<Data, ManifestErro
         pairs.push((literal.mark, key.to_owned(), value.as_bytes().to_vec()));
     }
     for file in &generator.files {
-        let (key, path) = split_file(&file.value)
-            .map_err(|why| layer.fails(file.mark, KustomizeProblem::BadPair { given: file.value.clone(), why }))?;
+        let (key, path) =
+            split_file(&file.value).map_err(|why| layer.fails(file.mark, KustomizeProblem::BadPair { given: file.value.clone(), why }))?;
         let path = Spot { mark: file.mark, value: path.to_owned() };
         pairs.push((file.mark, key.to_owned(), layer.bytes(&path)?));
     }
@@ -185,7 +184,10 @@ fn absorb(set: &mut Set, mut item: Item) -> Result<(), ManifestError> {
     let refused = |why| item.fails(KustomizeProblem::Behaviour { object: id.to_string(), why });
     match (found[..].first(), item.behaviour) {
         _ if found.len() > 1 => Err(refused("is there more than once; which of them is meant cannot be told")),
-        (None, Behaviour::Create) => set.append(vec![item]),
+        (None, Behaviour::Create) => {
+            set.items.push(item);
+            Ok(())
+        }
         (None, _) => Err(refused("is not there, so that there is nothing to merge with or to replace")),
         (Some(_), Behaviour::Create) => Err(refused("is there already, and this generator says neither merge nor replace")),
         (Some(position), behaviour) => {

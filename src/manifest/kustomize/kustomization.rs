@@ -149,7 +149,7 @@ pub(super) enum ReplacementEntry {
     /// The entries stand in a file.
     Path(Spot<String>),
     /// It stands here.
-    Inline(Replacement),
+    Inline(Box<Replacement>),
 }
 
 /// A value that is copied into fields.

@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::decode::{decode, decode_config, decode_replacements};
 use super::config::Config;
+use super::decode::{decode, decode_config, decode_replacements};
 use super::error::KustomizeProblem;
 use super::generate::files_of;
 use super::kustomization::{Kustomization, Replacement, ReplacementEntry, Spot};
@@ -32,7 +32,7 @@ pub(super) struct Layer {
     pub(super) configurations: Vec<(Spot<String>, Config)>,
     pub(super) replacements: Vec<(Arc<Source>, Spot<Replacement>)>,
     /// What other files hold, by the path by which they are named.
-    files: HashMap<String, Arc<File>>,
+    files: HashMap<String, File>,
 }
 
 /// A file that is no kustomization.
@@ -45,10 +45,28 @@ struct File {
 /// What a resource is.
 pub(super) enum Part {
     Manifests(Arc<Source>),
-    Layer(Layer),
+    Layer(Box<Layer>),
 }
 
 impl Layer {
+    /// A kustomization's file, and nothing yet that it names.
+    pub(super) fn new(file: Arc<Source>) -> Self {
+        Self {
+            file,
+            kustomization: Kustomization::default(),
+            resources: Vec::new(),
+            components: Vec::new(),
+            configurations: Vec::new(),
+            replacements: Vec::new(),
+            files: HashMap::new(),
+        }
+    }
+
+    /// Adds a file: the path by which it is named, and the name by which it is known in messages.
+    pub(super) fn add_file(&mut self, path: String, name: String, bytes: Vec<u8>) {
+        self.files.insert(path, File { name, bytes });
+    }
+
     /// A problem at a place of the kustomization's file.
     pub(super) fn fails(&self, mark: Mark, problem: KustomizeProblem) -> ManifestError {
         ManifestError::at(&self.file, mark, problem.into())
@@ -56,7 +74,7 @@ impl Layer {
 
     fn file_at(&self, path: &Spot<String>) -> Result<&File, ManifestError> {
         let missing = || self.fails(path.mark, KustomizeProblem::NotFound { path: path.value.clone() });
-        self.files.get(&path.value).map(Arc::as_ref).ok_or_else(missing)
+        self.files.get(&path.value).ok_or_else(missing)
     }
 
     /// What a file holds.
@@ -156,16 +174,7 @@ where
             return None;
         }
         let here: Vec<PathBuf> = above.iter().cloned().chain([at.root.clone()]).collect();
-        let mut layer = Layer {
-            resources: Vec::new(),
-            components: Vec::new(),
-            configurations: Vec::new(),
-            replacements: Vec::new(),
-            files: HashMap::new(),
-            kustomization: Kustomization::default(),
-            file,
-        };
-        let file = Arc::clone(&layer.file);
+        let mut layer = Layer::new(Arc::clone(&file));
         for resource in &kustomization.resources {
             layer.resources.extend(self.resource(at, &here, (&file, resource)).await);
         }
@@ -181,7 +190,7 @@ where
     async fn resource(&mut self, at: &Folder, above: &[PathBuf], named: Named<'_>) -> Option<Part> {
         let path = &named.1.value;
         if !is_url(path) && at.root.join(path).is_dir() {
-            return Box::pin(self.folder(at, above, named, Wanted::Kustomization)).await.map(Part::Layer);
+            return Box::pin(self.folder(at, above, named, Wanted::Kustomization)).await.map(|layer| Part::Layer(Box::new(layer)));
         }
         let file = self.file(at, named).await?;
         match Source::from_bytes(&file.name, file.bytes) {
@@ -241,7 +250,7 @@ where
             if !layer.files.contains_key(&path.value)
                 && let Some(read) = self.file(at, (file, &path)).await
             {
-                layer.files.insert(path.value, Arc::new(read));
+                layer.add_file(path.value, read.name, read.bytes);
             }
         }
         for path in &kustomization.configurations {
@@ -252,7 +261,7 @@ where
         }
         for entry in std::mem::take(&mut kustomization.replacements) {
             match entry.value {
-                ReplacementEntry::Inline(value) => layer.replacements.push((Arc::clone(file), Spot { mark: entry.mark, value })),
+                ReplacementEntry::Inline(value) => layer.replacements.push((Arc::clone(file), Spot { mark: entry.mark, value: *value })),
                 ReplacementEntry::Path(path) => match layer.source(&path).map_err(|error| vec![error]) {
                     Ok(source) => match decode_replacements(&source) {
                         Ok(read) => layer.replacements.extend(read.into_iter().map(|read| (Arc::clone(&source), read))),

@@ -64,13 +64,14 @@ fn merge_mappings(
         Some(Directive::Replace) => members.clear(),
     }
     for (name, value) in patch {
-        if let Some(unknown) = ["$setElementOrder", "$deleteFromPrimitiveList", "$retainKeys"].iter().find(|known| name.starts_with(**known)) {
+        if let Some(unknown) =
+            ["$setElementOrder", "$deleteFromPrimitiveList", "$retainKeys"].iter().find(|known| name.starts_with(**known))
+        {
             return Err(format!("{at}/{unknown} is a directive that kustomize does not know; of directives it has only {DIRECTIVE}"));
         }
         let inner = schema.and_then(|schema| schema.member(&name));
-        match merge_value(inner, &format!("{at}/{name}"), members.remove(&name), value)? {
-            Some(value) => drop(members.insert(name, value)),
-            None => {}
+        if let Some(value) = merge_value(inner, &format!("{at}/{name}"), members.remove(&name), value)? {
+            members.insert(name, value);
         }
     }
     Ok(Some(Value::Object(members)))
@@ -129,15 +130,9 @@ fn union(first: Vec<Value>, second: Vec<Value>) -> Vec<Value> {
 }
 
 /// Items of the patch first, in its order; where several keys tell items apart, only its new ones, and the others stay where they are.
-fn merge_keyed(
-    schema: Option<SchemaNode<'_>>,
-    at: &str,
-    keys: &[&str],
-    old: Vec<Value>,
-    patch: Vec<Value>,
-) -> Result<Vec<Value>, String> {
+fn merge_keyed(schema: Option<SchemaNode<'_>>, at: &str, keys: &[&str], old: Vec<Value>, patch: Vec<Value>) -> Result<Vec<Value>, String> {
     let inner = schema.and_then(SchemaNode::item);
-    let asked = asked_keys(keys, old.iter().chain(&patch));
+    let asked = asked_keys(keys, &old, &patch);
     let mut rest: Vec<Option<Value>> = old.into_iter().map(Some).collect();
     let mut merged: Vec<Value> = Vec::new();
     for item in patch {
@@ -168,8 +163,8 @@ fn merge_keyed(
 }
 
 /// The keys that any item has, for those that none has tell nothing apart.
-fn asked_keys<'a, 'v>(keys: &[&'a str], items: impl Iterator<Item = &'v Value> + Clone) -> Vec<&'a str> {
-    keys.iter().filter(|key| items.clone().any(|item| key_of(item, key).is_some())).copied().collect()
+fn asked_keys<'a>(keys: &[&'a str], old: &[Value], patch: &[Value]) -> Vec<&'a str> {
+    keys.iter().filter(|key| old.iter().chain(patch).any(|item| key_of(item, key).is_some())).copied().collect()
 }
 
 fn key_of<'v>(item: &'v Value, key: &str) -> Option<&'v Value> {
@@ -186,4 +181,82 @@ fn is_same(one: &Value, other: &Value, keys: &[&str]) -> bool {
 fn name_of(item: &Value, keys: &[&str]) -> String {
     let key = |key: &&str| key_of(item, key).map(|value| format!("{key}={value}"));
     keys.iter().filter_map(key).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::Gvk;
+    use crate::schema::builtin;
+    use serde_json::json;
+
+    #[expect(clippy::needless_pass_by_value, reason = "calls read better with the documents written in place")]
+    fn merged(kind: &str, spec: Value, patch: Value) -> Result<Option<Value>, String> {
+        let schema = builtin(&Gvk { group: String::new(), version: "v1".to_owned(), kind: kind.to_owned() }).unwrap();
+        let merged = merge(schema.root(), json!({"spec": spec}), json!({"spec": patch}))?;
+        Ok(merged.map(|merged| merged["spec"].clone()))
+    }
+
+    #[test]
+    fn items_of_the_patch_come_first() {
+        let spec = json!({"containers": [{"name": "a", "image": "1"}, {"name": "b"}]});
+        let patch = json!({"containers": [{"name": "c"}, {"name": "b", "image": "2"}]});
+        let wanted = json!({"containers": [{"name": "c"}, {"name": "b", "image": "2"}, {"name": "a", "image": "1"}]});
+        assert_eq!(merged("Pod", spec, patch), Ok(Some(wanted)));
+    }
+
+    #[test]
+    fn with_several_keys_only_new_items_come_first() {
+        let spec = json!({"ports": [{"port": 1, "protocol": "TCP"}, {"port": 2, "protocol": "TCP"}]});
+        let patch = json!({"ports": [{"port": 2, "protocol": "UDP"}, {"port": 2, "protocol": "TCP", "name": "x"}]});
+        let wanted = json!({"ports": [
+            {"port": 2, "protocol": "UDP"}, {"port": 1, "protocol": "TCP"}, {"port": 2, "protocol": "TCP", "name": "x"},
+        ]});
+        assert_eq!(merged("Service", spec, patch), Ok(Some(wanted)));
+    }
+
+    #[test]
+    fn directives_do_what_they_say_and_do_not_survive() {
+        let spec = json!({"containers": [{"name": "a"}, {"name": "b"}], "nodeSelector": {"a": "b"}});
+        for (patch, wanted) in [
+            (
+                json!({"containers": [{"name": "a", "$patch": "delete"}]}),
+                json!({"containers": [{"name": "b"}], "nodeSelector": {"a": "b"}}),
+            ),
+            (
+                json!({"containers": [{"$patch": "replace"}, {"name": "c"}]}),
+                json!({"containers": [{"name": "c"}], "nodeSelector": {"a": "b"}}),
+            ),
+            (json!({"containers": [{"$patch": "delete"}]}), json!({"nodeSelector": {"a": "b"}})),
+            (json!({"containers": null, "nodeSelector": {"$patch": "replace", "c": "d"}}), json!({"nodeSelector": {"c": "d"}})),
+            (json!({"$patch": "replace"}), json!({})),
+        ] {
+            assert_eq!(merged("Pod", spec.clone(), patch.clone()), Ok(Some(wanted)), "{patch}");
+        }
+        assert_eq!(merged("Pod", spec, json!({"$patch": "delete"})), Ok(Some(Value::Null)));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_its_place() {
+        let spec = json!({"containers": [{"name": "a", "image": "1"}], "hostname": "h"});
+        for (patch, said) in [
+            (json!({"containers": {"name": "a"}}), "/spec/containers is a list, and the patch has an object"),
+            (json!({"hostname": ["h"]}), "/spec/hostname is a text, and the patch has a list"),
+            (json!({"containers": [{"image": "2"}]}), "has no \"name\""),
+            (json!({"containers": ["a"]}), "must be an object"),
+            (json!({"containers": [{"name": "a", "$patch": "remove"}]}), "must be merge, replace or delete"),
+            (json!({"containers": [{"name": "a", "$patch": "replace"}]}), "replace stands alone"),
+            (json!({"$setElementOrder/containers": []}), "$setElementOrder is a directive"),
+        ] {
+            let error = merged("Pod", spec.clone(), patch.clone()).unwrap_err();
+            assert!(error.contains(said), "{patch}: {error}");
+        }
+    }
+
+    #[test]
+    fn lists_of_unknown_kinds_are_replaced() {
+        let any = crate::schema::Schema::any();
+        let merged = merge(any.root(), json!({"a": [{"name": "x"}], "b": 1}), json!({"a": [{"name": "y"}]}));
+        assert_eq!(merged, Ok(Some(json!({"a": [{"name": "y"}], "b": 1}))));
+    }
 }

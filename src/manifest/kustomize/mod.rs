@@ -20,6 +20,7 @@ mod item;
 mod kustomization;
 mod limits;
 mod load;
+mod memory;
 mod merge;
 mod order;
 mod patches;
@@ -36,6 +37,7 @@ use std::path::Path;
 
 pub use error::KustomizeProblem;
 pub(super) use load::{FILE_NAMES, find_file, is_repository};
+pub(crate) use memory::kustomize_in_memory;
 
 use super::{Desired, FetchError, ManifestError};
 

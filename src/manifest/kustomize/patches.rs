@@ -55,8 +55,7 @@ impl PatchText {
             None => (&self.source, node),
         };
         let (value, places) = node.into_parts();
-        let written =
-            Written { source: Arc::clone(source), places: Arc::new(places), root: yaml::ROOT, value: Arc::new(value.clone()) };
+        let written = Written { source: Arc::clone(source), places: Arc::new(places), root: yaml::ROOT, value: Arc::new(value.clone()) };
         (mark, value, written)
     }
 }
@@ -144,12 +143,7 @@ fn patch_document(text: &PatchText, mark: Mark, value: Value) -> Result<Object, 
     Ok(document)
 }
 
-fn select(
-    set: &Set,
-    target: &super::kustomization::Selector,
-    text: &PatchText,
-    mark: Mark,
-) -> Result<Vec<usize>, ManifestError> {
+fn select(set: &Set, target: &super::kustomization::Selector, text: &PatchText, mark: Mark) -> Result<Vec<usize>, ManifestError> {
     let matcher = Matcher::new(target).map_err(|problem| text.fails(mark, problem))?;
     Ok(set.items.iter().enumerate().filter(|(_, item)| matcher.selects(item)).map(|(position, _)| position).collect())
 }
@@ -215,9 +209,8 @@ fn json(set: &mut Set, selected: &[usize], text: &PatchText, node: Node, remembe
         let document = std::mem::take(&mut item.object).into_value();
         let patched = json_patch(document, &operations)
             .map_err(|cause| text.fails(mark, KustomizeProblem::JsonPatch { object: id.to_string(), cause }))?;
-        item.object = Object::from_value(patched).map_err(|error| {
-            text.fails(mark, KustomizeProblem::PatchFails { object: id.to_string(), why: error.to_string() })
-        })?;
+        item.object = Object::from_value(patched)
+            .map_err(|error| text.fails(mark, KustomizeProblem::PatchFails { object: id.to_string(), why: error.to_string() }))?;
         if lends && item.object.get(&["metadata", "annotations"]).and_then(Value::as_object).is_some_and(serde_json::Map::is_empty) {
             item.object.remove_meta("annotations");
         }

@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn number(&mut self, member: Member) -> i64 {
+    pub(super) fn number(&mut self, member: &Member) -> i64 {
         match &member.node.kind {
             NodeKind::Scalar(Value::Null) => 0,
             NodeKind::Scalar(Value::Number(number)) if number.as_i64().is_some() => number.as_i64().unwrap_or_default(),
@@ -181,9 +181,13 @@ mod tests {
     #[test]
     fn a_name_is_similar_where_few_letters_differ() {
         let names = ["resources", "namePrefix", "images"];
-        for (word, wanted) in
-            [("resource", Some("resources")), ("Resources", Some("resources")), ("nameprefx", Some("namePrefix")), ("helm", None), ("", None)]
-        {
+        for (word, wanted) in [
+            ("resource", Some("resources")),
+            ("Resources", Some("resources")),
+            ("nameprefx", Some("namePrefix")),
+            ("helm", None),
+            ("", None),
+        ] {
             assert_eq!(similar(word, names.into_iter()), wanted, "{word}");
         }
     }

@@ -18,18 +18,12 @@ pub(super) fn name_references() -> Vec<(FieldSpec, Vec<FieldSpec>)> {
         (kind("", "v1", "ConfigMap"), config_maps()),
         (kind("", "v1", "Secret"), secrets()),
         (kind("", "v1", "Service"), services()),
-        (
-            kind("scheduling.k8s.io", "v1", "PriorityClass"),
-            in_pods(&ACCOUNT_HOLDERS, &["priorityClassName"]),
-        ),
+        (kind("scheduling.k8s.io", "v1", "PriorityClass"), in_pods(&ACCOUNT_HOLDERS, &["priorityClassName"])),
         (
             kind("", "v1", "PersistentVolume"),
             vec![field("", "", "PersistentVolumeClaim", "spec/volumeName"), field("", "", "ClusterRole", "rules/resourceNames")],
         ),
-        (
-            kind("", "v1", "PersistentVolumeClaim"),
-            in_pods(&ACCOUNT_HOLDERS, &["volumes/persistentVolumeClaim/claimName"]),
-        ),
+        (kind("", "v1", "PersistentVolumeClaim"), in_pods(&ACCOUNT_HOLDERS, &["volumes/persistentVolumeClaim/claimName"])),
         (
             kind("storage.k8s.io", "v1", "StorageClass"),
             vec![

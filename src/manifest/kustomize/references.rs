@@ -158,10 +158,7 @@ impl Reference<'_> {
 
     fn is_in_namespace(&self, known: &Known) -> bool {
         let (from, to) = (&self.referrer.present, &known.present);
-        from.cluster_scoped
-            || to.cluster_scoped
-            || to.kind == "ServiceAccount"
-            || from.effective_namespace() == to.effective_namespace()
+        from.cluster_scoped || to.cluster_scoped || to.kind == "ServiceAccount" || from.effective_namespace() == to.effective_namespace()
     }
 
     /// Whether both were renamed in the same kustomizations, outermost ones last.

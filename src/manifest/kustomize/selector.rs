@@ -24,9 +24,8 @@ pub(super) struct Matcher {
 
 impl Matcher {
     pub(super) fn new(selector: &Selector) -> Result<Self, KustomizeProblem> {
-        let terms = |field, text: &str| {
-            LabelSelector::parse(text).map_err(|error| KustomizeProblem::BadSelector { field, why: error.to_string() })
-        };
+        let terms =
+            |field, text: &str| LabelSelector::parse(text).map_err(|error| KustomizeProblem::BadSelector { field, why: error.to_string() });
         Ok(Self {
             group: pattern("group", &selector.group)?,
             version: pattern("version", &selector.version)?,

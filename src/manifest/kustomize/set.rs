@@ -16,12 +16,6 @@ pub(super) struct Set {
 }
 
 impl Set {
-    /// Appends objects. Errors at the first that is there already.
-    pub(super) fn append(&mut self, more: Vec<Item>) -> Result<(), ManifestError> {
-        self.items.extend(more);
-        self.check()
-    }
-
     /// Errors at the first object whose identity another has before it.
     pub(super) fn check(&self) -> Result<(), ManifestError> {
         let ids: Vec<Id> = self.items.iter().map(Item::id).collect();

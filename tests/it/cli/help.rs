@@ -12,6 +12,7 @@ fn the_front_page_names_commands_and_targets() {
       apply          Apply manifests to the target
       diff           Show what applying manifests would change
       plan           Show what applying manifests would change, and save it to be applied later
+      kustomize      Print what a kustomization builds
       get            Show objects
       watch          Show objects and their changes as they come
       delete         Delete objects
@@ -103,6 +104,7 @@ fn the_front_page_names_commands_and_targets() {
       apply          Apply manifests to the target
       diff           Show what applying manifests would change
       plan           Show what applying manifests would change, and save it to be applied later
+      kustomize      Print what a kustomization builds
       get            Show objects
       watch          Show objects and their changes as they come
       delete         Delete objects
@@ -254,6 +256,7 @@ fn every_command_explains_itself() {
     Options:
       -f, --filename <FILE>       Read manifests from a file, a directory, a URL, or - for standard
                                   input; may be given several times
+      -k, --kustomize <DIR>       Build the kustomization in a directory
       -R, --recursive             Read directories with everything below them
       -l, --selector <SELECTOR>   Apply only the objects with these labels
           --dry-run[=<HOW>]       Say what would happen without doing it [default: none] [possible

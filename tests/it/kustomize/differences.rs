@@ -4,7 +4,8 @@ use super::{documents, kubectl};
 use crate::harness::cli::TestEnv;
 
 const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {ports: [{port: 80, protocol: TCP}]}\n";
-const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {template: {spec: {containers: [{name: a, image: 'a:1'}]}}}\n";
+const DEPLOYMENT: &str =
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {template: {spec: {containers: [{name: a, image: 'a:1'}]}}}\n";
 
 fn env(kustomization: &str, resource: &str) -> TestEnv {
     let env = TestEnv::new();
@@ -40,8 +41,16 @@ fn a_tag_suffix_is_appended_once() {
 
 #[test]
 fn a_patch_that_leaves_the_protocol_out_is_not_lost() {
-    let env = env("patches:\n- patch: |\n    {apiVersion: v1, kind: Service, metadata: {name: s}, spec: {ports: [{port: 80, name: web}]}}\n", SERVICE);
-    differs(&env, "/spec/ports", &serde_json::json!([{"name": "web", "port": 80, "protocol": "TCP"}]), &serde_json::json!([{"port": 80, "protocol": "TCP"}]));
+    let env = env(
+        "patches:\n- patch: |\n    {apiVersion: v1, kind: Service, metadata: {name: s}, spec: {ports: [{port: 80, name: web}]}}\n",
+        SERVICE,
+    );
+    differs(
+        &env,
+        "/spec/ports",
+        &serde_json::json!([{"name": "web", "port": 80, "protocol": "TCP"}]),
+        &serde_json::json!([{"port": 80, "protocol": "TCP"}]),
+    );
 }
 
 #[test]
@@ -69,8 +78,7 @@ fn field_names_are_as_they_are_spelled() {
 
 #[test]
 fn a_replacement_by_a_mapping_does_not_empty_a_text() {
-    let replacement =
-        "replacements:\n- {source: {kind: Service, fieldPath: spec.ports}, targets: [{select: {kind: Service}, fieldPaths: [metadata.name]}]}\n";
+    let replacement = "replacements:\n- {source: {kind: Service, fieldPath: spec.ports}, targets: [{select: {kind: Service}, fieldPaths: [metadata.name]}]}\n";
     let env = env(replacement, SERVICE);
     let refused = env.run("kustomize");
     assert!(refused.stderr.contains("it is a text, and the source a list"), "{refused}");

@@ -61,7 +61,7 @@ impl Case {
             (None, Err(error)) => Some(format!("kubectl refuses it: {error}")),
             (None, Ok(theirs)) if ours.code() == Some(0) => {
                 let (ours, theirs) = (documents(&ours.stdout), documents(&theirs));
-                (ours != theirs).then(|| format!("ours:\n{}\nkubectl's:\n{}", written(ours), written(theirs)))
+                (ours != theirs).then(|| format!("ours:\n{}\nkubectl's:\n{}", written(&ours), written(&theirs)))
             }
             (None, Ok(_)) => Some(ours.to_string()),
         }
@@ -85,7 +85,7 @@ fn documents(text: &str) -> Vec<Value> {
     read.nodes.into_iter().map(yaml::Node::into_value).collect()
 }
 
-fn written(documents: Vec<Value>) -> String {
+fn written(documents: &[Value]) -> String {
     documents.iter().map(yaml::emit).collect::<Vec<_>>().join("---\n")
 }
 

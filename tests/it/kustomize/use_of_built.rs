@@ -27,7 +27,10 @@ fn a_kustomization_is_printed_and_applied() {
 #[test]
 fn faults_are_told_where_the_field_was_written() {
     let env = shop();
-    env.write("base/web.yaml", "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  selektor: {}\n  ports:\n  - port: 80\n    protocol: ICMP\n");
+    env.write(
+        "base/web.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  selektor: {}\n  ports:\n  - port: 80\n    protocol: ICMP\n",
+    );
     env.write("production/ports.yaml", "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  ports:\n  - port: 808080\n");
     assert_shows!(env.run("apply -k production"), @"");
 }
@@ -47,7 +50,10 @@ fn what_is_not_there_or_not_a_kustomization_is_refused() {
 #[test]
 fn several_faults_of_a_kustomization_are_told_at_once() {
     let env = shop();
-    env.write("base/kustomization.yaml", "resource: [web.yaml]\ncommonLabels:\n  a: 1\nhelmCharts:\n- name: x\nconfigMapGenerator:\n- name: a\n  behavior: add\n");
+    env.write(
+        "base/kustomization.yaml",
+        "resource: [web.yaml]\ncommonLabels:\n  a: 1\nhelmCharts:\n- name: x\nconfigMapGenerator:\n- name: a\n  behavior: add\n",
+    );
     env.write("production/kustomization.yaml", "resources:\n- ../base\n- missing.yaml\n- git@example.com:a/b\n");
     assert_shows!(env.run("kustomize production"), @"");
 }
