@@ -133,6 +133,9 @@ struct Loader<'a, Fetch> {
     errors: Vec<ManifestError>,
 }
 
+/// How many problems are told; whoever has that many has one cause for most of them, and nothing more is read.
+const ERRORS_MOST: usize = 100;
+
 /// Where something is named, for messages.
 type Named<'a> = (&'a Arc<Source>, &'a Spot<String>);
 
@@ -186,6 +189,11 @@ where
         Some(layer)
     }
 
+    /// Whether it is no use to read on.
+    fn has_enough(&self) -> bool {
+        self.errors.len() >= ERRORS_MOST || self.files > FILES_MOST
+    }
+
     /// A manifest, or a folder with a kustomization.
     async fn resource(&mut self, at: &Folder, above: &[PathBuf], named: Named<'_>) -> Option<Part> {
         let path = &named.1.value;
@@ -203,6 +211,9 @@ where
     }
 
     async fn folder(&mut self, at: &Folder, above: &[PathBuf], named: Named<'_>, wanted: Wanted) -> Option<Layer> {
+        if self.has_enough() {
+            return None;
+        }
         match self.enter(at, above, &named.1.value) {
             Ok(folder) => self.layer(&folder, above, Some(named), wanted).await,
             Err(problem) => {
@@ -254,6 +265,10 @@ where
             }
         }
         for path in &kustomization.configurations {
+            // What could not be read was told already.
+            if !layer.has_file(&path.value) {
+                continue;
+            }
             match layer.source(path).map_err(|error| vec![error]).and_then(|source| decode_config(&source)) {
                 Ok(config) => layer.configurations.push((path.clone(), config)),
                 Err(errors) => self.errors.extend(errors),
@@ -262,6 +277,7 @@ where
         for entry in std::mem::take(&mut kustomization.replacements) {
             match entry.value {
                 ReplacementEntry::Inline(value) => layer.replacements.push((Arc::clone(file), Spot { mark: entry.mark, value: *value })),
+                ReplacementEntry::Path(path) if !layer.has_file(&path.value) => {}
                 ReplacementEntry::Path(path) => match layer.source(&path).map_err(|error| vec![error]) {
                     Ok(source) => match decode_replacements(&source) {
                         Ok(read) => layer.replacements.extend(read.into_iter().map(|read| (Arc::clone(&source), read))),
@@ -274,6 +290,9 @@ where
     }
 
     async fn file(&mut self, at: &Folder, named: Named<'_>) -> Option<File> {
+        if self.has_enough() {
+            return None;
+        }
         let path = &named.1.value;
         let read = if is_repository(path) {
             Err(KustomizeProblem::Repository { path: path.clone() })

@@ -269,13 +269,13 @@ fn every_command_explains_itself() {
           --field-manager <NAME>  Own the applied fields under this name [default: trueup]
           --diff                  Show the difference of each changed object
       -n, --namespace <NAME>      Work in this namespace
-          --show-secrets          Show the values of Secrets in differences
           --color <WHEN>          Say when to use colour [default: auto] [possible values: auto, always,
                                   never]
+          --show-secrets          Show the values of Secrets in differences
+      -q, --quiet                 Print data, warnings and errors only
           --show-owners           Show the owners of all changed fields in differences, not only those
                                   that other managers own
       -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
-      -q, --quiet                 Print data, warnings and errors only
           --wait[=<WHAT>]         Wait until all applied objects are ready [possible values: ready]
           --timeout <TIME>        Wait no longer than this for a replaced object to go, or for all to be
                                   ready; 0 waits without end [default: 5m]
