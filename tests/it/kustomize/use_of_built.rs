@@ -88,6 +88,19 @@ fn faults_are_told_where_the_field_was_written() {
     Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
     [exit 1]
     "#);
+    env.write("base/web.yaml", "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  type: Balancer\n  ports:\n  - port: 80\n");
+    assert_shows!(env.run("apply -k production"), @r#"
+    configmap/prod-settings-d5hb4bfh2h unchanged
+    [stderr]
+    applying to local store store
+    error: production/affinity.yaml:6:3: service/prod-web in namespace default: from server (Invalid):
+      spec.sessionAffinity: Unsupported value: "Always": supported values: "ClientIP", "None"
+       6 |   sessionAffinity: Always
+         |   ^
+      spec.type: Unsupported value: "Balancer": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort" (base/web.yaml:6)
+    Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 1 unchanged, 1 failed.
+    [exit 1]
+    "#);
 }
 
 #[test]
