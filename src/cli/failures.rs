@@ -143,12 +143,12 @@ fn causes(refusal: &Refusal, source: Option<&Desired>) -> String {
         let elsewhere = origin.as_ref().filter(|origin| headline.as_deref().is_some_and(|named| named != origin.source.name()));
         let place = elsewhere.map(|origin| format!(" ({})", origin.file_line())).unwrap_or_default();
         text.push_str(&format!("\n  {line}{place}"));
-        let new = origin.filter(|origin| shown.len() < EXCERPTS_MOST && !shown.contains(&origin.mark));
+        let new = origin.filter(|origin| shown.len() < EXCERPTS_MOST && !shown.contains(&origin.to_string()));
         if let Some(origin) = new
             && let Some(lines) = source.and_then(|source| excerpt(source, &origin))
         {
             text.push_str(&lines.replace('\n', "\n  "));
-            shown.insert(origin.mark);
+            shown.insert(origin.to_string());
         }
     }
     text

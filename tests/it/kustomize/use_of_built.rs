@@ -98,6 +98,8 @@ fn faults_are_told_where_the_field_was_written() {
        6 |   sessionAffinity: Always
          |   ^
       spec.type: Unsupported value: "Balancer": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort" (base/web.yaml:6)
+       6 |   type: Balancer
+         |   ^
     Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 1 unchanged, 1 failed.
     [exit 1]
     "#);
