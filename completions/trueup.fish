@@ -64,6 +64,7 @@ complete -c trueup -n "__fish_trueup_needs_command" -f -a "man" -d 'Write the ma
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "version" -d 'Show the version of this program and of the server'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s l -l selector -d 'Apply only the objects with these labels' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l applyset-namespace -d 'Say in which namespace the set\'s parent is, where -n does not; its objects may be in several then' -r
@@ -115,6 +116,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -s q -l quiet -d 'P
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s l -l selector -d 'Compare only the objects with these labels' -r
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l applyset-namespace -d 'Say in which namespace the set\'s parent is, where -n does not; its objects may be in several then' -r
@@ -163,6 +165,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand diff" -s q -l quiet -d 'Pr
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s l -l selector -d 'Plan only the objects with these labels' -r
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l applyset-namespace -d 'Say in which namespace the set\'s parent is, where -n does not; its objects may be in several then' -r
@@ -339,6 +342,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand watch" -s q -l quiet -d 'P
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
@@ -387,6 +391,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand delete" -s h -l help -d 'P
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand wait" -l for -d 'Wait for this: create, delete, ready, condition=NAME[=STATUS] or jsonpath=\'{PATH}\'[=VALUE]' -r
 complete -c trueup -n "__fish_trueup_using_subcommand wait" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand wait" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
 complete -c trueup -n "__fish_trueup_using_subcommand wait" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
 complete -c trueup -n "__fish_trueup_using_subcommand wait" -l timeout -d 'Wait no longer than this, such as 30s or 5m; 0 looks once, less than 0 waits for a week' -r

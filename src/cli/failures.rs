@@ -139,14 +139,18 @@ fn causes(refusal: &Refusal, source: Option<&Desired>) -> String {
     });
     let mut text = String::new();
     let mut shown = HashSet::new();
+    // The fields of a kustomization's object may stand in several files, of which the headline names the first.
+    let headline = causes.iter().find_map(|(origin, _)| origin.as_ref()).map(|origin| origin.source.name().to_owned());
     for (origin, line) in causes {
-        text.push_str(&format!("\n  {line}"));
-        let new = origin.filter(|origin| shown.len() < EXCERPTS_MOST && !shown.contains(&origin.mark));
+        let elsewhere = origin.as_ref().filter(|origin| headline.as_deref().is_some_and(|named| named != origin.source.name()));
+        let place = elsewhere.map(|origin| format!(" ({})", origin.file_line())).unwrap_or_default();
+        text.push_str(&format!("\n  {line}{place}"));
+        let new = origin.filter(|origin| shown.len() < EXCERPTS_MOST && !shown.contains(&origin.to_string()));
         if let Some(origin) = new
             && let Some(lines) = source.and_then(|source| excerpt(source, &origin))
         {
             text.push_str(&lines.replace('\n', "\n  "));
-            shown.insert(origin.mark);
+            shown.insert(origin.to_string());
         }
     }
     text

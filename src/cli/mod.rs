@@ -76,6 +76,8 @@ pub enum Command {
     Drift(commands::DriftArgs),
     /// Write live objects as manifests that apply again
     Dump(commands::DumpArgs),
+    /// Print what a kustomization builds
+    Kustomize(commands::KustomizeArgs),
     /// Show objects
     Get(commands::GetArgs),
     /// Show objects and their changes as they come
@@ -181,6 +183,7 @@ pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<S
         Command::Controllers(args) => control(ui, cli, args, environment, openers).await,
         Command::Config(args) => config(ui, cli, args, environment),
         Command::Validate(args) => validate(ui, cli, args).await,
+        Command::Kustomize(args) => kustomize(ui, args).await,
         command => work(ui, cli, command, environment, openers).await,
     };
     let result = result.and_then(|status| ui.flush().map(|()| status).map_err(CommandError::from));
@@ -203,6 +206,15 @@ fn config(
 /// Works on manifests, and so on no target.
 async fn validate(ui: &Ui, cli: &Cli, args: &commands::ValidateArgs) -> Result<ExitStatus, CommandError> {
     commands::cmd_validate(ui, settings::namespace(&cli.global)?, args).await
+}
+
+/// Builds manifests, and so works on no target.
+async fn kustomize(ui: &Ui, args: &commands::KustomizeArgs) -> Result<ExitStatus, CommandError> {
+    tokio::select! {
+        biased;
+        Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(None)),
+        result = commands::cmd_kustomize(ui, args) => result,
+    }
 }
 
 async fn serve(
@@ -290,7 +302,7 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::ApiVersions(args) => commands::cmd_api_versions(ui, context, args).await,
         Command::Auth(args) => commands::cmd_auth(ui, context, args).await,
         Command::Explain(args) => commands::cmd_explain(ui, context, args).await,
-        Command::Serve(_) | Command::Controllers(_) | Command::Config(_) | Command::Validate(_) => {
+        Command::Serve(_) | Command::Controllers(_) | Command::Config(_) | Command::Validate(_) | Command::Kustomize(_) => {
             Err(CommandError::usage("this command works on no target"))
         }
         Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),

@@ -50,12 +50,23 @@ pub struct Desired {
     pub(super) places: Arc<Places>,
     /// The object's entry in `places`, which the items of one list share.
     pub(super) root: u32,
+    /// For an object that was built of several sources, which of them each entry of `places` is in.
+    pub(super) elsewhere: Option<Arc<Elsewhere>>,
+}
+
+/// The sources of an object that was built of several.
+#[derive(Debug)]
+pub(super) struct Elsewhere {
+    pub(super) sources: Vec<Arc<Source>>,
+    /// The position in `sources` for each entry of the places.
+    pub(super) of_entries: Vec<u32>,
 }
 
 impl Desired {
     /// The place of a field, named by the steps to it: member names, and the positions of list items in decimal.
     ///
-    /// A member's place is its key's. `None` where the manifest does not write that field.
+    /// A member's place is its key's. `None` where the manifest does not write that field. Of a kustomization's object the place may be in
+    /// another source than the object's own, which [`Desired::locate`] tells.
     #[must_use]
     pub fn position(&self, path: &[&str]) -> Option<Mark> {
         let (index, taken) = self.places.descend(self.root, path);
@@ -70,7 +81,13 @@ impl Desired {
         let steps = steps_to(self.object.root(), field);
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
         let (index, _) = self.places.descend(self.root, &steps);
-        Origin { source: Arc::clone(&self.origin.source), mark: self.mark_of(index) }
+        Origin { source: self.source_of(index), mark: self.mark_of(index) }
+    }
+
+    fn source_of(&self, index: u32) -> Arc<Source> {
+        let built_of = self.elsewhere.as_ref();
+        let source = built_of.and_then(|built_of| built_of.sources.get(*built_of.of_entries.get(index as usize)? as usize));
+        Arc::clone(source.unwrap_or(&self.origin.source))
     }
 
     fn mark_of(&self, index: u32) -> Mark {

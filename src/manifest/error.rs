@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::excerpt::excerpt;
 use super::fetch::FetchError;
+use super::kustomize::KustomizeProblem;
 use super::source::{NotText, SIZE_MOST};
 use super::{Desired, Origin, Source};
 use crate::yaml::{Mark, YamlError, YamlProblem};
@@ -85,6 +86,9 @@ pub enum Problem {
     /// Nothing to work on.
     #[error("no objects found in {0}")]
     NothingFound(String),
+    /// A kustomization that cannot be built.
+    #[error(transparent)]
+    Kustomize(#[from] KustomizeProblem),
 }
 
 /// Where a problem is.
@@ -240,6 +244,7 @@ impl ManifestError {
             Problem::GivenTwice { .. } => "give it once; a folder stands for every manifest in it",
             Problem::Scheme(_) => "give an http:// or https:// URL, or download it and give the file",
             Problem::NoManifestFiles { has_folders: true } => "add -R to look into the folders below it",
+            Problem::Kustomize(problem) => return problem.hint(),
             Problem::NothingFound(_) => "check the path given with -f; documents without content do not count",
             _ => return None,
         })

@@ -1,7 +1,6 @@
 //! Which schema an object is checked by: that of its built-in kind, or of a definition at hand.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::Rule;
@@ -12,11 +11,8 @@ use crate::schema::{Catalog, Resource, from_crd};
 use crate::similar::nearest;
 
 /// What is said of a kustomization, and of what to do about it.
-pub(super) const KUSTOMIZATION: &str = "a kustomization is no object, and validate does not build it";
-pub(super) const BUILD: &str = "check what it builds: kubectl kustomize DIR | trueup validate -f -";
-
-/// The names that kustomize gives to its files.
-const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub(super) const KUSTOMIZATION: &str = "a kustomization is no object";
+const BUILD: &str = "give its directory with -k, to check what it builds";
 
 /// The kinds that objects can be checked by.
 pub(super) struct Kinds {
@@ -118,9 +114,4 @@ impl Kinds {
 /// Whether an object defines a custom kind.
 pub(super) fn is_definition(desired: &Desired) -> bool {
     desired.object.kind() == "CustomResourceDefinition" && desired.object.api_version() == "apiextensions.k8s.io/v1"
-}
-
-/// Whether a file is one that kustomize takes for its own.
-pub(super) fn is_kustomization_file(name: &str) -> bool {
-    Path::new(name).file_name().is_some_and(|name| KUSTOMIZATION_FILES.iter().any(|known| name == *known))
 }

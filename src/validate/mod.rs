@@ -19,12 +19,12 @@ use kinds::Kinds;
 use serde_json::{Map, Value};
 
 use crate::ambient::Ambient;
-use crate::manifest::{Desired, ManifestError, Origin, Source, parse_text};
+use crate::manifest::{Desired, Gathered, ManifestError, Origin, Source, parse_text};
 use crate::object::LabelSelector;
 use crate::schema::SchemaNode;
 
 /// What was read for one input.
-pub type Input = Result<Arc<Source>, ManifestError>;
+pub type Input = Result<Gathered, ManifestError>;
 
 /// How manifests are checked.
 #[derive(Debug, Clone, Default)]
@@ -155,12 +155,15 @@ pub fn validate(manifests: Vec<Input>, schemas: Vec<Input>, options: &Options, a
 fn numbered<'a>(inputs: impl Iterator<Item = &'a Input>) -> HashMap<String, usize> {
     let mut files = HashMap::new();
     for input in inputs {
-        let name = match input {
-            Ok(source) => Some(source.name()),
-            Err(error) => error.file(),
+        let names: Vec<&str> = match input {
+            Ok(Gathered::Source(source)) => vec![source.name()],
+            Ok(Gathered::Built(objects)) => objects.iter().map(|desired| desired.origin.source.name()).collect(),
+            Err(error) => error.file().into_iter().collect(),
         };
-        let next = files.len();
-        name.map(|name| files.entry(name.to_owned()).or_insert(next));
+        for name in names {
+            let next = files.len();
+            files.entry(name.to_owned()).or_insert(next);
+        }
     }
     files
 }
@@ -173,13 +176,21 @@ pub fn meant_field(schema: SchemaNode<'_>, object: &Map<String, Value>, field: &
 
 /// The objects of the manifests; what is wrong with their texts goes to `faults`.
 fn read(manifests: Vec<Input>, faults: &mut Vec<Fault>) -> Vec<Desired> {
-    let sources: Vec<Arc<Source>> = manifests.iter().flatten().map(Arc::clone).collect();
+    let sources: Vec<Arc<Source>> = sources(&manifests).map(Arc::clone).collect();
     let before = faults.len();
     let desired = parsed(manifests, faults);
     if desired.is_empty() && faults.len() == before {
         faults.push(Fault::from(&ManifestError::nothing_found(&sources)));
     }
     desired
+}
+
+/// The texts among what was read.
+fn sources(inputs: &[Input]) -> impl Iterator<Item = &Arc<Source>> {
+    inputs.iter().flatten().filter_map(|gathered| match gathered {
+        Gathered::Source(source) => Some(source),
+        Gathered::Built(_) => None,
+    })
 }
 
 /// The objects that are to be checked.
@@ -195,9 +206,9 @@ fn selected(mut desired: Vec<Desired>, options: &Options, faults: &mut Vec<Fault
 /// The definitions in the texts that `--schema` names, but for those that are manifests too and told of there. Other objects are passed
 /// over, since definitions come in bundles with them.
 fn definitions(mut schemas: Vec<Input>, manifests: &[Input], faults: &mut Vec<Fault>) -> Vec<Desired> {
-    let is_manifest = |name: &str| manifests.iter().flatten().any(|manifest| manifest.name() == name);
-    schemas.retain(|input| !input.as_ref().is_ok_and(|source| is_manifest(source.name())));
-    let first = schemas.iter().flatten().next().map(|source| Place::File(source.name().into()));
+    let is_manifest = |name: &str| sources(manifests).any(|manifest| manifest.name() == name);
+    schemas.retain(|input| !matches!(input, Ok(Gathered::Source(source)) if is_manifest(source.name())));
+    let first = sources(&schemas).next().map(|source| Place::File(source.name().into()));
     let before = faults.len();
     let mut definitions = parsed(schemas, faults);
     for suggestion in faults[before..].iter_mut().filter_map(|fault| fault.suggestion.as_mut()) {
@@ -210,33 +221,23 @@ fn definitions(mut schemas: Vec<Input>, manifests: &[Input], faults: &mut Vec<Fa
     definitions
 }
 
-/// The objects of some texts, which are read in parallel.
+/// The objects of some inputs, whose texts are read in parallel.
 fn parsed(inputs: Vec<Input>, faults: &mut Vec<Fault>) -> Vec<Desired> {
-    let mut sources = Vec::new();
+    let texts: Vec<Arc<Source>> = sources(&inputs).map(Arc::clone).collect();
+    let mut parsed = parallel::each(&texts, parse_text).into_iter();
+    let mut desired = Vec::new();
     for input in inputs {
         match input {
-            Ok(source) => sources.push(source),
+            Ok(Gathered::Source(_)) => {
+                let Some(text) = parsed.next() else { continue };
+                faults.extend(text.errors.iter().map(Fault::from));
+                desired.extend(text.desired);
+            }
+            Ok(Gathered::Built(objects)) => desired.extend(objects),
             Err(error) => faults.push(Fault::from(&error)),
         }
     }
-    let mut desired = Vec::new();
-    for (source, parsed) in sources.iter().zip(parallel::each(&sources, parse_text)) {
-        faults.extend(of_text(source, &parsed.errors));
-        desired.extend(parsed.desired);
-    }
     desired
-}
-
-/// What is wrong with a text. A kustomization has no name, which is not what is wrong with it.
-fn of_text(source: &Source, errors: &[ManifestError]) -> Vec<Fault> {
-    let file = source.name();
-    let mut faults: Vec<Fault> = errors.iter().map(Fault::from).collect();
-    if kinds::is_kustomization_file(file) && faults.iter().any(|fault| fault.rule == Rule::NotAnObject) {
-        let suggestion = Some(kinds::BUILD.to_owned());
-        faults =
-            vec![Fault { place: Place::File(file.into()), rule: Rule::UnknownKind, suggestion, ..fault::of_set(kinds::KUSTOMIZATION) }];
-    }
-    faults
 }
 
 /// Tells of objects of one kind, namespace and name that stand twice, whatever the version. An object without a namespace is in that which

@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use super::*;
 
 fn source(name: &str, text: &str) -> Input {
-    Ok(Arc::new(Source::new(name, text)))
+    Ok(Gathered::Source(Arc::new(Source::new(name, text))))
 }
 
 fn report(text: &str, schemas: &[&str], options: &Options) -> Report {
@@ -330,8 +330,8 @@ fn a_broken_text_hides_no_other() {
 
 #[test]
 fn kustomizations_are_refused_by_name() {
-    let report =
-        validate(vec![source("k/kustomization.yaml", "resources: [a.yaml]\n")], Vec::new(), &Options::default(), &Ambient::system());
+    let text = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nmetadata: {name: a}\nresources: [a.yaml]\n";
+    let report = validate(vec![source("-", text)], Vec::new(), &Options::default(), &Ambient::system());
     let faults = report.faults();
     assert_eq!(faults.len(), 1);
     assert_eq!((faults[0].rule, faults[0].message.as_str()), (Rule::UnknownKind, kinds::KUSTOMIZATION));

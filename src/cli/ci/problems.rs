@@ -79,11 +79,7 @@ fn rule(failure: &Failure) -> Rule {
 
 /// What is wrong with a manifest.
 pub(in crate::cli) fn of_manifest(error: &ManifestError) -> Problem {
-    Problem {
-        hint: error.hint().map(str::to_owned),
-        place: place_of(error),
-        ..Problem::new(MANIFEST, error.message())
-    }
+    Problem { hint: error.hint().map(str::to_owned), place: place_of(error), ..Problem::new(MANIFEST, error.message()) }
 }
 
 /// Where a manifest is wrong; line and column 1 where it is about the whole.

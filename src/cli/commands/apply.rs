@@ -64,7 +64,7 @@ Exit status: 0 all applied, 1 something was refused or failed, or is not ready i
 #[command(after_long_help = EXAMPLES)]
 pub struct ApplyArgs {
     /// Carry out this plan, which `trueup plan -o` saved
-    #[arg(value_name = "PLAN", conflicts_with_all = ["filename", "recursive", "selector", "applyset", "dry_run", "replace", "force_conflicts", "field_manager"])]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["filename", "kustomize", "recursive", "selector", "applyset", "dry_run", "replace", "force_conflicts", "field_manager"])]
     plan: Option<PathBuf>,
     #[command(flatten)]
     manifests: ManifestArgs,

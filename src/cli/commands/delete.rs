@@ -181,18 +181,16 @@ impl DeleteArgs {
         let selecting = !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty();
         let named = self.resources.len() > 1 || self.resources.iter().any(|word| word.contains('/'));
         let problem = match () {
-            () if self.set.applyset.is_some()
-                && (!self.resources.is_empty() || !self.manifests.filename.is_empty() || selecting || self.all) =>
-            {
+            () if self.set.applyset.is_some() && (!self.resources.is_empty() || !self.manifests.is_empty() || selecting || self.all) => {
                 "--applyset names all that is to go; nothing else can be given with it"
             }
             () if self.set.applyset.is_some() => return Ok(()),
-            () if self.resources.is_empty() && self.manifests.filename.is_empty() => {
+            () if self.resources.is_empty() && self.manifests.is_empty() => {
                 "say what to delete: -f FILE, TYPE NAME, TYPE -l SELECTOR, TYPE --all or --applyset NAME"
             }
-            () if !self.resources.is_empty() && !self.manifests.filename.is_empty() => "-f and resource arguments cannot be given together",
+            () if !self.resources.is_empty() && !self.manifests.is_empty() => "-f and resource arguments cannot be given together",
             () if self.all && selecting => "--all and a selector cannot be given together",
-            () if !self.manifests.filename.is_empty() && self.all => "-f and --all cannot be given together",
+            () if !self.manifests.is_empty() && self.all => "-f and --all cannot be given together",
             () if named && (selecting || self.all) => "a name cannot be given together with a selector or --all",
             () if named && self.selectors.all_namespaces => "an object cannot be deleted by name across all namespaces",
             () if !self.resources.is_empty() && !named && !selecting && !self.all => "say which objects: NAME, -l SELECTOR or --all",
@@ -219,7 +217,7 @@ impl DeleteArgs {
     /// Whether many objects may be meant, and not only those that the user has named one by one.
     fn is_sweeping(&self) -> bool {
         let set = self.set.applyset.is_some();
-        set || self.all || !self.manifests.filename.is_empty() || !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty()
+        set || self.all || !self.manifests.is_empty() || !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty()
     }
 
     fn tense(&self) -> Tense {
@@ -244,7 +242,7 @@ pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) ->
 }
 
 async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
-    let desired = if args.manifests.filename.is_empty() { None } else { Some(load(&args.manifests, &args.selectors.selector).await?) };
+    let desired = if args.manifests.is_empty() { None } else { Some(load(&args.manifests, &args.selectors.selector).await?) };
     let doing = if args.dry_run == DryRun::None { "deleting from" } else { "comparing with" };
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
     reporter.target(&client.target().to_string(), args.tense());

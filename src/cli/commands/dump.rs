@@ -86,7 +86,7 @@ pub(super) enum Defaults {
 impl DumpArgs {
     fn validate(&self) -> Result<(), CommandError> {
         let selecting = !self.selectors.field_selector.is_empty() || self.selectors.all_namespaces;
-        if !self.manifests.filename.is_empty() && selecting {
+        if !self.manifests.is_empty() && selecting {
             return Err(CommandError::usage("with -f, objects are selected by -l alone"));
         }
         Ok(())
@@ -122,7 +122,7 @@ struct Dump {
 pub async fn cmd_dump(ui: &Ui, context: &CommandContext, args: &DumpArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
     check_resource_arguments(&args.resources).or_else(|error| if args.resources.is_empty() { Ok(()) } else { Err(error) })?;
-    let dump = if args.manifests.filename.is_empty() { of_kinds(ui, context, args).await? } else { of_set(ui, context, args).await? };
+    let dump = if args.manifests.is_empty() { of_kinds(ui, context, args).await? } else { of_set(ui, context, args).await? };
     match &args.output_dir {
         Some(folder) => write_files(ui, folder, &dump.manifests, args.output)?,
         None => ui.foreign_data(&text(&dump.manifests, args.output))?,

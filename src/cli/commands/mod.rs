@@ -14,6 +14,7 @@ mod dump;
 mod events;
 mod explain;
 mod get;
+mod kustomize;
 mod man;
 mod plan;
 mod serve;
@@ -38,6 +39,7 @@ pub use dump::{DumpArgs, cmd_dump};
 pub use events::{EventsArgs, cmd_events};
 pub use explain::{ExplainArgs, cmd_explain};
 pub use get::{GetArgs, cmd_get};
+pub use kustomize::{KustomizeArgs, cmd_kustomize};
 pub use man::{ManArgs, cmd_man};
 pub use plan::{PlanArgs, cmd_plan};
 pub use serve::{ControllersArgs, ServeArgs, ServeSettings, cmd_serve};
@@ -56,18 +58,17 @@ use super::sets::SetArgs;
 use super::ui::Ui;
 use super::{CommandContext, CommandError, ManifestArgs, SelectorArgs, failures};
 use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form, ListParameters, ServedResource, list_pages};
-use crate::manifest::{self, Desired, Input};
+use crate::manifest::{self, Desired};
 use crate::object::{LabelSelector, Object};
 use crate::plan::{Built, Failure, Live, Order, Placed, build, place};
 
-/// Reads the manifests that `-f` names; those a label selector leaves out are not there.
+/// Reads the manifests that `-f` and `-k` name; those a label selector leaves out are not there.
 async fn load(args: &ManifestArgs, selector: &str) -> Result<Vec<Desired>, CommandError> {
-    if args.filename.is_empty() {
+    if args.is_empty() {
         return Err(no_manifests());
     }
     let selector = LabelSelector::parse(selector).map_err(|error| CommandError::usage(format!("--selector: {error}")))?;
-    let inputs: Vec<Input> = args.filename.iter().map(|name| Input::parse(name)).collect();
-    let mut desired = manifest::load(&inputs, args.recursive).await?;
+    let mut desired = manifest::load(&args.inputs(), args.recursive).await?;
     desired.retain(|desired| selector.matches(&desired.object));
     if desired.is_empty() {
         return Err(CommandError::failed("no manifest matches the selector"));
@@ -78,11 +79,10 @@ async fn load(args: &ManifestArgs, selector: &str) -> Result<Vec<Desired>, Comma
 /// Reads the manifests of a set, which may be none where the user says so.
 async fn load_set(args: &ManifestArgs, selector: &str, set: &SetArgs) -> Result<Vec<Desired>, CommandError> {
     set.validate(selector)?;
-    if !set.prune || args.filename.is_empty() {
+    if !set.prune || args.is_empty() {
         return load(args, selector).await;
     }
-    let inputs: Vec<Input> = args.filename.iter().map(|name| Input::parse(name)).collect();
-    match manifest::load(&inputs, args.recursive).await {
+    match manifest::load(&args.inputs(), args.recursive).await {
         Ok(desired) => Ok(desired),
         Err(errors) if errors.is_empty_input() && set.allow_empty => Ok(Vec::new()),
         Err(errors) if errors.is_empty_input() => {
@@ -94,7 +94,8 @@ async fn load_set(args: &ManifestArgs, selector: &str, set: &SetArgs) -> Result<
 
 /// What is wrong with a command line that says nothing about manifests.
 fn no_manifests() -> CommandError {
-    CommandError::usage("say which manifests: -f FILE").hint("-f takes a file, a directory, a URL, or - for standard input")
+    let usage = CommandError::usage("say which manifests: -f FILE, or -k DIR");
+    usage.hint("-f takes a file, a directory, a URL, or - for standard input; -k takes the directory of a kustomization")
 }
 
 /// Finds the place of every desired object.

@@ -61,7 +61,7 @@ enum FaultForm {
 
 /// Checks manifests. `namespace` is the one that the command line asks for.
 pub async fn cmd_validate(ui: &Ui, namespace: Option<String>, args: &ValidateArgs) -> Result<ExitStatus, CommandError> {
-    if args.manifests.filename.is_empty() {
+    if args.manifests.is_empty() {
         return Err(super::no_manifests());
     }
     if [&args.manifests.filename, &args.schema].iter().all(|names| names.iter().any(|name| name == "-")) {
@@ -76,9 +76,9 @@ pub async fn cmd_validate(ui: &Ui, namespace: Option<String>, args: &ValidateArg
         skip: args.skip.clone(),
     };
     let ambient = Ambient::from_env().map_err(CommandError::usage)?;
-    let inputs = |names: &[String]| names.iter().map(|name| Input::parse(name)).collect::<Vec<Input>>();
-    let schemas = gather(&inputs(&args.schema), true).await;
-    let manifests = gather(&inputs(&args.manifests.filename), args.manifests.recursive).await;
+    let schemas: Vec<Input> = args.schema.iter().map(|name| Input::parse(name)).collect();
+    let schemas = gather(&schemas, true).await;
+    let manifests = gather(&args.manifests.inputs(), args.manifests.recursive).await;
     let report = validate(manifests, schemas, &options, &ambient);
     show(ui, args, &report)?;
     let counts = report.counts();

@@ -14,6 +14,7 @@ fn the_front_page_names_commands_and_targets() {
       plan           Show what applying manifests would change, and save it to be applied later
       drift          Show what others changed of a set since it was last applied
       dump           Write live objects as manifests that apply again
+      kustomize      Print what a kustomization builds
       get            Show objects
       watch          Show objects and their changes as they come
       delete         Delete objects
@@ -111,6 +112,7 @@ fn the_front_page_names_commands_and_targets() {
       plan           Show what applying manifests would change, and save it to be applied later
       drift          Show what others changed of a set since it was last applied
       dump           Write live objects as manifests that apply again
+      kustomize      Print what a kustomization builds
       get            Show objects
       watch          Show objects and their changes as they come
       delete         Delete objects
@@ -266,6 +268,7 @@ fn every_command_explains_itself() {
     Options:
       -f, --filename <FILE>       Read manifests from a file, a directory, a URL, or - for standard
                                   input; may be given several times
+      -k, --kustomize <DIR>       Build the kustomization in a directory
       -R, --recursive             Read directories with everything below them
       -l, --selector <SELECTOR>   Apply only the objects with these labels
           --dry-run[=<HOW>]       Say what would happen without doing it [default: none] [possible

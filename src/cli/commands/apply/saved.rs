@@ -96,7 +96,8 @@ async fn ready(
         Some(set) => Some(WorkedSet::planned(set, client, discovery).await?),
         None => None,
     };
-    let mut ready = Ready { placed: Vec::new(), order: Order::default(), live, losses: Vec::new(), replaced: HashSet::new(), set, leaving: Vec::new() };
+    let mut ready =
+        Ready { placed: Vec::new(), order: Order::default(), live, losses: Vec::new(), replaced: HashSet::new(), set, leaving: Vec::new() };
     for (object, placed) in plan.objects.iter().zip(placed) {
         ready.sort_in(object, placed);
     }
