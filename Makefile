@@ -16,7 +16,7 @@ export TRUEUP_TEST_PYTHON ?= $(TOOLS)/venv/bin/python
 FUZZ ?= $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
 SECONDS ?= 120
 
-.PHONY: help demo test lint bench fuzz tools build-tools lint-tools clean-tools
+.PHONY: help demo test lint bench fuzz man tools build-tools lint-tools clean-tools
 
 help:
 	@echo 'make demo     build trueup and show it at work on examples/shop'
@@ -24,6 +24,7 @@ help:
 	@echo 'make lint     check format, lints and dependencies'
 	@echo 'make bench    measure what docs/performance.md reports'
 	@echo 'make fuzz     run the fuzz targets, two minutes each (FUZZ=yaml SECONDS=600 for one, ten minutes)'
+	@echo 'make man      write the manual pages to target/man/man1'
 	@echo 'make tools    only fetch what the others need'
 
 demo: build-tools
@@ -54,6 +55,9 @@ fuzz: build-tools
 		PATH="$(TOOLS)/bin:$$PATH" $(CARGO) +nightly fuzz run --sanitizer none --debug-assertions $$target fuzz/found/$$target fuzz/corpus/$$target -- \
 			-max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=16384; \
 	done
+
+man: build-tools
+	$(CARGO) run --locked -- man $(TARGET_DIR)/man/man1
 
 tools: build-tools lint-tools
 	tools/test-tools

@@ -43,6 +43,9 @@ complete -c trueup -n "__fish_trueup_needs_command" -s V -l version -d 'Print ve
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "apply" -d 'Apply manifests to the target'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "diff" -d 'Show what applying manifests would change'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "drift" -d 'Show what others changed of a set since it was last applied'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "dump" -d 'Write live objects as manifests that apply again'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "kustomize" -d 'Print what a kustomization builds'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "get" -d 'Show objects'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "watch" -d 'Show objects and their changes as they come'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "delete" -d 'Delete objects'
@@ -53,6 +56,8 @@ complete -c trueup -n "__fish_trueup_needs_command" -f -a "tree" -d 'Show an obj
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "history" -d 'Show the revisions of a set'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "rollback" -d 'Apply an earlier revision of a set again'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "sets" -d 'Show sets, make them, and hand them over to other tools'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "explain" -d 'Show what the fields of a kind are for'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "validate" -d 'Check manifests without a server'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "api-resources" -d 'Show the kinds that the server serves'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "auth" -d 'Show who one is, and what one may do'
@@ -60,9 +65,11 @@ complete -c trueup -n "__fish_trueup_needs_command" -f -a "config" -d 'Show and 
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "serve" -d 'Serve the API over HTTPS'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "controllers" -d 'Run the controllers against the target'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "man" -d 'Write the manual pages'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "version" -d 'Show the version of this program and of the server'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s l -l selector -d 'Apply only the objects with these labels' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l applyset-namespace -d 'Say in which namespace the set\'s parent is, where -n does not; its objects may be in several then' -r
@@ -76,10 +83,18 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -l field-manager -d
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s o -l output -d 'Print the applied objects' -r -f -a "name\t'One name a line'
 json\t'JSON, one object after the other'
 yaml\t'YAML, one document for each object'"
-complete -c trueup -n "__fish_trueup_using_subcommand apply" -l wait -d 'Wait until all applied objects are ready' -r -f -a "ready\t'That each object is ready'"
-complete -c trueup -n "__fish_trueup_using_subcommand apply" -l timeout -d 'Wait no longer than this for a replaced object to go, or for all to be ready; 0 waits without end' -r
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l wait -d 'Wait until all applied objects are ready, or until deleted ones are gone; a comma parts both' -r -f -a "ready\t'That each object is ready'
+deleted\t'That each deleted object is gone'"
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l timeout -d 'Wait no longer than this for a replaced object to go, for what others depend on, or for all to be ready; 0 waits without end' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l server-side -d 'Accepted for kubectl\'s sake: every apply is a server-side apply' -r -f -a "true\t''
 false\t''"
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci -d 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci-dir -d 'Write reports that name no file into this directory, which is made where it does not exist' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci-full-diff -d 'Write the whole difference to this file, also where a comment is cut; else beside the comment' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci-name -d 'Tell these reports from others of the same pipeline by this name, such as staging' -r
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci-differences -d 'Count differences as notices, warnings or errors; with errors they are failures in JUnit' -r -f -a "notice\t'Worth knowing; what is deleted or replaced is a warning'
+warning\t'Worth a look'
+error\t'As failures'"
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
@@ -104,10 +119,12 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -l force-conflicts 
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l diff -d 'Show the difference of each changed object'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l show-secrets -d 'Show the values of Secrets in differences'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l show-owners -d 'Show the owners of all changed fields in differences, not only those that other managers own'
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -s y -l yes -d 'Act without asking, whatever is deleted or replaced'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s l -l selector -d 'Compare only the objects with these labels' -r
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l applyset-namespace -d 'Say in which namespace the set\'s parent is, where -n does not; its objects may be in several then' -r
@@ -123,6 +140,13 @@ markdown\t'A comment for a pull request'"
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l field-manager -d 'Assume that the fields are owned under this name' -r
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l server-side -d 'Accepted for kubectl\'s sake: every comparison is made by the server' -r -f -a "true\t''
 false\t''"
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l ci -d 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l ci-dir -d 'Write reports that name no file into this directory, which is made where it does not exist' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l ci-full-diff -d 'Write the whole difference to this file, also where a comment is cut; else beside the comment' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l ci-name -d 'Tell these reports from others of the same pipeline by this name, such as staging' -r
+complete -c trueup -n "__fish_trueup_using_subcommand diff" -l ci-differences -d 'Count differences as notices, warnings or errors; with errors they are failures in JUnit' -r -f -a "notice\t'Worth knowing; what is deleted or replaced is a warning'
+warning\t'Worth a look'
+error\t'As failures'"
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
@@ -150,12 +174,20 @@ complete -c trueup -n "__fish_trueup_using_subcommand diff" -s q -l quiet -d 'Pr
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand diff" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s l -l selector -d 'Plan only the objects with these labels' -r
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l applyset-namespace -d 'Say in which namespace the set\'s parent is, where -n does not; its objects may be in several then' -r
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l max-deletions -d 'Prune no more objects than this, a number or a share such as 50%; if not given, 20%, and 5 in any case' -r
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s o -l output -d 'Save the plan to this file' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l field-manager -d 'Own the applied fields under this name' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l ci -d 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l ci-dir -d 'Write reports that name no file into this directory, which is made where it does not exist' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l ci-full-diff -d 'Write the whole difference to this file, also where a comment is cut; else beside the comment' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l ci-name -d 'Tell these reports from others of the same pipeline by this name, such as staging' -r
+complete -c trueup -n "__fish_trueup_using_subcommand plan" -l ci-differences -d 'Count differences as notices, warnings or errors; with errors they are failures in JUnit' -r -f -a "notice\t'Worth knowing; what is deleted or replaced is a warning'
+warning\t'Worth a look'
+error\t'As failures'"
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
@@ -180,6 +212,82 @@ complete -c trueup -n "__fish_trueup_using_subcommand plan" -l show-secrets -d '
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s l -l selector -d 'Look only at the objects with these labels' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s o -l output -d 'Show drift in this form' -r -f -a "text\t'A block for each object that drifted, a line for each field'
+summary\t'A line for each object that drifted, and the counts'
+names\t'The names of the objects that drifted'
+json\t'A document in JSON'
+yaml\t'The same document in YAML'"
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l field-manager -d 'Take this manager for the one in whose name the set is applied' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l exit-code -d 'Exit with 1 where something drifted and with 2 where something failed'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l detailed-exitcode -d 'Exit with 2 where something drifted and with 1 where something failed, as terraform does'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l all-fields -d 'Take what others set beside the set for drift too'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l show-pending -d 'Show also where the set has changed since it was applied'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l show-secrets -d 'Show the values of Secrets'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s o -l output -d 'Write the manifests in this form' -r -f -a "yaml\t'A stream of YAML documents'
+json\t'A List in JSON'"
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l output-dir -d 'Write a file for each object to this folder, which is made where it does not exist' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l defaults -d 'Keep what is the default of a built-in kind, or leave it out' -r -f -a "keep\t'They are written'
+drop\t'They are left out, unless somebody applied them'"
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s A -l all-namespaces -d 'Select in all namespaces'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l include-secrets -d 'Write Secrets too, with their values in clear; their files can be read by the user alone'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l owned -d 'Write objects too that controllers made'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s o -l output -d 'Print objects in this form' -r -f -a "json\t'Whole objects as JSON'
@@ -255,10 +363,13 @@ complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-labels -d '
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-kind -d 'Show the kind before each name in tables'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-managed-fields -d 'Keep metadata.managedFields in JSON and YAML'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l changes-only -d 'Show changes only, not what is there now'
+complete -c trueup -n "__fish_trueup_using_subcommand watch" -l diff -d 'Show of each event the fields that it changed, with its time and who changed them'
+complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-secrets -d 'Show the values of Secrets in --diff'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
@@ -274,6 +385,13 @@ complete -c trueup -n "__fish_trueup_using_subcommand delete" -l dry-run -d 'Say
 client\t'Only compare with what the server has'
 server\t'Let the server say what it would do'"
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s o -l output -d 'Print names only' -r -f -a "name\t'One TYPE/NAME a line'"
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -l ci -d 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -l ci-dir -d 'Write reports that name no file into this directory, which is made where it does not exist' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -l ci-full-diff -d 'Write the whole difference to this file, also where a comment is cut; else beside the comment' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -l ci-name -d 'Tell these reports from others of the same pipeline by this name, such as staging' -r
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -l ci-differences -d 'Count differences as notices, warnings or errors; with errors they are failures in JUnit' -r -f -a "notice\t'Worth knowing; what is deleted or replaced is a warning'
+warning\t'Worth a look'
+error\t'As failures'"
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
@@ -293,11 +411,14 @@ complete -c trueup -n "__fish_trueup_using_subcommand delete" -l all -d 'Delete 
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l now -d 'Give the objects one second to go'
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l force -d 'Do not give the objects any time, and do not wait'
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -l ignore-not-found -d 'Exit with 0 where a named object does not exist'
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -s y -l yes -d 'Act without asking'
+complete -c trueup -n "__fish_trueup_using_subcommand delete" -s i -l interactive -d 'Ask first, whatever is deleted, and also where no terminal is'
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand delete" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand wait" -l for -d 'Wait for this: create, delete, ready, condition=NAME[=STATUS] or jsonpath=\'{PATH}\'[=VALUE]' -r
 complete -c trueup -n "__fish_trueup_using_subcommand wait" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand wait" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand wait" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
 complete -c trueup -n "__fish_trueup_using_subcommand wait" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
 complete -c trueup -n "__fish_trueup_using_subcommand wait" -l timeout -d 'Wait no longer than this, such as 30s or 5m; 0 looks once, less than 0 waits for a week' -r
@@ -539,6 +660,53 @@ complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subc
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make an object the parent of an empty set; one of a custom type has to exist'
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from help" -f -a "hand-over" -d 'Say which tool works on a set; every other one refuses to from then on'
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l api-version -d 'Look in this group and version' -r
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -s o -l output -d 'Print the explanation in this form' -r -f -a "plaintext\t'As kubectl explains'
+json\t'A document in JSON'"
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l recursive -d 'Show the names of all fields below, without their descriptions'
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l schema -d 'Take CustomResourceDefinitions from this file, directory or URL; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s l -l selector -d 'Check only the objects with these labels' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l skip -d 'Do not check these kinds, such as Deployment or apps/v1/Deployment' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s o -l output -d 'Print the faults in this form' -r -f -a "text\t'One fault after the other, with the lines of the manifests'
+json\t'A document in JSON'"
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l ignore-missing-schemas -d 'Pass over objects of kinds that nothing describes'
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l ignore-unknown-fields -d 'Pass over fields that the schemas do not know'
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l deny-warnings -d 'Fail on warnings too'
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l namespaced -d 'Show only kinds that live in namespaces, or, with =false, only those that do not' -r -f -a "true\t''
 false\t''"
 complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l api-group -d 'Show only kinds of this group; the empty text is the core group' -r
@@ -826,6 +994,22 @@ never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand completions" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand man" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand man" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand man" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand man" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand man" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s o -l output -d 'Print in this form' -r -f -a "json\t''
 yaml\t''"
 complete -c trueup -n "__fish_trueup_using_subcommand version" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
@@ -845,29 +1029,32 @@ complete -c trueup -n "__fish_trueup_using_subcommand version" -l client -d 'Do 
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s V -l version -d 'Print version'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "apply" -d 'Apply manifests to the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "diff" -d 'Show what applying manifests would change'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "get" -d 'Show objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "watch" -d 'Show objects and their changes as they come'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "delete" -d 'Delete objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "wait" -d 'Wait until objects are as they should be'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "describe" -d 'Show everything about objects, and their events'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "events" -d 'Show events, oldest first'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "history" -d 'Show the revisions of a set'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "rollback" -d 'Apply an earlier revision of a set again'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "sets" -d 'Show sets, make them, and hand them over to other tools'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "api-resources" -d 'Show the kinds that the server serves'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "auth" -d 'Show who one is, and what one may do'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "config" -d 'Show and change kubeconfig files'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "serve" -d 'Serve the API over HTTPS'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "controllers" -d 'Run the controllers against the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "version" -d 'Show the version of this program and of the server'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree history rollback sets api-resources api-versions auth config serve controllers completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from history" -f -a "show" -d 'Show the manifests of a revision'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "apply" -d 'Apply manifests to the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "diff" -d 'Show what applying manifests would change'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "drift" -d 'Show what others changed of a set since it was last applied'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "dump" -d 'Write live objects as manifests that apply again'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "kustomize" -d 'Print what a kustomization builds'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "get" -d 'Show objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "watch" -d 'Show objects and their changes as they come'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "delete" -d 'Delete objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "wait" -d 'Wait until objects are as they should be'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "describe" -d 'Show everything about objects, and their events'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "events" -d 'Show events, oldest first'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "sets" -d 'Show sets, make them, and hand them over to other tools'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "explain" -d 'Show what the fields of a kind are for'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "validate" -d 'Check manifests without a server'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "api-resources" -d 'Show the kinds that the server serves'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "auth" -d 'Show who one is, and what one may do'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "config" -d 'Show and change kubeconfig files'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "serve" -d 'Serve the API over HTTPS'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "controllers" -d 'Run the controllers against the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "man" -d 'Write the manual pages'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "version" -d 'Show the version of this program and of the server'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from sets" -f -a "create" -d 'Make an object the parent of an empty set; one of a custom type has to exist'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from sets" -f -a "hand-over" -d 'Say which tool works on a set; every other one refuses to from then on'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "whoami" -d 'Show as whom the server knows the caller'

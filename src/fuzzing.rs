@@ -4,12 +4,15 @@
 //! are; a panic in it is a bug of the module that it calls. The targets in `fuzz/` call these functions, and so does the test that
 //! replays `fuzz/corpus`. A program has no use for them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::admission;
 use crate::ambient::Ambient;
 use crate::api::fuzzed_json;
 use crate::cel::{Budget, CALL_BUDGET, Input, Program, Wanted};
+use crate::manifest::{Desired, kustomize_in_memory};
 use crate::merge::{self, ApplyRequest, FieldSet, Managers};
 use crate::object::{Gvk, Object, Time};
 use crate::protobuf;
@@ -20,7 +23,7 @@ use crate::yaml;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     ("yaml", yaml),
     ("json", json),
     ("protobuf", protobuf),
@@ -30,6 +33,7 @@ pub const TARGETS: [Target; 9] = [
     ("apply", apply),
     ("schemas", schemas),
     ("cel", cel),
+    ("kustomize", kustomize),
 ];
 
 /// The deepest that a value may be which the API reads.
@@ -207,6 +211,32 @@ pub fn cel(bytes: &[u8]) {
             assert_eq!(message.text(input, &mut Budget::new(CALL_BUDGET)), outcome);
         }
     }
+}
+
+/// Kustomizations: what is built has what every object has, is told apart, and is built again the same.
+///
+/// The bytes are files with a line `-- PATH --` before each.
+///
+/// # Panics
+/// Where any of that does not hold.
+pub fn kustomize(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let mut path = None;
+    for line in text.split_inclusive('\n') {
+        match line.trim_end().strip_prefix("-- ").and_then(|line| line.strip_suffix(" --")) {
+            Some(name) => path = Some(name),
+            None => files.entry(path.unwrap_or_default().to_owned()).or_default().extend(line.as_bytes()),
+        }
+    }
+    let Some(Ok(built)) = kustomize_in_memory(&files) else { return };
+    let objects = |built: Vec<Desired>| -> Vec<Object> { built.into_iter().map(|desired| desired.object).collect() };
+    for desired in &built {
+        assert!(!desired.object.kind().is_empty() && !desired.object.name().is_empty(), "{:?}", desired.object);
+        let _place = desired.locate("spec.template.spec.containers[0].image").file_line();
+    }
+    let Some(Ok(again)) = kustomize_in_memory(&files) else { panic!("it was built before") };
+    assert_eq!(objects(again), objects(built));
 }
 
 /// The schema over which expressions are compiled: something of every type.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::row;
 
 /// 1,000 mixed objects: 250 each of ConfigMap, Service, Deployment and Secret.
-fn manifests() -> String {
+pub(crate) fn manifests() -> String {
     let object = |number: usize| -> Value {
         let name = format!("o{number}");
         let labels = json!({"app": name, "tier": "bench"});

@@ -1,13 +1,14 @@
 //! Measures the budgets of the design, side by side in one run, and prints a table for docs/performance.md.
 //!
 //! `cargo bench --bench budgets [-- NAME …]` runs all or the named parts: `start`, `create`, `get`, `list`, `watch`, `objects`, `cli`,
-//! `etcd`.
+//! `etcd`, `kubectl`.
 //! The server is the release binary as a process of its own; client and server share the machine, as the budgets say. Nothing here
 //! asserts a time.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a measurement that cannot be made ends the run")]
 
 mod cli;
 mod connection;
+mod kubectl;
 mod load;
 mod objects;
 mod server;
@@ -47,6 +48,9 @@ fn main() {
     }
     if runs("cli") {
         cli::thousand_objects();
+    }
+    if runs("kubectl") {
+        runtime.block_on(kubectl::compare());
     }
 }
 

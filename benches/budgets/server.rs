@@ -23,11 +23,20 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(engine: &Engine) -> Self {
-        Self::start_in(tempfile::tempdir().expect("a directory"), engine).await
+        Self::start_with(engine, &[]).await
+    }
+
+    /// Starts on nothing, with more flags.
+    pub(crate) async fn start_with(engine: &Engine, flags: &[&str]) -> Self {
+        Self::launch(tempfile::tempdir().expect("a directory"), engine, flags).await
     }
 
     /// Starts on the data that a directory holds.
     pub(crate) async fn start_in(directory: tempfile::TempDir, engine: &Engine) -> Self {
+        Self::launch(directory, engine, &[]).await
+    }
+
+    async fn launch(directory: tempfile::TempDir, engine: &Engine, flags: &[&str]) -> Self {
         // Certificates are made on the very first start only; their time is measured with it.
         let port = free_port();
         let address = format!("127.0.0.1:{port}");
@@ -38,6 +47,7 @@ impl Server {
             Engine::Sqlite => command.arg("--local").arg(data(&directory)),
             Engine::Etcd(url) => command.args(["--etcd", url]),
         };
+        command.args(flags);
         let began = Instant::now();
         let process = command.spawn().expect("the server starts");
         let ready_after = loop {
@@ -62,6 +72,11 @@ impl Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
         std::mem::replace(&mut self.directory, tempfile::tempdir().expect("a directory"))
+    }
+
+    /// The administrator's kubeconfig.
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
+        data(&self.directory).join("kubeconfig")
     }
 
     /// Resident memory, in MB.

@@ -13,8 +13,8 @@ mod validate;
 mod validation;
 
 use crate::ambient::Ambient;
-use crate::object::{Cause, Object, Refusal};
-use crate::schema::{Resource, check};
+use crate::object::{Cause, Gvk, Object, Refusal};
+use crate::schema::{Catalog, Resource, check};
 
 pub(crate) use kinds::service::{checks_health, family as service_family, has_address, has_node_ports};
 pub(crate) use limits::{broken as broken_limits, fill as fill_limits};
@@ -59,6 +59,13 @@ pub fn update(resource: &Resource, before: &Object, after: &mut Object, subresou
     verdict(resource, after, validate::object(resource, after, Some(before), subresource))
 }
 
+/// Judges an object written through `finalize`, which changes nothing but a namespace's own finalizers.
+///
+/// Refuses with 422 and every cause at once.
+pub fn finalize(resource: &Resource, before: &Object, after: &Object) -> Result<(), Refusal> {
+    verdict(resource, after, validation::check_status(resource, after, before, "finalize"))
+}
+
 /// Judges what is answered and never stored: by the rules of its kind alone, since it needs no name.
 ///
 /// Refuses with 422 and every cause at once.
@@ -72,7 +79,9 @@ pub fn judge(resource: &Resource, object: &Object) -> Result<(), Refusal> {
 pub fn warnings(resource: &Resource, object: &Object, before: Option<&Object>, subresource: &str) -> Vec<String> {
     if resource.custom {
         custom::finalizer_warnings(object, before)
-    } else if matches!(subresource, "status" | parts::EPHEMERAL_CONTAINERS | parts::RESIZE) {
+    } else if subresource == "status" {
+        validation::status_warnings(resource, object)
+    } else if matches!(subresource, parts::EPHEMERAL_CONTAINERS | parts::RESIZE) {
         Vec::new()
     } else if resource.gvk.kind == "CustomResourceDefinition" {
         custom::definition_warnings(object, before)
@@ -109,6 +118,15 @@ fn defaults(resource: &Resource, object: &mut Object) {
     check::apply_defaults(schema.root(), &mut value);
     *object = Object::from_value(value).unwrap_or_default();
     defaults::apply(resource, object);
+}
+
+/// An object of a built-in kind with every default of its kind; `None` for any other kind.
+pub(crate) fn filled(gvk: &Gvk, object: &Object) -> Option<Object> {
+    let catalog = Catalog::builtin();
+    let resource = catalog.by_gvk(gvk)?;
+    let mut object = object.clone();
+    defaults(resource, &mut object);
+    Some(object)
 }
 
 fn verdict(resource: &Resource, object: &Object, causes: Vec<Cause>) -> Result<(), Refusal> {

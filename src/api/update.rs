@@ -104,7 +104,7 @@ pub(super) fn finish(call: &Call, live: &Live, after: &mut Object) -> Result<(),
         let spec = after.root_mut().remove("spec");
         *after = live.object.clone();
         spec.map(|spec| after.root_mut().insert("spec".to_owned(), spec));
-        return Ok(());
+        return admission::finalize(&call.resource, &live.object, after);
     }
     admission::update(&call.resource, &live.object, after, call.subresource(), &call.api.ambient)?;
     limit_ranges::check_update(call, &live.object, after)?;

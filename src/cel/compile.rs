@@ -8,8 +8,7 @@ use super::expression::{Access, Expression};
 use super::functions::{self, Function, Style};
 use super::literals::{constant, kind_of};
 use super::types::{self, Type};
-use super::value::Val;
-use super::{CompileError, Program, Wanted, cost, library, names, nesting, stack};
+use super::{CompileError, Program, Wanted, cost, library, names, nesting, records, stack};
 use crate::schema::{NodeId, SchemaNode, Shape};
 
 /// The longest expression, in bytes; the parser's memory grows with it.
@@ -18,30 +17,12 @@ const LONGEST: usize = 32 << 10;
 /// How deep operators, calls and literals may lie in each other, since every evaluation goes as deep.
 const DEEPEST: usize = 200;
 
-/// What can be asked of the variable `authorizer`, and of what that answers.
-const OF_AUTHORIZER: [&str; 14] = [
-    "allowed",
-    "check",
-    "error",
-    "errored",
-    "fieldSelector",
-    "group",
-    "labelSelector",
-    "name",
-    "namespace",
-    "path",
-    "reason",
-    "resource",
-    "serviceAccount",
-    "subresource",
-];
-
 /// See [`Program::compile`].
 pub(super) fn program(text: &str, place: SchemaNode<'_>, optional_old: bool, wanted: Wanted) -> Result<Program, CompileError> {
     let own = Static::of(place);
     let old = if optional_old { Static::of_type(own.kind.clone().optional()) } else { own.clone() };
     let scope = vec![("self".to_owned(), own), ("oldSelf".to_owned(), old)];
-    let (lowered, uses_old_self) = parsed_and_lowered(text, place, scope, &[])?;
+    let (lowered, uses_old_self) = parsed_and_lowered(text, place, scope)?;
     let (fits, fault) = match wanted {
         Wanted::Truth => (matches!(lowered.of.kind, Type::Bool | Type::Dyn), CompileError::NoTruth),
         Wanted::Text => (matches!(lowered.of.kind, Type::Text | Type::Dyn), CompileError::NoText),
@@ -54,22 +35,18 @@ pub(super) fn program(text: &str, place: SchemaNode<'_>, optional_old: bool, wan
 }
 
 /// See [`super::check_condition`].
-pub(super) fn condition(text: &str, variables: &[&str]) -> Result<(), CompileError> {
-    let scope = variables.iter().map(|name| ((*name).to_owned(), Static::of_type(Type::Dyn))).collect();
-    let (lowered, _) = parsed_and_lowered(text, SchemaNode::any(), scope, &OF_AUTHORIZER)?;
-    match lowered.of.kind {
-        Type::Bool | Type::Dyn => Ok(()),
-        _ => Err(CompileError::NoCondition),
+pub(super) fn condition(text: &str, params: bool) -> Result<(), CompileError> {
+    let known = records::VARIABLES.iter().filter(|(name, _)| params || *name != records::PARAMS);
+    let scope = known.map(|(name, kind)| ((*name).to_owned(), Static::of_type(Type::parse(kind)))).collect();
+    match parsed_and_lowered(text, SchemaNode::any(), scope)?.0.of.kind {
+        Type::Bool => Ok(()),
+        // What is known only when it is there is no truth value either.
+        other => Err(CompileError::NoCondition(other.to_string())),
     }
 }
 
 /// What an expression comes to over these variables, and whether it speaks of the second.
-fn parsed_and_lowered(
-    text: &str,
-    root: SchemaNode<'_>,
-    scope: Vec<(String, Static)>,
-    foreign: &'static [&'static str],
-) -> Result<(Lowered, bool), CompileError> {
+fn parsed_and_lowered(text: &str, root: SchemaNode<'_>, scope: Vec<(String, Static)>) -> Result<(Lowered, bool), CompileError> {
     if text.len() > LONGEST {
         return Err(CompileError::Failed(format!("expression is longer than {LONGEST} bytes")));
     }
@@ -79,8 +56,7 @@ fn parsed_and_lowered(
     let compile = || {
         let parser = cel::Env::default().parser();
         let (parsed, source) = parser.parse_with_source_info(text).map_err(|errors| CompileError::Failed(errors.to_string()))?;
-        let mut compiler =
-            Compiler { root, scope, source: &source, foreign, uses_old_self: false, depth: 0, mixed: 0, item_kinds: Vec::new() };
+        let mut compiler = Compiler { root, scope, source: &source, uses_old_self: false, depth: 0, mixed: 0, item_kinds: Vec::new() };
         let lowered = compiler.lower(&parsed)?;
         Ok((lowered, compiler.uses_old_self))
     };
@@ -129,8 +105,6 @@ pub(super) struct Compiler<'a> {
     root: SchemaNode<'a>,
     pub(super) scope: Vec<(String, Static)>,
     source: &'a SourceInfo,
-    /// Functions of members that are known by name alone.
-    foreign: &'static [&'static str],
     uses_old_self: bool,
     depth: usize,
     /// In how many calls we are that take literals of mixed types.
@@ -207,6 +181,13 @@ impl Compiler<'_> {
         {
             return Ok(kind);
         }
+        // A variable may have a dot in its name, and then goes before a member of the one before the dot.
+        if let Some(path) = qualified(&select.operand.expr).filter(|_| !select.test)
+            && let whole = format!("{path}.{}", select.field)
+            && self.knows(&whole)
+        {
+            return self.identifier(&whole, id);
+        }
         self.member(&select.operand, &select.field, if select.test { Access::Test } else { Access::Value }, id)
     }
 
@@ -225,6 +206,10 @@ impl Compiler<'_> {
         let found = match &inner.kind {
             Type::Object(object) => match self.field(self.root.at(*object), &name) {
                 Some(found) => found,
+                None => return self.fail(id, &format!("undefined field '{field}'")),
+            },
+            Type::Record(record) => match record.field(field) {
+                Some(kind) => Static::of_type(kind),
                 None => return self.fail(id, &format!("undefined field '{field}'")),
             },
             Type::Map(..) => self.inside(&inner),
@@ -337,9 +322,6 @@ impl Compiler<'_> {
             if let (None, Some(target)) = (&qualified, target) {
                 self.lower(target)?;
             }
-            if target.is_some() && self.foreign.contains(&name) {
-                return self.foreign_call(call);
-            }
             let name = qualified.as_deref().unwrap_or(name);
             return self.fail(id, &format!("undeclared reference to '{name}' (in container '')"));
         };
@@ -364,14 +346,6 @@ impl Compiler<'_> {
             lowered.cost = lowered.cost.saturating_add(lowered.of.most);
         }
         Ok(lowered)
-    }
-
-    /// A function that is known by its name alone, with arguments that are known.
-    fn foreign_call(&mut self, call: &CallExpr) -> Outcome {
-        for part in call.target.as_deref().into_iter().chain(&call.args) {
-            self.lower(part)?;
-        }
-        Ok(Lowered { expression: Expression::Constant(Val::Null), of: Static::of_type(Type::Dyn), cost: 1 })
     }
 
     /// Refuses literals that would fail in every evaluation.

@@ -19,6 +19,7 @@ mod literals;
 mod macros;
 mod names;
 mod nesting;
+mod records;
 mod stack;
 mod types;
 mod value;
@@ -192,13 +193,13 @@ impl Program {
     }
 }
 
-/// Checks a condition over variables of which nothing is known before it is evaluated, such as those of admission: its syntax, the names
-/// of its variables and functions, and its type as far as it shows.
+/// Checks a condition of admission, of a webhook or a policy: its syntax, the names and types of what it speaks of, and that it comes to
+/// a truth value. `params` says whether it has the variable of that name.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check_condition(text: &str, variables: &[&str]) -> Result<(), CompileError> {
-    compile::condition(text, variables)
+pub fn check_condition(text: &str, params: bool) -> Result<(), CompileError> {
+    compile::condition(text, params)
 }
 
 /// Why an expression cannot be used.
@@ -211,8 +212,8 @@ pub enum CompileError {
     #[error("cel expression must evaluate to a bool")]
     NoTruth,
     /// A condition that is not a truth value.
-    #[error("must evaluate to bool")]
-    NoCondition,
+    #[error("must evaluate to bool but got {0}")]
+    NoCondition(String),
     /// A message that is not a text.
     #[error("messageExpression must evaluate to a string")]
     NoText,

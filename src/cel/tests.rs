@@ -284,7 +284,7 @@ fn what_is_not_there_is_refused_by_name() {
         ("self.spec.items.all(i, i.nothing == 1)", "undefined field 'nothing'"),
         ("other == 1", "undeclared reference to 'other' (in container '')"),
         ("self.spec.text.shout() == ''", "undeclared reference to 'shout' (in container '')"),
-        ("authorizer.group('').check()", "undeclared reference to 'authorizer.group' (in container '')"),
+        ("authorizer.group('').check('get')", "undeclared reference to 'authorizer' (in container '')"),
         ("math.greatest(1, 2) == 2", "undeclared reference to 'math.greatest' (in container '')"),
         ("self.spec.text == 1", "found no matching overload for '_==_' applied to '(string, int)'"),
         ("self.spec.text + 1 == ''", "found no matching overload for '_+_' applied to '(string, int)'"),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::records::{self, Record};
 use crate::schema::{Format, NodeId, Number, Scalar, SchemaNode, Shape};
 
 /// The type of an expression.
@@ -35,6 +36,8 @@ pub(super) enum Type {
     Map(Box<Type>, Box<Type>),
     /// An object that the schema describes at this node.
     Object(NodeId),
+    /// An object of fixed fields.
+    Record(&'static Record),
     /// A value or none.
     Optional(Box<Type>),
     /// A type of Kubernetes' own, by the name of its constructor.
@@ -112,9 +115,10 @@ impl Type {
             "timestamp" => Self::Time,
             "duration" => Self::Duration,
             "type" => Self::Kind,
-            _ => match OPAQUE.iter().find(|name| **name == text) {
-                Some(name) => Self::Opaque(name),
-                None => Self::Variable(text.chars().next().unwrap_or('T')),
+            _ => match (OPAQUE.iter().find(|(name, _)| *name == text), records::find(text)) {
+                (Some((name, _)), _) => Self::Opaque(name),
+                (None, Some(record)) => Self::Record(record),
+                (None, None) => Self::Variable(text.chars().next().unwrap_or('T')),
             },
         }
     }
@@ -147,8 +151,8 @@ impl Type {
 
     /// Whether `null` is compared with values of the type, which is so for objects and not for scalars, lists and maps.
     fn may_be_null(&self) -> bool {
-        use Type::{Duration, Null, Object, Opaque, Optional, Time, Variable};
-        matches!(self, Null | Object(_) | Time | Duration | Optional(_) | Opaque(_) | Variable(_))
+        use Type::{Duration, Null, Object, Opaque, Optional, Record, Time, Variable};
+        matches!(self, Null | Object(_) | Record(_) | Time | Duration | Optional(_) | Opaque(_) | Variable(_))
     }
 
     /// Whether two items of a literal go together: their types are the same, but for what is not known of an empty list or map.
@@ -189,8 +193,21 @@ impl Type {
     }
 }
 
-/// The types of Kubernetes' own, by constructor.
-const OPAQUE: [&str; 7] = ["quantity", "image", "url", "ip", "cidr", "semver", "format"];
+/// The types of Kubernetes' own: as signatures write them, and as messages do.
+const OPAQUE: [(&str, &str); 12] = [
+    ("quantity", "kubernetes.Quantity"),
+    ("image", "kubernetes.Image"),
+    ("url", "kubernetes.URL"),
+    ("ip", "net.IP"),
+    ("cidr", "net.CIDR"),
+    ("semver", "kubernetes.Semver"),
+    ("format", "kubernetes.NamedFormat"),
+    ("authorizer", "kubernetes.authorization.Authorizer"),
+    ("pathCheck", "kubernetes.authorization.PathCheck"),
+    ("groupCheck", "kubernetes.authorization.GroupCheck"),
+    ("resourceCheck", "kubernetes.authorization.ResourceCheck"),
+    ("decision", "kubernetes.authorization.Decision"),
+];
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -209,8 +226,9 @@ impl fmt::Display for Type {
             Self::List(item) => write!(f, "list({item})"),
             Self::Map(key, value) => write!(f, "map({key}, {value})"),
             Self::Object(_) => f.write_str("object"),
+            Self::Record(record) => f.write_str(record.name),
             Self::Optional(item) => write!(f, "optional({item})"),
-            Self::Opaque(name) => write!(f, "kubernetes.{name}"),
+            Self::Opaque(name) => f.write_str(OPAQUE.iter().find(|(known, _)| known == name).map_or(name, |(_, shown)| shown)),
             Self::Variable(letter) => write!(f, "{letter}"),
         }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::settings::Login;
 use super::ui::ColorChoice;
+use crate::manifest::Input;
 
 /// Where to work, and how to print.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -52,9 +53,27 @@ pub struct ManifestArgs {
     /// Read manifests from a file, a directory, a URL, or - for standard input; may be given several times
     #[arg(long, short = 'f', value_name = "FILE")]
     pub filename: Vec<String>,
+    /// Build the kustomization in a directory
+    #[arg(long, short = 'k', value_name = "DIR", conflicts_with_all = ["filename", "recursive"])]
+    pub kustomize: Option<PathBuf>,
     /// Read directories with everything below them
     #[arg(long, short = 'R')]
     pub recursive: bool,
+}
+
+impl ManifestArgs {
+    /// Whether no manifests are named.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.filename.is_empty() && self.kustomize.is_none()
+    }
+
+    /// What is named, in order.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<Input> {
+        let files = self.filename.iter().map(|name| Input::parse(name));
+        files.chain(self.kustomize.clone().map(Input::Kustomization)).collect()
+    }
 }
 
 /// Which objects of a resource to select.

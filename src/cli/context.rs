@@ -1,6 +1,7 @@
 //! What a command works with: the target's client, what it serves, the namespace, and what has been done so far.
 
 use std::error::Error as StdError;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use futures::future::BoxFuture;
@@ -8,7 +9,7 @@ use futures::future::BoxFuture;
 use super::ui::Ui;
 use super::{CommandError, Settings, StoreLocation, TargetSettings};
 use crate::client::{Client, Discovery, connect};
-use crate::plan::{Between, Namespaces, Placed, Stage};
+use crate::plan::{Between, Namespaces, Placed, Stage, Stop};
 
 /// Why a store could not be opened; displays as the reason.
 pub type OpenStoreError = Box<dyn StdError + Send + Sync>;
@@ -51,13 +52,39 @@ pub struct CommandContext {
     openers: Openers,
     so_far: Mutex<Option<String>>,
     between: Between,
+    stop: Stop,
+    /// How much is being done that stops at a clean point.
+    acting: AtomicUsize,
+    /// Whether a wait shows by itself how far it is.
+    waiting: AtomicBool,
+    /// Whether what was done is being undone.
+    undoing: AtomicBool,
+}
+
+/// Something that is being done, which stops at a clean point when [`CommandContext::stop`] asks for it; for as long as it is kept.
+#[must_use]
+pub struct Acting<'a>(&'a AtomicUsize);
+
+impl Drop for Acting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl CommandContext {
     /// A context that has opened nothing.
     #[must_use]
     pub fn new(settings: Settings, openers: Openers) -> Self {
-        Self { settings, openers, so_far: Mutex::new(None), between: Between::default() }
+        Self {
+            settings,
+            openers,
+            so_far: Mutex::new(None),
+            between: Between::default(),
+            stop: Stop::default(),
+            acting: AtomicUsize::new(0),
+            waiting: AtomicBool::new(false),
+            undoing: AtomicBool::new(false),
+        }
     }
 
     /// What was decided from flags and environment.
@@ -126,6 +153,47 @@ impl CommandContext {
     #[must_use]
     pub fn between(&self) -> &Between {
         &self.between
+    }
+
+    /// Whether the command is to stop at the next clean point.
+    #[must_use]
+    pub fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
+    /// From here on, until the answer is dropped, an interruption asks for a stop and waits for it.
+    pub fn act(&self) -> Acting<'_> {
+        self.acting.fetch_add(1, Ordering::SeqCst);
+        Acting(&self.acting)
+    }
+
+    /// Whether an interruption is to wait for a clean point.
+    #[must_use]
+    pub fn is_acting(&self) -> bool {
+        self.acting.load(Ordering::SeqCst) > 0
+    }
+
+    /// Whether what was done is being undone, which an interruption lets end.
+    #[must_use]
+    pub fn is_undoing(&self) -> bool {
+        self.undoing.load(Ordering::SeqCst)
+    }
+
+    /// Says whether what was done is being undone.
+    pub fn set_undoing(&self, undoing: bool) {
+        self.undoing.store(undoing, Ordering::SeqCst);
+    }
+
+    /// Says whether a wait shows by itself how far it is, so that nothing else draws over it.
+    pub fn set_waiting(&self, waiting: bool) {
+        self.waiting.store(waiting, Ordering::SeqCst);
+    }
+
+    /// The line that shows how far the work is: what has been done, or else `first`; empty while a wait shows its own.
+    #[must_use]
+    pub fn progress_line(&self, first: &str) -> String {
+        let waiting = self.waiting.load(Ordering::SeqCst);
+        if waiting { String::new() } else { self.so_far().unwrap_or_else(|| first.to_owned()) }
     }
 
     /// What an interruption leaves behind.

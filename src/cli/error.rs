@@ -10,11 +10,13 @@ use jiff::Timestamp;
 use super::kubeconfig::KubeconfigFileError;
 use super::settings::UsageError;
 use super::ui::{Ui, is_broken_pipe};
+use crate::ci::Problem;
 use crate::client::{ClientError, RemoteError, ResourceArgumentError, UnknownResource, Unreachable};
 use crate::manifest::ManifestErrors;
 use crate::object::{Reason, Refusal};
 use crate::plan::set::{OUR_TOOL, PruneError, SetError};
 use crate::serve::{ListenError, ServeError};
+use crate::similar::did_you_mean;
 use crate::store::StoreError;
 
 /// How a command ended; a documented promise to scripts.
@@ -92,13 +94,15 @@ pub struct CommandError {
     pub further: Vec<String>,
     /// What to do next.
     pub hints: Vec<String>,
+    /// The same failure as a pipeline is told it, where there is more to say than the words above.
+    pub problems: Vec<Problem>,
 }
 
 impl CommandError {
     /// A failure of what was attempted.
     #[must_use]
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { status: ExitStatus::Failed, message: message.into(), further: Vec::new(), hints: Vec::new() }
+        Self { status: ExitStatus::Failed, message: message.into(), further: Vec::new(), hints: Vec::new(), problems: Vec::new() }
     }
 
     /// A command line that makes no sense.
@@ -165,13 +169,14 @@ impl From<ManifestErrors> for CommandError {
     fn from(errors: ManifestErrors) -> Self {
         let mut messages = errors.0.iter().map(ToString::to_string);
         let first = messages.next().unwrap_or_default();
-        Self { further: messages.collect(), ..Self::failed(first) }
+        Self { further: messages.collect(), problems: errors.0.iter().map(super::ci::of_manifest).collect(), ..Self::failed(first) }
     }
 }
 
 impl From<RemoteError> for CommandError {
     fn from(error: RemoteError) -> Self {
         let hint = match &error {
+            RemoteError::Kubeconfig { similar: Some(similar), .. } => return Self::failed(error.to_string()).hint(did_you_mean(similar)),
             RemoteError::Kubeconfig { .. } => "choose another target: --context, --kubeconfig, --server, --local or --etcd",
             RemoteError::Url { .. } => "give the server as https://HOST:PORT, or as HOST:PORT where it speaks HTTP without TLS",
             RemoteError::Credentials { .. } => "check the certificates, keys and plugins that the kubeconfig names",
@@ -182,7 +187,7 @@ impl From<RemoteError> for CommandError {
 
 impl From<UnknownResource> for CommandError {
     fn from(error: UnknownResource) -> Self {
-        let hint = error.similar.as_ref().map(|similar| format!("did you mean {similar:?}?"));
+        let hint = error.similar.as_deref().map(did_you_mean);
         Self { hints: hint.into_iter().collect(), ..Self::failed(error.to_string()) }
     }
 }

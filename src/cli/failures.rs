@@ -12,8 +12,10 @@ use super::ui::Ui;
 use crate::client::ClientError;
 use crate::manifest::{Desired, Origin, Source};
 use crate::object::{Cause, CauseKind, Reason, Refusal};
-use crate::plan::{Dispute, Failure, ObjectError, in_namespace};
+use crate::plan::{Dispute, Failure, ObjectError, OrderFault, in_namespace, unknown_fields};
 use crate::printable::one_line;
+use crate::schema::Catalog;
+use crate::validate::meant_field;
 use crate::yaml::Mark;
 
 /// The most lines of the manifest that are shown for one object.
@@ -97,7 +99,7 @@ fn excerpt(source: &Desired, origin: &Origin) -> Option<String> {
 }
 
 /// `.spec.replicas is owned by "hpa" using apps/v1: 5 there, 3 here`
-fn dispute_in_words(dispute: &Dispute) -> String {
+pub(super) fn dispute_in_words(dispute: &Dispute) -> String {
     let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), short);
     format!("{} is owned by {}: {} there, {} here", dispute.field, dispute.owner, value(&dispute.live), value(&dispute.desired))
 }
@@ -110,7 +112,7 @@ fn short(value: &Value) -> String {
     if cut.len() < text.len() { format!("{cut}…") } else { text }
 }
 
-fn what(error: &ObjectError) -> String {
+pub(super) fn what(error: &ObjectError) -> String {
     match error {
         ObjectError::NotMadeAnew(error) => {
             format!("it was deleted to be replaced, but could not be made anew: {}", client_error_in_words(error))
@@ -137,31 +139,35 @@ fn causes(refusal: &Refusal, source: Option<&Desired>) -> String {
     });
     let mut text = String::new();
     let mut shown = HashSet::new();
+    // The fields of a kustomization's object may stand in several files, of which the headline names the first.
+    let headline = causes.iter().find_map(|(origin, _)| origin.as_ref()).map(|origin| origin.source.name().to_owned());
     for (origin, line) in causes {
-        text.push_str(&format!("\n  {line}"));
-        let new = origin.filter(|origin| shown.len() < EXCERPTS_MOST && !shown.contains(&origin.mark));
+        let elsewhere = origin.as_ref().filter(|origin| headline.as_deref().is_some_and(|named| named != origin.source.name()));
+        let place = elsewhere.map(|origin| format!(" ({})", origin.file_line())).unwrap_or_default();
+        text.push_str(&format!("\n  {line}{place}"));
+        let new = origin.filter(|origin| shown.len() < EXCERPTS_MOST && !shown.contains(&origin.to_string()));
         if let Some(origin) = new
             && let Some(lines) = source.and_then(|source| excerpt(source, &origin))
         {
             text.push_str(&lines.replace('\n', "\n  "));
-            shown.insert(origin.mark);
+            shown.insert(origin.to_string());
         }
     }
     text
 }
 
-fn is_conflict(refusal: &Refusal) -> bool {
+pub(super) fn is_conflict(refusal: &Refusal) -> bool {
     refusal.causes.iter().any(|cause| cause.kind == CauseKind::ManagerConflict)
 }
 
-fn refusal_of(failure: &Failure) -> Option<&Refusal> {
+pub(super) fn refusal_of(failure: &Failure) -> Option<&Refusal> {
     match &failure.error {
         ObjectError::Client(error) => error.refusal(),
         _ => None,
     }
 }
 
-fn hint(failure: &Failure) -> Option<String> {
+pub(super) fn hint(failure: &Failure) -> Option<String> {
     let refusal = refusal_of(failure);
     let hint = match &failure.error {
         ObjectError::UnknownKind { similar: Some(similar), .. } => {
@@ -171,6 +177,19 @@ fn hint(failure: &Failure) -> Option<String> {
         ObjectError::OtherNamespace { .. } => "leave -n out, or take the namespace out of the manifest",
         ObjectError::BadName { .. } => "give it a name that can stand in a path of the API",
         ObjectError::Duplicate { .. } => "remove one of the two, or give it another name or namespace",
+        ObjectError::Order(fault) => match **fault {
+            OrderFault::Unreadable { .. } => {
+                "write for example apps/namespaces/shop/Deployment/db, or /Namespace/shop; commas part several"
+            }
+            OrderFault::NoWave { .. } => "lower waves come first; an object without one is in wave 0",
+            OrderFault::UnknownKind(_) => "group and kind are compared letter by letter: apps/namespaces/shop/Deployment/db",
+            OrderFault::Scope { .. } => {
+                "write GROUP/namespaces/NAMESPACE/KIND/NAME for what has a namespace, GROUP/KIND/NAME for what has none"
+            }
+            OrderFault::Missing(_) => "add it to the set, or create it first",
+            OrderFault::LaterWave { .. } => "give both one wave, or take the wave out of this object: it then comes with what it stands on",
+            OrderFault::Cycle(_) | OrderFault::Unknown { .. } => return None,
+        },
         ObjectError::NotServed(_) => "look at the definition's conditions, then apply again",
         _ if refusal.is_some_and(is_conflict) => {
             "leave the fields to their owners by taking them out of the manifest, or take them over with --force-conflicts"
@@ -187,10 +206,24 @@ fn hint(failure: &Failure) -> Option<String> {
         _ if refusal.is_some_and(|refusal| refusal.message.contains("immutable")) => {
             "the field cannot be changed in place; delete the object and apply again, or undo the change in the manifest"
         }
-        ObjectError::Client(error) => return hint_for(error),
+        ObjectError::Client(error) => return hint_for(error).or_else(|| misspelled_fields(failure)),
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// What may be meant by fields of a built-in kind that the server does not know.
+fn misspelled_fields(failure: &Failure) -> Option<String> {
+    let (refusal, source) = (refusal_of(failure)?, failure.source.as_deref()?);
+    let schema = Catalog::builtin().by_gvk(&source.object.gvk()?)?.schema();
+    let unknown = unknown_fields(&refusal.message);
+    let guesses: Vec<(&str, String)> =
+        unknown.iter().filter_map(|field| Some((*field, meant_field(schema.root(), source.object.root(), field)?))).collect();
+    match (guesses.as_slice(), unknown.len()) {
+        ([], _) => None,
+        ([(_, guess)], 1) => Some(guess.clone()),
+        (several, _) => Some(several.iter().map(|(field, guess)| format!("{field}: {guess}")).collect::<Vec<_>>().join("; ")),
+    }
 }
 
 #[cfg(test)]

@@ -5,11 +5,14 @@
 //! [`ui::Ui`] and fail with a [`CommandError`]; nothing else decides about exit codes.
 
 mod arguments;
+mod ci;
 pub mod commands;
+mod confirm;
 mod context;
 mod duration;
 mod error;
 mod failures;
+mod interruption;
 mod kubeconfig;
 mod logging;
 pub mod output;
@@ -23,12 +26,15 @@ pub mod ui;
 mod waiting;
 
 use std::ffi::OsString;
+use std::pin::pin;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
-pub use context::{CommandContext, Controllers, OpenSimulation, OpenStore, OpenStoreError, Openers, RunControllers};
+pub use ci::{CiArgs, Platform, Reporter};
+pub use context::{Acting, CommandContext, Controllers, OpenSimulation, OpenStore, OpenStoreError, Openers, RunControllers};
 pub use error::{CommandError, ExitStatus, Promise};
 pub use settings::{EtcdAccess, Login, Settings, StoreLocation, TargetSettings, UsageError};
 use ui::Ui;
@@ -67,6 +73,12 @@ pub enum Command {
     Diff(commands::DiffArgs),
     /// Show what applying manifests would change, and save it to be applied later
     Plan(commands::PlanArgs),
+    /// Show what others changed of a set since it was last applied
+    Drift(commands::DriftArgs),
+    /// Write live objects as manifests that apply again
+    Dump(commands::DumpArgs),
+    /// Print what a kustomization builds
+    Kustomize(commands::KustomizeArgs),
     /// Show objects
     Get(commands::GetArgs),
     /// Show objects and their changes as they come
@@ -87,6 +99,10 @@ pub enum Command {
     Rollback(commands::RollbackArgs),
     /// Show sets, make them, and hand them over to other tools
     Sets(commands::SetsArgs),
+    /// Show what the fields of a kind are for
+    Explain(commands::ExplainArgs),
+    /// Check manifests without a server
+    Validate(commands::ValidateArgs),
     /// Show the kinds that the server serves
     ApiResources(commands::ApiResourcesArgs),
     /// Show the versions of the groups that the server serves
@@ -101,6 +117,8 @@ pub enum Command {
     Controllers(commands::ControllersCommandArgs),
     /// Print a completion script for a shell
     Completions(commands::CompletionsArgs),
+    /// Write the manual pages
+    Man(commands::ManArgs),
     /// Show the version of this program and of the server
     Version(commands::VersionArgs),
 }
@@ -108,13 +126,25 @@ pub enum Command {
 impl Command {
     /// Whether the command does many things at once and so is worth more than one thread.
     fn is_parallel(&self) -> bool {
-        matches!(self, Self::Apply(_) | Self::Diff(_) | Self::Plan(_) | Self::Delete(_) | Self::Rollback(_) | Self::Serve(_))
+        matches!(
+            self,
+            Self::Apply(_)
+                | Self::Diff(_)
+                | Self::Drift(_)
+                | Self::Dump(_)
+                | Self::Plan(_)
+                | Self::Delete(_)
+                | Self::Rollback(_)
+                | Self::Serve(_)
+        )
     }
 
     fn promise(&self) -> Promise {
         match self {
             Self::Diff(args) if args.detailed_exitcode => Promise::TwoForDifferences,
             Self::Diff(_) => Promise::OneForDifferences,
+            Self::Drift(args) if args.detailed_exitcode => Promise::TwoForDifferences,
+            Self::Drift(args) if args.exit_code => Promise::OneForDifferences,
             _ => Promise::Plain,
         }
     }
@@ -167,6 +197,8 @@ pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<S
         Command::Serve(args) => serve(ui, cli, args, environment).await,
         Command::Controllers(args) => control(ui, cli, args, environment, openers).await,
         Command::Config(args) => config(ui, cli, args, environment),
+        Command::Validate(args) => validate(ui, cli, args).await,
+        Command::Kustomize(args) => kustomize(ui, args).await,
         command => work(ui, cli, command, environment, openers).await,
     };
     let result = result.and_then(|status| ui.flush().map(|()| status).map_err(CommandError::from));
@@ -184,6 +216,20 @@ fn config(
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<ExitStatus, CommandError> {
     commands::cmd_config(ui, &cli.global, &settings::kubeconfig_files(&cli.global, environment)?, args)
+}
+
+/// Works on manifests, and so on no target.
+async fn validate(ui: &Ui, cli: &Cli, args: &commands::ValidateArgs) -> Result<ExitStatus, CommandError> {
+    commands::cmd_validate(ui, settings::namespace(&cli.global)?, args).await
+}
+
+/// Builds manifests, and so works on no target.
+async fn kustomize(ui: &Ui, args: &commands::KustomizeArgs) -> Result<ExitStatus, CommandError> {
+    tokio::select! {
+        biased;
+        Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(None)),
+        result = commands::cmd_kustomize(ui, args) => result,
+    }
 }
 
 async fn serve(
@@ -228,19 +274,47 @@ async fn work(
 ) -> Result<ExitStatus, CommandError> {
     logging::start_if_asked(environment)?;
     let context = CommandContext::new(settings(ui, cli, environment)?, openers);
+    let mut work = pin!(run(ui, &context, command));
     // The signal is asked for first, so that it is caught from the first word on.
     tokio::select! {
         biased;
-        Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(context.left_behind())),
-        result = run(ui, &context, command) => result,
+        Ok(()) = tokio::signal::ctrl_c() => {}
+        result = &mut work => return result,
+    }
+    if !context.is_acting() {
+        return Err(CommandError::interrupted(context.left_behind()));
+    }
+    context.stop().request();
+    ui.say("stopping once the requests under way are answered; interrupt again to end at once");
+    tokio::select! {
+        biased;
+        Ok(()) = tokio::signal::ctrl_c() => {}
+        result = &mut work => return result,
+        () = stopped_too_late(&context) => {}
+    }
+    Err(CommandError::interrupted(context.left_behind()))
+}
+
+/// Ends when an interrupted command has had its time; undoing takes as long as it takes.
+async fn stopped_too_late(context: &CommandContext) {
+    loop {
+        tokio::time::sleep(STOPPED_WITHIN).await;
+        if !context.is_undoing() {
+            return;
+        }
     }
 }
+
+/// How long an interrupted command waits for the answers to what it has asked.
+const STOPPED_WITHIN: Duration = Duration::from_secs(10);
 
 async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<ExitStatus, CommandError> {
     match command {
         Command::Apply(args) => commands::cmd_apply(ui, context, args).await,
         Command::Diff(args) => commands::cmd_diff(ui, context, args).await,
         Command::Plan(args) => commands::cmd_plan(ui, context, args).await,
+        Command::Drift(args) => commands::cmd_drift(ui, context, args).await,
+        Command::Dump(args) => commands::cmd_dump(ui, context, args).await,
         Command::Get(args) => commands::cmd_get(ui, context, args).await,
         Command::Watch(args) => commands::cmd_watch(ui, context, args).await,
         Command::Delete(args) => commands::cmd_delete(ui, context, args).await,
@@ -254,8 +328,12 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::ApiResources(args) => commands::cmd_api_resources(ui, context, args).await,
         Command::ApiVersions(args) => commands::cmd_api_versions(ui, context, args).await,
         Command::Auth(args) => commands::cmd_auth(ui, context, args).await,
-        Command::Serve(_) | Command::Controllers(_) | Command::Config(_) => Err(CommandError::usage("this command works on no target")),
+        Command::Explain(args) => commands::cmd_explain(ui, context, args).await,
+        Command::Serve(_) | Command::Controllers(_) | Command::Config(_) | Command::Validate(_) | Command::Kustomize(_) => {
+            Err(CommandError::usage("this command works on no target"))
+        }
         Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),
+        Command::Man(args) => commands::cmd_man(ui, Cli::command(), args),
         Command::Version(args) => commands::cmd_version(ui, context, args).await,
     }
 }

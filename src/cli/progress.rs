@@ -10,7 +10,7 @@ use super::ui::Ui;
 const PATIENCE: Duration = Duration::from_secs(1);
 const REFRESH: Duration = Duration::from_millis(200);
 
-/// Waits for `work`; where it takes longer than a second and a person looks on, shows `line` and keeps it fresh.
+/// Waits for `work`; where it takes longer than a second and a person looks on, shows `line` and keeps it fresh; an empty one is not shown.
 pub(super) async fn with_progress<F: Future>(ui: &Ui, line: impl Fn() -> String, work: F) -> F::Output {
     if !ui.talks_to_terminal() || ui.is_quiet() {
         return work.await;
@@ -23,7 +23,13 @@ pub(super) async fn with_progress<F: Future>(ui: &Ui, line: impl Fn() -> String,
                 ui.clear_progress();
                 return output;
             }
-            Err(_) => ui.progress(&line()),
+            Err(_) => {
+                // Where there is nothing to show, somebody else may be showing something.
+                let line = line();
+                if !line.is_empty() {
+                    ui.progress(&line);
+                }
+            }
         }
         pause = REFRESH;
     }

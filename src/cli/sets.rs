@@ -15,7 +15,7 @@ use crate::plan::set::{
     of_other_sets, tooling,
 };
 use crate::plan::undo::{Deed, Step};
-use crate::plan::{Failure, Live, Placed, SavedSet};
+use crate::plan::{Failure, Live, Placed, SavedSet, Stop};
 
 /// Which set.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -269,8 +269,8 @@ impl WorkedSet {
     }
 
     /// Lets members leave.
-    pub(super) async fn depart(&self, client: &Client, leaving: Vec<Leaving>, done: impl FnMut(Departed)) {
-        depart(client, leaving, &self.id, done).await;
+    pub(super) async fn depart(&self, client: &Client, leaving: Vec<Leaving>, stop: &Stop, done: impl FnMut(Departed)) {
+        depart(client, leaving, &self.id, stop, done).await;
     }
 
     /// What there is to say of the set to somebody who only looks.

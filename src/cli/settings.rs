@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::GlobalArgs;
+use super::ci::Platform;
 use crate::client::{RemoteOptions, Target, has_kubeconfig};
 use crate::object::names;
 
@@ -19,6 +20,8 @@ pub struct Settings {
     pub target: TargetSettings,
     /// The namespace asked for on the command line.
     pub namespace: Option<String>,
+    /// What a pipeline that runs the command says of itself.
+    pub platform: Platform,
 }
 
 /// Where to work.
@@ -158,7 +161,7 @@ impl Settings {
             TargetSettings::Store(location) => no_stray_etcd_flag(args, location)?,
             TargetSettings::Remote(_) => etcd_flag(args).map_or(Ok(()), |flag| Err(stray(flag)))?,
         }
-        Ok(Self { target, namespace })
+        Ok(Self { target, namespace, platform: Platform::resolve(environment.0) })
     }
 
     /// The server asked for, where it is a host and a port without the scheme of a URL.
@@ -174,7 +177,7 @@ impl Settings {
 }
 
 /// The namespace asked for; an empty one asks for none, as in kubectl, where scripts pass variables that may be empty.
-fn namespace(args: &GlobalArgs) -> Result<Option<String>, UsageError> {
+pub(super) fn namespace(args: &GlobalArgs) -> Result<Option<String>, UsageError> {
     let Some(namespace) = args.namespace.as_ref().filter(|namespace| !namespace.is_empty()) else { return Ok(None) };
     names::dns_label(namespace).map_err(|rule| UsageError(format!("--namespace {namespace:?} names no namespace: {rule}")))?;
     Ok(Some(namespace.clone()))

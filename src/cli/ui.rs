@@ -4,11 +4,14 @@
 //! script may want to read is on standard output and nothing else is; nothing that objects or servers say steers the terminal; a reader
 //! that goes away early is not an error to shout about.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::pager::Pager;
+use crate::ci::github::apart;
 use crate::paint::{Brush, Color};
 use crate::printable::{one_line, printable};
 
@@ -48,10 +51,14 @@ pub struct Ui {
     talk: Stream,
     quiet: bool,
     width: usize,
+    /// Whether a person can be asked.
+    can_ask: bool,
     /// What shows long texts on the terminal; `None` where they are printed at once.
     pager: Option<Pager>,
     /// How many lines of progress stand on the terminal; the last of them is unfinished.
     progress: Mutex<usize>,
+    /// Whether a pipeline's runner reads standard error for commands, so that nothing that is said may look like one.
+    apart: AtomicBool,
 }
 
 struct Stream {
@@ -131,8 +138,10 @@ impl Ui {
             talk: stream(Box::new(stderr), talk_terminal),
             quiet,
             width: width.unwrap_or(DEFAULT_WIDTH),
+            can_ask: talk_terminal && io::stdin().is_terminal(),
             pager: if data_terminal { Pager::choose(&environment) } else { None },
             progress: Mutex::new(0),
+            apart: AtomicBool::new(false),
         }
     }
 
@@ -142,7 +151,16 @@ impl Ui {
         let printed = Printed::default();
         let stream =
             |buffer: &Buffer| Stream { writer: Mutex::new(Box::new(buffer.clone())), is_terminal: false, brush: Brush::new(color) };
-        let ui = Self { data: stream(&printed.stdout), talk: stream(&printed.stderr), quiet, width, pager: None, progress: Mutex::new(0) };
+        let ui = Self {
+            data: stream(&printed.stdout),
+            talk: stream(&printed.stderr),
+            quiet,
+            width,
+            can_ask: false,
+            pager: None,
+            progress: Mutex::new(0),
+            apart: AtomicBool::new(false),
+        };
         (ui, printed)
     }
 
@@ -162,6 +180,12 @@ impl Ui {
     #[must_use]
     pub fn talks_to_terminal(&self) -> bool {
         self.talk.is_terminal
+    }
+
+    /// Whether a person can be asked: whoever reads standard error can answer on standard input.
+    #[must_use]
+    pub fn can_ask(&self) -> bool {
+        self.can_ask
     }
 
     /// Paints what goes to standard output.
@@ -237,6 +261,32 @@ impl Ui {
         self.say_painted(&format!("{} {}", self.talk.brush.bold(Color::Cyan, "hint:"), printable(line)));
     }
 
+    /// Says a line on standard error, quiet or not.
+    pub fn insist(&self, line: &str) {
+        self.talk_line(&printable(line));
+    }
+
+    /// Puts a question on standard error; the answer goes on the same line.
+    pub fn ask(&self, question: &str) {
+        let _ = self.flush();
+        self.clear_progress();
+        let mut writer = self.talk.lock();
+        let _ = writer.write_all(printable(question).as_bytes()).and_then(|()| writer.flush());
+    }
+
+    /// From now on nothing that is said looks like a command to the runner of a pipeline, but for [`Ui::commands`].
+    pub fn keep_commands_apart(&self) {
+        self.apart.store(true, Ordering::Relaxed);
+    }
+
+    /// Writes commands to the runner of a pipeline, whole lines, to standard error.
+    pub fn commands(&self, lines: &str) {
+        let _ = self.flush();
+        self.clear_progress();
+        let mut writer = self.talk.lock();
+        let _ = writer.write_all(lines.as_bytes()).and_then(|()| writer.flush());
+    }
+
     /// Shows how far the work is, in place of what was shown before; nothing where standard error is no terminal, or when quiet.
     pub fn progress(&self, line: &str) {
         self.progress_lines(&[line.to_owned()]);
@@ -268,6 +318,7 @@ impl Ui {
     fn talk_line(&self, line: &str) {
         let _ = self.flush();
         self.clear_progress();
+        let line = if self.apart.load(Ordering::Relaxed) { apart(line) } else { Cow::Borrowed(line) };
         let mut writer = self.talk.lock();
         let _ = writer.write_all(format!("{line}\n").as_bytes()).and_then(|()| writer.flush());
     }
@@ -342,6 +393,16 @@ mod tests {
         assert_eq!(printed.stderr(), "a^[[2J\nwarning: b^[c\nerror: d\\u202e\nhint: e^G\n");
         ui.foreign_data("f\u{1b}\n").unwrap();
         assert_eq!(printed.stdout(), "f\u{1b}\n", "what is no terminal gets every byte");
+    }
+
+    #[test]
+    fn nothing_that_is_said_is_a_command_to_a_runner_but_commands() {
+        let (ui, printed) = Ui::buffered(false, true, 80);
+        ui.error("a\n::error::b");
+        ui.keep_commands_apart();
+        ui.error("a\n::error::b ##[c]");
+        ui.commands("::error::d\n");
+        assert_eq!(printed.stderr(), "error: a\n::error::b\nerror: a\n:\u{200b}:error::b ##\u{200b}[c]\n::error::d\n");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use tower::{BoxError, Service, ServiceBuilder};
 
 use super::{Client, Credentials, Target};
+use crate::similar::nearest;
 
 /// Where a remote server's address and credentials come from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,6 +43,8 @@ pub enum RemoteError {
         /// What is wrong.
         #[source]
         source: Box<KubeconfigError>,
+        /// A context of a similar name, where the one asked for does not exist.
+        similar: Option<String>,
     },
     /// The server's URL is not one.
     #[error("{url:?} is not a server's URL: {problem}")]
@@ -116,13 +119,17 @@ async fn configuration(options: &RemoteOptions) -> Result<Configuration, RemoteE
 }
 
 async fn from_kubeconfig(options: &RemoteOptions) -> Result<Configuration, RemoteError> {
-    let fail = |source| RemoteError::Kubeconfig { files: files_in_words(&options.kubeconfig), source: Box::new(source) };
-    let kubeconfig = merged(&options.kubeconfig).map_err(fail)?;
+    let fail = |source, similar| RemoteError::Kubeconfig { files: files_in_words(&options.kubeconfig), source: Box::new(source), similar };
+    let kubeconfig = merged(&options.kubeconfig).map_err(|source| fail(source, None))?;
     let context = options.context.clone().or_else(|| kubeconfig.current_context.clone());
     let named = kubeconfig.contexts.iter().find(|named| Some(&named.name) == context.as_ref());
     let user = named.and_then(|named| named.context.as_ref()?.user.clone());
+    let similar = match (&context, named) {
+        (Some(context), None) => nearest(context, kubeconfig.contexts.iter().map(|known| known.name.as_str())).map(str::to_owned),
+        _ => None,
+    };
     let chosen = KubeConfigOptions { context: options.context.clone(), ..KubeConfigOptions::default() };
-    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &chosen).await.map_err(fail)?;
+    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &chosen).await.map_err(|source| fail(source, similar))?;
     if let Some(url) = &options.server {
         config.cluster_url = server_url(url)?;
     }

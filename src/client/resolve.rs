@@ -5,6 +5,7 @@
 
 use super::{Discovery, ServedResource};
 use crate::object::{GroupVersion, Gvk, names};
+use crate::similar::nearest;
 
 /// Objects of one resource that were asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +63,26 @@ impl Discovery {
         found.ok_or_else(|| UnknownResource { word: word.to_owned(), similar: self.similar(&lower) })
     }
 
+    /// The resource that a path such as `deploy.spec.replicas` begins with, and the fields that follow. The resource may be named with
+    /// its group, and with version and group: `deployments.apps.spec`, `deployments.v1.apps.spec`.
+    pub fn resolve_field(&self, path: &str) -> Result<(&ServedResource, Vec<String>), UnknownResource> {
+        let path = path.strip_suffix('.').unwrap_or(path);
+        let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+        let word = name.to_lowercase();
+        let qualified =
+            self.resources().iter().filter(|resource| resource.is_called(&word) && !resource.group.is_empty()).find_map(|resource| {
+                let unversioned = rest.strip_prefix(resource.version.as_str()).and_then(|rest| rest.strip_prefix('.')).unwrap_or(rest);
+                let fields = unversioned.strip_prefix(resource.group.as_str())?;
+                let ends = fields.is_empty() || fields.starts_with('.');
+                ends.then(|| (resource, fields.strip_prefix('.').unwrap_or(fields)))
+            });
+        let (resource, fields) = match qualified {
+            Some(found) => found,
+            None => (self.resolve(name)?, rest),
+        };
+        Ok((resource, fields.split('.').filter(|field| !field.is_empty()).map(str::to_owned).collect()))
+    }
+
     /// The resources of a category such as `all`, each once and in its preferred version; empty where there is no such category.
     #[must_use]
     pub fn category(&self, category: &str) -> Vec<&ServedResource> {
@@ -95,18 +116,14 @@ impl Discovery {
     /// A kind that may be meant by one that is not served: of the same name elsewhere, else of a similar name.
     #[must_use]
     pub fn similar_kind(&self, gvk: &Gvk) -> Option<Gvk> {
-        let kind = gvk.kind.to_lowercase();
-        let limit = (kind.len() / 3).clamp(1, 3);
-        let near = self.resources().iter().map(|known| (distance(&kind, &known.kind.to_lowercase()), known));
-        near.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, known)| known.gvk())
+        let kind = nearest(&gvk.kind, self.resources().iter().map(|known| known.kind.as_str()))?;
+        self.resources().iter().find(|known| known.kind == kind).map(ServedResource::gvk)
     }
 
     fn similar(&self, word: &str) -> Option<String> {
         let name = word.split('.').next().unwrap_or_default();
         let names = self.resources().iter().flat_map(|r| [&r.plural, &r.singular].into_iter().chain(&r.short_names));
-        let near = names.filter(|known| known.len() > 2).map(|known| (distance(name, known), known));
-        let limit = (name.len() / 3).clamp(1, 3);
-        near.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, known)| known.clone())
+        nearest(name, names.map(String::as_str).filter(|known| known.len() > 2)).map(str::to_owned)
     }
 }
 
@@ -179,25 +196,6 @@ fn slashed(words: &[String], discovery: &Discovery) -> Result<Vec<Selection>, Re
     Ok(selections)
 }
 
-/// How many letters must be added, removed or changed to turn one word into the other (Levenshtein's distance).
-fn distance(from: &str, to: &str) -> usize {
-    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
-    let mut rows = vec![(0..=to.len()).collect::<Vec<usize>>()];
-    for (i, letter) in from.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, other) in to.iter().enumerate() {
-            let changed = rows[i][j] + usize::from(letter != other);
-            let mut least = changed.min(rows[i][j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *letter == to[j - 1] && from[i - 1] == *other {
-                least = least.min(rows[i - 1][j - 1] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[from.len()][to.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,6 +237,22 @@ mod tests {
         }
         assert_eq!(meaning("deployment.v1beta1.apps"), "deployments.v1beta1.apps");
         assert_eq!(meaning("pods.v1."), "pods.v1.");
+    }
+
+    #[test]
+    fn fields_follow_a_resource_that_may_be_named_with_its_group() {
+        let found = |path: &str| {
+            let discovery = discovery();
+            let (resource, fields) = discovery.resolve_field(path).expect("a resource");
+            format!("{} {}", resource.gvk().api_version(), fields.join("/"))
+        };
+        assert_eq!(found("deploy"), "apps/v1 ");
+        assert_eq!(found("deploy.spec.replicas"), "apps/v1 spec/replicas");
+        assert_eq!(found("deployments.apps.spec"), "apps/v1 spec");
+        assert_eq!(found("deployments.v1beta1.apps.spec"), "apps/v1beta1 spec");
+        assert_eq!(found("svc.serving.dev.spec"), "v1 serving/dev/spec");
+        assert_eq!(found("service.serving.dev.spec"), "serving.dev/v1 spec");
+        assert_eq!(found("pods.spec."), "v1 spec");
     }
 
     #[test]

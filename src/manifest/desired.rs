@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Source;
 use super::excerpt::excerpt;
@@ -50,12 +50,23 @@ pub struct Desired {
     pub(super) places: Arc<Places>,
     /// The object's entry in `places`, which the items of one list share.
     pub(super) root: u32,
+    /// For an object that was built of several sources, which of them each entry of `places` is in.
+    pub(super) elsewhere: Option<Arc<Elsewhere>>,
+}
+
+/// The sources of an object that was built of several.
+#[derive(Debug)]
+pub(super) struct Elsewhere {
+    pub(super) sources: Vec<Arc<Source>>,
+    /// The position in `sources` for each entry of the places.
+    pub(super) of_entries: Vec<u32>,
 }
 
 impl Desired {
     /// The place of a field, named by the steps to it: member names, and the positions of list items in decimal.
     ///
-    /// A member's place is its key's. `None` where the manifest does not write that field.
+    /// A member's place is its key's. `None` where the manifest does not write that field. Of a kustomization's object the place may be in
+    /// another source than the object's own, which [`Desired::locate`] tells.
     #[must_use]
     pub fn position(&self, path: &[&str]) -> Option<Mark> {
         let (index, taken) = self.places.descend(self.root, path);
@@ -67,18 +78,16 @@ impl Desired {
     /// part around it that the manifest writes.
     #[must_use]
     pub fn locate(&self, field: &str) -> Origin {
-        let mut index = self.root;
-        let mut value = None;
-        for step in steps_of(field) {
-            let within = match value {
-                None => self.object.root().get(step),
-                Some(value) => member(value, step),
-            };
-            let position = value.and_then(Value::as_array).and_then(|items| selected(items, step)).map(|position| position.to_string());
-            let Some(child) = self.places.child(index, position.as_deref().unwrap_or(step)) else { break };
-            (index, value) = (child, within);
-        }
-        Origin { source: Arc::clone(&self.origin.source), mark: self.mark_of(index) }
+        let steps = steps_to(self.object.root(), field);
+        let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+        let (index, _) = self.places.descend(self.root, &steps);
+        Origin { source: self.source_of(index), mark: self.mark_of(index) }
+    }
+
+    fn source_of(&self, index: u32) -> Arc<Source> {
+        let built_of = self.elsewhere.as_ref();
+        let source = built_of.and_then(|built_of| built_of.sources.get(*built_of.of_entries.get(index as usize)? as usize));
+        Arc::clone(source.unwrap_or(&self.origin.source))
     }
 
     fn mark_of(&self, index: u32) -> Mark {
@@ -87,32 +96,53 @@ impl Desired {
     }
 }
 
-/// Splits `a.b[0]["x.y/z"].c` into its steps; what a bracket holds is one step, without quotes around the whole of it.
-fn steps_of(field: &str) -> Vec<&str> {
+/// The way to a field, as the server names fields, through a document: member names, and the positions of list items in decimal. It ends
+/// with the first step that the document does not have.
+///
+/// Members whose names hold dots are found in both forms, `labels.app.kubernetes.io/name` and `labels[app.kubernetes.io/name]`.
+#[must_use]
+pub fn steps_to(root: &Map<String, Value>, field: &str) -> Vec<String> {
     let mut steps = Vec::new();
     let mut rest = field;
+    let mut within: Option<&Value> = None;
+    let mut members = Some(root);
     while !rest.is_empty() {
-        let step;
-        if let Some(inner) = rest.strip_prefix('[') {
-            (step, rest) = inner.split_once(']').unwrap_or((inner, ""));
-        } else {
-            let name = rest.strip_prefix('.').unwrap_or(rest);
-            (step, rest) = name.split_at(name.find(['.', '[']).unwrap_or(name.len()));
+        let (step, after) = members.and_then(|members| known_member(members, rest)).unwrap_or_else(|| next_step(rest));
+        rest = after;
+        if step.is_empty() {
+            continue;
         }
-        let unquoted = step.strip_prefix('"').and_then(|step| step.strip_suffix('"'));
-        if !step.is_empty() {
-            steps.push(unquoted.unwrap_or(step));
-        }
+        let items = within.and_then(Value::as_array);
+        let position = items.and_then(|items| selected(items, step));
+        steps.push(position.map_or_else(|| step.to_owned(), |position| position.to_string()));
+        within = match (items, members) {
+            (Some(items), _) => position.and_then(|position| items.get(position)),
+            (None, members) => members.and_then(|members| members.get(step)),
+        };
+        let Some(value) = within else { break };
+        members = value.as_object();
     }
     steps
 }
 
-/// What a step leads to inside a value.
-fn member<'v>(value: &'v Value, step: &str) -> Option<&'v Value> {
-    match value {
-        Value::Array(items) => items.get(selected(items, step)?),
-        _ => value.get(step),
-    }
+/// The longest member that a field begins with, and what follows.
+fn known_member<'v, 'f>(members: &'v Map<String, Value>, field: &'f str) -> Option<(&'v str, &'f str)> {
+    let field = field.strip_prefix('.').unwrap_or(field);
+    let ends = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
+    let fitting = members.keys().filter_map(|name| Some((name.as_str(), field.strip_prefix(name.as_str())?)));
+    fitting.filter(|(name, rest)| !name.is_empty() && ends(rest)).max_by_key(|(name, _)| name.len())
+}
+
+/// Splits the first step off `a.b[0]["x.y/z"].c`; what a bracket holds is one step, without quotes around the whole of it.
+fn next_step(field: &str) -> (&str, &str) {
+    let (step, rest) = match field.strip_prefix('[') {
+        Some(inner) => inner.split_once(']').unwrap_or((inner, "")),
+        None => {
+            let name = field.strip_prefix('.').unwrap_or(field);
+            name.split_at(name.find(['.', '[']).unwrap_or(name.len()))
+        }
+    };
+    (step.strip_prefix('"').and_then(|step| step.strip_suffix('"')).unwrap_or(step), rest)
 }
 
 /// The position of the item that a step names by position (`0`), by its keys (`name="c",port=80`), or by itself (`="x"`).

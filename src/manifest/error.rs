@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::excerpt::excerpt;
 use super::fetch::FetchError;
+use super::kustomize::KustomizeProblem;
 use super::source::{NotText, SIZE_MOST};
-use super::{Desired, Source};
+use super::{Desired, Origin, Source};
 use crate::yaml::{Mark, YamlError, YamlProblem};
 
 /// One thing that is wrong.
@@ -85,6 +86,9 @@ pub enum Problem {
     /// Nothing to work on.
     #[error("no objects found in {0}")]
     NothingFound(String),
+    /// A kustomization that cannot be built.
+    #[error(transparent)]
+    Kustomize(#[from] KustomizeProblem),
 }
 
 /// Where a problem is.
@@ -162,7 +166,9 @@ impl ManifestError {
         Self::at(&Arc::new(Source::new(name, before)), mark, Problem::NotUtf8 { utf16 })
     }
 
-    pub(super) fn nothing_found(sources: &[Arc<Source>]) -> Self {
+    /// A set without any object.
+    #[must_use]
+    pub fn nothing_found(sources: &[Arc<Source>]) -> Self {
         let names: Vec<&str> = sources.iter().take(3).map(|source| source.name()).collect();
         let mut list = names.join(", ");
         if sources.len() > names.len() {
@@ -176,6 +182,36 @@ impl ManifestError {
         match &self.place {
             Place::At(_, mark) => Some(*mark),
             Place::Whole(_) | Place::Set => None,
+        }
+    }
+
+    /// The place in its text; `None` where the problem is not in a text.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin> {
+        match &self.place {
+            Place::At(source, mark) => Some(Origin { source: Arc::clone(source), mark: *mark }),
+            Place::Whole(_) | Place::Set => None,
+        }
+    }
+
+    /// The file, pipe or URL; `None` where the problem is the whole set's.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        match &self.place {
+            Place::At(source, _) => Some(source.name()),
+            Place::Whole(name) => Some(name),
+            Place::Set => None,
+        }
+    }
+
+    /// What is wrong, without the place, the excerpt and the hint.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match (&self.problem, self.file()) {
+            (Problem::Yaml(YamlProblem::DuplicateKey { first, .. }), Some(file)) => {
+                format!("{}, first at {file}:{}:{}", self.problem, first.line, first.column)
+            }
+            (problem, _) => problem.to_string(),
         }
     }
 
@@ -208,6 +244,7 @@ impl ManifestError {
             Problem::GivenTwice { .. } => "give it once; a folder stands for every manifest in it",
             Problem::Scheme(_) => "give an http:// or https:// URL, or download it and give the file",
             Problem::NoManifestFiles { has_folders: true } => "add -R to look into the folders below it",
+            Problem::Kustomize(problem) => return problem.hint(),
             Problem::NothingFound(_) => "check the path given with -f; documents without content do not count",
             _ => return None,
         })
@@ -225,11 +262,8 @@ impl fmt::Display for ManifestError {
             Place::Whole(name) => write!(f, "{name}: ")?,
             Place::Set => {}
         }
-        write!(f, "{}", self.problem)?;
+        f.write_str(&self.message())?;
         if let Place::At(source, mark) = &self.place {
-            if let Problem::Yaml(YamlProblem::DuplicateKey { first, .. }) = &self.problem {
-                write!(f, ", first at {}:{}:{}", source.name(), first.line, first.column)?;
-            }
             f.write_str(&excerpt(source, *mark))?;
         }
         match self.hint() {

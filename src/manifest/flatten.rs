@@ -70,7 +70,8 @@ impl Opener<'_> {
         }
         if let (true, Ok(object)) = (sound, Object::from_value(Value::Object(members))) {
             let origin = Origin { source: Arc::clone(self.source), mark };
-            self.desired.push(Desired { object, origin, places: Arc::clone(&self.places), root });
+            let places = Arc::clone(&self.places);
+            self.desired.push(Desired { object, origin, places, root, elsewhere: None });
         }
     }
 
@@ -100,7 +101,7 @@ fn item_kind(members: &Map<String, Value>) -> Option<ItemKind> {
 }
 
 /// What is wrong with the members every object must have, each with the path to point at.
-fn check(members: &Map<String, Value>) -> Vec<(&'static [&'static str], Problem)> {
+pub(super) fn check(members: &Map<String, Value>) -> Vec<(&'static [&'static str], Problem)> {
     let mut problems = Vec::new();
     let mut text = |value: Option<&Value>, path: &'static [&'static str], field: &'static str| match value {
         Some(Value::String(text)) if !text.is_empty() => true,

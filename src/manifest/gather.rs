@@ -1,6 +1,6 @@
-//! What `-f` names, read into memory.
+//! What `-f` and `-k` name, read into memory.
 //!
-//! Receives paths, URLs and `-`, hands on sources. Invariants: the order is the user's, and inside a folder the byte order of names, so
+//! Receives paths, URLs and `-`, hands on sources, and the objects of kustomizations. Invariants: the order is the user's, and inside a folder the byte order of names, so
 //! that the same tree gives the same set on every machine; of no input more than a bounded number of bytes is read.
 
 use std::collections::HashMap;
@@ -10,10 +10,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::{ManifestError, Problem};
+use super::kustomize::{self, FILE_NAMES, KustomizeProblem};
 use super::source::SIZE_MOST;
-use super::{FetchError, Source};
+use super::{Desired, FetchError, Source};
 
-/// One value of `-f`.
+/// What one input gave, or one file of a folder.
+#[derive(Debug)]
+pub enum Gathered {
+    /// A text with manifests.
+    Source(Arc<Source>),
+    /// The objects of a kustomization.
+    Built(Vec<Desired>),
+}
+
+impl From<Arc<Source>> for Gathered {
+    fn from(source: Arc<Source>) -> Self {
+        Self::Source(source)
+    }
+}
+
+/// One value of `-f` or `-k`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// A file or a folder.
@@ -22,6 +38,8 @@ pub enum Input {
     Stdin,
     /// A URL; those of http and https are fetched.
     Url(String),
+    /// A folder with a kustomization, whatever else it holds.
+    Kustomization(PathBuf),
 }
 
 impl Input {
@@ -43,9 +61,10 @@ fn scheme(text: &str) -> Option<String> {
     (scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(formed)).then(|| scheme.to_ascii_lowercase())
 }
 
-/// Reads everything the inputs name. A folder stands for its files that end in `.yaml`, `.yml` or `.json`, and with `recursive` for
-/// those of the folders below it, symbolic links to folders excepted; a file named outright is read whatever its name is. What is no
-/// file but a pipe, as a shell makes it for `<(…)`, is read; a device is not, since it need not end.
+/// Reads everything the inputs name. A folder that holds a kustomization stands for what that builds. Any other folder stands for its
+/// files that end in `.yaml`, `.yml` or `.json`, and with `recursive` for those of the folders below it, symbolic links to folders
+/// excepted; a kustomization found there is an error, since the folders of its bases may lie there as well. A file named outright is read
+/// whatever its name is. What is no file but a pipe, as a shell makes it for `<(…)`, is read; a device is not, since it need not end.
 ///
 /// What cannot be read is among the results, in its place; the rest is read all the same, so that everything that is wrong can be told
 /// at once. Reading blocks no task of the runtime, so that who waits for a pipe or for standard input can be interrupted.
@@ -54,7 +73,7 @@ pub async fn gather<Fetch, Answer>(
     recursive: bool,
     stdin: impl Read + Send + 'static,
     fetch: Fetch,
-) -> Vec<Result<Arc<Source>, ManifestError>>
+) -> Vec<Result<Gathered, ManifestError>>
 where
     Fetch: Fn(String) -> Answer,
     Answer: Future<Output = Result<Vec<u8>, FetchError>>,
@@ -71,6 +90,8 @@ where
                 gathering.take("standard input", read);
             }
             Input::Url(url) => gathering.url(url, &fetch).await,
+            Input::Kustomization(folder) => gathering.kustomization(folder, &fetch).await,
+            Input::Path(path) if has_kustomization(path) => gathering.kustomization(path, &fetch).await,
             Input::Path(path) if path.is_dir() => gathering.folder(path, recursive).await,
             Input::Path(path) => gathering.file(path).await,
         }
@@ -81,7 +102,7 @@ where
 /// What was read so far, and what it was read from.
 #[derive(Default)]
 struct Gathering {
-    gathered: Vec<Result<Arc<Source>, ManifestError>>,
+    gathered: Vec<Result<Gathered, ManifestError>>,
     /// The files and URLs that were read: what they are, and the name they were given by.
     seen: HashMap<PathBuf, String>,
 }
@@ -90,7 +111,7 @@ impl Gathering {
     fn take(&mut self, name: &str, bytes: Result<Vec<u8>, Problem>) {
         let source = bytes.map_err(|problem| ManifestError::whole(name, problem));
         let source = source.and_then(|bytes| Source::from_bytes(name, bytes).map_err(|error| ManifestError::not_text(name, error)));
-        self.gathered.push(source.map(Arc::new));
+        self.gathered.push(source.map(|source| Gathered::Source(Arc::new(source))));
     }
 
     /// Refuses what was read before.
@@ -116,8 +137,29 @@ impl Gathering {
         self.take(url, read);
     }
 
+    async fn kustomization<Fetch, Answer>(&mut self, folder: &Path, fetch: &Fetch)
+    where
+        Fetch: Fn(String) -> Answer,
+        Answer: Future<Output = Result<Vec<u8>, FetchError>>,
+    {
+        let name = folder.to_string_lossy();
+        if kustomize::is_repository(&name) || scheme(&name).is_some() {
+            return self.take(&name, Err(KustomizeProblem::Repository { path: name.clone().into_owned() }.into()));
+        }
+        if let Err(problem) = fs::canonicalize(folder).map_or(Ok(()), |whole| self.only_once(whole, &name)) {
+            return self.take(&name, Err(problem));
+        }
+        match kustomize::kustomize(folder, fetch).await {
+            Ok(objects) => self.gathered.push(Ok(Gathered::Built(objects))),
+            Err(errors) => self.gathered.extend(errors.into_iter().map(Err)),
+        }
+    }
+
     async fn file(&mut self, path: &Path) {
         let name = path.to_string_lossy();
+        if is_kustomization(path) {
+            return self.take(&name, Err(KustomizeProblem::NotAManifest.into()));
+        }
         // A pipe has no path of its own, and is read as often as it is given.
         let read = match fs::canonicalize(path).map_or(Ok(()), |whole| self.only_once(whole, &name)) {
             Ok(()) => {
@@ -158,6 +200,10 @@ struct Found {
 
 impl Found {
     fn look_into(&mut self, folder: &Path, recursive: bool) -> io::Result<()> {
+        if has_kustomization(folder) {
+            self.files.push(Err((folder.to_owned(), KustomizeProblem::MetOnTheWay.into())));
+            return Ok(());
+        }
         let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
@@ -215,8 +261,17 @@ fn cannot_fetch(error: FetchError) -> Problem {
     }
 }
 
-fn cannot_read(error: io::Error) -> Problem {
+pub(super) fn cannot_read(error: io::Error) -> Problem {
     if error.kind() == io::ErrorKind::NotFound { Problem::NotFound } else { Problem::CannotRead(error) }
+}
+
+/// Whether a folder holds the file of a kustomization, or several, which is for [`kustomize`] to refuse.
+fn has_kustomization(folder: &Path) -> bool {
+    folder.is_dir() && !matches!(kustomize::find_file(folder), Err(KustomizeProblem::NoFile))
+}
+
+fn is_kustomization(path: &Path) -> bool {
+    FILE_NAMES.iter().any(|name| path.file_name().is_some_and(|found| found == *name))
 }
 
 fn is_manifest(path: &Path) -> bool {

@@ -1,6 +1,6 @@
 //! Files, folders, URLs and standard input to desired objects that know where they were written.
 //!
-//! Receives what `-f` names, hands on [`Desired`] objects; [`gather()`] does all the reading, [`parse`] is pure. Invariant: whoever gets
+//! Receives what `-f` and `-k` name, hands on [`Desired`] objects; [`gather()`] does all the reading, [`parse`] is pure. Invariant: whoever gets
 //! a desired object may rely on `apiVersion`, `kind`, and a `metadata.name` or `metadata.generateName` of text, and on no two objects
 //! of a set having the same group, kind, namespace and name; everything that is wrong with a set is reported at once, in the order in
 //! which it stands there.
@@ -11,15 +11,18 @@ mod excerpt;
 mod fetch;
 mod flatten;
 mod gather;
+mod kustomize;
 mod source;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use desired::{Desired, Origin};
+pub use desired::{Desired, Origin, steps_to};
 pub use error::{ManifestError, ManifestErrors, Problem};
 pub use fetch::{FetchError, fetch};
-pub use gather::{Input, gather};
+pub use gather::{Gathered, Input, gather};
+pub use kustomize::KustomizeProblem;
+pub(crate) use kustomize::kustomize_in_memory;
 pub use source::Source;
 
 use crate::yaml;
@@ -31,21 +34,33 @@ pub async fn load(inputs: &[Input], recursive: bool) -> Result<Vec<Desired>, Man
     parse(gather(inputs, recursive, std::io::stdin(), fetch).await)
 }
 
+/// Builds the kustomization of one folder and nothing else, whose objects need not be any.
+///
+/// Errors with everything that is wrong with the files it reads, or with the first thing that cannot be done with them.
+pub async fn kustomize(folder: &std::path::Path) -> Result<Vec<Desired>, ManifestErrors> {
+    kustomize::kustomize(folder, &fetch).await.map_err(ManifestErrors)
+}
+
 /// Parses sources into desired objects, in the order of the sources and of the documents in them. What could not be read stands in
-/// the place of its source.
+/// the place of its source, and what was built is taken as it is.
 ///
 /// Errors with everything that is wrong with the set, in that order too, also where it holds no object at all.
-pub fn parse(gathered: impl IntoIterator<Item = Result<Arc<Source>, ManifestError>>) -> Result<Vec<Desired>, ManifestErrors> {
+pub fn parse<G: Into<Gathered>>(gathered: impl IntoIterator<Item = Result<G, ManifestError>>) -> Result<Vec<Desired>, ManifestErrors> {
     let mut desired = Vec::new();
     let mut sources = Vec::new();
     // For each input its errors, and how many objects there were after it.
     let (mut errors, mut ends) = (Vec::new(), Vec::new());
     for input in gathered {
-        errors.push(match input {
-            Ok(source) => {
-                let errors = parse_source(&source, &mut desired);
+        errors.push(match input.map(Into::into) {
+            Ok(Gathered::Source(source)) => {
+                let parsed = parse_text(&source);
+                desired.extend(parsed.desired);
                 sources.push(source);
-                errors
+                parsed.errors
+            }
+            Ok(Gathered::Built(objects)) => {
+                desired.extend(objects);
+                Vec::new()
             }
             Err(error) => vec![error],
         });
@@ -62,14 +77,25 @@ pub fn parse(gathered: impl IntoIterator<Item = Result<Arc<Source>, ManifestErro
     if errors.is_empty() { Ok(desired) } else { Err(ManifestErrors(errors)) }
 }
 
-/// Appends the objects of one text, and answers what is wrong with it.
-fn parse_source(source: &Arc<Source>, desired: &mut Vec<Desired>) -> Vec<ManifestError> {
+/// What one text holds.
+#[derive(Debug, Default)]
+pub struct ParsedText {
+    /// The objects that could be read.
+    pub desired: Vec<Desired>,
+    /// What is wrong. Whether an object stands twice in the set is not looked at.
+    pub errors: Vec<ManifestError>,
+}
+
+/// Parses one text, for those who go on with what could be read of it.
+#[must_use]
+pub fn parse_text(source: &Arc<Source>) -> ParsedText {
     let documents = yaml::read(source.text(), source.is_json());
+    let mut desired = Vec::new();
     let mut errors: Vec<_> = documents.errors.into_iter().map(|error| ManifestError::yaml(source, error)).collect();
     for node in documents.nodes {
-        flatten::flatten(source, node, desired, &mut errors);
+        flatten::flatten(source, node, &mut desired, &mut errors);
     }
-    errors
+    ParsedText { desired, errors }
 }
 
 /// The objects whose group, kind, namespace and name another object has before them, by position.

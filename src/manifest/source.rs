@@ -81,7 +81,7 @@ impl Source {
         Some(if number == 1 { line.trim_start_matches('\u{feff}') } else { line })
     }
 
-    /// Whether a line belongs to a YAML document that says it is a Secret (or to a JSON text that mentions one).
+    /// Whether a line belongs to a YAML document that says it is a Secret, or that makes one (or to a JSON text that mentions one).
     pub(super) fn may_be_secret(&self, number: u32) -> bool {
         let range = self.document_around(number);
         self.text.lines().skip(range.start).take(range.len()).any(mentions_secret)
@@ -105,8 +105,9 @@ impl Source {
 }
 
 fn mentions_secret(line: &str) -> bool {
-    line.match_indices("kind").any(|(at, _)| {
-        let rest = line[at + 4..].trim_start_matches(['"', '\'', ' ']);
-        rest.strip_prefix(':').is_some_and(|value| value.trim_start_matches(['"', '\'', ' ']).starts_with("Secret"))
-    })
+    line.contains("secretGenerator")
+        || line.match_indices("kind").any(|(at, _)| {
+            let rest = line[at + 4..].trim_start_matches(['"', '\'', ' ']);
+            rest.strip_prefix(':').is_some_and(|value| value.trim_start_matches(['"', '\'', ' ']).starts_with("Secret"))
+        })
 }

@@ -32,6 +32,7 @@ fn objects_know_where_each_field_was_written() {
     assert_eq!(near(".spec.containers[0].ports[0].containerPort"), "web.yaml:10:5");
     assert_eq!(near("metadata.labels[example.com/a]"), "web.yaml:7:5");
     assert_eq!(near(r#"metadata.labels["example.com/a"]"#), "web.yaml:7:5");
+    assert_eq!(near("metadata.labels.example.com/a"), "web.yaml:7:5");
     assert_eq!(near(r#".spec.containers[name="c"].image"#), "web.yaml:11:5");
     assert_eq!(near(r#".spec.containers[name="d"].image"#), "web.yaml:9:3");
     assert_eq!(near("status"), "web.yaml:2:1");
@@ -198,12 +199,16 @@ fn a_source_keeps_its_text_out_of_debug_output() {
     assert_eq!(format!("{:?}", Source::new("a.yaml", "secret")), "Source { name: \"a.yaml\", .. }");
 }
 
-async fn gather_all(inputs: &[Input], recursive: bool, stdin: &'static str) -> Vec<Result<Arc<Source>, ManifestError>> {
+async fn gather_all(inputs: &[Input], recursive: bool, stdin: &'static str) -> Vec<Result<Gathered, ManifestError>> {
     gather(inputs, recursive, stdin.as_bytes(), |url| async move { Ok(format!("# {url}\n").into_bytes()) }).await
 }
 
 async fn gather_from(inputs: &[Input], recursive: bool, stdin: &'static str) -> Vec<Arc<Source>> {
-    gather_all(inputs, recursive, stdin).await.into_iter().collect::<Result<_, _>>().unwrap()
+    let source = |gathered| match gathered {
+        Gathered::Source(source) => source,
+        Gathered::Built(objects) => panic!("{objects:?}"),
+    };
+    gather_all(inputs, recursive, stdin).await.into_iter().map(|gathered| source(gathered.unwrap())).collect()
 }
 
 fn mk_tree(files: &[(&str, &[u8])]) -> TempDir {

@@ -2,6 +2,7 @@
 //!
 //! Receives nothing and hands on types. Invariant: no I/O, no tokio, nothing of ours from outside this folder.
 
+mod bookkeeping;
 mod document;
 mod field_selector;
 pub mod json_path;
@@ -12,6 +13,7 @@ mod status;
 mod timestamp;
 mod zones;
 
+pub use bookkeeping::is_note;
 pub use document::{NotAnObject, Object, OwnerReference, kind_of};
 pub use field_selector::{FieldSelector, FieldSelectorError, FieldTerm};
 pub use kind::{GroupResource, GroupVersion, Gvk, ObjectKey, Revision};

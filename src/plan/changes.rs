@@ -56,8 +56,9 @@ pub struct FieldChange {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lists(BTreeMap<FieldPath, Items>);
 
+/// How the items of one list are told apart.
 #[derive(Debug, Clone, PartialEq)]
-enum Items {
+pub(super) enum Items {
     /// By these members.
     Keyed(Vec<Arc<str>>),
     /// By their values.
@@ -80,6 +81,12 @@ impl Lists {
             }
         }
         Self(lists)
+    }
+
+    /// What is known of the list at a path.
+    #[must_use]
+    pub(super) fn at(&self, path: &[PathElement]) -> Option<&Items> {
+        self.0.get(&FieldPath(path.to_vec()))
     }
 }
 

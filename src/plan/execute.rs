@@ -1,25 +1,31 @@
-//! Carrying a set out: applying each object, stage by stage.
+//! Carrying a set out: applying each object, step by step.
 //!
-//! Receives placed objects and their live state, hands on one [`Done`] for each object as it finishes. Keeps going past failures, but not
-//! when the target is gone: then nothing more is asked of it. Invariant: an object that [`Question::Unchanged`] holds for causes no request.
+//! Receives placed objects, their order and their live state, hands on one [`Done`] for each object as it finishes. Keeps going past
+//! failures, but not to what depends on them, and not when the target is gone: then nothing more is asked of it. Invariants: an object that
+//! [`Question::Unchanged`] holds for causes no request; after a stop is asked for, no object is begun.
+
+mod standing;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::LocalBoxFuture;
 use serde_json::Value;
 
 use super::PlanEntry;
 use super::build::{Question, entry, unchanged};
 use super::immutable::{could_be_made_anew, reason_to_replace};
 use super::live::Live;
-use super::order::Stage;
+use super::order::{Order, Step};
 use super::parallel::{REQUESTS_AT_ONCE, each};
 use super::place::{Failure, ObjectError, Placed};
 use super::reach::{Missed, Reach};
 use super::replace::{Replacing, replace};
-use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form};
+use super::stop::Stop;
+use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form, Place};
 use crate::object::Object;
+use standing::Standings;
 
 /// How long a new kind may take to be served; a kube-apiserver needs about a second.
 const SERVED_WITHIN: Duration = Duration::from_secs(30);
@@ -31,6 +37,33 @@ pub enum Done {
     Applied(Box<PlanEntry>),
     /// It was not.
     Failed(Failure),
+    /// It was not begun, since a stop was asked for before its turn.
+    NotBegun(Box<Placed>),
+}
+
+/// How a set is carried out.
+#[derive(Clone)]
+pub struct Conduct<'a> {
+    /// How each object is applied.
+    pub parameters: &'a ApplyParameters,
+    /// What becomes of objects that cannot be changed in place.
+    pub replacing: Replacing,
+    /// Whether to stop.
+    pub stop: Stop,
+    /// Waits until objects are ready that others depend on; asked only where something that depends on them is to be applied.
+    pub until_ready: &'a UntilReady<'a>,
+}
+
+/// Waits until objects are ready, for as long as it sees fit, and answers for each of them why it is not; `None` where it is.
+pub type UntilReady<'a> = dyn Fn(Vec<Awaiting>) -> LocalBoxFuture<'a, Vec<Option<String>>> + 'a;
+
+/// An object that others depend on.
+#[derive(Debug, Clone)]
+pub struct Awaiting {
+    /// Where it is.
+    pub place: Place,
+    /// Its state after it was applied; `None` where it is not of the set.
+    pub object: Option<Object>,
 }
 
 /// What is to be done for one object.
@@ -41,47 +74,82 @@ enum Job {
     Apply(Placed, Option<Object>),
 }
 
-/// Applies a set and tells of each object as it finishes: stage by stage, and inside a stage in the set's order. Objects that cannot be
-/// changed in place are replaced where `replacing` says so.
-pub async fn execute(
-    client: &Client,
-    placed: Vec<Placed>,
-    mut live: Live,
-    parameters: &ApplyParameters,
-    replacing: Replacing,
-    mut done: impl FnMut(Done),
-) {
-    let mut stages: HashMap<Stage, Vec<Job>> = HashMap::new();
-    for placed in placed {
-        let stage = Stage::of(&placed);
-        let job = match live.take_object(&placed) {
-            Err(error) => Job::Known(Done::Failed(placed.failure(ObjectError::Client(error)))),
-            Ok(before) => match Question::of(&placed, before.as_ref(), &parameters.field_manager, &HashSet::new()) {
-                Question::Unchanged => Job::Known(Done::Applied(Box::new(unchanged(&placed, before)))),
-                Question::AskServer | Question::Pending => Job::Apply(placed, before),
-            },
-        };
-        stages.entry(stage).or_default().push(job);
+/// An object by its number in the set.
+type Numbered<T> = (usize, T);
+
+/// Applies a set and tells of each object as it finishes: step by step, and inside a step in the set's order. `order` is that of `set`.
+pub async fn execute(client: &Client, set: Vec<Placed>, order: &Order, mut live: Live, conduct: &Conduct<'_>, mut done: impl FnMut(Done)) {
+    let mut standings = Standings::new(order, &set);
+    let mut jobs: HashMap<usize, Job> = HashMap::with_capacity(set.len());
+    for (number, placed) in set.into_iter().enumerate() {
+        jobs.insert(number, job(placed, &mut live, &conduct.parameters.field_manager));
     }
     let reach = Reach::default();
-    for stage in Stage::ALL {
-        let mut jobs = stages.remove(&stage).unwrap_or_default();
-        if stage == Stage::Rest && !reach.is_lost() {
-            jobs = wait_for_kinds(client, jobs).await;
+    for step in order.steps() {
+        let mut jobs: Vec<Numbered<Job>> = step.objects.iter().filter_map(|number| Some((*number, jobs.remove(number)?))).collect();
+        if !reach.is_lost() && !conduct.stop.is_requested() {
+            jobs = prepare(client, step, jobs, &mut standings, conduct).await;
         }
-        run(client, jobs, (parameters, &replacing), &reach, &mut done).await;
+        let told = |(number, result): Numbered<Done>| {
+            standings.note(number, &result);
+            done(result);
+        };
+        run(client, jobs, conduct, &reach, told).await;
     }
 }
 
-async fn run(client: &Client, jobs: Vec<Job>, how: (&ApplyParameters, &Replacing), reach: &Reach, done: &mut impl FnMut(Done)) {
-    let work = |job: Job| {
-        let (client, parameters, replacing, reach) = (client.clone(), how.0.clone(), how.1.clone(), reach.clone());
+fn job(placed: Placed, live: &mut Live, manager: &str) -> Job {
+    match live.take_object(&placed) {
+        Err(error) => Job::Known(Done::Failed(placed.failure(ObjectError::Client(error)))),
+        Ok(before) => match Question::of(&placed, before.as_ref(), manager, &HashSet::new()) {
+            Question::Unchanged => Job::Known(Done::Applied(Box::new(unchanged(&placed, before)))),
+            Question::AskServer | Question::Pending => Job::Apply(placed, before),
+        },
+    }
+}
+
+/// Waits for what the step's objects stand on; those of them that stand on something that does not come have failed.
+async fn prepare(
+    client: &Client,
+    step: &Step,
+    jobs: Vec<Numbered<Job>>,
+    standings: &mut Standings<'_>,
+    conduct: &Conduct<'_>,
+) -> Vec<Numbered<Job>> {
+    let active: Vec<usize> = jobs.iter().filter(|(_, job)| matches!(job, Job::Apply(..))).map(|(number, _)| *number).collect();
+    if active.is_empty() {
+        return jobs;
+    }
+    tokio::select! {
+        () = standings.wait(step, &active, conduct.until_ready) => {}
+        () = conduct.stop.requested() => return jobs,
+    }
+    let withhold = |(number, job)| match job {
+        Job::Apply(placed, before) => match standings.obstacle(number) {
+            Some(error) => (number, Job::Known(Done::Failed(placed.failure(error)))),
+            None => (number, Job::Apply(placed, before)),
+        },
+        known @ Job::Known(_) => (number, known),
+    };
+    let jobs: Vec<Numbered<Job>> = jobs.into_iter().map(withhold).collect();
+    let missing = tokio::select! {
+        missing = wait_for_kinds(client, &jobs) => missing,
+        () = conduct.stop.requested() => return jobs,
+    };
+    jobs.into_iter().map(|(number, job)| (number, missing.settle(job))).collect()
+}
+
+async fn run(client: &Client, jobs: Vec<Numbered<Job>>, conduct: &Conduct<'_>, reach: &Reach, done: impl FnMut(Numbered<Done>)) {
+    let work = |(number, job): Numbered<Job>| {
+        let (client, parameters, reach) = (client.clone(), conduct.parameters.clone(), reach.clone());
+        let (replacing, stop) = (conduct.replacing.clone(), conduct.stop.clone());
         async move {
-            let (placed, before) = match job {
-                Job::Known(done) => return done,
-                Job::Apply(placed, before) => (placed, before),
+            let done = match job {
+                Job::Known(done) => done,
+                Job::Apply(placed, _) if stop.is_requested() => Done::NotBegun(Box::new(placed)),
+                Job::Apply(placed, before) => apply_one(&reach, &client, placed, before, (&parameters, &replacing, &stop)).await,
             };
-            apply_one(&reach, &client, placed, before, (&parameters, &replacing)).await
+            (number, done)
         }
     };
     each(jobs, REQUESTS_AT_ONCE, work, done).await;
@@ -92,7 +160,7 @@ async fn apply_one(
     client: &Client,
     placed: Placed,
     before: Option<Object>,
-    (parameters, replacing): (&ApplyParameters, &Replacing),
+    (parameters, replacing, stop): (&ApplyParameters, &Replacing, &Stop),
 ) -> Done {
     let error = match reach.apply(client, &placed, before.as_ref(), parameters).await {
         Ok(after) => return Done::Applied(Box::new(entry(&placed, before, after))),
@@ -100,10 +168,14 @@ async fn apply_one(
         Err(Missed::Refused(error)) => error,
     };
     let reason = error.refusal().and_then(|refusal| reason_to_replace(&placed, refusal));
-    let (Replacing::Within { timeout, between }, Some(live), Some(reason)) = (replacing, &before, reason) else {
+    let (Replacing::Within { timeout, between, which }, Some(live), Some(reason)) = (replacing, &before, reason) else {
         return Done::Failed(placed.refused(before.as_ref(), error));
     };
+    if !which.holds(&placed) {
+        return Done::Failed(placed.refused(before.as_ref(), error));
+    }
     match could_be_made_anew(client, &placed, &parameters.field_manager).await {
+        Ok(true) if stop.is_requested() => Done::NotBegun(Box::new(placed)),
         Ok(true) => match replace(client, &placed, live.clone(), reason, parameters, *timeout, between).await {
             Ok(entry) => Done::Applied(Box::new(entry)),
             Err(failure) => Done::Failed(failure),
@@ -115,41 +187,52 @@ async fn apply_one(
 }
 
 /// The objects whose kinds the set defined.
-fn pending(jobs: &[Job]) -> impl Iterator<Item = &Placed> {
-    jobs.iter().filter_map(|job| match job {
+fn pending(jobs: &[Numbered<Job>]) -> impl Iterator<Item = &Placed> {
+    jobs.iter().filter_map(|(_, job)| match job {
         Job::Apply(placed, _) if placed.kind_is_pending => Some(placed),
         _ => None,
     })
 }
 
-/// Waits until the kinds that the set defined are served; the objects of those that are not in time have failed.
-async fn wait_for_kinds(client: &Client, jobs: Vec<Job>) -> Vec<Job> {
-    let mut missing: HashSet<String> = pending(&jobs).map(definition_of).collect();
-    if missing.is_empty() {
-        return jobs;
+/// The definitions whose kinds are not served.
+#[derive(Default)]
+struct Missing {
+    definitions: HashSet<String>,
+    /// Why that could not be found out.
+    problem: Option<Arc<ClientError>>,
+}
+
+impl Missing {
+    /// An object of a kind that is not served has failed.
+    fn settle(&self, job: Job) -> Job {
+        match job {
+            Job::Apply(placed, _) if placed.kind_is_pending && self.definitions.contains(&definition_of(&placed)) => {
+                let not_served = || ObjectError::NotServed(placed.resource.gvk().to_string());
+                let error = self.problem.clone().map_or_else(not_served, ObjectError::Client);
+                Job::Known(Done::Failed(placed.failure(error)))
+            }
+            other => other,
+        }
     }
+}
+
+/// Waits until the kinds that the set defined are served; answers those that are not in time.
+async fn wait_for_kinds(client: &Client, jobs: &[Numbered<Job>]) -> Missing {
+    let mut missing = Missing { definitions: pending(jobs).map(definition_of).collect(), problem: None };
     let deadline = tokio::time::Instant::now() + SERVED_WITHIN;
     let mut pause = Duration::from_millis(10);
-    let mut problem = None;
-    loop {
-        match not_served(client, &jobs, &missing).await {
-            Ok(still) => missing = still,
-            Err(error) => problem = Some(Arc::new(error)),
+    while !missing.definitions.is_empty() {
+        match not_served(client, jobs, &missing.definitions).await {
+            Ok(still) => missing.definitions = still,
+            Err(error) => missing.problem = Some(Arc::new(error)),
         }
-        if missing.is_empty() || problem.is_some() || tokio::time::Instant::now() + pause > deadline {
+        if missing.definitions.is_empty() || missing.problem.is_some() || tokio::time::Instant::now() + pause > deadline {
             break;
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(Duration::from_millis(500));
     }
-    let settle = |job| match job {
-        Job::Apply(placed, _) if placed.kind_is_pending && missing.contains(&definition_of(&placed)) => {
-            let error = problem.clone().map_or_else(|| ObjectError::NotServed(placed.resource.gvk().to_string()), ObjectError::Client);
-            Job::Known(Done::Failed(placed.failure(error)))
-        }
-        other => other,
-    };
-    jobs.into_iter().map(settle).collect()
+    missing
 }
 
 /// The name of the definition of an object's kind.
@@ -158,7 +241,7 @@ fn definition_of(placed: &Placed) -> String {
 }
 
 /// Which of the definitions do not serve their kinds: not established, or not yet in discovery.
-async fn not_served(client: &Client, jobs: &[Job], missing: &HashSet<String>) -> Result<HashSet<String>, ClientError> {
+async fn not_served(client: &Client, jobs: &[Numbered<Job>], missing: &HashSet<String>) -> Result<HashSet<String>, ClientError> {
     let discovery = Discovery::fetch(client).await?;
     let Ok(definitions) = discovery.resolve("customresourcedefinitions.apiextensions.k8s.io") else { return Ok(missing.clone()) };
     let mut still = HashSet::new();

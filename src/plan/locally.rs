@@ -69,7 +69,7 @@ fn taken_over(live: &Object, manager: &str) -> Object {
 }
 
 /// What a server makes of a Secret's texts.
-fn encode_string_data(root: &mut Map<String, Value>) {
+pub(super) fn encode_string_data(root: &mut Map<String, Value>) {
     if root.get("kind") != Some(&"Secret".into()) || root.get("apiVersion") != Some(&"v1".into()) {
         return;
     }

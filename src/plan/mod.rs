@@ -5,9 +5,11 @@
 
 mod adopt;
 mod apply;
+mod authors;
 mod build;
 mod changes;
 mod dispute;
+mod drift;
 mod execute;
 pub mod history;
 mod immutable;
@@ -25,19 +27,26 @@ mod replace;
 mod saved;
 pub mod set;
 mod simulate;
+mod stop;
 pub mod undo;
 
 pub use adopt::LAST_APPLIED;
+pub use authors::{Authored, authored};
 pub use build::{Built, Question, build, entry};
 pub use changes::{FieldAction, FieldChange, readable_path};
 pub use dispute::Dispute;
-pub use execute::{Done, execute};
+pub use drift::{
+    DriftDocument, DriftLook, DriftQuestion, DriftState, FieldDrift, ObjectDrift, Verdict, drift_document, drift_summary, drift_text,
+    object_drift,
+};
+pub use execute::{Awaiting, Conduct, Done, UntilReady, execute};
 pub use live::Live;
 pub use model::{Action, Plan, PlanEntry, Summary};
-pub use order::Stage;
+pub use order::{Need, Order, OrderFault, Outside, Reference, Stage, Step, named_wave, rank};
 pub use owners::{FieldOwner, OwnedChange, OwnersShown};
 pub use ownership::already_applied;
 pub(crate) use parallel::{REQUESTS_AT_ONCE, each};
-pub use place::{Failure, Namespaces, ObjectError, Placed, in_namespace, place};
-pub use replace::{Between, Replacing};
+pub use place::{Failure, Namespaces, ObjectError, Placed, in_namespace, place, unknown_fields};
+pub use replace::{Between, Replaceable, Replacing};
 pub use saved::{SaveOptions, SavedObject, SavedPlan, SavedPlanError, SavedSet, moved, pin, saved, withheld};
+pub use stop::Stop;

@@ -7,7 +7,7 @@ use super::adopt::client_side_managers;
 use super::changes::{FieldChange, Lists, field_changes};
 use super::model::PlanEntry;
 use super::render::{ShownStates, shown_states};
-use crate::merge::{FieldPath, ManagerEntry, Managers, Operation};
+use crate::merge::{FieldPath, ManagerEntry, Managers, Operation, PathElement};
 use crate::object::{Object, Time};
 
 /// A manager that owns a field.
@@ -63,7 +63,7 @@ impl PlanEntry {
 }
 
 impl FieldOwner {
-    fn of(entry: &ManagerEntry) -> Self {
+    pub(super) fn of(entry: &ManagerEntry) -> Self {
         Self {
             manager: entry.manager.clone(),
             operation: entry.operation,
@@ -76,20 +76,42 @@ impl FieldOwner {
     /// `"hpa" using apps/v1`, in the words of a conflict, and since when.
     #[must_use]
     pub fn in_words(&self) -> String {
+        let since = self.time.map(|time| format!(" since {time}")).unwrap_or_default();
+        format!("{}{since}", self.who())
+    }
+
+    /// The same without the time.
+    #[must_use]
+    pub fn who(&self) -> String {
         let subresource = if self.subresource.is_empty() { String::new() } else { format!(" with subresource {:?}", self.subresource) };
         let using = if self.operation == Operation::Update { format!(" using {}", self.api_version) } else { String::new() };
-        let since = self.time.map(|time| format!(" since {time}")).unwrap_or_default();
-        format!("{:?}{subresource}{using}{since}", self.manager)
+        format!("{:?}{subresource}{using}", self.manager)
     }
 }
 
-fn managers(object: Option<&Object>) -> Managers {
+/// The managers of an object; none where they cannot be read.
+pub(super) fn managers(object: Option<&Object>) -> Managers {
     let entries = object.and_then(Object::metadata).and_then(|metadata| metadata.get("managedFields"));
     Managers::from_json(entries).unwrap_or_default()
 }
 
+/// The paths of what a manager owns, the innermost alone. What it wrote as text of a Secret (`stringData`) it owns as data: that is how a server keeps
+/// it, while the record names the member that was written.
+pub(super) fn leaves(entry: &ManagerEntry, is_secret: bool) -> Vec<FieldPath> {
+    let mut leaves = entry.fields.leaves().paths();
+    if is_secret {
+        let as_data = |path: &FieldPath| {
+            let (first, rest) = path.0.split_first()?;
+            (*first == PathElement::field("stringData")).then(|| FieldPath([&[PathElement::field("data")], rest].concat()))
+        };
+        let data: Vec<FieldPath> = leaves.iter().filter_map(as_data).collect();
+        leaves.extend(data);
+    }
+    leaves
+}
+
 /// Whether an owned leaf is the changed field, lies inside it, or holds it as part of something owned as a whole.
-fn touches(leaf: &FieldPath, change: &FieldPath) -> bool {
+pub(super) fn touches(leaf: &FieldPath, change: &FieldPath) -> bool {
     leaf.0.starts_with(&change.0) || change.0.starts_with(&leaf.0)
 }
 

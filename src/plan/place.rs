@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::dispute::{Dispute, disputes};
 use super::immutable::reason_to_replace;
+use super::order::OrderFault;
 use crate::client::{ClientError, Discovery, ServedResource};
 use crate::manifest::{Desired, Origin};
 use crate::object::{GroupResource, Gvk, Object, ObjectKey, Refusal, names};
@@ -93,6 +94,17 @@ pub enum ObjectError {
     /// It was deleted to be replaced, and could not be made anew.
     #[error("it was deleted to be replaced, but could not be made anew: {0}")]
     NotMadeAnew(#[source] Arc<ClientError>),
+    /// Its annotations put it in an order that there cannot be.
+    #[error(transparent)]
+    Order(Box<OrderFault>),
+    /// Its turn did not come, since something before it is not as it must be.
+    #[error("not attempted, since {on} {why}")]
+    NotAttempted {
+        /// What is not as it must be, such as `it depends on deployment.apps/db, which`.
+        on: String,
+        /// What is wrong with that.
+        why: String,
+    },
     /// The server refused, or could not be asked.
     #[error(transparent)]
     Client(Arc<ClientError>),
@@ -144,7 +156,12 @@ impl Failure {
     /// something around it.
     #[must_use]
     pub fn blamed(&self) -> Option<Origin> {
-        let (ObjectError::Client(error), Some(source)) = (&self.error, &self.source) else { return None };
+        let source = self.source.as_ref()?;
+        let error = match &self.error {
+            ObjectError::Client(error) => error,
+            ObjectError::Order(fault) => return Some(source.locate(&format!("metadata.annotations[{}]", fault.annotation()?))),
+            _ => return None,
+        };
         let places = blamed_fields(error.refusal()?).into_iter().map(|field| source.locate(field));
         places.filter(|place| place.mark != source.origin.mark).min_by_key(|place| place.mark)
     }
@@ -157,9 +174,20 @@ fn blamed_fields(refusal: &Refusal) -> Vec<&str> {
     if !named.is_empty() {
         return named;
     }
-    let unknown = || refusal.message.split_once("field \"")?.1.split('"').next();
+    let unknown = || unknown_fields(&refusal.message).into_iter().next();
     let mistyped = || refusal.message.split_once("into field ")?.1.split(' ').next();
     unknown().or_else(mistyped).into_iter().collect()
+}
+
+/// The fields that a refusal says the server does not know: `unknown field "spec.replica"` from a decoder, `.spec.replica: field not
+/// declared in schema` where kube-apiserver merges an applied object.
+#[must_use]
+pub fn unknown_fields(message: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = message.split(": field not declared in schema").collect();
+    parts.pop();
+    let undeclared = parts.into_iter().filter_map(|before| before.split_whitespace().next_back());
+    let unknown = message.split("unknown field \"").skip(1).filter_map(|rest| rest.split('"').next());
+    unknown.chain(undeclared).collect()
 }
 
 /// Which namespaces objects go to.
@@ -406,6 +434,9 @@ mod tests {
         let mistyped = Refusal::bad_request("json: cannot unmarshal string into field spec.replicas of type int32");
         assert_eq!(blamed_fields(&mistyped), ["spec.replicas"]);
         assert_eq!(blamed_fields(&Refusal::internal("no")), [""; 0]);
+        let merged = "failed to create typed patch object (default/web; apps/v1, Kind=Deployment): errors:\n  .spec.replica: field not \
+                      declared in schema\n  .spec.template.spec.containers[name=\"web\"].imag: field not declared in schema";
+        assert_eq!(unknown_fields(merged), [".spec.replica", ".spec.template.spec.containers[name=\"web\"].imag"]);
     }
 
     #[test]

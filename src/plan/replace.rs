@@ -3,7 +3,7 @@
 //! Receives an object that cannot be changed in place, hands on the new one. Invariant: only the very state that the plan was made from
 //! is deleted, and only after the server said that it would take the new one; what was deleted and could not be made anew is handed back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::build::{entry, same_content};
 use super::model::Action;
 use super::place::{Failure, ObjectError, Placed};
 use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, DeleteParameters, Form, until_gone};
-use crate::object::{Object, Reason};
+use crate::object::{GroupResource, Object, ObjectKey, Reason};
 
 /// How often a deletion is tried anew because a controller wrote the object's status meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -29,7 +29,27 @@ pub enum Replacing {
         timeout: Option<Duration>,
         /// Where those are noted that are being replaced.
         between: Between,
+        /// Which of them.
+        which: Replaceable,
     },
+}
+
+/// Which objects may be replaced.
+#[derive(Debug, Clone)]
+pub enum Replaceable {
+    /// Each that cannot be changed in place.
+    Any,
+    /// No others than these.
+    These(Arc<HashSet<(GroupResource, ObjectKey)>>),
+}
+
+impl Replaceable {
+    pub(super) fn holds(&self, placed: &Placed) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(these) => these.contains(&(placed.resource.group_resource(), placed.key.clone())),
+        }
+    }
 }
 
 /// The objects that are being replaced at this moment: deleted perhaps, and not yet made anew. Whoever interrupts the work tells of them.

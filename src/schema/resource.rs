@@ -141,8 +141,6 @@ pub enum NameRule {
     DnsSubdomain,
     /// An RFC 1123 label.
     DnsLabel,
-    /// An RFC 1035 label.
-    Dns1035Label,
     /// Anything that can stand as one segment of a path.
     PathSegment,
     /// An IP address as it is usually written.
@@ -260,7 +258,6 @@ impl NameRule {
         match self {
             Self::DnsSubdomain => names::dns_subdomain(name),
             Self::DnsLabel => names::dns_label(name),
-            Self::Dns1035Label => names::dns_1035_label(name),
             Self::PathSegment => names::path_segment(name),
             Self::IpAddress => match name.parse::<IpAddr>() {
                 Ok(address) if address.to_string() == name => Ok(()),

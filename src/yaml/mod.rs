@@ -17,7 +17,14 @@ pub use error::{YamlError, YamlProblem};
 pub use node::{Mark, Member, Node, NodeKind};
 pub use places::Places;
 pub(crate) use places::ROOT;
+pub(crate) use read::read_as;
 pub use read::{Documents, read};
+pub(crate) use resolve::Dialect;
+
+/// What a text means to kustomize where it stands without quotes; `None` for a number that JSON does not have.
+pub(crate) fn plain_scalar(text: &str) -> Option<serde_json::Value> {
+    resolve::resolve_as(text, Dialect::Kustomize).into_value(|| text.to_owned())
+}
 
 #[cfg(test)]
 mod kubectl_cases;

@@ -29,7 +29,7 @@ pub(crate) const ROOT: u32 = 0;
 
 impl Places {
     /// The places of a node and all below it.
-    pub(super) fn of(node: &Node) -> Self {
+    pub(crate) fn of(node: &Node) -> Self {
         let mut places = Self::default();
         places.add("", node.mark, false, node);
         places

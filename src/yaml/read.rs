@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::error::{DEPTH_LIMIT, YamlError, YamlProblem};
 use super::node::{Mark, Member, Node, NodeKind};
+use super::resolve::Dialect;
 use super::scalar::WrittenScalar;
 
 /// How many bytes the anchors and aliases of one document may stand for.
@@ -33,13 +34,18 @@ pub struct Documents {
 /// A text that is one or several JSON objects is read as JSON; with `json_only` anything else is refused.
 #[must_use]
 pub fn read(text: &str, json_only: bool) -> Documents {
+    read_as(text, json_only, Dialect::Kubectl)
+}
+
+/// Reads every document of a text, whose unquoted words mean what they mean to another reader.
+pub(crate) fn read_as(text: &str, json_only: bool, dialect: Dialect) -> Documents {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut documents = Documents::default();
     if json_only || text.trim_start().starts_with('{') {
         match json_documents(text) {
             Ok(slices) => {
                 for (slice, start) in slices {
-                    read_stream(slice, start, &mut documents);
+                    read_stream(slice, start, dialect, &mut documents);
                 }
                 return documents;
             }
@@ -51,7 +57,7 @@ pub fn read(text: &str, json_only: bool) -> Documents {
             Err(_) => {}
         }
     }
-    read_stream(text, Mark { line: 1, column: 1 }, &mut documents);
+    read_stream(text, Mark { line: 1, column: 1 }, dialect, &mut documents);
     documents
 }
 
@@ -101,9 +107,9 @@ fn reader_options() -> Options {
 }
 
 /// Reads one YAML stream that begins at `start` of the whole text; after a broken document it goes on with the next one.
-fn read_stream(text: &str, start: Mark, documents: &mut Documents) {
+fn read_stream(text: &str, start: Mark, dialect: Dialect, documents: &mut Documents) {
     let mut parser = Parser::new_from_str_with_options(text, reader_options());
-    let mut reader = Reader { start, ..Reader::default() };
+    let mut reader = Reader { start, dialect, ..Reader::default() };
     while let Some(next) = parser.next_event() {
         let step = match next {
             Ok((event, span)) => reader.step(event, span.start),
@@ -157,6 +163,7 @@ struct Anchored {
 
 struct Reader {
     start: Mark,
+    dialect: Dialect,
     frames: Vec<Frame>,
     anchors: HashMap<usize, Anchored>,
     spent: usize,
@@ -167,7 +174,7 @@ struct Reader {
 impl Default for Reader {
     fn default() -> Self {
         let start = Mark { line: 1, column: 1 };
-        Self { start, frames: Vec::new(), anchors: HashMap::new(), spent: 0, root: None, errors: Vec::new() }
+        Self { start, dialect: Dialect::Kubectl, frames: Vec::new(), anchors: HashMap::new(), spent: 0, root: None, errors: Vec::new() }
     }
 }
 
@@ -203,7 +210,7 @@ impl Reader {
             Event::MappingStart(_, anchor, _) => self.open(mark, anchor, FrameKind::Mapping { members: Vec::new(), key: None })?,
             Event::SequenceEnd | Event::MappingEnd => self.close()?,
             Event::Scalar(text, style, anchor, tag) => {
-                let written = WrittenScalar { text: &text, plain: style == ScalarStyle::Plain, tag: tag.as_deref() };
+                let written = WrittenScalar { text: &text, plain: style == ScalarStyle::Plain, tag: tag.as_deref(), dialect: self.dialect };
                 self.scalar(&written, anchor, mark)?;
             }
             Event::Alias(anchor) => self.alias(anchor, mark)?,

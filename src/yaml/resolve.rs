@@ -40,6 +40,25 @@ impl Scalar {
     }
 }
 
+/// Whose reading of unquoted words counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// `yes`, `on`, `y` and their like are booleans.
+    Kubectl,
+    /// They are text: kustomize reads resources and patches by YAML 1.2 in this.
+    Kustomize,
+}
+
+/// Reads an unquoted scalar as one of them does.
+pub(super) fn resolve_as(text: &str, dialect: Dialect) -> Scalar {
+    match resolve(text) {
+        Scalar::Bool(_) if dialect == Dialect::Kustomize && !["true", "false"].iter().any(|word| text.eq_ignore_ascii_case(word)) => {
+            Scalar::Text
+        }
+        scalar => scalar,
+    }
+}
+
 /// Reads an unquoted scalar.
 pub(super) fn resolve(text: &str) -> Scalar {
     let Some(first) = text.bytes().next() else { return Scalar::Null };

@@ -8,7 +8,7 @@ use granit_parser::Tag;
 use serde_json::Value;
 
 use super::error::YamlProblem;
-use super::resolve::{Scalar, resolve};
+use super::resolve::{Dialect, Scalar, resolve, resolve_as};
 
 /// Where YAML's own tags live, the ones written `!!int`.
 const CORE_TAGS: &str = "tag:yaml.org,2002:";
@@ -19,6 +19,7 @@ pub(super) struct WrittenScalar<'a> {
     /// Whether it stands without quotes, and in no block.
     pub(super) plain: bool,
     pub(super) tag: Option<&'a Tag>,
+    pub(super) dialect: Dialect,
 }
 
 impl WrittenScalar<'_> {
@@ -45,7 +46,7 @@ impl WrittenScalar<'_> {
 
     fn meaning(&self) -> Result<Scalar, YamlProblem> {
         if self.tag.is_none() {
-            return Ok(if self.plain { resolve(self.text) } else { Scalar::Text });
+            return Ok(if self.plain { resolve_as(self.text, self.dialect) } else { Scalar::Text });
         }
         let tag = self.core_tag().unwrap_or_default();
         let scalar = resolve(self.text);

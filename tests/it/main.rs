@@ -7,6 +7,7 @@ mod clients;
 mod controllers;
 mod corpus;
 mod harness;
+mod kustomize;
 mod merge;
 mod protobuf;
 mod schemas;

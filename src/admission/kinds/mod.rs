@@ -2,6 +2,7 @@
 //!
 //! Every other kind is served by its schema alone. Invariant: a kind that is not named here has no behaviour of its own.
 
+mod account;
 mod api_service;
 mod autoscaler;
 mod certificate;
@@ -33,6 +34,7 @@ pub(super) fn on_create(resource: &Resource, object: &mut Object, ambient: &Ambi
         ("", "Pod") => pod::on_create(object),
         ("", "Secret") => secret::on_write(object),
         ("", "Service") => service::on_create(object),
+        ("", "ServiceAccount") => account::on_write(object),
         ("apiregistration.k8s.io", "APIService") => api_service::on_create(object, ambient),
         ("apps", "DaemonSet") => workload::on_daemon_set_create(object),
         ("batch", "Job") => job::on_create(object),
@@ -52,6 +54,7 @@ pub(super) fn on_update(resource: &Resource, before: &Object, after: &mut Object
         ("", "Pod") if status => pod::on_status(before, after),
         ("", "Secret") => secret::on_write(after),
         ("", "Service") if subresource.is_empty() => service::on_update(before, after),
+        ("", "ServiceAccount") => account::on_write(after),
         ("apps", "DaemonSet") if !status => workload::on_daemon_set_update(before, after),
         ("apps", "Deployment") if status => workload::on_deployment_status(before, after),
         ("autoscaling", "HorizontalPodAutoscaler") if resource.converts() => autoscaler::on_update(before, after, subresource),

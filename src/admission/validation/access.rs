@@ -3,13 +3,14 @@
 //! See <https://kubernetes.io/docs/reference/access-authn-authz/rbac/>.
 
 use super::field::{Faults, Field};
+use super::labels;
 use crate::object::Object;
 use crate::object::names::{dns_subdomain, path_segment};
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// The rules of a role; a namespaced one can say nothing about paths that are no resources.
-pub(super) fn rules(object: &Object, namespaced: bool, faults: &mut Faults) {
+pub(super) fn rules(object: &Object, before: Option<&Object>, namespaced: bool, faults: &mut Faults) {
     for rule in Field::root("rules", object.root().get("rules")).items() {
         if rule.at("verbs").is_empty() {
             faults.required(&rule.at("verbs"), "verbs must contain at least one value");
@@ -31,6 +32,21 @@ pub(super) fn rules(object: &Object, namespaced: bool, faults: &mut Faults) {
             faults.required(&rule.at("resources"), "resource rules must supply at least one resource");
         }
     }
+    if !namespaced {
+        aggregation(object, before, faults);
+    }
+}
+
+/// The roles that a cluster role gathers the rules of.
+fn aggregation(object: &Object, before: Option<&Object>, faults: &mut Faults) {
+    let gathered = Field::root("aggregationRule", object.root().get("aggregationRule"));
+    let selectors = gathered.at("clusterRoleSelectors");
+    if !gathered.is_absent() && selectors.is_empty() {
+        faults.required(&selectors, "at least one clusterRoleSelector required if aggregationRule is non-nil");
+    }
+    let old = before.and_then(|before| before.get(&["aggregationRule", "clusterRoleSelectors"])?.as_array());
+    let keeps = old.is_some_and(|old| old.iter().any(labels::has_broken_values));
+    selectors.items().for_each(|selector| labels::selector_of(&selector, !keeps, faults));
 }
 
 /// A binding; what it binds to cannot change.

@@ -4,15 +4,13 @@
 
 use std::collections::HashSet;
 
+use super::alike::alike;
 use super::field::{Faults, Field};
 use super::hooks::{match_conditions, rule_with_operations};
 use super::labels;
 use super::names::is_identifier;
 use super::written::Written;
 use crate::object::names::{dns_1035_label, dns_subdomain, path_segment, qualified_name};
-
-/// What a condition of a policy can speak of.
-const OF_POLICY: [&str; 6] = ["object", "oldObject", "request", "params", "namespaceObject", "authorizer"];
 
 const MOST_ANNOTATIONS: usize = 20;
 const LONGEST_ANNOTATION: usize = 5 << 10;
@@ -46,7 +44,7 @@ const RESERVED: [&str; 20] = [
 
 pub(super) fn validating(written: Written<'_>, faults: &mut Faults) {
     let spec = written.at("spec");
-    common(&spec, faults);
+    common(&spec, written.had("spec").as_ref(), faults);
     let (validations, annotations) = (spec.at("validations"), spec.at("auditAnnotations"));
     if validations.is_empty() && annotations.is_empty() {
         for list in [&validations, &annotations] {
@@ -94,7 +92,7 @@ fn validation(one: &Field<'_, '_>, faults: &mut Faults) {
 
 pub(super) fn mutating(written: Written<'_>, faults: &mut Faults) {
     let spec = written.at("spec");
-    common(&spec, faults);
+    common(&spec, written.had("spec").as_ref(), faults);
     let constraints = spec.at("matchConstraints");
     let rules = constraints.at("resourceRules");
     let shown = rules.at("operations");
@@ -128,7 +126,7 @@ fn mutation(one: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-fn common(spec: &Field<'_, '_>, faults: &mut Faults) {
+fn common(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
     faults.required_one_of(&spec.at("failurePolicy"), &["Fail", "Ignore"]);
     let (kind, constraints) = (spec.at("paramKind"), spec.at("matchConstraints"));
     if !kind.is_absent() {
@@ -140,7 +138,9 @@ fn common(spec: &Field<'_, '_>, faults: &mut Faults) {
         matches(&constraints, faults);
         faults.present(&constraints.at("resourceRules"));
     }
-    match_conditions(&spec.at("matchConditions"), &OF_POLICY, faults);
+    if before.is_none_or(|before| !alike(before.at("matchConditions").value, spec.at("matchConditions").value)) {
+        match_conditions(&spec.at("matchConditions"), !kind.is_absent(), faults);
+    }
     for variable in spec.at("variables").items() {
         let (name, expression) = (variable.at("name"), variable.at("expression"));
         if name.text().trim().is_empty() {

@@ -33,7 +33,17 @@ pub(super) fn autoscaler(written: Written<'_>, faults: &mut Faults) {
     if least.number().is_some_and(|least| number < least) {
         faults.invalid_or(&most, &0.into(), "must be greater than or equal to `minReplicas`");
     }
-    reference(&spec.at("scaleTargetRef"), faults);
+    let target = spec.at("scaleTargetRef");
+    reference(&target, faults);
+    // Of the core group, replication controllers alone can be scaled.
+    let group_needed = target.at("kind").text() != "ReplicationController";
+    let kept = written.had("spec").is_some_and(|before| {
+        let old = before.at("scaleTargetRef");
+        version(old.at("apiVersion").text(), group_needed).is_err()
+    });
+    if let Err(why) = version(target.at("apiVersion").text(), group_needed).or_else(|why| if kept { Ok(()) } else { Err(why) }) {
+        faults.invalid_as(&target.at("apiVersion"), target.at("apiVersion").text(), &why);
+    }
     let metrics = spec.at("metrics");
     metrics.items().for_each(|metric| source(&metric, faults));
     let wakes = metrics.items().any(|metric| matches!(metric.at("type").text(), "Object" | "External"));
@@ -49,6 +59,16 @@ pub(super) fn autoscaler(written: Written<'_>, faults: &mut Faults) {
 fn reference(target: &Field<'_, '_>, faults: &mut Faults) {
     faults.required_name(&target.at("kind"), path_segment);
     faults.required_name(&target.at("name"), path_segment);
+}
+
+/// A group and a version, where the object to scale is looked for.
+fn version(text: &str, group_needed: bool) -> Result<(), String> {
+    match text.matches('/').count() {
+        0 if group_needed => Err("apiVersion must specify API group".to_owned()),
+        1 if group_needed && text.starts_with('/') => Err("apiVersion must specify API group".to_owned()),
+        0 | 1 => Ok(()),
+        _ => Err(format!("unexpected GroupVersion string: {text}")),
+    }
 }
 
 fn source(metric: &Field<'_, '_>, faults: &mut Faults) {

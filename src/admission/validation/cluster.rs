@@ -4,10 +4,12 @@
 
 use std::collections::HashSet;
 
-use super::addresses::network;
+use super::addresses::{network, texts};
 use super::field::{Faults, Field};
 use super::labels;
 use super::resource_names::{Use, amount, resource_name};
+use super::scheduling::tolerations;
+use super::seen::Seen;
 use super::written::Written;
 use crate::object::names::{dns_label, label_value, qualified_name};
 
@@ -19,8 +21,11 @@ pub(super) fn node(written: Written<'_>, faults: &mut Faults) {
     let shown = metadata.at("taints");
     taints(&Field::root_like(&shown, spec.at("taints").value), faults);
     match written.had("spec") {
-        None => networks(&spec.at("podCIDRs"), faults),
-        Some(before) => node_update(&spec, &before, faults),
+        None => networks(&spec.at("podCIDRs"), &Seen::default(), faults),
+        Some(before) => {
+            networks(&spec.at("podCIDRs"), &texts(&before.at("podCIDRs")), faults);
+            node_update(&spec, &before, faults);
+        }
     }
 }
 
@@ -39,8 +44,8 @@ fn taints(list: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-fn networks(list: &Field<'_, '_>, faults: &mut Faults) {
-    let parsed: Vec<_> = list.items().map(|one| network(&one, faults)).collect();
+fn networks(list: &Field<'_, '_>, before: &Seen<'_>, faults: &mut Faults) {
+    let parsed: Vec<_> = list.items().map(|one| network(&one, before, faults)).collect();
     if list.length() < 2 {
         return;
     }
@@ -83,14 +88,21 @@ pub(super) fn node_status(written: Written<'_>, faults: &mut Faults) {
 pub(super) fn namespace(written: Written<'_>, faults: &mut Faults) {
     let spec = written.at("spec");
     let list = spec.at("finalizers");
-    for finalizer in list.items() {
-        let shown = Field::root_like(&list, finalizer.value);
-        let name = finalizer.text();
-        if let Err(why) = qualified_name(name) {
-            faults.invalid(&shown, &why);
-        } else if !name.contains('/') && !["foregroundDeletion", "kubernetes", "orphan"].contains(&name) {
-            faults.invalid(&shown, "name is neither a standard finalizer name nor is it fully qualified");
-        }
+    list.items().for_each(|finalizer| finalizer_of_namespace(&Field::root_like(&list, finalizer.value), faults));
+}
+
+/// The finalizers of a namespace as they are written through `finalize`, where each is told by its own place.
+pub(super) fn finalized_namespace(written: Written<'_>, faults: &mut Faults) {
+    let spec = written.at("spec");
+    spec.at("finalizers").items().for_each(|finalizer| finalizer_of_namespace(&finalizer, faults));
+}
+
+fn finalizer_of_namespace(finalizer: &Field<'_, '_>, faults: &mut Faults) {
+    let name = finalizer.text();
+    if let Err(why) = qualified_name(name) {
+        faults.invalid(finalizer, &why);
+    } else if !name.contains('/') && !["foregroundDeletion", "kubernetes", "orphan"].contains(&name) {
+        faults.invalid(finalizer, "name is neither a standard finalizer name nor is it fully qualified");
     }
 }
 
@@ -118,6 +130,14 @@ pub(super) fn runtime_class(written: Written<'_>, faults: &mut Faults) {
         amount(name, &entry, faults);
     }
     labels::labels(&scheduling.at("nodeSelector"), faults);
+    tolerations(&scheduling.at("tolerations"), faults);
+    let mut seen: Vec<&serde_json::Value> = Vec::new();
+    for toleration in scheduling.at("tolerations").items() {
+        if seen.contains(&toleration.value) {
+            faults.duplicate(&toleration);
+        }
+        seen.push(toleration.value);
+    }
     if let Some(before) = written.had("handler") {
         faults.unchanged(&handler, &before);
     }

@@ -127,7 +127,7 @@ fn common(container: &Field<'_, '_>, pod: &Pod<'_>, faults: &mut Faults) {
     environment::sources(&container.at("envFrom"), faults);
     mounts::mounts(container, pod, faults);
     pull_policy(&container.at("imagePullPolicy"), faults);
-    resources::of_container(&container.at("resources"), &pod.claims, faults);
+    resources::of_container(&container.at("resources"), pod, faults);
     resources::resize_policies(&container.at("resizePolicy"), pod.restart_policy, faults);
     security::of_container(&container.at("securityContext"), pod, faults);
 }

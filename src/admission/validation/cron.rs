@@ -4,6 +4,7 @@
 
 use super::field::{Faults, Field};
 use super::jobs;
+use super::kept::Kept;
 use crate::object::{Cause, CauseKind};
 
 /// The longest name of a CronJob: its jobs' names carry eleven characters more.
@@ -39,7 +40,8 @@ pub(super) fn cron_job(name: &Field<'_, '_>, spec: &Field<'_, '_>, before: Optio
     faults.required_one_of(&spec.at("concurrencyPolicy"), &["Allow", "Forbid", "Replace"]);
     let template = spec.at("jobTemplate");
     let job = template.at("spec");
-    jobs::job_spec(&job, faults);
+    let had = before.map(|before| before.deep(&["jobTemplate", "spec", "template"]));
+    jobs::job_spec(&job, &Kept::of_template(had.as_ref(), None), faults);
     if !job.at("selector").is_absent() {
         faults.invalid(&job.at("selector"), "`selector` will be auto-generated");
     }

@@ -257,7 +257,7 @@ fn reach(spec: &Field<'_, '_>, faults: &mut Faults) {
     let (node, selector) = (spec.at("nodeName"), spec.at("nodeSelector"));
     faults.named(&node, dns_subdomain);
     if !selector.is_absent() {
-        node_selector(&selector, faults);
+        node_selector(&selector, true, faults);
         let terms = selector.at("nodeSelectorTerms");
         if terms.length() != 1 {
             faults.invalid(&terms, "must have exactly one node selector term");

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use super::addresses::{address, not_special, port as port_number};
 use super::field::{Faults, Field, differs};
 use super::labels;
+use super::seen::Seen;
 use super::written::Written;
 use crate::object::names::{dns_label, dns_subdomain, label_value, qualified_name};
 
@@ -21,13 +22,14 @@ const MOST_TOPOLOGY: usize = 16;
 const MOST_HINTS: usize = 8;
 
 pub(super) fn endpoints(written: Written<'_>, faults: &mut Faults) {
+    let known = known_addresses(written);
     for subset in written.at("subsets").items() {
         let (ready, waiting, ports) = (subset.at("addresses"), subset.at("notReadyAddresses"), subset.at("ports"));
         if ready.is_empty() && waiting.is_empty() {
             faults.required(&subset, "must specify `addresses` or `notReadyAddresses`");
         }
-        ready.items().for_each(|one| endpoint_address(&one, faults));
-        waiting.items().for_each(|one| endpoint_address(&one, faults));
+        ready.items().for_each(|one| endpoint_address(&one, &known, faults));
+        waiting.items().for_each(|one| endpoint_address(&one, &known, faults));
         for port in ports.items() {
             let name = port.at("name");
             if name.is_empty() && ports.length() > 1 {
@@ -40,9 +42,17 @@ pub(super) fn endpoints(written: Written<'_>, faults: &mut Faults) {
     }
 }
 
-fn endpoint_address(one: &Field<'_, '_>, faults: &mut Faults) {
+/// The addresses that stood there before, ready or not.
+fn known_addresses(written: Written<'_>) -> Seen<'_> {
+    let had = written.had("subsets");
+    let subsets = had.as_ref().and_then(|subsets| subsets.value.as_array()).into_iter().flatten();
+    let lists = subsets.flat_map(|subset| ["addresses", "notReadyAddresses"].map(|list| subset.get(list)));
+    lists.flatten().filter_map(|list| list.as_array()).flatten().filter_map(|one| one.get("ip")?.as_str()).collect()
+}
+
+fn endpoint_address(one: &Field<'_, '_>, known: &Seen<'_>, faults: &mut Faults) {
     let ip = one.at("ip");
-    let parsed = address(&ip, faults);
+    let parsed = address(&ip, known, faults);
     faults.named(&one.at("hostname"), dns_label);
     let node = one.at("nodeName");
     if let (false, Err(why)) = (node.is_absent(), dns_subdomain(node.text())) {
@@ -116,19 +126,18 @@ fn slice_endpoints(endpoints: &Field<'_, '_>, family: &str, faults: &mut Faults)
 }
 
 fn slice_address(one: &Field<'_, '_>, family: &str, faults: &mut Faults) {
-    let parsed = one.text().parse::<IpAddr>().ok();
-    let (fits, why) = match family {
-        "IPv4" => (parsed.is_some_and(|address| address.is_ipv4()), "must be a valid IPv4 address"),
-        "IPv6" => (parsed.is_some_and(|address| address.is_ipv6()), "must be a valid IPv6 address"),
+    let wanted: fn(&IpAddr) -> bool = match family {
+        "IPv4" => IpAddr::is_ipv4,
+        "IPv6" => IpAddr::is_ipv6,
         "FQDN" => return full_name(one, faults),
         _ => return,
     };
-    if !fits {
-        faults.invalid(one, why);
+    let known = faults.0.len();
+    let Some(parsed) = address(one, &Seen::default(), faults).filter(|_| faults.0.len() == known) else { return };
+    if !wanted(&parsed) {
+        faults.invalid(one, &format!("must be an {family} address"));
     }
-    if let Some(parsed) = parsed {
-        not_special(one, parsed, faults);
-    }
+    not_special(one, parsed, faults);
 }
 
 /// A domain of at least two segments; it may end in a dot.

@@ -4,20 +4,22 @@
 
 use std::collections::HashSet;
 
+use super::alike::alike;
 use super::field::{Faults, Field};
 use super::labels;
 use super::names::full_domain;
+use super::written::Written;
 use crate::cel;
 use crate::object::names::{dns_1035_label, qualified_name};
 
 const OPERATIONS: [&str; 5] = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
 const REVIEWS: [&str; 2] = ["v1", "v1beta1"];
-/// What a condition can speak of.
-const OF_REQUEST: [&str; 5] = ["object", "oldObject", "request", "namespaceObject", "authorizer"];
 const MOST_CONDITIONS: usize = 64;
 const URL_FORM: &str = "desired format: https://host[/path]";
 
-pub(super) fn webhooks(hooks: &Field<'_, '_>, mutating: bool, faults: &mut Faults) {
+pub(super) fn webhooks(written: Written<'_>, mutating: bool, faults: &mut Faults) {
+    let hooks = written.at("webhooks");
+    let kept = written.had("webhooks").map(|before| Kept::of(&hooks, &before)).unwrap_or_default();
     let mut names = HashSet::new();
     for hook in hooks.items() {
         full_domain(&hook.at("name"), 3, "three", faults);
@@ -27,28 +29,61 @@ pub(super) fn webhooks(hooks: &Field<'_, '_>, mutating: bool, faults: &mut Fault
         let effects = hook.at("sideEffects");
         if effects.is_absent() {
             faults.required(&effects, "must specify one of None, NoneOnDryRun");
-        } else if !["None", "NoneOnDryRun"].contains(&effects.text()) {
+        } else if !kept.effects && !["None", "NoneOnDryRun"].contains(&effects.text()) {
             faults.not_supported(&effects, &["None", "NoneOnDryRun"]);
         }
         let timeout = hook.at("timeoutSeconds");
         if timeout.number().is_some_and(|seconds| !(1..=30).contains(&seconds)) {
             faults.invalid(&timeout, "the timeout value must be between 1 and 30 seconds");
         }
-        labels::selector(&hook.at("namespaceSelector"), faults);
-        labels::selector(&hook.at("objectSelector"), faults);
+        labels::selector_of(&hook.at("namespaceSelector"), !kept.values, faults);
+        labels::selector_of(&hook.at("objectSelector"), !kept.values, faults);
         if mutating {
             faults.one_of(&hook.at("reinvocationPolicy"), &["IfNeeded", "Never"]);
         }
         client(&hook.at("clientConfig"), faults);
-        match_conditions(&hook.at("matchConditions"), &OF_REQUEST, faults);
-        reviews(&hook.at("admissionReviewVersions"), faults);
-        if !hook.at("name").is_empty() {
+        if !kept.conditions {
+            match_conditions(&hook.at("matchConditions"), false, faults);
+        }
+        reviews(&hook.at("admissionReviewVersions"), !kept.reviews, faults);
+        if !kept.names && !hook.at("name").is_empty() {
             faults.once(&hook.at("name"), &mut names);
         }
     }
 }
 
-fn reviews(versions: &Field<'_, '_>, faults: &mut Faults) {
+/// What the webhooks of an older configuration may go on doing.
+#[derive(Default)]
+struct Kept {
+    /// Having effects of their own.
+    effects: bool,
+    /// Selecting by values that no label can have.
+    values: bool,
+    /// Conditions as they are, where none of them changed.
+    conditions: bool,
+    /// Naming no version of reviews that is sent.
+    reviews: bool,
+    /// Sharing a name.
+    names: bool,
+}
+
+impl Kept {
+    fn of(new: &Field<'_, '_>, old: &Field<'_, '_>) -> Self {
+        let mut names = HashSet::new();
+        let same = |one: &Field<'_, '_>, other: &Field<'_, '_>| alike(one.at("matchConditions").value, other.at("matchConditions").value);
+        Self {
+            effects: old.items().any(|hook| !["None", "NoneOnDryRun"].contains(&hook.at("sideEffects").text())),
+            values: old.items().any(|hook| {
+                ["namespaceSelector", "objectSelector"].iter().any(|selector| labels::has_broken_values(hook.at(selector).value))
+            }),
+            conditions: new.size() == old.size() && new.items().zip(old.items()).all(|(one, other)| same(&one, &other)),
+            reviews: old.items().any(|hook| !hook.at("admissionReviewVersions").items().any(|version| REVIEWS.contains(&version.text()))),
+            names: old.items().any(|hook| !names.insert(hook.at("name").text())),
+        }
+    }
+}
+
+fn reviews(versions: &Field<'_, '_>, recognised: bool, faults: &mut Faults) {
     if versions.is_empty() {
         return faults.required(versions, "must specify one of v1, v1beta1");
     }
@@ -60,7 +95,7 @@ fn reviews(versions: &Field<'_, '_>, faults: &mut Faults) {
             faults.invalid(&version, &why);
         }
     }
-    if !REVIEWS.iter().any(|known| seen.contains(known)) {
+    if recognised && !REVIEWS.iter().any(|known| seen.contains(known)) {
         faults.invalid(versions, "must include at least one of v1, v1beta1");
     }
 }
@@ -121,18 +156,19 @@ fn reference(service: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-/// Conditions by name, over these variables.
-pub(super) fn match_conditions(conditions: &Field<'_, '_>, variables: &[&str], faults: &mut Faults) {
+/// Conditions by name; `params` says whether they can speak of parameters.
+pub(super) fn match_conditions(conditions: &Field<'_, '_>, params: bool, faults: &mut Faults) {
     if conditions.length() > MOST_CONDITIONS {
         faults.too_many(conditions, MOST_CONDITIONS);
     }
     let mut names = HashSet::new();
     for condition in conditions.items() {
         let (name, expression) = (condition.at("name"), condition.at("expression"));
-        if expression.text().trim().is_empty() {
+        let text = expression.text().trim();
+        if text.is_empty() {
             faults.required(&expression, "");
-        } else if let Err(why) = cel::check_condition(expression.text().trim(), variables) {
-            faults.invalid(&expression, &why.to_string());
+        } else if let Err(why) = cel::check_condition(text, params) {
+            faults.invalid_as(&expression, text, &why.to_string());
         }
         if faults.present(&name) {
             if let Err(why) = qualified_name(name.text()) {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::alike::alike;
 use super::field::{Faults, Field};
+use super::kept::{Kept, finds};
 use super::{job_policies, pods, workloads};
 use crate::object::names::dns_label;
 
@@ -23,12 +24,13 @@ const MANAGER_BYTES: usize = 63;
 /// A job: its metadata and spec, and those of what it takes the place of, with whether that has been started.
 pub(super) fn job(metadata: &Field<'_, '_>, spec: &Field<'_, '_>, before: Option<Before<'_, '_, '_>>, faults: &mut Faults) {
     generated_selector(metadata, spec, before.as_ref(), faults);
-    job_spec(spec, faults);
+    let kept = Kept::of_workload(before.as_ref().map(|before| before.spec));
+    job_spec(spec, &kept, faults);
     let (selector, template) = (spec.at("selector"), spec.at("template"));
     if selector.is_absent() {
         faults.required(&selector, "");
     }
-    if workloads::selects_well(&selector, faults) {
+    if workloads::selects_well(&selector, &kept, faults) {
         workloads::agrees(&selector, &template, faults);
     }
     host_names(metadata, spec, faults);
@@ -74,8 +76,7 @@ fn generated_selector(metadata: &Field<'_, '_>, spec: &Field<'_, '_>, before: Op
             }
         }
     }
-    let mut ignored = Faults::default();
-    if workloads::selects_well(&selector, &mut ignored) && !super::labels::selects(selector.value, &Value::Object(expected)) {
+    if !finds(|faults| super::labels::selector(&selector, faults)) && !super::labels::selects(selector.value, &Value::Object(expected)) {
         faults.invalid(&selector, "`selector` not auto-generated");
     }
 }
@@ -93,7 +94,7 @@ fn host_names(metadata: &Field<'_, '_>, spec: &Field<'_, '_>, faults: &mut Fault
 }
 
 /// The spec of a job, of its own or in a cron job.
-pub(super) fn job_spec(spec: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn job_spec(spec: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
     for member in ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"] {
         faults.at_least(&spec.at(member), 0);
     }
@@ -119,7 +120,7 @@ pub(super) fn job_spec(spec: &Field<'_, '_>, faults: &mut Faults) {
         }
     }
     job_policies::policies(spec, faults);
-    pods::template(&spec.at("template"), faults);
+    pods::template(&spec.at("template"), kept, faults);
     let policy = spec.deep(&["template", "spec", "restartPolicy"]);
     match policy.text() {
         "Always" | "" => faults.required(&policy, "valid values: \"OnFailure\", \"Never\""),

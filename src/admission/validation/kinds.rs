@@ -45,13 +45,13 @@ pub(super) fn others(group: &str, kind: &str, written: Written<'_>, faults: &mut
         ("autoscaling", "HorizontalPodAutoscaler") => autoscaler::autoscaler(written, faults),
         ("certificates.k8s.io", "CertificateSigningRequest") => certificates::request(written, faults),
         ("networking.k8s.io", "Ingress") => networking::ingress(written, faults),
-        ("networking.k8s.io", "NetworkPolicy") => networking::network_policy(&written.at("spec"), faults),
+        ("networking.k8s.io", "NetworkPolicy") => networking::network_policy(written, faults),
         ("networking.k8s.io", "IngressClass") => network_classes::ingress_class(written, faults),
         ("networking.k8s.io", "IPAddress") => network_classes::address(written, faults),
         ("networking.k8s.io", "ServiceCIDR") => network_classes::service_network(written, faults),
-        ("policy", "PodDisruptionBudget") => policy::disruption_budget(&written.at("spec"), faults),
-        ("rbac.authorization.k8s.io", "Role") => access::rules(object, true, faults),
-        ("rbac.authorization.k8s.io", "ClusterRole") => access::rules(object, false, faults),
+        ("policy", "PodDisruptionBudget") => policy::disruption_budget(written, faults),
+        ("rbac.authorization.k8s.io", "Role") => access::rules(object, before, true, faults),
+        ("rbac.authorization.k8s.io", "ClusterRole") => access::rules(object, before, false, faults),
         ("rbac.authorization.k8s.io", "RoleBinding") => access::binding(object, before, true, faults),
         ("rbac.authorization.k8s.io", "ClusterRoleBinding") => access::binding(object, before, false, faults),
         ("storage.k8s.io", "StorageClass") => storage_classes::class(written, faults),
@@ -77,8 +77,8 @@ pub(super) fn others(group: &str, kind: &str, written: Written<'_>, faults: &mut
 
 fn admission(kind: &str, written: Written<'_>, faults: &mut Faults) {
     match kind {
-        "MutatingWebhookConfiguration" => hooks::webhooks(&written.at("webhooks"), true, faults),
-        "ValidatingWebhookConfiguration" => hooks::webhooks(&written.at("webhooks"), false, faults),
+        "MutatingWebhookConfiguration" => hooks::webhooks(written, true, faults),
+        "ValidatingWebhookConfiguration" => hooks::webhooks(written, false, faults),
         "ValidatingAdmissionPolicy" => admission_policies::validating(written, faults),
         "ValidatingAdmissionPolicyBinding" => admission_policies::binding(written, true, faults),
         "MutatingAdmissionPolicy" => admission_policies::mutating(written, faults),
@@ -91,6 +91,7 @@ fn admission(kind: &str, written: Written<'_>, faults: &mut Faults) {
 pub(super) fn status(group: &str, kind: &str, subresource: &str, written: Written<'_>, faults: &mut Faults) {
     match (group, kind) {
         ("", "Service") => services::status(written, faults),
+        ("", "Namespace") if subresource == "finalize" => cluster::finalized_namespace(written, faults),
         ("", "Namespace") => cluster::namespace_status(written, faults),
         ("", "Node") => cluster::node_status(written, faults),
         ("", "PersistentVolumeClaim") => storage::claim_status(&written.at("status"), faults),

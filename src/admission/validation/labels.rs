@@ -19,6 +19,11 @@ pub(super) fn labels(field: &Field<'_, '_>, faults: &mut Faults) {
 
 /// A `LabelSelector`.
 pub(super) fn selector(field: &Field<'_, '_>, faults: &mut Faults) {
+    selector_of(field, true, faults);
+}
+
+/// A `LabelSelector`. Where an older one names values in its expressions that no label can have, values are not judged.
+pub(super) fn selector_of(field: &Field<'_, '_>, values_judged: bool, faults: &mut Faults) {
     labels(&field.at("matchLabels"), faults);
     for expression in field.at("matchExpressions").items() {
         let (operator, values) = (expression.at("operator"), expression.at("values"));
@@ -35,8 +40,17 @@ pub(super) fn selector(field: &Field<'_, '_>, faults: &mut Faults) {
         if let Err(why) = qualified_name(expression.at("key").text()) {
             faults.invalid(&expression.at("key"), &why);
         }
-        values.items().for_each(|value| faults.named(&value, label_value));
+        if values_judged {
+            values.items().for_each(|value| faults.named(&value, label_value));
+        }
     }
+}
+
+/// Whether the expressions of a `LabelSelector` name a value that no label can have.
+pub(super) fn has_broken_values(selector: &Value) -> bool {
+    let expressions = selector.get("matchExpressions").and_then(Value::as_array).into_iter().flatten();
+    let mut values = expressions.filter_map(|expression| expression.get("values")?.as_array()).flatten();
+    values.any(|value| value.as_str().is_some_and(|value| label_value(value).is_err()))
 }
 
 /// Whether a `LabelSelector` selects labels. One that is broken selects nothing.

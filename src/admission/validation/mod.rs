@@ -25,6 +25,7 @@ mod hooks;
 mod job_policies;
 mod job_status;
 mod jobs;
+mod kept;
 mod kinds;
 mod labels;
 mod limits;
@@ -61,7 +62,7 @@ mod written;
 pub(crate) use labels::selects;
 pub(super) use pod_annotations::APP_ARMOR_OF;
 pub(super) use resources::aggregate_text;
-pub(super) use warnings::warnings;
+pub(super) use warnings::{status_warnings, warnings};
 
 use field::{Faults, Field};
 use written::Written;
@@ -170,8 +171,11 @@ fn core(kind: &str, object: &Object, before: Option<&Object>, spec: &Field<'_, '
             let old = before.map_or(Field::root("metadata", None), |before| member(before, "metadata"));
             pod_update::pod_update([&member(object, "metadata"), &old], spec, had, faults);
         }
-        ("PodTemplate", _) => pods::template(&Field::root("template", object.root().get("template")), faults),
-        ("ReplicationController", _) => workloads::replication_controller(spec, faults),
+        ("PodTemplate", _) => {
+            let kept = kept::Kept::of_template(before.map(|before| member(before, "template")).as_ref(), None);
+            pods::template(&member(object, "template"), &kept, faults);
+        }
+        ("ReplicationController", _) => workloads::replication_controller(spec, had, faults),
         _ => kinds::core(kind, Written { object, before }, faults),
     }
 }

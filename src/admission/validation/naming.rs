@@ -2,7 +2,9 @@
 //!
 //! See <https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/>.
 
+use super::addresses::address;
 use super::field::{Faults, Field};
+use super::seen::Seen;
 use crate::object::names::{dns_label, dns_subdomain};
 
 /// What the resolvers of Linux take at most: servers, domains to search, and characters of these.
@@ -31,7 +33,9 @@ pub(super) fn resolver(spec: &Field<'_, '_>, faults: &mut Faults) {
     if servers.size() > SERVERS {
         faults.invalid(&servers, &format!("must not have more than {SERVERS} nameservers"));
     }
-    servers.items().for_each(|server| faults.address(&server));
+    for server in servers.items() {
+        address(&server, &Seen::default(), faults);
+    }
     if searches.size() > SEARCHES {
         faults.invalid(&searches, &format!("must not have more than {SEARCHES} search paths"));
     }
@@ -77,7 +81,7 @@ fn searched(name: &str) -> Result<(), String> {
 /// Names that the pod knows without asking.
 pub(super) fn host_aliases(aliases: &Field<'_, '_>, faults: &mut Faults) {
     for alias in aliases.items() {
-        faults.address(&alias.at("ip"));
+        address(&alias.at("ip"), &Seen::default(), faults);
         alias.at("hostnames").items().for_each(|name| faults.checked(&name, dns_subdomain));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! See <https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-class-v1/>.
 
-use super::addresses::network;
+use super::addresses::canonical_network;
 use super::field::{Faults, Field};
 use super::names::{domain_prefixed_path, optional_subdomain};
 use super::written::Written;
@@ -97,7 +97,7 @@ fn networks(list: &Field<'_, '_>, faults: &mut Faults) {
         1 | 2 => {}
         _ => return faults.invalid(list, "may only hold up to 2 values"),
     }
-    let parsed: Vec<_> = list.items().filter_map(|one| network(&one, faults)).collect();
+    let parsed: Vec<_> = list.items().filter_map(|one| canonical_network(&one, faults)).collect();
     if let [(one, _), (other, _)] = parsed[..]
         && one.is_ipv4() == other.is_ipv4()
     {

@@ -5,13 +5,18 @@
 use super::field::{Faults, Field};
 use crate::object::names::{dns_subdomain, label_value, qualified_name};
 
-/// A `NodeSelector`.
-pub(super) fn node_selector(selector: &Field<'_, '_>, faults: &mut Faults) {
+/// A `NodeSelector`. Values are not judged where an older one names some that no label can have.
+pub(super) fn node_selector(selector: &Field<'_, '_>, values_judged: bool, faults: &mut Faults) {
     let terms = selector.at("nodeSelectorTerms");
     if terms.is_empty() {
         faults.required(&terms, "must have at least one node selector term");
     }
-    terms.items().for_each(|term| node_term(&term, true, faults));
+    terms.items().for_each(|term| node_term(&term, values_judged, faults));
+}
+
+/// Whether a `NodeSelector` names a value that no label can have.
+pub(super) fn has_broken_values(selector: &Field<'_, '_>) -> bool {
+    selector.at_list("nodeSelectorTerms").any(super::labels::has_broken_values)
 }
 
 /// What the labels and fields of a node are like. Preferences may name values that no label can have.

@@ -2,9 +2,13 @@
 //!
 //! See <https://kubernetes.io/docs/reference/labels-annotations-taints/>.
 
+use serde::{Deserialize, Serialize};
+
 use super::field::{Faults, Field};
+use super::kept::{Kept, Rule};
 use super::mounts::descends;
 use super::pods::CONTAINER_LISTS;
+use super::scheduling;
 
 /// Marks what a node shows of a pod that it runs from a file.
 pub(super) const MIRROR: &str = "kubernetes.io/config.mirror";
@@ -12,18 +16,24 @@ pub(super) const MIRROR: &str = "kubernetes.io/config.mirror";
 /// What it costs to lose this pod, compared to others of its set.
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 
+/// Tolerations, before they had a field.
+const TOLERATIONS: &str = "scheduler.alpha.kubernetes.io/tolerations";
+
 const SECCOMP: &str = "seccomp.security.alpha.kubernetes.io/pod";
 const SECCOMP_OF: &str = "container.seccomp.security.alpha.kubernetes.io/";
 pub(in crate::admission) const APP_ARMOR_OF: &str = "container.apparmor.security.beta.kubernetes.io/";
 
 /// The annotations of a pod or a template.
-pub(super) fn judged(annotations: &Field<'_, '_>, spec: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn judged(annotations: &Field<'_, '_>, spec: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
     for (key, value) in annotations.entries() {
         match key {
             MIRROR if spec.at("nodeName").is_empty() => {
                 faults.invalid(&value, "must set spec.nodeName if mirror pod annotation is set");
             }
-            DELETION_COST if !is_cost(value.text()) => faults.invalid(&value, "must be a 32bit integer"),
+            TOLERATIONS if !value.is_empty() => tolerations(annotations, value.text(), faults),
+            DELETION_COST if !is_cost(value.text()) && kept.asks(Rule::DeletionCost) => {
+                faults.invalid(&value, "must be a 32bit integer");
+            }
             SECCOMP => seccomp(annotations, key, value.text(), faults),
             _ if key.starts_with(SECCOMP_OF) => seccomp(annotations, key, value.text(), faults),
             _ => {
@@ -33,6 +43,37 @@ pub(super) fn judged(annotations: &Field<'_, '_>, spec: &Field<'_, '_>, faults: 
             }
         }
     }
+}
+
+/// Tolerations as they were written before they had a field: a list in JSON.
+fn tolerations(annotations: &Field<'_, '_>, text: &str, faults: &mut Faults) {
+    match serde_json::from_str::<Option<Vec<Toleration>>>(text) {
+        Err(error) => faults.invalid_as(annotations, TOLERATIONS, &error.to_string()),
+        // What was read is judged as it would be sent today; members of other names do not count.
+        Ok(list) => {
+            let list = serde_json::to_value(list.unwrap_or_default()).unwrap_or_default();
+            // Upstream writes the key as a member here, not as an entry.
+            scheduling::tolerations(&annotations.member(TOLERATIONS, &list), faults);
+        }
+    }
+}
+
+/// A toleration in an annotation.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Toleration {
+    key: String,
+    operator: String,
+    value: String,
+    effect: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    toleration_seconds: Option<i64>,
+}
+
+/// Whether the cost of losing a pod is no number.
+pub(super) fn has_broken_cost(annotations: &Field<'_, '_>) -> bool {
+    let cost = annotations.key(DELETION_COST);
+    !cost.is_absent() && !is_cost(cost.text())
 }
 
 /// A number as programs write it: no plus, no zeros before it.

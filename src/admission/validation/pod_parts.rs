@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::alike::{self, alike};
 use super::field::{Faults, Field};
+use super::kept::Kept;
 use super::{pod_annotations, pod_update, pods};
 use crate::admission::kinds::pod::class;
 
@@ -32,7 +33,7 @@ impl Change<'_, '_> {
 /// Containers may join. Those that are there stay.
 pub(super) fn ephemeral_containers(change: &Change<'_, '_>, faults: &mut Faults) {
     let [metadata, spec] = [change.metadata, change.spec];
-    pods::pod(metadata[1], spec[1], faults);
+    pods::pod(metadata[1], spec[1], &Kept::of_pod(metadata[0], spec[0]), faults);
     if change.is_mirror() {
         return alone(faults, "static pods do not support ephemeral containers");
     }
@@ -55,7 +56,7 @@ pub(super) fn ephemeral_containers(change: &Change<'_, '_>, faults: &mut Faults)
 /// Processors and memory may change, within the class of service.
 pub(super) fn resize(change: &Change<'_, '_>, faults: &mut Faults) {
     let [old, new] = change.spec;
-    pods::pod(change.metadata[1], new, faults);
+    pods::pod(change.metadata[1], new, &Kept::of_pod(change.metadata[0], old), faults);
     if change.is_mirror() {
         return alone(faults, "static pods cannot be resized");
     }

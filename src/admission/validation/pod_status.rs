@@ -2,15 +2,19 @@
 //!
 //! See <https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/>.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use serde_json::Value;
 
+use super::addresses::address;
 use super::field::{Faults, Field};
+use super::kept::Kept;
 use super::pod_annotations;
 use super::seen::Seen;
-use crate::object::names::{dns_subdomain, qualified_name};
+use crate::object::names::{dns_label, dns_subdomain, qualified_name};
+
+const HEALTH: [&str; 3] = ["Healthy", "Unhealthy", "Unknown"];
 
 /// The conditions that the system itself sets. Others have qualified names.
 const SYSTEM: [&str; 3] = ["PodScheduled", "Ready", "Initialized"];
@@ -24,7 +28,7 @@ pub(super) fn pod_status(
     faults: &mut Faults,
 ) {
     pod_annotations::stay(&metadata[0].at("annotations"), &metadata[1].at("annotations"), faults);
-    pod_annotations::judged(&metadata[0].at("annotations"), spec, faults);
+    pod_annotations::judged(&metadata[0].at("annotations"), spec, &Kept::of_pod(metadata[1], spec), faults);
     for condition in status.at("conditions").items() {
         observed(&condition.at("observedGeneration"), faults);
         let kind = condition.at("type");
@@ -37,6 +41,7 @@ pub(super) fn pod_status(
     faults.unchanged(&status.at("qosClass"), &before.at("qosClass"));
     transitions(spec, status, before, faults);
     claims(&status.at("resourceClaimStatuses"), spec, faults);
+    extended_claim(&status.at("extendedResourceClaimStatus"), spec, faults);
     addresses(&status.at("podIPs"), &before.at("podIPs"), faults);
     let hosts = status.at("hostIPs");
     if !hosts.is_empty() {
@@ -47,6 +52,7 @@ pub(super) fn pod_status(
         addresses(&hosts, &before.at("hostIPs"), faults);
     }
     users(spec, status, faults);
+    devices(status, spec, faults);
 }
 
 fn observed(generation: &Field<'_, '_>, faults: &mut Faults) {
@@ -130,24 +136,102 @@ fn claims(statuses: &Field<'_, '_>, spec: &Field<'_, '_>, faults: &mut Faults) {
             faults.duplicate(&name);
         }
         if !claim.is_absent() {
-            faults.checked(&claim, dns_subdomain);
+            // Upstream tells of the claim's name by the place of the entry's.
+            faults.checked(&Field::root_like(&name, claim.value), dns_subdomain);
         }
     }
+}
+
+/// The claim that was made for devices which containers ask for by amount, and which request of it is for whom.
+fn extended_claim(claim: &Field<'_, '_>, spec: &Field<'_, '_>, faults: &mut Faults) {
+    if claim.is_absent() {
+        return;
+    }
+    let (mappings, name) = (claim.at("requestMappings"), claim.at("resourceClaimName"));
+    if mappings.is_empty() {
+        faults.required(&mappings, "at least one request mapping is required");
+    }
+    let mut seen = HashSet::new();
+    for mapping in mappings.items() {
+        let (container, resource, request) = (mapping.at("containerName"), mapping.at("resourceName"), mapping.at("requestName"));
+        let all = ["containers", "initContainers"].into_iter().flat_map(|list| spec.at_list(list));
+        match all.into_iter().find(|one| one.get("name").is_some_and(|name| name == container.value)) {
+            None => {
+                let why = "must match the name of an entry in spec.initContainers.name or spec.containers.name";
+                faults.invalid_as(&container, container.text(), why);
+            }
+            Some(one) if !requests(one, resource.text()) => {
+                let why = "must match the extended resource name of an entry in spec.initContainers.resources.requests or \
+                           spec.containers.resources.requests";
+                faults.invalid_as(&resource, resource.text(), why);
+            }
+            Some(_) => {}
+        }
+        // Upstream tells of the request's name by the place of the whole status.
+        let shown = claim.at("requestName");
+        faults.checked(&Field::root_like(&shown, request.value), dns_label);
+        if !seen.insert((container.text(), resource.text(), request.text())) {
+            [&container, &resource, &request].into_iter().for_each(|member| faults.duplicate(member));
+        }
+    }
+    faults.required_name(&name, dns_subdomain);
+}
+
+fn requests(container: &Value, resource: &str) -> bool {
+    container.get("resources").and_then(|resources| resources.get("requests")?.get(resource)).is_some()
+}
+
+/// How the devices of containers are: each is one that the container asks for, and is told of once.
+fn devices(status: &Field<'_, '_>, spec: &Field<'_, '_>, faults: &mut Faults) {
+    for (list, of) in [("containerStatuses", "containers"), ("initContainerStatuses", "initContainers")] {
+        for status in status.at(list).items() {
+            let own = spec.at_list(of).find(|one| one.get("name").is_some_and(|name| name == status.at("name").value));
+            for allocated in status.at("allocatedResourcesStatus").items() {
+                let name = allocated.at("name");
+                if let Some(why) = own.and_then(|container| why_not_allocated(container, name.text())) {
+                    faults.invalid_as(&name, name.text(), why);
+                }
+                let mut known = Seen::default();
+                for device in allocated.at("resources").items() {
+                    let (health, id) = (device.at("health"), device.at("resourceID"));
+                    if !HEALTH.contains(&health.text()) {
+                        faults.not_supported(&Field::root_like(&health, &health.text().into()), &HEALTH);
+                    }
+                    if !known.insert(id.text()) {
+                        faults.duplicate(&id);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Why a container cannot have been given devices under this name: that of a resource it asks for, or of a claim, as `claim:NAME/REQUEST`.
+fn why_not_allocated(container: &Value, name: &str) -> Option<&'static str> {
+    if !name.starts_with("claim:") {
+        return (!requests(container, name)).then_some("must match one of the container's resource requests");
+    }
+    let claims = container.get("resources").and_then(|resources| resources.get("claims")?.as_array()).into_iter().flatten();
+    let text = |claim: &'_ Value, member: &str| claim.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let named = claims.into_iter().any(|claim| match text(claim, "request").as_str() {
+        "" => name == format!("claim:{}", text(claim, "name")),
+        request => name == format!("claim:{}/{request}", text(claim, "name")),
+    });
+    let why = "must match one of the container's resource claims in a format 'claim:<claimName>/<request>' or 'claim:<claimName>' if \
+               request is empty";
+    (!named).then_some(why)
 }
 
 /// At most one address of each family. One that was there before is not judged again.
 fn addresses(list: &Field<'_, '_>, before: &Field<'_, '_>, faults: &mut Faults) {
     let known: Seen<'_> = before.items().map(|address| address.at("ip").text()).collect();
     let mut families = [0_usize; 2];
-    for address in list.items() {
-        let text = address.at("ip");
-        if !known.contains(text.text()) {
-            faults.address(&Field::root_like(&address, text.value));
-        }
-        match text.text().parse::<IpAddr>() {
-            Ok(IpAddr::V4(_)) => families[0] += 1,
-            Ok(IpAddr::V6(_)) => families[1] += 1,
-            Err(_) => {}
+    for place in list.items() {
+        let text = place.at("ip");
+        match address(&Field::root_like(&place, text.value), &known, faults) {
+            Some(IpAddr::V4(_)) => families[0] += 1,
+            Some(IpAddr::V6(_)) => families[1] += 1,
+            None => {}
         }
     }
     if list.size() > 1 && (list.size() > 2 || families != [1, 1]) {

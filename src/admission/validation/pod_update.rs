@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::alike::{self, alike};
 use super::field::{Faults, Field};
+use super::kept::Kept;
 use super::seen::Seen;
 use super::{pod_annotations, pods};
 
@@ -20,7 +21,7 @@ const REQUIRED: [&str; 2] = ["requiredDuringSchedulingIgnoredDuringExecution", "
 
 /// A pod and what it takes the place of: their metadata and specs.
 pub(super) fn pod_update(metadata: [&Field<'_, '_>; 2], spec: &Field<'_, '_>, before: &Field<'_, '_>, faults: &mut Faults) {
-    pods::pod(metadata[0], spec, faults);
+    pods::pod(metadata[0], spec, &Kept::of_pod(metadata[1], before), faults);
     pod_annotations::stay(&metadata[0].at("annotations"), &metadata[1].at("annotations"), faults);
     if spec.value == before.value {
         return;

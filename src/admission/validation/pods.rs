@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::field::{Faults, Field};
+use super::kept::Kept;
 use super::seen::Seen;
 use super::{containers, labels, naming, pod_annotations, resources, scheduling, security, volumes};
 use crate::object::names::{dns_label, dns_subdomain, qualified_name};
@@ -30,12 +31,14 @@ pub(super) struct Pod<'v> {
     pub(super) volumes: HashMap<&'v str, &'v Value>,
     /// The names of the claims.
     pub(super) claims: Seen<'v>,
+    /// What it did before against rules that came later.
+    pub(super) kept: &'v Kept,
 }
 
 /// A pod of its own, as it is on create and after any update.
-pub(super) fn pod(metadata: &Field<'_, '_>, spec: &Field<'_, '_>, faults: &mut Faults) {
-    pod_annotations::judged(&metadata.at("annotations"), spec, faults);
-    spec_of(spec, Some(metadata), faults);
+pub(super) fn pod(metadata: &Field<'_, '_>, spec: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
+    pod_annotations::judged(&metadata.at("annotations"), spec, kept, faults);
+    spec_of(spec, Some(metadata), kept, faults);
     if spec.at("serviceAccountName").is_empty() {
         for volume in spec.at("volumes").items() {
             for source in volume.deep(&["projected", "sources"]).items() {
@@ -53,7 +56,7 @@ pub(super) fn pod(metadata: &Field<'_, '_>, spec: &Field<'_, '_>, faults: &mut F
 
 /// What only a new pod has to fulfil.
 pub(super) fn new_pod(metadata: &Field<'_, '_>, spec: &Field<'_, '_>, faults: &mut Faults) {
-    pod(metadata, spec, faults);
+    pod(metadata, spec, &Kept::default(), faults);
     if !spec.at("ephemeralContainers").is_empty() {
         faults.forbidden(&spec.at("ephemeralContainers"), "cannot be set on create");
     }
@@ -64,10 +67,10 @@ pub(super) fn new_pod(metadata: &Field<'_, '_>, spec: &Field<'_, '_>, faults: &m
 }
 
 /// A template of pods.
-pub(super) fn template(template: &Field<'_, '_>, faults: &mut Faults) {
-    template_metadata(template, faults);
+pub(super) fn template(template: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
+    template_metadata(template, kept, faults);
     let spec = template.at("spec");
-    spec_of(&spec, None, faults);
+    spec_of(&spec, None, kept, faults);
     pod_annotations::match_fields(&template.deep(&["metadata", "annotations"]), &spec, faults);
     if !spec.at("ephemeralContainers").is_empty() {
         faults.forbidden(&spec.at("ephemeralContainers"), "ephemeral containers not allowed in pod template");
@@ -75,7 +78,7 @@ pub(super) fn template(template: &Field<'_, '_>, faults: &mut Faults) {
 }
 
 /// Labels and annotations of a template, told by places that lie beside `metadata` instead of in it, as upstream does.
-pub(super) fn template_metadata(template: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn template_metadata(template: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
     let (shown, metadata) = (template.at("labels"), template.at("metadata"));
     labels::labels(&Field::root_like(&shown, metadata.at("labels").value), faults);
     let shown = template.at("annotations");
@@ -93,43 +96,43 @@ pub(super) fn template_metadata(template: &Field<'_, '_>, faults: &mut Faults) {
     if size > ANNOTATIONS_MOST {
         faults.too_long(&annotations, ANNOTATIONS_MOST);
     }
-    pod_annotations::judged(&annotations, &template.at("spec"), faults);
+    pod_annotations::judged(&annotations, &template.at("spec"), kept, faults);
 }
 
 /// The spec of a pod; `metadata` is that of a pod of its own.
-fn spec_of<'v>(spec: &Field<'_, 'v>, metadata: Option<&Field<'_, 'v>>, faults: &mut Faults) {
-    let pod = surroundings(spec, metadata, faults);
+fn spec_of<'v>(spec: &Field<'_, 'v>, metadata: Option<&Field<'_, 'v>>, kept: &'v Kept, faults: &mut Faults) {
+    let pod = surroundings(spec, metadata, kept, faults);
     containers::containers(&spec.at("containers"), &pod, faults);
     containers::init_containers(&spec.at("initContainers"), &spec.at("containers"), &pod, faults);
     containers::ephemeral_containers(spec, &pod, faults);
-    resources::of_pod(spec, faults);
+    resources::of_pod(spec, kept, faults);
     if spec.at("hostNetwork").flag() {
         ports_of_host(&spec.at("containers"), metadata.is_some(), faults);
     }
     faults.required_one_of(&spec.at("restartPolicy"), &["Always", "OnFailure", "Never"]);
     faults.required_one_of(&spec.at("dnsPolicy"), &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]);
     labels::labels(&spec.at("nodeSelector"), faults);
-    security::of_pod(spec, faults);
-    scheduling::affinity(&spec.at("affinity"), faults);
+    security::of_pod(spec, kept, faults);
+    scheduling::affinity(&spec.at("affinity"), kept, faults);
     naming::resolver(spec, faults);
     scheduling::readiness_gates(&spec.at("readinessGates"), faults);
     scheduling::scheduling_gates(&spec.at("schedulingGates"), faults);
-    scheduling::spread(&spec.at("topologySpreadConstraints"), faults);
+    scheduling::spread(&spec.at("topologySpreadConstraints"), kept, faults);
     security::host_processes(spec, faults);
-    security::own_users(spec, faults);
+    security::own_users(spec, kept, faults);
     naming::host_name(spec, faults);
     named(spec, faults);
     faults.between(&spec.at("activeDeadlineSeconds"), 1, i64::from(i32::MAX));
     scheduling::tolerations(&spec.at("tolerations"), faults);
     naming::host_aliases(&spec.at("hostAliases"), faults);
-    resources::overhead(&spec.at("overhead"), faults);
+    resources::overhead(&spec.at("overhead"), kept, faults);
     security::system(spec, faults);
     files_of_volumes(spec, faults);
 }
 
-fn surroundings<'v>(spec: &Field<'_, 'v>, metadata: Option<&Field<'_, 'v>>, faults: &mut Faults) -> Pod<'v> {
+fn surroundings<'v>(spec: &Field<'_, 'v>, metadata: Option<&Field<'_, 'v>>, kept: &'v Kept, faults: &mut Faults) -> Pod<'v> {
     let name = metadata.map(|metadata| metadata.at("name").text()).unwrap_or_default();
-    let volumes = volumes::volumes(&spec.at("volumes"), name, faults);
+    let volumes = volumes::volumes(&spec.at("volumes"), name, kept, faults);
     Pod {
         grace: spec.at("terminationGracePeriodSeconds").number(),
         restart_policy: spec.at("restartPolicy").text(),
@@ -137,6 +140,7 @@ fn surroundings<'v>(spec: &Field<'_, 'v>, metadata: Option<&Field<'_, 'v>>, faul
         own_users: spec.at("hostUsers").is_denied(),
         volumes,
         claims: claims(&spec.at("resourceClaims"), faults),
+        kept,
     }
 }
 

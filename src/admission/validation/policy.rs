@@ -16,14 +16,16 @@ const SYSTEM_PREFIX: &str = "system-";
 /// The priority classes of the system, with their values.
 const KNOWN: [(&str, i64); 2] = [("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)];
 
-pub(super) fn disruption_budget(spec: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn disruption_budget(written: Written<'_>, faults: &mut Faults) {
+    let spec = &written.at("spec");
+    let keeps = written.had("spec").is_some_and(|before| labels::has_broken_values(before.at("selector").value));
     let (stay, go) = (spec.at("minAvailable"), spec.at("maxUnavailable"));
     if !stay.is_absent() && !go.is_absent() {
         faults.invalid(spec, "minAvailable and maxUnavailable cannot be both set");
     }
     share(&stay, true, faults);
     share(&go, true, faults);
-    labels::selector(&spec.at("selector"), faults);
+    labels::selector_of(&spec.at("selector"), !keeps, faults);
     faults.one_of(&spec.at("unhealthyPodEvictionPolicy"), &["AlwaysAllow", "IfHealthyBudget"]);
 }
 

@@ -3,6 +3,7 @@
 //! See <https://kubernetes.io/docs/concepts/storage/projected-volumes/>.
 
 use super::field::{Faults, Field};
+use super::kept::{Kept, Rule, finds};
 use super::labels;
 use super::mounts::descends_unreserved;
 use super::seen::Seen;
@@ -19,7 +20,7 @@ const LONGEST: i64 = 91 * 24 * 3600;
 const LONGEST_OWN: i64 = 24 * 3600;
 
 /// All sources of a volume. No two of them have a file at one path.
-pub(super) fn projected(volume: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn projected(volume: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
     mode(&volume.at("defaultMode"), faults);
     let mut paths = Seen::default();
     for source in volume.at("sources").items() {
@@ -32,7 +33,7 @@ pub(super) fn projected(volume: &Field<'_, '_>, faults: &mut Faults) {
             let path = item.at("path").text();
             free(volume, path, path, &mut paths, faults);
         }
-        token(volume, &source.at("serviceAccountToken"), faults);
+        token(volume, &source.at("serviceAccountToken"), kept, faults);
         bundle(volume, &source.at("clusterTrustBundle"), &mut paths, faults);
         certificate(volume, &source.at("podCertificate"), &mut paths, faults);
         if source.count(&SOURCES) > 1 {
@@ -59,7 +60,7 @@ fn entries<'v>(volume: &Field<'_, '_>, source: &Field<'_, 'v>, paths: &mut Seen<
     }
 }
 
-fn token(volume: &Field<'_, '_>, token: &Field<'_, '_>, faults: &mut Faults) {
+fn token(volume: &Field<'_, '_>, token: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
     if token.is_absent() {
         return;
     }
@@ -72,9 +73,23 @@ fn token(volume: &Field<'_, '_>, token: &Field<'_, '_>, faults: &mut Faults) {
     // Upstream tells this path by the place of the volume.
     let shown = volume.at("path");
     let path = Field::root_like(&shown, token.at("path").value);
-    if faults.present(&path) {
+    if faults.present(&path) && kept.asks(Rule::TokenPaths) {
         descends_unreserved(&path, faults);
     }
+}
+
+/// Whether tokens are put outside of their volume.
+pub(super) fn has_broken_token_paths(spec: &Field<'_, '_>) -> bool {
+    finds(|faults| {
+        for volume in spec.at("volumes").items() {
+            for source in volume.deep(&["projected", "sources"]).items() {
+                let path = source.deep(&["serviceAccountToken", "path"]);
+                if !path.is_absent() {
+                    descends_unreserved(&path, faults);
+                }
+            }
+        }
+    })
 }
 
 fn bundle<'v>(volume: &Field<'_, '_>, bundle: &Field<'_, 'v>, paths: &mut Seen<'v>, faults: &mut Faults) {

@@ -7,6 +7,8 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::field::{Faults, Field};
+use super::kept::{Kept, Rule};
+use super::pods::{CONTAINER_LISTS, Pod};
 use super::resource_names::{is_counted, is_extended, is_for_containers, is_native, is_standard};
 use super::seen::Seen;
 use crate::object::names::{dns_label, qualified_name};
@@ -18,19 +20,19 @@ const HUGE: &str = "hugepages-";
 const UNIT: i128 = 1_000_000_000;
 
 /// The resources of a container.
-pub(super) fn of_container(resources: &Field<'_, '_>, claims: &Seen<'_>, faults: &mut Faults) {
-    requirements(resources, container_name, faults);
-    claimed(&resources.at("claims"), claims, faults);
+pub(super) fn of_container(resources: &Field<'_, '_>, pod: &Pod<'_>, faults: &mut Faults) {
+    requirements(resources, container_name, pod.kept, faults);
+    claimed(&resources.at("claims"), &pod.claims, faults);
 }
 
 /// What running a pod takes beside its containers.
-pub(super) fn overhead(overhead: &Field<'_, '_>, faults: &mut Faults) {
-    overhead.entries().for_each(|(name, amount)| amount_of(name, &amount, container_name, faults));
+pub(super) fn overhead(overhead: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
+    overhead.entries().for_each(|(name, amount)| amount_of(name, &amount, container_name, kept, faults));
     only_huge(overhead, &[overhead], faults);
 }
 
 /// The resources of a whole pod, which hold those of its containers.
-pub(super) fn of_pod(spec: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn of_pod(spec: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
     let resources = spec.at("resources");
     if resources.is_absent() {
         return;
@@ -41,20 +43,20 @@ pub(super) fn of_pod(spec: &Field<'_, '_>, faults: &mut Faults) {
     if !resources.at("claims").is_absent() {
         faults.forbidden(&resources.at("claims"), "claims may not be set for Resources at pod-level");
     }
-    requirements(&resources, pod_name, faults);
+    requirements(&resources, pod_name, kept, faults);
     holds_containers(spec, &resources, faults);
 }
 
 type NameRule = fn(&str, &Field<'_, '_>, &mut Faults);
 
-fn requirements(resources: &Field<'_, '_>, rule: NameRule, faults: &mut Faults) {
+fn requirements(resources: &Field<'_, '_>, rule: NameRule, kept: &Kept, faults: &mut Faults) {
     if resources.is_empty() {
         return;
     }
     let (limits, requests) = (resources.at("limits"), resources.at("requests"));
-    limits.entries().for_each(|(name, amount)| amount_of(name, &amount, rule, faults));
+    limits.entries().for_each(|(name, amount)| amount_of(name, &amount, rule, kept, faults));
     for (name, amount) in requests.entries() {
-        amount_of(name, &amount, rule, faults);
+        amount_of(name, &amount, rule, kept, faults);
         within(name, &amount, &requests, &limits, faults);
     }
     only_huge(resources, &[&limits, &requests], faults);
@@ -85,7 +87,7 @@ fn only_huge(place: &Field<'_, '_>, lists: &[&Field<'_, '_>], faults: &mut Fault
     }
 }
 
-fn amount_of(name: &str, amount: &Field<'_, '_>, rule: NameRule, faults: &mut Faults) {
+fn amount_of(name: &str, amount: &Field<'_, '_>, rule: NameRule, kept: &Kept, faults: &mut Faults) {
     rule(name, amount, faults);
     let Some(value) = amount.quantity() else { return };
     if value < 0 {
@@ -94,11 +96,22 @@ fn amount_of(name: &str, amount: &Field<'_, '_>, rule: NameRule, faults: &mut Fa
     if (is_extended(name) || is_counted(name)) && value % UNIT != 0 {
         faults.invalid(amount, "must be an integer");
     }
-    if let Some(size) = name.strip_prefix(HUGE)
-        && !quantity::billionths(size).is_some_and(|size| size > 0 && value % size == 0)
-    {
+    if kept.asks(Rule::WholePages) && is_part_of_page(name, value) {
         faults.invalid(amount, &format!("{} is not positive integer multiple of {name}", amount.text()));
     }
+}
+
+fn is_part_of_page(name: &str, value: i128) -> bool {
+    let Some(size) = name.strip_prefix(HUGE) else { return false };
+    !quantity::billionths(size).is_some_and(|size| size > 0 && value % size == 0)
+}
+
+/// Whether a pod asks for parts of huge pages.
+pub(super) fn has_parts_of_pages(spec: &Field<'_, '_>) -> bool {
+    let parts =
+        |list: &Field<'_, '_>| list.entries().any(|(name, amount)| amount.quantity().is_some_and(|value| is_part_of_page(name, value)));
+    let of_container = |container: Field<'_, '_>| ["limits", "requests"].iter().any(|list| parts(&container.at("resources").at(list)));
+    parts(&spec.at("overhead")) || CONTAINER_LISTS.iter().any(|list| spec.at(list).items().any(of_container))
 }
 
 /// A name of any resource; whether it is well formed.

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use super::field::{Faults, Field};
+use super::kept::{Kept, Rule, finds};
 use super::labels;
 use super::node_selector::{node_selector, node_term};
 use super::seen::Seen;
@@ -14,14 +15,14 @@ const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 
 /// Nodes and pods that a pod wants to be near or far from.
-pub(super) fn affinity(affinity: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn affinity(affinity: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
     if affinity.is_empty() {
         return;
     }
     let nodes = affinity.at("nodeAffinity");
     let needed = nodes.at(REQUIRED);
     if !needed.is_absent() {
-        node_selector(&needed, faults);
+        node_selector(&needed, kept.asks(Rule::NodeValues), faults);
     }
     for preferred in nodes.at(PREFERRED).items() {
         weight(&preferred, faults);
@@ -29,12 +30,23 @@ pub(super) fn affinity(affinity: &Field<'_, '_>, faults: &mut Faults) {
     }
     for kind in ["podAffinity", "podAntiAffinity"] {
         let pods = affinity.at(kind);
-        pods.at(REQUIRED).items().for_each(|term| pod_term(&term, faults));
+        pods.at(REQUIRED).items().for_each(|term| pod_term(&term, kept, faults));
         for preferred in pods.at(PREFERRED).items() {
             weight(&preferred, faults);
-            pod_term(&preferred.at("podAffinityTerm"), faults);
+            pod_term(&preferred.at("podAffinityTerm"), kept, faults);
         }
     }
+}
+
+/// Whether selectors of pods to be near or far from are broken.
+pub(super) fn has_broken_selectors(affinity: &Field<'_, '_>) -> bool {
+    finds(|faults| {
+        for kind in ["podAffinity", "podAntiAffinity"] {
+            let pods = affinity.at(kind);
+            pods.at(REQUIRED).items().for_each(|term| selectors(&term, true, faults));
+            pods.at(PREFERRED).items().for_each(|preferred| selectors(&preferred.at("podAffinityTerm"), true, faults));
+        }
+    })
 }
 
 fn weight(preferred: &Field<'_, '_>, faults: &mut Faults) {
@@ -44,9 +56,13 @@ fn weight(preferred: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-fn pod_term(term: &Field<'_, '_>, faults: &mut Faults) {
-    labels::selector(&term.at("labelSelector"), faults);
-    labels::selector(&term.at("namespaceSelector"), faults);
+fn selectors(term: &Field<'_, '_>, values_judged: bool, faults: &mut Faults) {
+    labels::selector_of(&term.at("labelSelector"), values_judged, faults);
+    labels::selector_of(&term.at("namespaceSelector"), values_judged, faults);
+}
+
+fn pod_term(term: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
+    selectors(term, kept.asks(Rule::SelectorValues), faults);
     let shown = term.at("namespace");
     for name in term.at("namespaces").items() {
         faults.checked(&Field::root_like(&shown, name.value), dns_label);
@@ -89,7 +105,7 @@ fn label_keys(place: &Field<'_, '_>, faults: &mut Faults) {
 }
 
 /// How evenly pods are spread over zones and their like.
-pub(super) fn spread(constraints: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn spread(constraints: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
     let pair = |constraint: &Field<'_, '_>| {
         let text = |name: &str| constraint.value.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
         (text("topologyKey"), text("whenUnsatisfiable"))
@@ -128,9 +144,23 @@ pub(super) fn spread(constraints: &Field<'_, '_>, faults: &mut Faults) {
                 faults.not_supported(&policy, &["Honor", "Ignore"]);
             }
         }
-        label_keys(&constraint, faults);
-        labels::selector(&constraint.at("labelSelector"), faults);
+        if kept.asks(Rule::SpreadKeys) {
+            label_keys(&constraint, faults);
+        }
+        if kept.asks(Rule::SpreadSelectors) {
+            labels::selector(&constraint.at("labelSelector"), faults);
+        }
     }
+}
+
+/// Whether selectors of pods to spread among are broken.
+pub(super) fn has_broken_spread_selectors(constraints: &Field<'_, '_>) -> bool {
+    finds(|faults| constraints.items().for_each(|constraint| labels::selector(&constraint.at("labelSelector"), faults)))
+}
+
+/// Whether keys that come from the pod itself are broken.
+pub(super) fn has_broken_spread_keys(constraints: &Field<'_, '_>) -> bool {
+    finds(|faults| constraints.items().for_each(|constraint| label_keys(&constraint, faults)))
 }
 
 /// Taints of nodes that do not keep the pod away.

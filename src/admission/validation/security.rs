@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 
 use super::field::{Faults, Field};
+use super::kept::{Kept, Rule};
 use super::mounts::descends;
 use super::pods::{CONTAINER_LISTS, Pod};
 use crate::object::names::dns_subdomain;
@@ -49,7 +50,7 @@ const NOT_IN_WINDOWS_CONTAINER: [&str; 10] = [
 ];
 
 /// The context that all containers of a pod share.
-pub(super) fn of_pod(spec: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn of_pod(spec: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
     let context = spec.at("securityContext");
     if context.is_empty() && spec.at("shareProcessNamespace").is_absent() {
         return;
@@ -62,7 +63,7 @@ pub(super) fn of_pod(spec: &Field<'_, '_>, faults: &mut Faults) {
         let why = "ShareProcessNamespace and HostPID cannot both be enabled";
         faults.invalid_as(&context.at("shareProcessNamespace"), true, why);
     }
-    sysctls(spec, &context.at("sysctls"), faults);
+    sysctls(spec, &context.at("sysctls"), kept, faults);
     supported(&context.at("fsGroupChangePolicy"), &["Always", "OnRootMismatch"], faults);
     seccomp(&context.at("seccompProfile"), faults);
     windows(&context.at("windowsOptions"), faults);
@@ -109,7 +110,7 @@ fn supported(field: &Field<'_, '_>, words: &[&str], faults: &mut Faults) {
     }
 }
 
-fn sysctls(spec: &Field<'_, '_>, list: &Field<'_, '_>, faults: &mut Faults) {
+fn sysctls(spec: &Field<'_, '_>, list: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
     let mut names = HashSet::new();
     for sysctl in list.items() {
         let name = sysctl.at("name");
@@ -121,13 +122,25 @@ fn sysctls(spec: &Field<'_, '_>, list: &Field<'_, '_>, faults: &mut Faults) {
         } else if names.contains(name.text()) {
             faults.duplicate(&name);
         }
-        match sysctl_namespace(name.text()) {
-            Some("net") if spec.at("hostNetwork").flag() => faults.invalid(&name, "may not be specified when 'hostNetwork' is true"),
-            Some("ipc") if spec.at("hostIPC").flag() => faults.invalid(&name, "may not be specified when 'hostIPC' is true"),
-            _ => {}
+        if let Some(host) = setting_of_host(spec, name.text()).filter(|_| kept.asks(Rule::HostSettings)) {
+            faults.invalid(&name, &format!("may not be specified when '{host}' is true"));
         }
         names.insert(name.text());
     }
+}
+
+/// What of the host a pod has for its own that a setting would be of.
+fn setting_of_host(spec: &Field<'_, '_>, name: &str) -> Option<&'static str> {
+    let host = match sysctl_namespace(name)? {
+        "net" => "hostNetwork",
+        _ => "hostIPC",
+    };
+    spec.at(host).flag().then_some(host)
+}
+
+/// Whether a pod sets what is the host's.
+pub(super) fn has_settings_of_host(spec: &Field<'_, '_>) -> bool {
+    spec.deep(&["securityContext", "sysctls"]).items().any(|sysctl| setting_of_host(spec, sysctl.at("name").text()).is_some())
 }
 
 fn is_sysctl(name: &str) -> bool {
@@ -296,7 +309,7 @@ pub(super) fn host_processes(spec: &Field<'_, '_>, faults: &mut Faults) {
 }
 
 /// A pod with users of its own shares nothing else of the host.
-pub(super) fn own_users(spec: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn own_users(spec: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
     if !spec.at("hostUsers").is_denied() {
         return;
     }
@@ -306,13 +319,19 @@ pub(super) fn own_users(spec: &Field<'_, '_>, faults: &mut Faults) {
             faults.forbidden(&spec.at_as(name, shown), why);
         }
     }
-    for list in ["initContainers", "containers", "ephemeralContainers"] {
+    for list in CONTAINER_LISTS {
         for container in spec.at(list).items() {
-            if !container.at("volumeDevices").is_empty() {
+            if kept.asks(Rule::RawDevices) && !container.at("volumeDevices").is_empty() {
                 faults.forbidden(&container.at("volumeDevices"), why);
             }
         }
     }
+}
+
+/// Whether a pod with users of its own has raw devices.
+pub(super) fn has_raw_devices(spec: &Field<'_, '_>) -> bool {
+    let has = |container: Field<'_, '_>| !container.at("volumeDevices").is_empty();
+    spec.at("hostUsers").is_denied() && CONTAINER_LISTS.iter().any(|list| spec.at(list).items().any(has))
 }
 
 /// The operating system that a pod is for, and what of the other it cannot have.

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use super::addresses::address;
 use super::field::{Faults, Field};
+use super::seen::Seen;
 
 const ONCE: &str = "may not change once set";
 const POLICIES: [&str; 3] = ["PreferDualStack", "RequireDualStack", "SingleStack"];
@@ -17,7 +18,7 @@ pub(super) fn is_headless(spec: &Field<'_, '_>) -> bool {
     list.length() == 1 && list.items().all(|one| one.text() == "None")
 }
 
-pub(super) fn addresses(spec: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn addresses(spec: &Field<'_, '_>, before: &Seen<'_>, faults: &mut Faults) {
     if spec.at("type").text() == "ExternalName" {
         return;
     }
@@ -35,7 +36,7 @@ pub(super) fn addresses(spec: &Field<'_, '_>, faults: &mut Faults) {
         faults.not_supported(&policy, &POLICIES);
     }
     let found = faults.0.len();
-    let parsed: Vec<Option<IpAddr>> = list.items().enumerate().map(|(index, one)| listed(&list, index, &one, faults)).collect();
+    let parsed: Vec<Option<IpAddr>> = list.items().enumerate().map(|(index, one)| listed(&list, index, &one, before, faults)).collect();
     let broken = faults.0.len() > found;
     if list.length() > 2 {
         faults.invalid(&list, "may only hold up to 2 values");
@@ -60,14 +61,14 @@ fn first_is_the_single_one(single: &Field<'_, '_>, list: &Field<'_, '_>, faults:
     }
 }
 
-fn listed(list: &Field<'_, '_>, index: usize, one: &Field<'_, '_>, faults: &mut Faults) -> Option<IpAddr> {
+fn listed(list: &Field<'_, '_>, index: usize, one: &Field<'_, '_>, before: &Seen<'_>, faults: &mut Faults) -> Option<IpAddr> {
     if index == 0 && one.text() == "None" {
         if list.length() > 1 {
             faults.invalid(list, "'None' must be the first and only value");
         }
         return None;
     }
-    address(one, faults)
+    address(one, before, faults)
 }
 
 fn fit_families(list: &Field<'_, '_>, parsed: &[Option<IpAddr>], families: &Field<'_, '_>, faults: &mut Faults) {

@@ -4,9 +4,10 @@
 
 use std::collections::HashSet;
 
-use super::addresses::{network_in, port as port_number, reachable};
+use super::addresses::{network_in, port as port_number, reachable, texts};
 use super::containers::port_reference;
 use super::field::{Faults, Field, differs};
+use super::seen::Seen;
 use super::written::Written;
 use super::{labels, service_addresses};
 use crate::object::names::{dns_label, dns_subdomain, qualified_name};
@@ -15,8 +16,8 @@ const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort
 const BALANCED_ONLY: &str = "may only be used when `type` is 'LoadBalancer'";
 const DISTRIBUTIONS: [&str; 3] = ["PreferClose", "PreferSameNode", "PreferSameZone"];
 const SOURCE_RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
-const TOPOLOGY_HINTS: &str = "service.kubernetes.io/topology-aware-hints";
-const TOPOLOGY_MODE: &str = "service.kubernetes.io/topology-mode";
+pub(super) const TOPOLOGY_HINTS: &str = "service.kubernetes.io/topology-aware-hints";
+pub(super) const TOPOLOGY_MODE: &str = "service.kubernetes.io/topology-mode";
 
 pub(super) fn service(written: Written<'_>, faults: &mut Faults) {
     let (spec, metadata) = (written.at("spec"), written.at("metadata"));
@@ -33,12 +34,15 @@ pub(super) fn service(written: Written<'_>, faults: &mut Faults) {
     ports(&spec, faults);
     labels::labels(&spec.at("selector"), faults);
     affinity(&spec, faults);
-    service_addresses::addresses(&spec, faults);
-    spec.at("externalIPs").items().for_each(|address| reachable(&address, faults));
+    let nothing = Field::root("spec", None);
+    let had = written.had("spec").unwrap_or(nothing);
+    service_addresses::addresses(&spec, &texts(&had.at("clusterIPs")), faults);
+    let known = texts(&had.at("externalIPs"));
+    spec.at("externalIPs").items().for_each(|address| reachable(&address, &known, faults));
     faults.required_one_of(&spec.at("type"), &TYPES);
     node_ports(&spec, faults);
     duplicate_ports(&spec, faults);
-    balancer(&spec, &metadata, faults);
+    balancer(&spec, &metadata, &known_ranges(written), faults);
     traffic(&spec, faults);
 }
 
@@ -143,9 +147,9 @@ fn duplicate_ports(spec: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-fn balancer(spec: &Field<'_, '_>, metadata: &Field<'_, '_>, faults: &mut Faults) {
+fn balancer(spec: &Field<'_, '_>, metadata: &Field<'_, '_>, known: &Seen<'_>, faults: &mut Faults) {
     let balanced = spec.at("type").text() == "LoadBalancer";
-    source_ranges(spec, metadata, balanced, faults);
+    source_ranges(spec, metadata, known, balanced, faults);
     if !balanced && !spec.at("allocateLoadBalancerNodePorts").is_absent() {
         faults.forbidden(&spec.at("allocateLoadBalancerNodePorts"), BALANCED_ONLY);
     }
@@ -161,7 +165,7 @@ fn balancer(spec: &Field<'_, '_>, metadata: &Field<'_, '_>, faults: &mut Faults)
 }
 
 /// The path of the ranges has a capital letter upstream, which clients see. Of old they stand in an annotation.
-fn source_ranges(spec: &Field<'_, '_>, metadata: &Field<'_, '_>, balanced: bool, faults: &mut Faults) {
+fn source_ranges(spec: &Field<'_, '_>, metadata: &Field<'_, '_>, known: &Seen<'_>, balanced: bool, faults: &mut Faults) {
     let shown = spec.at("LoadBalancerSourceRanges");
     let ranges = Field::root_like(&shown, spec.at("loadBalancerSourceRanges").value);
     let annotations = metadata.at("annotations");
@@ -170,14 +174,27 @@ fn source_ranges(spec: &Field<'_, '_>, metadata: &Field<'_, '_>, balanced: bool,
         if !balanced {
             faults.forbidden(&ranges, BALANCED_ONLY);
         }
-        ranges.items().for_each(|range| network_in(&range, range.text().trim(), faults));
+        for range in ranges.items() {
+            network_in(&range, range.text().trim(), known, faults);
+        }
     } else if !annotation.is_absent() {
         if !balanced {
             faults.forbidden(&annotation, BALANCED_ONLY);
         }
         let text = annotation.text().trim();
-        text.split(',').filter(|_| !text.is_empty()).for_each(|range| network_in(&annotation, range.trim(), faults));
+        for range in text.split(',').filter(|_| !text.is_empty()) {
+            network_in(&annotation, range.trim(), known, faults);
+        }
     }
+}
+
+/// The ranges that stood there before, in the field or in the annotation.
+fn known_ranges(written: Written<'_>) -> Seen<'_> {
+    let Some(before) = written.before else { return Seen::default() };
+    let ranges = before.get(&["spec", "loadBalancerSourceRanges"]).and_then(serde_json::Value::as_array);
+    let ranges = ranges.into_iter().flatten().filter_map(serde_json::Value::as_str);
+    let annotated = before.annotation(SOURCE_RANGES).unwrap_or_default().split(',');
+    ranges.chain(annotated).map(str::trim).collect()
 }
 
 fn traffic(spec: &Field<'_, '_>, faults: &mut Faults) {
@@ -240,9 +257,10 @@ pub(super) fn status(written: Written<'_>, faults: &mut Faults) {
     if spec.at("type").text() != "LoadBalancer" && !ingress.is_empty() {
         return faults.forbidden(&ingress, "may only be used when `spec.type` is 'LoadBalancer'");
     }
+    let known = known_points(written);
     for point in ingress.items() {
         let (address, mode) = (point.at("ip"), point.at("ipMode"));
-        balancer_point(&point, faults);
+        balancer_point(&point, &known, faults);
         if mode.is_absent() {
             if !address.is_empty() {
                 faults.required(&mode, "must be specified when `ip` is set");
@@ -255,11 +273,18 @@ pub(super) fn status(written: Written<'_>, faults: &mut Faults) {
     }
 }
 
+/// The addresses at which a load balancer took traffic before.
+pub(super) fn known_points(written: Written<'_>) -> Seen<'_> {
+    let had = written.had("status");
+    let list = had.as_ref().and_then(|status| status.value.get("loadBalancer")?.get("ingress")?.as_array());
+    list.into_iter().flatten().filter_map(|point| point.get("ip")?.as_str()).collect()
+}
+
 /// A point at which a load balancer takes traffic, by address or by name.
-pub(super) fn balancer_point(point: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn balancer_point(point: &Field<'_, '_>, known: &Seen<'_>, faults: &mut Faults) {
     let (address, host) = (point.at("ip"), point.at("hostname"));
     if !address.is_empty() {
-        super::addresses::address(&address, faults);
+        super::addresses::address(&address, known, faults);
     }
     faults.named(&host, dns_subdomain);
     if host.text().parse::<std::net::IpAddr>().is_ok() {

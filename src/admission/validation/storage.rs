@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::field::{Faults, Field, differs};
 use super::labels;
-use super::node_selector::node_selector;
+use super::node_selector::{has_broken_values, node_selector};
 use super::resource_names::{amount, is_native};
 use super::volume_sources::source;
 use super::workloads::differs_beyond;
@@ -34,7 +34,8 @@ const NO_SOURCE: [&str; 9] = [
 
 pub(super) fn claim(written: Written<'_>, faults: &mut Faults) {
     let spec = written.at("spec");
-    claim_spec(&spec, faults);
+    let had = written.had("spec");
+    claim_spec(&spec, had.as_ref(), faults);
     if let Some(before) = written.had("spec") {
         claim_update(written, &spec, &before, faults);
     }
@@ -71,10 +72,10 @@ fn claimed_resource(name: &str, at: &Field<'_, '_>, faults: &mut Faults) -> bool
     false
 }
 
-/// What a claim asks for, by itself or in a pod that brings it along.
-pub(super) fn claim_spec(spec: &Field<'_, '_>, faults: &mut Faults) {
+/// What a claim asks for, by itself or in a pod that brings it along; `before` is what it asked for until now.
+pub(super) fn claim_spec(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
     access(spec, "at least 1 access mode is required", faults);
-    labels::selector(&spec.at("selector"), faults);
+    labels::selector_of(&spec.at("selector"), !before.is_some_and(|before| labels::has_broken_values(before.at("selector").value)), faults);
     let (resources, requests) = (spec.at("resources"), spec.deep(&["resources", "requests"]));
     // Upstream leaves `requests` out of the path.
     let shown = resources.key("storage");
@@ -88,11 +89,14 @@ pub(super) fn claim_spec(spec: &Field<'_, '_>, faults: &mut Faults) {
     if !spec.at("volumeMode").is_absent() && !MODES.contains(&spec.at("volumeMode").text()) {
         faults.not_supported(&spec.at("volumeMode"), &MODES);
     }
-    sources(spec, faults);
+    let groups_judged = !before.is_some_and(|before| {
+        !before.at("dataSource").at("apiGroup").is_absent() || !before.at("dataSourceRef").at("apiGroup").is_absent()
+    });
+    sources(spec, groups_judged, faults);
     faults.named(&spec.at("volumeAttributesClassName"), dns_subdomain);
 }
 
-fn sources(spec: &Field<'_, '_>, faults: &mut Faults) {
+fn sources(spec: &Field<'_, '_>, groups_judged: bool, faults: &mut Faults) {
     let (source, reference) = (spec.at("dataSource"), spec.at("dataSourceRef"));
     for one in [&source, &reference].into_iter().filter(|one| !one.is_absent()) {
         faults.present(&one.at("name"));
@@ -102,7 +106,9 @@ fn sources(spec: &Field<'_, '_>, faults: &mut Faults) {
             let why = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
             faults.invalid(&Field::root_like(one, one.at("kind").value), why);
         }
-        faults.named(&group, dns_subdomain);
+        if groups_judged {
+            faults.named(&group, dns_subdomain);
+        }
     }
     faults.named(&reference.at("namespace"), dns_label);
     if source.is_absent() {
@@ -189,13 +195,14 @@ fn access(spec: &Field<'_, '_>, none: &str, faults: &mut Faults) {
 
 pub(super) fn volume(written: Written<'_>, faults: &mut Faults) {
     let spec = written.at("spec");
-    volume_spec(&spec, written.object.name(), faults);
+    let had = written.had("spec");
+    volume_spec(&spec, had.as_ref(), written.object.name(), faults);
     if let Some(before) = written.had("spec") {
         volume_update(&spec, &before, faults);
     }
 }
 
-fn volume_spec(spec: &Field<'_, '_>, name: &str, faults: &mut Faults) {
+fn volume_spec(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, name: &str, faults: &mut Faults) {
     access(spec, "", faults);
     let capacity = spec.at("capacity");
     if capacity.is_empty() {
@@ -210,7 +217,8 @@ fn volume_spec(spec: &Field<'_, '_>, name: &str, faults: &mut Faults) {
         }
     }
     faults.one_of(&spec.at("persistentVolumeReclaimPolicy"), &["Delete", "Recycle", "Retain"]);
-    affinity(&spec.at("nodeAffinity"), faults);
+    let keeps = before.is_some_and(|before| has_broken_values(&before.deep(&["nodeAffinity", "required"])));
+    affinity(&spec.at("nodeAffinity"), !keeps, faults);
     source(spec, name, faults);
     let root = spec.at("hostPath").at("path").text().trim_end_matches('/').is_empty();
     if !spec.at("hostPath").is_absent() && root && spec.at("persistentVolumeReclaimPolicy").text() == "Recycle" {
@@ -230,7 +238,7 @@ fn volume_spec(spec: &Field<'_, '_>, name: &str, faults: &mut Faults) {
     }
 }
 
-fn affinity(affinity: &Field<'_, '_>, faults: &mut Faults) {
+fn affinity(affinity: &Field<'_, '_>, values_judged: bool, faults: &mut Faults) {
     let required = affinity.at("required");
     if affinity.is_absent() {
         return;
@@ -238,7 +246,7 @@ fn affinity(affinity: &Field<'_, '_>, faults: &mut Faults) {
     if required.is_absent() {
         return faults.required(&required, "must specify required node constraints");
     }
-    node_selector(&required, faults);
+    node_selector(&required, values_judged, faults);
 }
 
 fn volume_update(spec: &Field<'_, '_>, before: &Field<'_, '_>, faults: &mut Faults) {

@@ -11,6 +11,7 @@ use CauseKind::{Duplicate, Forbidden, Invalid, NotFound, NotSupported, Required}
 
 mod containers;
 mod jobs;
+mod kept;
 mod pods;
 mod scheduling;
 mod status;

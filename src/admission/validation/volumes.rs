@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::containers::pull_policy;
 use super::environment::{OF_POD_IN_FILES, container_resource, no_way_up, pod_field};
 use super::field::{Faults, Field};
+use super::kept::Kept;
 use super::mounts::{descends, descends_unreserved};
 use super::seen::Seen;
 use super::{labels, projections};
@@ -60,7 +61,7 @@ const KINDS: [Kind; 30] = [
     kind("portworxVolume", &["volumeID"]),
     ruled("azureDisk", &["diskName", "diskURI"], azure_disk),
     ruled("storageos", &["volumeName"], storage_os),
-    ruled("projected", &[], projections::projected),
+    kind("projected", &[]),
     kind("scaleIO", &["gateway", "system", "volumeName"]),
     ruled("csi", &[], csi),
     ruled("ephemeral", &["volumeClaimTemplate"], ephemeral),
@@ -68,7 +69,7 @@ const KINDS: [Kind; 30] = [
 ];
 
 /// Checks volumes and hands back those without fault, by name. `pod` is the name of a pod of its own, whose claims are named after it.
-pub(super) fn volumes<'v>(volumes: &Field<'_, 'v>, pod: &str, faults: &mut Faults) -> HashMap<&'v str, &'v Value> {
+pub(super) fn volumes<'v>(volumes: &Field<'_, 'v>, pod: &str, kept: &Kept, faults: &mut Faults) -> HashMap<&'v str, &'v Value> {
     let mut sound = HashMap::new();
     let mut made: Seen<'_> = Seen::default();
     if !pod.is_empty() {
@@ -77,7 +78,7 @@ pub(super) fn volumes<'v>(volumes: &Field<'_, 'v>, pod: &str, faults: &mut Fault
     for volume in volumes.items() {
         let known = faults.0.len();
         let name = volume.at("name");
-        source(&volume, name.text(), pod, faults);
+        source(&volume, name.text(), pod, kept, faults);
         faults.required_name(&name, dns_label);
         if sound.contains_key(name.text()) {
             faults.duplicate(&name);
@@ -94,13 +95,14 @@ pub(super) fn volumes<'v>(volumes: &Field<'_, 'v>, pod: &str, faults: &mut Fault
     sound
 }
 
-fn source(volume: &Field<'_, '_>, name: &str, pod: &str, faults: &mut Faults) {
+fn source(volume: &Field<'_, '_>, name: &str, pod: &str, kept: &Kept, faults: &mut Faults) {
     let mut found = false;
     for kind in &KINDS {
         let source = volume.at_as(kind.name, kind.shown);
         match (source.is_absent(), found) {
             (true, _) => continue,
             (false, true) => faults.forbidden(&volume.at(kind.name), "may not specify more than 1 volume type"),
+            (false, false) if kind.name == "projected" => projections::projected(&source, kept, faults),
             (false, false) => judge(kind, &source, faults),
         }
         found = true;
@@ -343,7 +345,7 @@ fn ephemeral(source: &Field<'_, '_>, faults: &mut Faults) {
             ));
         }
     }
-    super::storage::claim_spec(&template.at("spec"), faults);
+    super::storage::claim_spec(&template.at("spec"), None, faults);
 }
 
 fn files(source: &Field<'_, '_>, faults: &mut Faults) {

@@ -4,10 +4,11 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::field::{Faults, Field};
-use super::{alike, labels, pods};
+use super::kept::{Kept, Rule, finds};
+use super::{alike, labels, pods, storage};
 use crate::object::names::dns_label;
 
 const DISAGREE: &str = "`selector` does not match template `labels`";
@@ -25,7 +26,7 @@ const STATEFUL_SET_CHANGES: [&str; 7] = [
 
 pub(super) fn deployment(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
     faults.at_least(&spec.at("replicas"), 0);
-    selected_template(spec, faults);
+    selected_template(spec, before, faults);
     let strategy = spec.at("strategy");
     let rolling = strategy.at("rollingUpdate");
     match strategy.at("type").text() {
@@ -54,19 +55,20 @@ pub(super) fn deployment(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, f
 
 pub(super) fn replica_set(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
     counts(spec, &["replicas", "minReadySeconds"], faults);
-    selected_template(spec, faults);
+    selected_template(spec, before, faults);
     same_selector(spec, before, faults);
 }
 
 pub(super) fn daemon_set(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
     let (selector, template) = (spec.at("selector"), spec.at("template"));
-    if selects_well(&selector, faults) {
+    let kept = Kept::of_workload(before);
+    if selects_well(&selector, &kept, faults) {
         agrees(&selector, &template, faults);
     }
     if is_empty_selector(&selector) {
         faults.invalid(&selector, "empty selector is invalid for daemonset");
     }
-    pods::template(&template, faults);
+    pods::template(&template, &kept, faults);
     runs_always(&template, "DaemonSet", faults);
     faults.at_least(&spec.at("minReadySeconds"), 0);
     let strategy = spec.at("updateStrategy");
@@ -90,7 +92,8 @@ pub(super) fn daemon_set(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, f
     same_selector(spec, before, faults);
 }
 
-/// Unlike the others, the template of a stateful set is not judged here, since claims become volumes of its pods.
+/// Its claims are judged once, since they never change; its template as that of the pods it makes, in which claims are volumes. A template
+/// that was accepted before these rules is not judged again.
 pub(super) fn stateful_set(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
     let management = spec.at("podManagementPolicy");
     if faults.present(&management) && !matches!(management.text(), "OrderedReady" | "Parallel") {
@@ -108,11 +111,18 @@ pub(super) fn stateful_set(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>,
     if before.is_none() {
         faults.named(&spec.at("serviceName"), dns_label);
     }
+    if before.is_none() {
+        spec.at("volumeClaimTemplates").items().for_each(|claim| storage::claim_spec(&claim.at("spec"), None, faults));
+    }
     let (selector, template) = (spec.at("selector"), spec.at("template"));
-    let sound = required_selector(&selector, "statefulset", faults);
-    if sound {
+    let kept = Kept::of_workload(before);
+    if required_selector(&selector, &kept, "statefulset", faults) {
         agrees(&selector, &template, faults);
-        pods::template_metadata(&template, faults);
+        if before.is_some_and(|before| finds(|faults| stateful_template(before, &kept, faults))) {
+            pods::template_metadata(&template, &kept, faults);
+        } else {
+            stateful_template(spec, &kept, faults);
+        }
     } else {
         faults.invalid(&selector, "");
     }
@@ -127,6 +137,24 @@ pub(super) fn stateful_set(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>,
              'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
         );
     }
+}
+
+/// The template of the pods that a stateful set makes: each claim takes the place of the volume of its name.
+fn stateful_template(spec: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) {
+    let template = spec.at("template");
+    let claims: Vec<&str> = spec.at_list("volumeClaimTemplates").filter_map(|claim| claim.get("metadata")?.get("name")?.as_str()).collect();
+    if claims.is_empty() {
+        return pods::template(&template, kept, faults);
+    }
+    let mut whole = template.value.clone();
+    let own = template.deep(&["spec", "volumes"]);
+    let rest = own.items().filter(|volume| !claims.contains(&volume.at("name").text())).map(|volume| volume.value.clone());
+    let made = claims.iter().map(|name| json!({"name": name, "persistentVolumeClaim": {"claimName": name, "readOnly": false}}));
+    if let Some(spec) = whole.get_mut("spec").and_then(Value::as_object_mut) {
+        let volumes: Vec<Value> = rest.chain(made).collect();
+        spec.insert("volumes".to_owned(), volumes.into());
+    }
+    pods::template(&Field::root_like(&template, &whole), kept, faults);
 }
 
 fn stateful_strategy(strategy: &Field<'_, '_>, faults: &mut Faults) {
@@ -149,7 +177,7 @@ fn stateful_strategy(strategy: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-pub(super) fn replication_controller(spec: &Field<'_, '_>, faults: &mut Faults) {
+pub(super) fn replication_controller(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
     faults.at_least(&spec.at("minReadySeconds"), 0);
     faults.present(&spec.at("selector"));
     faults.at_least(&spec.at("replicas"), 0);
@@ -162,7 +190,7 @@ pub(super) fn replication_controller(spec: &Field<'_, '_>, faults: &mut Faults) 
     if selector.entries().any(|(key, value)| carried.value.get(key) != Some(value.value)) {
         faults.invalid(&carried, DISAGREE);
     }
-    pods::template(&template, faults);
+    pods::template(&template, &Kept::of_template(before.map(|before| before.at("template")).as_ref(), None), faults);
     runs_always(&template, "ReplicationController", faults);
 }
 
@@ -171,33 +199,33 @@ fn counts(spec: &Field<'_, '_>, members: &[&'static str], faults: &mut Faults) {
 }
 
 /// The pods of a Deployment and of a ReplicaSet: selected, sound, and restarted always.
-fn selected_template(spec: &Field<'_, '_>, faults: &mut Faults) {
+fn selected_template(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
+    let kept = Kept::of_workload(before);
     let (selector, template) = (spec.at("selector"), spec.at("template"));
-    if !required_selector(&selector, "deployment", faults) {
+    if !required_selector(&selector, &kept, "deployment", faults) {
         return faults.invalid(&selector, "invalid label selector");
     }
     agrees(&selector, &template, faults);
-    pods::template(&template, faults);
+    pods::template(&template, &kept, faults);
     runs_always(&template, "ReplicaSet", faults);
 }
 
 /// A selector must stand there and select something. Answers whether it can be asked what it selects.
-fn required_selector(selector: &Field<'_, '_>, kind: &str, faults: &mut Faults) -> bool {
+fn required_selector(selector: &Field<'_, '_>, kept: &Kept, kind: &str, faults: &mut Faults) -> bool {
     if selector.is_absent() {
         faults.required(selector, "");
     }
-    let sound = selects_well(selector, faults);
+    let sound = selects_well(selector, kept, faults);
     if is_empty_selector(selector) {
         faults.invalid(selector, &format!("empty selector is invalid for {kind}"));
     }
     sound
 }
 
-/// Whether a selector is without fault.
-pub(super) fn selects_well(selector: &Field<'_, '_>, faults: &mut Faults) -> bool {
-    let known = faults.0.len();
-    labels::selector(selector, faults);
-    faults.0.len() == known
+/// Whether a selector is without fault. One that an older object has may name values that no label can have; it selects nothing then.
+pub(super) fn selects_well(selector: &Field<'_, '_>, kept: &Kept, faults: &mut Faults) -> bool {
+    labels::selector_of(selector, kept.asks(Rule::SelectorValues), faults);
+    !finds(|faults| labels::selector(selector, faults))
 }
 
 fn is_empty_selector(selector: &Field<'_, '_>) -> bool {

@@ -1,5 +1,6 @@
 //! The functions themselves, a file for each library; every file has a table of what it defines.
 
+mod authorization;
 mod convert;
 pub(super) mod duration;
 mod formats;
@@ -23,7 +24,8 @@ use super::value::Val;
 use super::{Budget, Fault};
 
 /// All tables.
-pub(super) const TABLES: [&[Line]; 11] = [
+pub(super) const TABLES: [&[Line]; 12] = [
+    authorization::TABLE,
     convert::TABLE,
     duration::TABLE,
     formats::TABLE,

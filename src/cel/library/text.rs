@@ -291,7 +291,7 @@ pub(in crate::cel) fn clauses_fault(format: &str, kinds: &[Type]) -> Option<Stri
 
 /// Why values of a type do not go with a clause.
 fn clause_fault(verb: char, kind: &Type) -> Option<&'static str> {
-    use Type::{Bool, Bytes, Double, Dyn, Int, Object, Opaque, Optional, Text, Uint};
+    use Type::{Bool, Bytes, Double, Dyn, Int, Object, Opaque, Optional, Record, Text, Uint};
     let (fits, why) = match verb {
         'd' => (matches!(kind, Int | Uint), "decimal clause can only be used on integers"),
         'f' => (matches!(kind, Double | Text), "fixed-point clause can only be used on doubles"),
@@ -300,7 +300,7 @@ fn clause_fault(verb: char, kind: &Type) -> Option<&'static str> {
         'o' => (matches!(kind, Int | Uint), "octal clause can only be used on integers"),
         'x' | 'X' => (matches!(kind, Int | Uint | Bytes | Text), "only integers, byte buffers, and strings can be formatted as hex"),
         _ => (
-            !matches!(kind, Object(_) | Opaque(_) | Optional(_)),
+            !matches!(kind, Object(_) | Opaque(_) | Optional(_) | Record(_)),
             "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps",
         ),
     };

@@ -13,26 +13,35 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use futures::FutureExt as _;
 use serde_json::Value;
 
-use super::{build_plan, load_set, place_all};
+use self::pruning::Around;
+use super::{build_plan, in_order, load_set, place_all};
+use crate::ci::{self, Problem, Rule};
 use crate::cli::DryRun;
+use crate::cli::confirm::{confirm, losses};
 use crate::cli::duration;
 use crate::cli::failures::FileOrder;
+use crate::cli::interruption::not_begun_in_words;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::revisions::{KeepArgs, Keeping, Recalled};
 use crate::cli::sets::{Prepared, SetArgs, WorkedSet, prepare};
 use crate::cli::ui::Ui;
 use crate::cli::waiting::{self, Limit};
-use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
+use crate::cli::{Acting, CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter, failures};
 use crate::client::{ApplyParameters, Client, Discovery, Place, ServedResource};
 use crate::manifest::Desired;
 use crate::object::Object;
 use crate::plan::history::Declared;
 use crate::plan::render::{Tense, summary};
+use crate::plan::set::{Leaving, Scope};
 use crate::plan::undo::Journal;
-use crate::plan::{Action, Done, Failure, Live, OwnersShown, Placed, PlanEntry, Question, Replacing, Summary, execute, in_namespace};
+use crate::plan::{
+    Action, Awaiting, Conduct, Done, Failure, Live, Order, OwnersShown, Placed, Plan, PlanEntry, Question, Replaceable, Replacing, Summary,
+    build, execute, in_namespace,
+};
 use crate::printable::one_line;
 use crate::yaml;
 use conclusion::conclude;
@@ -50,18 +59,21 @@ Examples:
   trueup apply -f web.yaml --wait --timeout=2m
                                              until all of it is ready
   trueup apply -f web.yaml --atomic --wait   or else as if nothing had been applied
+  trueup apply -f web.yaml --replace --yes   without asking first
 
-Objects that are as they should be cause no request. Failures are told and do not stop the rest.
-Exit status: 0 all applied, 1 something was refused or failed, or is not ready in time, 2 wrong usage.";
+Objects that are as they should be cause no request. Failures are told and stop nothing but what depends on them.
+Exit status: 0 all applied, 1 something was refused or failed, or is not ready in time, or nobody said yes,
+2 wrong usage, 130 interrupted.";
 
 /// Apply manifests to the target
 ///
-/// Namespaces come first, then CustomResourceDefinitions, then everything else in parallel, by server-side apply.
+/// Namespaces come first, then CustomResourceDefinitions, then what others refer to, by server-side apply. The annotations
+/// config.kubernetes.io/depends-on and trueup.dev/wave say what must be ready before.
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct ApplyArgs {
     /// Carry out this plan, which `trueup plan -o` saved
-    #[arg(value_name = "PLAN", conflicts_with_all = ["filename", "recursive", "selector", "applyset", "dry_run", "replace", "force_conflicts", "field_manager"])]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["filename", "kustomize", "recursive", "selector", "applyset", "dry_run", "replace", "force_conflicts", "field_manager"])]
     plan: Option<PathBuf>,
     #[command(flatten)]
     manifests: ManifestArgs,
@@ -102,15 +114,20 @@ pub struct ApplyArgs {
     /// Print the applied objects
     #[arg(long, short = 'o', value_enum, value_name = "FORM")]
     output: Option<ApplyOutput>,
-    /// Wait until all applied objects are ready
-    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "ready", require_equals = true, value_name = "WHAT")]
-    wait: Option<WaitFor>,
-    /// Wait no longer than this for a replaced object to go, or for all to be ready; 0 waits without end
+    /// Wait until all applied objects are ready, or until deleted ones are gone; a comma parts both
+    #[arg(long, value_enum, num_args = 0..=1, value_delimiter = ',', default_missing_value = "ready", require_equals = true, value_name = "WHAT")]
+    wait: Vec<WaitFor>,
+    /// Act without asking, whatever is deleted or replaced
+    #[arg(long, short = 'y')]
+    yes: bool,
+    /// Wait no longer than this for a replaced object to go, for what others depend on, or for all to be ready; 0 waits without end
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration::unsigned)]
     timeout: Duration,
     /// Accepted for kubectl's sake: every apply is a server-side apply
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide = true)]
     server_side: Option<bool>,
+    #[command(flatten)]
+    ci: CiArgs,
 }
 
 /// How `apply -o` prints objects.
@@ -130,6 +147,8 @@ enum WaitFor {
     /// That each object is ready
     #[value(alias = "true")]
     Ready,
+    /// That each deleted object is gone
+    Deleted,
 }
 
 impl ApplyArgs {
@@ -146,16 +165,30 @@ impl ApplyArgs {
         Ok(())
     }
 
-    fn replacing(&self, context: &CommandContext) -> Replacing {
+    fn replacing(&self, context: &CommandContext, which: Replaceable) -> Replacing {
         let timeout = Some(self.timeout).filter(|timeout| !timeout.is_zero());
-        if self.replace { Replacing::Within { timeout, between: context.between().clone() } } else { Replacing::Never }
+        if self.replace { Replacing::Within { timeout, between: context.between().clone(), which } } else { Replacing::Never }
+    }
+
+    /// Whether somebody is asked before something is replaced or pruned.
+    fn asks(&self, ui: &Ui, leaving: &[Leaving]) -> bool {
+        let losing = self.replace || leaving.iter().any(|leaving| !leaving.stays);
+        losing && !self.yes && self.dry_run == DryRun::None && ui.can_ask()
+    }
+
+    fn tense(&self) -> Tense {
+        if self.dry_run == DryRun::None { Tense::Past } else { Tense::Future }
+    }
+
+    fn owners(&self) -> OwnersShown<'_> {
+        OwnersShown { manager: &self.field_manager, all: self.show_owners }
     }
 
     fn view(&self, ui: &Ui) -> PlanView<'_> {
         PlanView {
             form: PlanForm::Diff,
             mask: !self.show_secrets,
-            owners: OwnersShown { manager: &self.field_manager, all: self.show_owners },
+            owners: self.owners(),
             two_sides: None,
             color: ui.data_brush().is_colored(),
         }
@@ -184,14 +217,30 @@ struct Report<'a> {
     broken: Option<CommandError>,
     /// Where the objects are that were applied.
     places: Vec<Place>,
+    /// Where those are that were deleted.
+    deleted: Vec<Place>,
+    /// The names of those that were not begun, since the user interrupted.
+    not_begun: Vec<String>,
     /// What was done, where it is undone if something fails.
     journal: Option<Journal>,
+    /// For as long as an interruption has to wait until what was done is undone.
+    acting: Option<Acting<'a>>,
     /// The set that is worked on.
     set: Option<WorkedSet>,
+    /// What a pipeline is told.
+    reporter: &'a mut Reporter,
 }
 
 impl<'a> Report<'a> {
-    fn new(ui: &'a Ui, context: &'a CommandContext, args: &'a ApplyArgs, total: usize, order: FileOrder, unplaced: Vec<Failure>) -> Self {
+    fn new(
+        ui: &'a Ui,
+        context: &'a CommandContext,
+        args: &'a ApplyArgs,
+        total: usize,
+        order: FileOrder,
+        unplaced: Vec<Failure>,
+        reporter: &'a mut Reporter,
+    ) -> Self {
         Self {
             ui,
             context,
@@ -205,8 +254,12 @@ impl<'a> Report<'a> {
             cut_off: false,
             broken: None,
             places: Vec::new(),
+            deleted: Vec::new(),
+            not_begun: Vec::new(),
             journal: (args.atomic && args.dry_run == DryRun::None).then(Journal::default),
+            acting: None,
             set: None,
+            reporter,
         }
     }
 
@@ -221,6 +274,7 @@ impl<'a> Report<'a> {
         let rank = match &done {
             Done::Applied(entry) => self.order.rank(entry.origin.as_ref()),
             Done::Failed(failure) => self.order.rank_of(failure),
+            Done::NotBegun(_) => None,
         };
         while let Some(held) = self.held.pop_front_if(|held| self.order.rank_of(held) < rank) {
             self.failure(&held);
@@ -228,16 +282,22 @@ impl<'a> Report<'a> {
         match done {
             Done::Applied(entry) => self.entry(&entry),
             Done::Failed(failure) => self.failure(&failure),
+            Done::NotBegun(placed) => self.not_begun(&placed),
         }
+    }
+
+    fn not_begun(&mut self, placed: &Placed) {
+        self.not_begun.push(format!("{}{}", placed.display_name(), in_namespace(placed.key.namespace.as_deref())));
     }
 
     fn entry(&mut self, entry: &PlanEntry) {
         self.summary.add(entry.action);
+        self.reporter.entry(entry, self.args.owners());
         self.places.push(place_of(entry));
         self.journal.iter_mut().for_each(|journal| journal.applied(entry));
         // A difference holds colours; everything else is as the server wrote it.
         let text = self.text(entry);
-        let shown = if self.args.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&text) };
+        let shown = if self.args.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&self.reporter.apart(&text)) };
         if let Err(error) = shown.and_then(|()| self.ui.flush()) {
             self.broken.get_or_insert(error.into());
         }
@@ -253,7 +313,9 @@ impl<'a> Report<'a> {
             let place = entry.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
             let namespace = in_namespace(entry.key.namespace.as_deref());
             self.ui.error(&format!("{place}{}{namespace}: {}", entry.display_name(), entry.reason.as_deref().unwrap_or_default()));
-            self.ui.hint("apply --replace deletes the object and makes it anew; or undo the change in the manifest");
+            let hint = "apply --replace deletes the object and makes it anew; or undo the change in the manifest";
+            self.ui.hint(hint);
+            self.reporter.problem(not_in_place(entry, hint));
             self.failed += 1;
         } else {
             self.entry(entry);
@@ -261,6 +323,7 @@ impl<'a> Report<'a> {
     }
 
     fn failure(&mut self, failure: &Failure) {
+        self.reporter.failure(failure);
         let cut_off = failures::is_unreached(failure);
         if cut_off && self.cut_off {
             self.untold += 1;
@@ -276,10 +339,6 @@ impl<'a> Report<'a> {
         self.cut_off |= cut_off;
     }
 
-    fn tense(&self) -> Tense {
-        if self.args.dry_run == DryRun::None { Tense::Past } else { Tense::Future }
-    }
-
     fn text(&self, entry: &PlanEntry) -> String {
         match self.args.output {
             Some(ApplyOutput::Name) => format!("{}\n", entry.display_name()),
@@ -287,7 +346,7 @@ impl<'a> Report<'a> {
             Some(ApplyOutput::Yaml) => {
                 format!("---\n{}", entry.after.as_ref().map(|object| yaml::emit(&shown(object))).unwrap_or_default())
             }
-            None if self.args.diff && entry.action.is_change() => self.args.view(self.ui).entry(entry, self.tense()) + "\n",
+            None if self.args.diff && entry.action.is_change() => self.args.view(self.ui).entry(entry, self.args.tense()) + "\n",
             None if entry.action == Action::Replace => {
                 let reason = entry.reason.as_ref().map(|reason| format!(": it {}", one_line(reason))).unwrap_or_default();
                 format!("{} replaced{}{reason}\n", one_line(&entry.display_name()), self.args.dry_run.suffix())
@@ -296,19 +355,43 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Ends the report and, where that is asked for, waits until what was applied is ready.
+    /// Ends the report and, where that is asked for, waits until what was deleted is gone and what was applied is ready.
     async fn finish_and_wait(mut self, client: &Client) -> Result<ExitStatus, CommandError> {
         let (ui, context, args) = (self.ui, self.context, self.args);
-        let places = std::mem::take(&mut self.places);
-        let status = self.finish()?;
-        if args.wait.is_none() || args.dry_run != DryRun::None {
+        let (places, deleted) = (std::mem::take(&mut self.places), std::mem::take(&mut self.deleted));
+        let (status, reporter) = self.finish()?;
+        if args.dry_run != DryRun::None {
             return Ok(status);
         }
-        let ready = waiting::until_ready(ui, context, client, places, Limit::of_act(args.timeout)).await;
-        Ok(if ready { status } else { ExitStatus::Failed })
+        let limit = Limit::of_act(args.timeout);
+        let waits = async {
+            let gone = !args.wait.contains(&WaitFor::Deleted) || waiting::until_gone(ui, context, client, deleted, limit).await;
+            let ready = !args.wait.contains(&WaitFor::Ready) || waiting::until_ready(ui, context, client, places, limit).await;
+            (gone, ready)
+        };
+        // What an interruption has to undo is undone; where there is nothing of that, it ends the process by itself.
+        let (gone, ready) = tokio::select! {
+            waited = waits => waited,
+            () = context.stop().requested() => return Err(CommandError::interrupted(Some("all objects were applied".to_owned()))),
+        };
+        if !gone {
+            reporter.failed("not all deleted objects are gone; the log says which");
+        }
+        if !ready {
+            reporter.failed("not all objects are ready; the log says which, and why");
+        }
+        Ok(if gone && ready { status } else { ExitStatus::Failed })
     }
 
-    fn finish(mut self) -> Result<ExitStatus, CommandError> {
+    /// What was and was not done, where the user interrupted.
+    fn interrupted(&self) -> CommandError {
+        let applied = self.summary.changes() + self.summary.unchanged;
+        let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
+        let not_begun = not_begun_in_words(&self.not_begun);
+        CommandError::interrupted(Some(format!("{applied} of {} objects were applied{failed}{not_begun}", self.total)))
+    }
+
+    fn finish(mut self) -> Result<(ExitStatus, &'a mut Reporter), CommandError> {
         for held in std::mem::take(&mut self.held) {
             self.failure(&held);
         }
@@ -318,9 +401,24 @@ impl<'a> Report<'a> {
         if self.untold > 0 {
             failures::tell_untold(self.ui, self.untold);
         }
+        if self.context.stop().is_requested() {
+            return Err(self.interrupted());
+        }
         let color = self.ui.talk_brush().is_colored();
-        self.ui.say_painted(summary(self.summary, self.failed, self.tense(), color).trim_end());
-        Ok(if self.failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
+        self.ui.say_painted(summary(self.summary, self.failed, self.args.tense(), color).trim_end());
+        Ok((if self.failed > 0 { ExitStatus::Failed } else { ExitStatus::Success }, self.reporter))
+    }
+}
+
+/// An object that only `--replace` could bring to what it should be.
+fn not_in_place(entry: &PlanEntry, hint: &str) -> Problem {
+    let rule = Rule { id: "immutable", description: "The object cannot be changed in place" };
+    Problem {
+        object: Some(entry.display_name()),
+        namespace: entry.key.namespace.clone(),
+        hint: Some(hint.to_owned()),
+        place: entry.origin.as_ref().map(ci::Place::from),
+        ..Problem::new(rule, entry.reason.clone().unwrap_or_default())
     }
 }
 
@@ -345,27 +443,34 @@ fn json(object: &Object) -> String {
 /// Applies manifests.
 pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
-    if let Some(file) = &args.plan {
-        return saved::apply(ui, context, args, file).await;
-    }
+    let mut reporter = Reporter::new(ui, &args.ci, &context.settings().platform, "apply", Promise::Plain)?;
+    let result = match &args.plan {
+        Some(file) => saved::apply(ui, context, args, file, &mut reporter).await,
+        None => apply(ui, context, args, &mut reporter).await,
+    };
+    reporter.finish(ui, result)
+}
+
+async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
     let desired = load_set(&args.manifests, &args.selector, &args.set).await?;
     let doing = if args.dry_run == DryRun::None { "applying to" } else { "comparing with" };
     if args.dry_run == DryRun::None {
         context.note("nothing was applied yet".to_owned());
     }
     let served = context.client_for_changes(ui, doing).await?;
-    apply_desired(ui, context, args, served, desired, None).await
+    apply_desired(ui, context, args, served, (desired, None), reporter).await
 }
 
-/// Applies manifests, which are those of `recalled` where that is given.
+/// Applies manifests, which are those of a revision where that is given.
 async fn apply_desired(
     ui: &Ui,
     context: &CommandContext,
     args: &ApplyArgs,
     (client, discovery): (Client, Discovery),
-    mut desired: Vec<Desired>,
-    recalled: Option<Recalled>,
+    (mut desired, recalled): (Vec<Desired>, Option<Recalled>),
+    reporter: &mut Reporter,
 ) -> Result<ExitStatus, CommandError> {
+    reporter.target(&client.target().to_string(), args.tense());
     let total = desired.len();
     let order = FileOrder::of(&desired);
     let set = args.set.open(context, &client, &discovery).await?;
@@ -378,16 +483,30 @@ async fn apply_desired(
         declared: recalled.map_or_else(|| placed.iter().map(Declared::of).collect(), |recalled| recalled.declared),
         args: &args.keeping,
     });
-    let mut report = Report::new(ui, context, args, total, order, unplaced);
-    let count = format!("{total} objects: reading, comparing, applying");
+    let mut report = Report::new(ui, context, args, total, order, unplaced, reporter);
     report.set.clone_from(&set);
-    let worked = with_progress(
-        ui,
-        || context.so_far().unwrap_or_else(|| count.clone()),
-        work(&client, &discovery, set.as_ref(), placed, args, &mut report),
-    )
-    .await;
-    conclude(report, (&client, &discovery), worked, keeping).await
+    let worked = act((&client, &discovery), set.as_ref(), placed, &mut report).await;
+    let concluded = conclude(report, (&client, &discovery), worked, keeping).await;
+    concluded.tell(reporter)
+}
+
+/// Reads, compares, asks, and applies.
+async fn act(
+    (client, discovery): (&Client, &Discovery),
+    set: Option<&WorkedSet>,
+    placed: Vec<Placed>,
+    report: &mut Report<'_>,
+) -> Result<(), CommandError> {
+    let (ui, context, args) = (report.ui, report.context, report.args);
+    let count = format!("{} objects: reading, comparing, applying", report.total);
+    let progress = || context.progress_line(&count);
+    let prepared = with_progress(ui, progress, prepare_set(client, discovery, set, placed, report)).await?;
+    let order = in_order(ui, client, discovery, &prepared.placed, report.held.make_contiguous(), "nothing was applied").await?;
+    let replaceable =
+        if args.asks(ui, &prepared.leaving) { confirmed(ui, context, client, &prepared, args).await? } else { Replaceable::Any };
+    let replacing = args.replacing(context, replaceable);
+    report.acting = report.journal.as_ref().map(|_| context.act());
+    with_progress(ui, progress, work((client, discovery), set, prepared, (order, replacing), report)).await
 }
 
 fn place_of(entry: &PlanEntry) -> Place {
@@ -396,25 +515,85 @@ fn place_of(entry: &PlanEntry) -> Place {
     Place { resource: Arc::new(resource), namespace, name: entry.key.name.clone() }
 }
 
-async fn work(
+/// Asks whether what has to be replaced or pruned may be; answers what was asked about. What turns out to have to be replaced later is not.
+async fn confirmed(
+    ui: &Ui,
+    context: &CommandContext,
+    client: &Client,
+    prepared: &Prepared,
+    args: &ApplyArgs,
+) -> Result<Replaceable, CommandError> {
+    let mut plan = Plan::default();
+    if args.replace {
+        plan = build(client, prepared.placed.clone(), prepared.live.clone(), &args.parameters(), None).await.plan;
+        // Apply itself tells what is wrong, and gets these again.
+        drop(client.take_warnings());
+    }
+    plan.entries.extend(prepared.leaving.iter().map(Leaving::entry));
+    context.note("nothing was applied yet".to_owned());
+    confirm(ui, &losses(&plan), &client.target().to_string(), "nothing was applied").await?;
+    let replaced = plan.entries.into_iter().filter(|entry| entry.action == Action::Replace);
+    Ok(Replaceable::These(Arc::new(replaced.map(|entry| (entry.resource(), entry.key)).collect())))
+}
+
+/// What is to be applied, and how.
+struct Applying {
+    placed: Vec<Placed>,
+    /// The order of `placed`.
+    order: Order,
+    live: Live,
+    replacing: Replacing,
+}
+
+/// Applies objects in their order; an interruption lets the requests under way end.
+async fn carry_out(client: &Client, applying: Applying, report: &mut Report<'_>) {
+    let (ui, context, args) = (report.ui, report.context, report.args);
+    let until_ready =
+        |awaiting: Vec<Awaiting>| waiting::until_dependable(ui, context, client, awaiting, Limit::of_act(args.timeout)).boxed_local();
+    let parameters = args.parameters();
+    let Applying { placed, order, live, replacing } = applying;
+    report.expect(&placed, &live);
+    let conduct = Conduct { parameters: &parameters, replacing, stop: context.stop().clone(), until_ready: &until_ready };
+    let _acting = context.act();
+    execute(client, placed, &order, live, &conduct, |done| report.done(done)).await;
+}
+
+/// Reads what there is; what belongs to other sets is held back.
+async fn prepare_set(
     client: &Client,
     discovery: &Discovery,
     set: Option<&WorkedSet>,
     placed: Vec<Placed>,
-    args: &ApplyArgs,
     report: &mut Report<'_>,
-) -> Result<(), CommandError> {
+) -> Result<Prepared, CommandError> {
     let mut prepared = prepare(set, client, discovery, placed, report.held.is_empty()).await?;
     if let Some(refusal) = prepared.refusal {
         return Err(refusal.into());
     }
     report.held.extend(std::mem::take(&mut prepared.others));
     report.held.make_contiguous().sort_by_key(|failure| report.order.rank_of(failure));
-    if let (Some(set), DryRun::None) = (set, args.dry_run) {
-        let how = (&args.parameters(), args.replacing(report.context));
-        return pruning::apply_set(client, set, prepared, how, report).await;
+    Ok(prepared)
+}
+
+async fn work(
+    (client, discovery): (&Client, &Discovery),
+    set: Option<&WorkedSet>,
+    prepared: Prepared,
+    (order, replacing): (Order, Replacing),
+    report: &mut Report<'_>,
+) -> Result<(), CommandError> {
+    let args = report.args;
+    let Prepared { placed, mut live, leaving, scope: remaining, .. } = prepared;
+    if args.dry_run == DryRun::None {
+        let applying = Applying { placed, order, live, replacing };
+        let Some(set) = set else {
+            carry_out(client, applying, report).await;
+            return Ok(());
+        };
+        // Kinds that are not served stay listed, and so do those of objects that could not be applied.
+        let wide = Scope::of(&applying.placed).and(&remaining);
+        return pruning::apply_set((client, discovery), Around { set, leaving, wide, remaining }, applying, report).await;
     }
-    let Prepared { placed, mut live, leaving, .. } = prepared;
     if args.dry_run == DryRun::Server {
         let built = build_plan(report.context, client, placed, live, &args.parameters()).await?;
         built.plan.entries.iter().for_each(|entry| report.planned(entry));
@@ -424,17 +603,8 @@ async fn work(
         report.would_leave(&leaving);
         return Ok(());
     }
-    match args.dry_run {
-        DryRun::None => {
-            let replacing = args.replacing(report.context);
-            report.expect(&placed, &live);
-            execute(client, placed, live, &args.parameters(), replacing, |done| report.done(done)).await;
-        }
-        DryRun::Client | DryRun::Server => {
-            placed.iter().for_each(|placed| report.done(compare(placed, &mut live, &args.field_manager)));
-            report.would_leave(&leaving);
-        }
-    }
+    placed.iter().for_each(|placed| report.done(compare(placed, &mut live, &args.field_manager)));
+    report.would_leave(&leaving);
     Ok(())
 }
 

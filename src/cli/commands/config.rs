@@ -10,6 +10,7 @@ use crate::cli::output::align::Widths;
 use crate::cli::output::form::{OutputForm, OutputFormParser};
 use crate::cli::ui::Ui;
 use crate::cli::{CommandError, ExitStatus, GlobalArgs};
+use crate::similar::{did_you_mean, nearest};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -121,7 +122,10 @@ fn current(config: &Kubeconfigs) -> Result<String, CommandError> {
 fn context<'a>(document: &'a Map<String, Value>, name: &str) -> Result<&'a Value, CommandError> {
     let found = entry(document, "contexts", name);
     found.ok_or_else(|| {
-        CommandError::failed(format!("no context exists with the name: {name:?}")).hint("trueup config get-contexts shows them")
+        let contexts = document.get("contexts").and_then(Value::as_array).into_iter().flatten();
+        let similar = nearest(name, contexts.filter_map(|context| context["name"].as_str()));
+        let hint = similar.map_or_else(|| "trueup config get-contexts shows them".to_owned(), did_you_mean);
+        CommandError::failed(format!("no context exists with the name: {name:?}")).hint(hint)
     })
 }
 

@@ -1,32 +1,33 @@
 //! `trueup delete`: removes objects, and waits until they are gone.
 
+mod act;
 mod set;
+mod turns;
 mod wait;
 
-pub(super) use wait::beside as beside_controllers;
-
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
 use futures::future::try_join_all;
 
-use self::wait::{Going, wait_for_all};
+use self::act::delete_all;
+use self::turns::Turns;
 use super::{find, load, place_all};
+use crate::ci::{Item, Place, Problem, Rule};
 use crate::cli::DryRun;
+use crate::cli::confirm::{Losing, Loss, confirm, insist};
 use crate::cli::duration;
-use crate::cli::error::client_error_in_words;
 use crate::cli::sets::SetNameArgs;
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, SelectorArgs};
+use crate::cli::{CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter, SelectorArgs, failures};
 use crate::client::{
-    ApiRequest, Client, ClientError, DeleteParameters, Discovery, Form, Propagation, Selection, ServedResource, check_resource_arguments,
+    Client, ClientError, DeleteParameters, Discovery, Propagation, Selection, ServedResource, check_resource_arguments,
     parse_resource_arguments,
 };
 use crate::manifest::Origin;
-use crate::object::Reason;
-use crate::plan::{Placed, REQUESTS_AT_ONCE, Stage, each};
+use crate::plan::render::Tense;
+use crate::plan::{Action, Live, Order, Placed, in_namespace};
 use crate::printable::one_line;
 
 const EXAMPLES: &str = "\
@@ -35,9 +36,16 @@ Examples:
   trueup delete deploy web api               two objects by name
   trueup delete --applyset shop -n shop      all members of a set, and its parent
   trueup delete cm -l app=web                all that a selector finds
-  trueup delete pods --all -n scratch        all of a kind in a namespace";
+  trueup delete pods --all -n scratch        all of a kind in a namespace
+  trueup delete -f deploy/ --yes             without asking first
+
+Exit status: 0 all deleted, 1 something was refused or did not go in time, or nobody said yes, 2 wrong usage,
+130 interrupted.";
 
 /// Delete objects
+///
+/// What refers to others goes first: the reverse of the order of apply. On a terminal, what a file, a selector or --all finds is listed
+/// and has to be confirmed, as have namespaces and CustomResourceDefinitions.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct DeleteArgs {
@@ -74,12 +82,20 @@ pub struct DeleteArgs {
     /// Wait no longer than this, such as 30s or 5m; 0 waits without end
     #[arg(long, value_name = "TIME", default_value = "0", value_parser = duration::unsigned)]
     timeout: Duration,
+    /// Act without asking
+    #[arg(long, short = 'y')]
+    yes: bool,
+    /// Ask first, whatever is deleted, and also where no terminal is
+    #[arg(long, short = 'i', conflicts_with = "yes")]
+    interactive: bool,
     /// Say what would happen without doing it
     #[arg(long, value_enum, default_value_t, value_name = "HOW", num_args = 0..=1, default_missing_value = "client", require_equals = true)]
     dry_run: DryRun,
     /// Print names only
     #[arg(long, short = 'o', value_enum, value_name = "FORM")]
     output: Option<NameOnly>,
+    #[command(flatten)]
+    ci: CiArgs,
 }
 
 /// What `delete -o` takes.
@@ -107,20 +123,42 @@ struct Doomed {
     resource: Arc<ServedResource>,
     namespace: Option<String>,
     name: String,
-    stage: Stage,
+    /// Whether its kind is not served yet, so that there is no such object.
+    is_absent: bool,
     /// The manifest that describes it, where one does.
     origin: Option<Origin>,
 }
 
 impl Doomed {
     fn of(placed: Placed) -> Self {
-        let (stage, origin) = (Stage::of(&placed), placed.origin());
-        Self { resource: placed.resource, namespace: placed.key.namespace, name: placed.key.name, stage, origin }
+        let (is_absent, origin) = (placed.kind_is_pending, placed.origin());
+        Self { resource: placed.resource, namespace: placed.key.namespace, name: placed.key.name, is_absent, origin }
     }
 
     /// `deployment.apps/web`.
     fn display_name(&self) -> String {
         format!("{}/{}", self.resource.display_kind(), self.name)
+    }
+
+    /// The same with its namespace behind it.
+    fn full_name(&self) -> String {
+        format!("{}{}", self.display_name(), in_namespace(self.namespace.as_deref()))
+    }
+
+    fn loss(&self) -> Loss {
+        Loss::new(Losing::Deleted, &self.resource.gvk(), &self.display_name(), self.namespace.as_deref())
+    }
+
+    /// The object for a pipeline.
+    fn item(&self) -> Item {
+        Item::plain(self.display_name(), self.namespace.clone(), Action::Delete, self.origin.as_ref().map(Place::from))
+    }
+
+    /// What is wrong with it for a pipeline.
+    fn problem(&self, problem: &str) -> Problem {
+        let rule = Rule { id: "not-deleted", description: "The object could not be deleted" };
+        let place = self.origin.as_ref().map(Place::from);
+        Problem { object: Some(self.display_name()), namespace: self.namespace.clone(), place, ..Problem::new(rule, problem) }
     }
 
     /// What is wrong, behind the place in the manifest.
@@ -143,18 +181,16 @@ impl DeleteArgs {
         let selecting = !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty();
         let named = self.resources.len() > 1 || self.resources.iter().any(|word| word.contains('/'));
         let problem = match () {
-            () if self.set.applyset.is_some()
-                && (!self.resources.is_empty() || !self.manifests.filename.is_empty() || selecting || self.all) =>
-            {
+            () if self.set.applyset.is_some() && (!self.resources.is_empty() || !self.manifests.is_empty() || selecting || self.all) => {
                 "--applyset names all that is to go; nothing else can be given with it"
             }
             () if self.set.applyset.is_some() => return Ok(()),
-            () if self.resources.is_empty() && self.manifests.filename.is_empty() => {
+            () if self.resources.is_empty() && self.manifests.is_empty() => {
                 "say what to delete: -f FILE, TYPE NAME, TYPE -l SELECTOR, TYPE --all or --applyset NAME"
             }
-            () if !self.resources.is_empty() && !self.manifests.filename.is_empty() => "-f and resource arguments cannot be given together",
+            () if !self.resources.is_empty() && !self.manifests.is_empty() => "-f and resource arguments cannot be given together",
             () if self.all && selecting => "--all and a selector cannot be given together",
-            () if !self.manifests.filename.is_empty() && self.all => "-f and --all cannot be given together",
+            () if !self.manifests.is_empty() && self.all => "-f and --all cannot be given together",
             () if named && (selecting || self.all) => "a name cannot be given together with a selector or --all",
             () if named && self.selectors.all_namespaces => "an object cannot be deleted by name across all namespaces",
             () if !self.resources.is_empty() && !named && !selecting && !self.all => "say which objects: NAME, -l SELECTOR or --all",
@@ -178,6 +214,16 @@ impl DeleteArgs {
         DeleteParameters { propagation, grace_period_seconds, dry_run: self.dry_run == DryRun::Server, ..DeleteParameters::default() }
     }
 
+    /// Whether many objects may be meant, and not only those that the user has named one by one.
+    fn is_sweeping(&self) -> bool {
+        let set = self.set.applyset.is_some();
+        set || self.all || !self.manifests.is_empty() || !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty()
+    }
+
+    fn tense(&self) -> Tense {
+        if self.dry_run == DryRun::None { Tense::Past } else { Tense::Future }
+    }
+
     fn waits(&self) -> bool {
         self.dry_run == DryRun::None && self.wait.unwrap_or(!self.force)
     }
@@ -186,39 +232,96 @@ impl DeleteArgs {
 /// Deletes objects.
 pub async fn cmd_delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
-    if args.set.applyset.is_some() {
-        return set::delete(ui, context, args).await;
-    }
     check_resource_arguments(&args.resources)?;
-    let desired = if args.manifests.filename.is_empty() { None } else { Some(load(&args.manifests, &args.selectors.selector).await?) };
+    let mut reporter = Reporter::new(ui, &args.ci, &context.settings().platform, "delete", Promise::Plain)?;
+    let result = match args.set.applyset {
+        Some(_) => set::delete(ui, context, args, &mut reporter).await,
+        None => delete(ui, context, args, &mut reporter).await,
+    };
+    reporter.finish(ui, result)
+}
+
+async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
+    let desired = if args.manifests.is_empty() { None } else { Some(load(&args.manifests, &args.selectors.selector).await?) };
     let doing = if args.dry_run == DryRun::None { "deleting from" } else { "comparing with" };
     let (client, discovery) = context.client_for_changes(ui, doing).await?;
-    let (doomed, mut failed) = match desired {
+    reporter.target(&client.target().to_string(), args.tense());
+    let (doomed, turns, mut failed) = match desired {
         Some(desired) => {
-            let (placed, failures) = place_all(context, &client, &discovery, desired);
-            failures.iter().for_each(|failure| crate::cli::failures::tell(ui, failure));
-            // An object of a kind that is not served yet cannot exist.
-            let (absent, placed): (Vec<_>, Vec<_>) = placed.into_iter().partition(|placed| placed.kind_is_pending);
-            let absent: Vec<_> = if args.ignore_not_found { Vec::new() } else { absent.into_iter().map(Doomed::of).collect() };
-            absent.iter().for_each(|doomed| ui.error(&doomed.blame("the server serves no such kind, so there is no such object")));
-            (placed.into_iter().map(Doomed::of).collect(), failures.len() + absent.len())
+            let (placed, unplaced) = place_all(context, &client, &discovery, desired);
+            for failure in &unplaced {
+                failures::tell(ui, failure);
+                reporter.failure(failure);
+            }
+            let (doomed, turns) = described(ui, &client, placed, args).await?;
+            let absent = if args.ignore_not_found { 0 } else { tell_absent(ui, &doomed, reporter) };
+            (doomed, turns, unplaced.len() + absent)
         }
-        None => (select(&client, &discovery, args).await?, 0),
+        None => {
+            let doomed = select(&client, &discovery, args).await?;
+            ask(ui, &client, doomed.iter().map(Doomed::loss).collect(), args).await?;
+            let turns = Turns::of_kinds(&doomed);
+            (doomed, turns, 0)
+        }
     };
-    if doomed.is_empty() && failed == 0 {
+    if doomed.iter().all(|doomed| doomed.is_absent) && failed == 0 {
         ui.say("No resources found");
     }
-    failed += delete_all(ui, context, &client, doomed, args).await?;
-    for warning in client.take_warnings() {
-        ui.warning(&warning);
-    }
+    failed += delete_all(ui, context, &client, doomed, &turns, args, reporter).await?;
+    let warnings = client.take_warnings();
+    warnings.iter().for_each(|warning| ui.warning(warning));
+    reporter.warnings(&warnings);
     Ok(if failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
+}
+
+/// The objects that manifests describe, and their turns.
+async fn described(ui: &Ui, client: &Client, placed: Vec<Placed>, args: &DeleteArgs) -> Result<(Vec<Doomed>, Turns), CommandError> {
+    let order = Order::of_deletion(&placed).map_err(|faults| {
+        faults.iter().for_each(|fault| failures::tell(ui, fault));
+        CommandError::failed("nothing was deleted, since there is no order in which the set could be deleted")
+    })?;
+    ask_about_set(ui, client, &placed, args).await?;
+    Ok((placed.into_iter().map(Doomed::of).collect(), Turns::of_set(&order)))
+}
+
+/// Tells of the objects that cannot exist, since their kind is not served yet; answers how many there are.
+fn tell_absent(ui: &Ui, doomed: &[Doomed], reporter: &mut Reporter) -> usize {
+    const PROBLEM: &str = "the server serves no such kind, so there is no such object";
+    let absent = doomed.iter().filter(|doomed| doomed.is_absent);
+    let tell = |doomed: &Doomed| {
+        ui.error(&doomed.blame(PROBLEM));
+        reporter.problem(doomed.problem(PROBLEM));
+    };
+    absent.map(tell).count()
+}
+
+/// Asks about what exists of a set; looks for it only where that is asked about.
+async fn ask_about_set(ui: &Ui, client: &Client, placed: &[Placed], args: &DeleteArgs) -> Result<(), CommandError> {
+    if args.dry_run != DryRun::None || args.yes || !(args.interactive || ui.can_ask()) {
+        return Ok(());
+    }
+    let live = Live::fetch(client, placed).await?;
+    let existing = placed.iter().filter(|placed| live.object(placed).is_some() || live.problem(placed).is_some());
+    ask(ui, client, existing.cloned().map(|placed| Doomed::of(placed).loss()).collect(), args).await
+}
+
+/// Asks about what is to go: what the user has named one by one only where others go with it.
+async fn ask(ui: &Ui, client: &Client, losses: Vec<Loss>, args: &DeleteArgs) -> Result<(), CommandError> {
+    const NOTHING: &str = "nothing was deleted";
+    let target = client.target().to_string();
+    let grave = args.is_sweeping() || losses.iter().any(|loss| !loss.with.is_empty());
+    match () {
+        () if args.dry_run != DryRun::None || args.yes => Ok(()),
+        () if args.interactive => insist(ui, &losses, &target, NOTHING).await,
+        () if grave => confirm(ui, &losses, &target, NOTHING).await,
+        () => Ok(()),
+    }
 }
 
 /// The objects that resource arguments, selectors and `--all` name.
 async fn select(client: &Client, discovery: &Discovery, args: &DeleteArgs) -> Result<Vec<Doomed>, CommandError> {
     let selections = parse_resource_arguments(&args.resources, discovery)?;
-    let selecting = args.all || !args.selectors.selector.is_empty() || !args.selectors.field_selector.is_empty();
+    let selecting = args.is_sweeping();
     let namespace = (!args.selectors.all_namespaces).then(|| client.default_namespace().to_owned());
     let chosen = selections.into_iter().map(|selection| chosen(client, selection, namespace.clone(), args, selecting));
     Ok(try_join_all(chosen).await?.into_iter().flatten().collect())
@@ -239,106 +342,6 @@ async fn chosen(
     } else {
         selection.names.into_iter().map(|name| (own.clone(), name)).collect()
     };
-    let doomed = |(namespace, name)| Doomed { resource: Arc::clone(&resource), namespace, name, stage: Stage::Rest, origin: None };
+    let doomed = |(namespace, name)| Doomed { resource: Arc::clone(&resource), namespace, name, is_absent: false, origin: None };
     Ok(found.into_iter().map(doomed).collect())
-}
-
-/// What became of one object.
-enum Outcome {
-    /// It is gone, or nothing was to be done.
-    Gone,
-    /// It is marked and goes later.
-    Going(Going),
-}
-
-/// Deletes objects and tells of each as kubectl does.
-struct Report<'a> {
-    ui: &'a Ui,
-    context: &'a CommandContext,
-    args: &'a DeleteArgs,
-    total: usize,
-    deleted: usize,
-    failed: usize,
-    going: Vec<(Arc<Doomed>, Going)>,
-    /// The first failure that concerns more than one object.
-    broken: Option<CommandError>,
-}
-
-impl Report<'_> {
-    fn take(&mut self, object: Arc<Doomed>, result: Result<Outcome, ClientError>) {
-        match result {
-            Ok(outcome) => {
-                self.deleted += 1;
-                if let Err(error) = self.ui.foreign_data(&object.line(self.args)).and_then(|()| self.ui.flush()) {
-                    self.broken.get_or_insert(error.into());
-                }
-                if let Outcome::Going(going) = outcome {
-                    self.going.push((object, going));
-                }
-            }
-            Err(error) if self.args.ignore_not_found && error.is(Reason::NotFound) => {}
-            Err(error @ ClientError::Refused { .. }) if !error.is(Reason::Unauthorized) => {
-                self.failed += 1;
-                self.ui.error(&object.blame(&client_error_in_words(&error)));
-            }
-            Err(error) => drop(self.broken.get_or_insert(error.into())),
-        }
-        self.context.note(format!("{} of {} objects were deleted", self.deleted, self.total));
-    }
-}
-
-/// Deletes what stands on others before what it stands on, otherwise in parallel; then waits for all that did not go at once. Answers
-/// how many failed.
-async fn delete_all(
-    ui: &Ui,
-    context: &CommandContext,
-    client: &Client,
-    doomed: Vec<Doomed>,
-    args: &DeleteArgs,
-) -> Result<usize, CommandError> {
-    let mut report = Report { ui, context, args, total: doomed.len(), deleted: 0, failed: 0, going: Vec::new(), broken: None };
-    let doomed: Vec<Arc<Doomed>> = doomed.into_iter().map(Arc::new).collect();
-    let lost = Arc::new(AtomicBool::new(false));
-    for stage in Stage::ALL.into_iter().rev() {
-        let work = |object: Arc<Doomed>| {
-            let (client, parameters, only_look) = (client.clone(), args.parameters(), args.dry_run == DryRun::Client);
-            let lost = Arc::clone(&lost);
-            async move {
-                // A target that is gone is asked no more; why it is gone is told by the object that found out.
-                if lost.load(Ordering::Relaxed) {
-                    return None;
-                }
-                let result = delete_one(&client, &object, &parameters, only_look).await;
-                if result.as_ref().is_err_and(ClientError::is_cut_off) {
-                    lost.store(true, Ordering::Relaxed);
-                }
-                Some((object, result))
-            }
-        };
-        let of_stage = doomed.iter().filter(|object| object.stage == stage).cloned();
-        each(of_stage, REQUESTS_AT_ONCE, work, |done| {
-            if let Some((object, result)) = done {
-                report.take(object, result);
-            }
-        })
-        .await;
-        if let Some(error) = report.broken {
-            if lost.load(Ordering::Relaxed) {
-                ui.say(&format!("{} of {} objects were deleted", report.deleted, report.total));
-            }
-            return Err(error);
-        }
-    }
-    if args.waits() { Ok(report.failed + wait_for_all(ui, context, client, report.going, args).await) } else { Ok(report.failed) }
-}
-
-async fn delete_one(client: &Client, object: &Doomed, parameters: &DeleteParameters, only_look: bool) -> Result<Outcome, ClientError> {
-    let namespace = object.namespace.as_deref();
-    if only_look {
-        client.object(&ApiRequest::get(&object.resource, namespace, &object.name, Form::Objects)).await?;
-        return Ok(Outcome::Gone);
-    }
-    let answer = client.object(&ApiRequest::delete(&object.resource, namespace, &object.name, parameters)).await?;
-    // The server answers with a Status where nothing is left of the object.
-    Ok(if answer.kind() == "Status" { Outcome::Gone } else { Outcome::Going(Going::of(&answer)) })
 }

@@ -4,14 +4,15 @@ mod against;
 
 use clap::Args;
 
-use super::{build_plan, load_set, place_all};
+use super::{build_plan, load_set, order_failures, place_all};
 use crate::cli::failures::FileOrder;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::sets::{SetArgs, prepare};
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures};
+use crate::cli::{CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter, failures};
 use crate::client::{ApplyParameters, Client, Discovery};
+use crate::plan::render::Tense;
 use crate::plan::set::Leaving;
 use crate::plan::{Built, OwnersShown};
 
@@ -76,6 +77,8 @@ pub struct DiffArgs {
     /// Accepted for kubectl's sake: every comparison is made by the server
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide = true)]
     server_side: Option<bool>,
+    #[command(flatten)]
+    ci: CiArgs,
 }
 
 impl DiffArgs {
@@ -107,15 +110,23 @@ impl DiffArgs {
 /// Compares manifests with the target.
 pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
-    let of_revision = args.against.is_some() && args.manifests.filename.is_empty();
+    let promise = if args.detailed_exitcode { Promise::TwoForDifferences } else { Promise::OneForDifferences };
+    let mut reporter = Reporter::new(ui, &args.ci, &context.settings().platform, "diff", promise)?;
+    let result = compare(ui, context, args, &mut reporter).await;
+    reporter.finish(ui, result)
+}
+
+async fn compare(ui: &Ui, context: &CommandContext, args: &DiffArgs, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
+    let of_revision = args.against.is_some() && args.manifests.is_empty();
     let mut desired = if of_revision { Vec::new() } else { load_set(&args.manifests, &args.selector, &args.set).await? };
     let client = context.client().await?;
+    reporter.target(&client.target().to_string(), Tense::Future);
     let discovery = Discovery::fetch(&client).await?;
     if let Some(number) = args.against {
         let revision = against::declared(context, &client, &discovery, args, number).await?;
         if !of_revision {
             let built = against::between(context, &client, &discovery, revision, desired);
-            show(ui, &built, &client, args)?;
+            show(ui, &built, &client, args, reporter)?;
             return Ok(status(&built, args));
         }
         desired = revision;
@@ -131,16 +142,17 @@ pub async fn cmd_diff(ui: &Ui, context: &CommandContext, args: &DiffArgs) -> Res
     let work = async {
         let prepared = prepare(set.as_ref(), &client, &discovery, placed, unplaced.is_empty()).await?;
         let remarks = set.as_ref().map(|set| set.remarks(&prepared, unplaced.is_empty())).unwrap_or_default();
+        let disorder = order_failures(&client, &discovery, &prepared.placed).await?;
         let mut built = build_plan(context, &client, prepared.placed, prepared.live, &args.parameters()).await?;
         built.plan.entries.extend(prepared.leaving.iter().map(Leaving::entry));
-        built.failures.extend(prepared.others);
+        built.failures.extend(prepared.others.into_iter().chain(disorder));
         built.notes.extend(remarks);
         Ok::<_, CommandError>((built, prepared.refusal))
     };
     let (mut built, refusal) = with_progress(ui, || format!("comparing {count} objects with {}", client.target()), work).await?;
     built.failures.extend(unplaced);
     built.failures.sort_by_key(|failure| order.rank_of(failure));
-    show(ui, &built, &client, args)?;
+    show(ui, &built, &client, args, reporter)?;
     if let Some(refusal) = refusal {
         return Err(refusal.into());
     }
@@ -158,9 +170,11 @@ fn status(built: &Built, args: &DiffArgs) -> ExitStatus {
 }
 
 /// What differs, with the counts, then what is wrong: behind a pager it is still on the screen when the pager is left.
-fn show(ui: &Ui, built: &Built, client: &Client, args: &DiffArgs) -> Result<(), CommandError> {
+fn show(ui: &Ui, built: &Built, client: &Client, args: &DiffArgs, reporter: &mut Reporter) -> Result<(), CommandError> {
     let warnings: Vec<String> = built.notes.iter().cloned().chain(client.take_warnings()).collect();
-    let text = args.view(ui).text(built, &warnings, &client.target().to_string());
+    let view = args.view(ui);
+    reporter.plan(built, &warnings, view.owners);
+    let text = reporter.text(&view, built, &warnings, &client.target().to_string());
     // Forms with colours have spelled out what they show of others' text.
     match (args.output.has_colors(), args.no_pager) {
         (true, true) => ui.data(&text)?,

@@ -130,7 +130,7 @@ pub async fn cmd_get(ui: &Ui, context: &CommandContext, args: &GetArgs) -> Resul
     let namespace = (!args.selectors.all_namespaces).then(|| client.default_namespace().to_owned());
     if args.watch || args.watch_only {
         let parameters = args.parameters();
-        let watch = Watch { selections, namespace, parameters, output: args.output.clone(), changes_only: args.watch_only };
+        let watch = Watch { selections, namespace, parameters, output: args.output.clone(), changes_only: args.watch_only, events: None };
         return follow(ui, &client, watch).await;
     }
     let asked = selections.iter().map(|selection| ask(&client, selection, namespace.as_deref(), args));
@@ -222,7 +222,9 @@ impl Printer<'_> {
         let objects: Vec<Value> = objects.into_iter().map(|(selection, object)| self.args.output.whole(object, selection)).collect();
         if let OutputForm::CustomColumns(columns) = form {
             let mut printer = CustomColumnsPrinter::new(columns.clone(), self.args.output.no_headers);
-            return Ok(self.ui.foreign_data(&printer.print(&objects))?);
+            self.ui.foreign_data(&printer.print(&objects))?;
+            columns.misspelled(&objects).iter().for_each(|guess| self.ui.warning(guess));
+            return Ok(());
         }
         let single = matches!(self.selections, [one] if one.names.len() == 1);
         match document(objects, single) {

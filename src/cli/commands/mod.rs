@@ -9,13 +9,19 @@ mod controllers;
 mod delete;
 mod describe;
 mod diff;
+mod drift;
+mod dump;
 mod events;
+mod explain;
 mod get;
 mod history;
+mod kustomize;
+mod man;
 mod plan;
 mod serve;
 mod sets;
 mod tree;
+mod validate;
 mod version;
 mod wait;
 mod watch;
@@ -30,13 +36,19 @@ pub use controllers::{ControllersCommandArgs, cmd_controllers};
 pub use delete::{DeleteArgs, cmd_delete};
 pub use describe::{DescribeArgs, cmd_describe};
 pub use diff::{DiffArgs, cmd_diff};
+pub use drift::{DriftArgs, cmd_drift};
+pub use dump::{DumpArgs, cmd_dump};
 pub use events::{EventsArgs, cmd_events};
+pub use explain::{ExplainArgs, cmd_explain};
 pub use get::{GetArgs, cmd_get};
 pub use history::{HistoryArgs, cmd_history};
+pub use kustomize::{KustomizeArgs, cmd_kustomize};
+pub use man::{ManArgs, cmd_man};
 pub use plan::{PlanArgs, cmd_plan};
 pub use serve::{ControllersArgs, ServeArgs, ServeSettings, cmd_serve};
 pub use sets::{SetsArgs, cmd_sets};
 pub use tree::{TreeArgs, cmd_tree};
+pub use validate::{ValidateArgs, cmd_validate};
 pub use version::{VersionArgs, cmd_version};
 pub use wait::{WaitArgs, cmd_wait};
 pub use watch::{WatchArgs, cmd_watch};
@@ -46,22 +58,20 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::sets::SetArgs;
-use super::{CommandContext, CommandError, ManifestArgs, SelectorArgs};
+use super::ui::Ui;
+use super::{CommandContext, CommandError, ManifestArgs, SelectorArgs, failures};
 use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, Discovery, Form, ListParameters, ServedResource, list_pages};
-use crate::manifest::{self, Desired, Input};
+use crate::manifest::{self, Desired};
 use crate::object::{LabelSelector, Object};
-use crate::plan::{Built, Failure, Live, Placed, build, place};
+use crate::plan::{Built, Failure, Live, Order, Placed, build, place};
 
-/// Reads the manifests that `-f` names; those a label selector leaves out are not there.
+/// Reads the manifests that `-f` and `-k` name; those a label selector leaves out are not there.
 async fn load(args: &ManifestArgs, selector: &str) -> Result<Vec<Desired>, CommandError> {
-    if args.filename.is_empty() {
-        return Err(
-            CommandError::usage("say which manifests: -f FILE").hint("-f takes a file, a directory, a URL, or - for standard input")
-        );
+    if args.is_empty() {
+        return Err(no_manifests());
     }
     let selector = LabelSelector::parse(selector).map_err(|error| CommandError::usage(format!("--selector: {error}")))?;
-    let inputs: Vec<Input> = args.filename.iter().map(|name| Input::parse(name)).collect();
-    let mut desired = manifest::load(&inputs, args.recursive).await?;
+    let mut desired = manifest::load(&args.inputs(), args.recursive).await?;
     desired.retain(|desired| selector.matches(&desired.object));
     if desired.is_empty() {
         return Err(CommandError::failed("no manifest matches the selector"));
@@ -72,11 +82,10 @@ async fn load(args: &ManifestArgs, selector: &str) -> Result<Vec<Desired>, Comma
 /// Reads the manifests of a set, which may be none where the user says so.
 async fn load_set(args: &ManifestArgs, selector: &str, set: &SetArgs) -> Result<Vec<Desired>, CommandError> {
     set.validate(selector)?;
-    if !set.prune || args.filename.is_empty() {
+    if !set.prune || args.is_empty() {
         return load(args, selector).await;
     }
-    let inputs: Vec<Input> = args.filename.iter().map(|name| Input::parse(name)).collect();
-    match manifest::load(&inputs, args.recursive).await {
+    match manifest::load(&args.inputs(), args.recursive).await {
         Ok(desired) => Ok(desired),
         Err(errors) if errors.is_empty_input() && set.allow_empty => Ok(Vec::new()),
         Err(errors) if errors.is_empty_input() => {
@@ -86,10 +95,49 @@ async fn load_set(args: &ManifestArgs, selector: &str, set: &SetArgs) -> Result<
     }
 }
 
+/// What is wrong with a command line that says nothing about manifests.
+fn no_manifests() -> CommandError {
+    let usage = CommandError::usage("say which manifests: -f FILE, or -k DIR");
+    usage.hint("-f takes a file, a directory, a URL, or - for standard input; -k takes the directory of a kustomization")
+}
+
 /// Finds the place of every desired object.
 fn place_all(context: &CommandContext, client: &Client, discovery: &Discovery, desired: Vec<Desired>) -> (Vec<Placed>, Vec<Failure>) {
     let objects = desired.into_iter().map(|desired| (desired.object.clone(), Some(Arc::new(desired))));
     place(objects, discovery, &context.namespaces(client))
+}
+
+/// The order of a set in which no dependency is unknown. Where there is none, each reason is told and `nothing` was done, such as
+/// `nothing was applied`.
+async fn in_order(
+    ui: &Ui,
+    client: &Client,
+    discovery: &Discovery,
+    placed: &[Placed],
+    unplaced: &[Failure],
+    nothing: &str,
+) -> Result<Order, CommandError> {
+    let failures = match Order::of(placed, discovery) {
+        Ok(order) => {
+            let failures = order.check_outside(client, placed).await?;
+            if failures.is_empty() {
+                return Ok(order);
+            }
+            failures
+        }
+        Err(failures) => failures,
+    };
+    // What has no place may be what others depend on.
+    unplaced.iter().chain(&failures).for_each(|failure| failures::tell(ui, failure));
+    Err(CommandError::failed(format!("{nothing}, since there is no order in which the set could be applied")))
+}
+
+/// What keeps a set from having an order, for those who only show it.
+async fn order_failures(client: &Client, discovery: &Discovery, placed: &[Placed]) -> Result<Vec<Failure>, CommandError> {
+    match Order::of(placed, discovery) {
+        Ok(order) => Ok(order.check_outside(client, placed).await?),
+        Err(failures) => Ok(failures),
+    }
 }
 
 /// Plans a set, with what the server cannot judge tried out in this process.

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{build_plan, load_set, place_all};
+use super::{build_plan, load_set, order_failures, place_all};
 use crate::cli::output::form::pretty;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::sets::{SetArgs, prepare};
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, failures, private_file};
+use crate::cli::{CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter, failures, private_file};
 use crate::client::{ApplyParameters, Discovery};
-use crate::plan::render::{DocumentOptions, document};
+use crate::plan::render::{DocumentOptions, Tense, document};
 use crate::plan::set::Leaving;
 use crate::plan::{Built, OwnersShown, SaveOptions, SavedSet, saved, withheld};
 
@@ -52,10 +52,18 @@ pub struct PlanArgs {
     /// Show the values of Secrets
     #[arg(long)]
     show_secrets: bool,
+    #[command(flatten)]
+    ci: CiArgs,
 }
 
 /// Plans manifests.
 pub async fn cmd_plan(ui: &Ui, context: &CommandContext, args: &PlanArgs) -> Result<ExitStatus, CommandError> {
+    let mut reporter = Reporter::new(ui, &args.ci, &context.settings().platform, "plan", Promise::Plain)?;
+    let result = plan(ui, context, args, &mut reporter).await;
+    reporter.finish(ui, result)
+}
+
+async fn plan(ui: &Ui, context: &CommandContext, args: &PlanArgs, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
     let mut desired = load_set(&args.manifests, &args.selector, &args.set).await?;
     let count = desired.len();
     let client = context.client().await?;
@@ -65,12 +73,14 @@ pub async fn cmd_plan(ui: &Ui, context: &CommandContext, args: &PlanArgs) -> Res
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
     let parameters = ApplyParameters { field_manager: args.field_manager.clone(), force: args.force_conflicts, dry_run: true };
     let target = client.target().to_string();
+    reporter.target(&target, Tense::Future);
     let work = async {
         let prepared = prepare(set.as_ref(), &client, &discovery, placed, unplaced.is_empty()).await?;
         let remarks = set.as_ref().map(|set| set.remarks(&prepared, unplaced.is_empty())).unwrap_or_default();
+        let disorder = order_failures(&client, &discovery, &prepared.placed).await?;
         let mut built = build_plan(context, &client, prepared.placed, prepared.live, &parameters).await?;
         built.plan.entries.extend(prepared.leaving.iter().map(Leaving::entry));
-        built.failures.extend(prepared.others);
+        built.failures.extend(prepared.others.into_iter().chain(disorder));
         built.notes.extend(remarks);
         let saved = set.as_ref().map(|set| set.saved(prepared.scope));
         Ok::<_, CommandError>((built, prepared.refusal, saved))
@@ -81,7 +91,8 @@ pub async fn cmd_plan(ui: &Ui, context: &CommandContext, args: &PlanArgs) -> Res
     let owners = OwnersShown { manager: &args.field_manager, all: args.show_owners };
     let color = ui.data_brush().is_colored();
     let view = PlanView { form: PlanForm::Diff, mask: !args.show_secrets, owners, two_sides: None, color };
-    ui.data(&view.text(&built, &warnings, &target))?;
+    reporter.plan(&built, &warnings, owners);
+    ui.data(&reporter.text(&view, &built, &warnings, &target))?;
     built.failures.iter().for_each(|failure| failures::tell(ui, failure));
     warnings.iter().for_each(|warning| ui.warning(warning));
     if !built.failures.is_empty() {

@@ -61,7 +61,7 @@ pub struct WaitArgs {
 
 impl WaitArgs {
     fn validate(&self) -> Result<(), CommandError> {
-        let from_files = !self.manifests.filename.is_empty();
+        let from_files = !self.manifests.is_empty();
         let named = self.resources.len() > 1 || self.resources.iter().any(|word| word.contains('/'));
         let problem = match () {
             () if self.resources.is_empty() && !from_files => "say what to wait for: -f FILE, TYPE NAME, TYPE -l SELECTOR or TYPE --all",
@@ -164,7 +164,7 @@ async fn places(
     discovery: &Discovery,
     args: &WaitArgs,
 ) -> Result<(Vec<Place>, usize), CommandError> {
-    if args.manifests.filename.is_empty() {
+    if args.manifests.is_empty() {
         let selections = parse_resource_arguments(&args.resources, discovery)?;
         let namespace = (!args.selectors.all_namespaces).then(|| client.default_namespace().to_owned());
         let kinds: Vec<String> = selections.iter().map(|selection| selection.resource.group_resource().to_string()).collect();

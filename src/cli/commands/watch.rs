@@ -1,5 +1,7 @@
 //! `trueup watch`: shows objects, then their changes as they come, until interrupted.
 
+mod events;
+
 use std::collections::{HashMap, HashSet};
 
 use clap::Args;
@@ -7,6 +9,8 @@ use futures::StreamExt;
 use futures::stream::{self, select_all};
 use serde_json::{Value, json};
 
+use self::events::EventView;
+use crate::ambient::Ambient;
 use crate::cli::error::client_error_in_words;
 use crate::cli::output::custom_columns::CustomColumnsPrinter;
 use crate::cli::output::form::{OutputArgs, OutputForm, short_name};
@@ -24,6 +28,7 @@ Examples:
   trueup watch deployments                   the table, then each change
   trueup watch deploy,po -A                  two kinds in all namespaces
   trueup watch cm -o json --changes-only     one event a line, for other programs
+  trueup watch deploy,cm --diff              which fields each event changed, when, and by whom
 
 A lost connection is taken up again where it broke off; nothing in between is missed.";
 
@@ -41,6 +46,26 @@ pub struct WatchArgs {
     /// Show changes only, not what is there now
     #[arg(long, alias = "watch-only")]
     changes_only: bool,
+    /// Show of each event the fields that it changed, with its time and who changed them
+    #[arg(long)]
+    diff: bool,
+    /// Show the values of Secrets in --diff
+    #[arg(long, requires = "diff")]
+    show_secrets: bool,
+}
+
+impl WatchArgs {
+    /// How `--diff` tells events, where it is given.
+    fn events(&self, ui: &Ui) -> Result<Option<EventView>, CommandError> {
+        let json = match &self.output.output {
+            _ if !self.diff => return Ok(None),
+            None => false,
+            Some(OutputForm::Json) => true,
+            Some(_) => return Err(CommandError::usage("--diff takes no form but -o json")),
+        };
+        let now = || Ambient::from_env().unwrap_or_else(|_| Ambient::system()).now();
+        Ok(Some(EventView { json, mask: !self.show_secrets, color: ui.data_brush().is_colored(), now }))
+    }
 }
 
 /// What to follow, and how to print it.
@@ -50,10 +75,19 @@ pub(super) struct Watch {
     pub(super) parameters: ListParameters,
     pub(super) output: OutputArgs,
     pub(super) changes_only: bool,
+    /// How events are told, where it is their changes that are told.
+    pub(super) events: Option<EventView>,
+}
+
+impl Watch {
+    fn form(&self) -> Form {
+        if self.events.is_some() { Form::Objects } else { self.output.form() }
+    }
 }
 
 /// Follows objects until interrupted.
 pub async fn cmd_watch(ui: &Ui, context: &CommandContext, args: &WatchArgs) -> Result<ExitStatus, CommandError> {
+    let events = args.events(ui)?;
     check_resource_arguments(&args.resources)?;
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;
@@ -68,6 +102,7 @@ pub async fn cmd_watch(ui: &Ui, context: &CommandContext, args: &WatchArgs) -> R
         },
         output: args.output.clone(),
         changes_only: args.changes_only,
+        events,
     };
     follow(ui, &client, watch).await
 }
@@ -79,7 +114,7 @@ pub(super) async fn follow(ui: &Ui, client: &Client, watch: Watch) -> Result<Exi
     let mut streams = Vec::new();
     for selection in &watch.selections {
         for parameters in parameters_of(selection, &watch.parameters)? {
-            let form = watch.output.form();
+            let form = watch.form();
             let watcher = Watcher::new(client.clone(), selection.resource.clone(), watch.namespace.clone(), parameters, form);
             streams.push(steps(followed.len(), watcher).boxed_local());
             followed.push(Followed::new(selection.clone(), &watch, several));
@@ -91,7 +126,8 @@ pub(super) async fn follow(ui: &Ui, client: &Client, watch: Watch) -> Result<Exi
         let step = step?;
         outage.tell(ui, index, &step);
         for text in followed[index].take(step)? {
-            ui.foreign_data(&text)?;
+            // What is told of an event has its colours, and has spelled out what could steer a terminal.
+            if watch.events.is_some_and(|events| !events.json) { ui.data(&text)? } else { ui.foreign_data(&text)? }
         }
         ui.flush()?;
         for warning in client.take_warnings() {
@@ -157,6 +193,8 @@ fn steps(index: usize, watcher: Watcher) -> impl futures::Stream<Item = Step> {
 struct Followed {
     selection: Selection,
     output: OutputArgs,
+    form: Form,
+    events: Option<EventView>,
     printer: TablePrinter,
     /// The caller's own columns, where asked for.
     custom: Option<CustomColumnsPrinter>,
@@ -175,7 +213,10 @@ impl Followed {
             Some(OutputForm::CustomColumns(columns)) => Some(CustomColumnsPrinter::new(columns.clone(), output.no_headers)),
             _ => None,
         };
-        Self { selection, output, printer, custom, seen: HashMap::new(), columns: Value::Null, silent: watch.changes_only }
+        // The state at the beginning is what the changes are told against.
+        let silent = watch.changes_only || watch.events.is_some();
+        let (form, events) = (watch.form(), watch.events);
+        Self { selection, output, form, events, printer, custom, seen: HashMap::new(), columns: Value::Null, silent }
     }
 
     /// The texts to print for a step.
@@ -202,7 +243,7 @@ impl Followed {
 
     /// The rows of a table, the items of a list, or the object itself.
     fn parts(&mut self, mut document: Value) -> Vec<Value> {
-        let member = match self.output.form() {
+        let member = match self.form {
             Form::Table | Form::TableOfObjects => {
                 if let Some(columns) =
                     document.get_mut("columnDefinitions").filter(|columns| columns.as_array().is_some_and(|c| !c.is_empty()))
@@ -238,6 +279,14 @@ impl Followed {
     }
 
     fn changed(&mut self, changes: Vec<(ChangeKind, Value)>) -> Result<Vec<String>, CommandError> {
+        if let Some(events) = self.events {
+            let tell = |(kind, part): (ChangeKind, Value)| {
+                let text = events.tell(&self.selection.resource, kind, self.seen.get(&key(&part)), &part);
+                self.remember(kind, &part);
+                text
+            };
+            return Ok(changes.into_iter().map(tell).collect());
+        }
         changes.iter().for_each(|(kind, part)| self.remember(*kind, part));
         if self.output.is_table() {
             return self.rows(&changes.into_iter().map(|(_, part)| part).collect::<Vec<_>>());
@@ -311,8 +360,14 @@ mod tests {
         let resource = ServedResource::named("", "v1", "ConfigMap", "configmaps", true);
         let selection = Selection { resource, names: Vec::new() };
         let output = OutputArgs { output, ..OutputArgs::default() };
-        let watch =
-            Watch { selections: Vec::new(), namespace: Some("a".to_owned()), parameters: ListParameters::default(), output, changes_only };
+        let watch = Watch {
+            selections: Vec::new(),
+            namespace: Some("a".to_owned()),
+            parameters: ListParameters::default(),
+            output,
+            changes_only,
+            events: None,
+        };
         Followed::new(selection, &watch, false)
     }
 

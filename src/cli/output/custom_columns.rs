@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::align::Widths;
 use super::go::go_text;
+use super::misspelled::similar_path;
 use crate::object::json_path::JsonPath;
 
 /// Headers and what stands below them.
@@ -33,6 +34,13 @@ impl CustomColumns {
         }
         let columns = headers.iter().zip(&paths).map(|(header, path)| column(&format!("{header}:{path}")));
         Ok(Self { columns: columns.collect::<Result<_, _>>()? })
+    }
+
+    /// What to say of columns that no object has a value for, where the path is likely misspelled.
+    #[must_use]
+    pub fn misspelled(&self, objects: &[Value]) -> Vec<String> {
+        let guesses = self.columns.iter().filter_map(|(header, path)| Some((header, similar_path(objects.iter(), path)?)));
+        guesses.map(|(header, similar)| format!("no object has the field of column {header}; did you mean {similar}?")).collect()
     }
 
     fn cells(&self, object: &Value) -> Vec<String> {
@@ -116,6 +124,13 @@ mod tests {
     fn columns_show_what_their_paths_lead_to() {
         let columns = CustomColumns::parse("NAME:.metadata.name,PORTS:.spec.ports[*].port,LABELS:metadata.labels").expect("three columns");
         assert_eq!(print(columns), "NAME    PORTS    LABELS\nweb     80,443   map[app:x]\ncache   <none>   <none>\n");
+    }
+
+    #[test]
+    fn a_column_whose_path_is_misspelled_is_told() {
+        let columns = CustomColumns::parse("NAME:.metadata.nam,X:.spec.none,PORTS:.spec.ports").expect("three columns");
+        let objects = [json!({"metadata": {"name": "web"}, "spec": {"ports": []}})];
+        assert_eq!(columns.misspelled(&objects), ["no object has the field of column NAME; did you mean .metadata.name?"]);
     }
 
     #[test]

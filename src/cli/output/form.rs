@@ -13,6 +13,7 @@ use super::go::GoTemplate;
 use super::table::TableOptions;
 use crate::client::{Form, Selection};
 use crate::object::json_path::Template;
+use crate::similar::nearest;
 use crate::yaml;
 
 /// How objects are printed.
@@ -130,7 +131,11 @@ impl TypedValueParser for OutputFormParser {
         OutputForm::parse(&text).map_err(|reason| {
             let flag = argument.map(ToString::to_string).unwrap_or_default();
             let words: Vec<&str> = FORMS.iter().map(|(word, _)| word.split('=').next().unwrap_or(word)).collect();
-            let message = format!("invalid value '{text}' for '{flag}': {reason}\n  [possible forms: {}]", words.join(", "));
+            let word = text.split('=').next().unwrap_or_default();
+            // In the words and the layout in which clap guesses at its own values.
+            let similar = nearest(word, words.iter().copied()).filter(|similar| *similar != word);
+            let tip = similar.map(|similar| format!("\n\n  tip: a similar form exists: '{similar}'")).unwrap_or_default();
+            let message = format!("invalid value '{text}' for '{flag}': {reason}\n  [possible forms: {}]{tip}", words.join(", "));
             clap::Error::raw(ErrorKind::InvalidValue, format!("{message}\n")).with_cmd(command)
         })
     }

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
+use super::misspelled::similar_path;
 use crate::object::json_path::JsonPath;
 use crate::schema::quantity::billionths;
 
@@ -18,9 +19,14 @@ pub fn sort_by<T>(items: &mut Vec<T>, path: &JsonPath, text: &str, document: imp
         keyed.push((key, item));
     }
     let missing = !keyed.is_empty() && keyed.iter().all(|(key, _)| key.is_none());
+    let similar = if missing { similar_path(keyed.iter().map(|(_, item)| document(item)), path) } else { None };
     keyed.sort_by(|(left, _), (right, _)| compare(left.as_ref(), right.as_ref()));
     items.extend(keyed.into_iter().map(|(_, item)| item));
-    if missing { Err(format!("--sort-by {text}: none of the objects has this field")) } else { Ok(()) }
+    if !missing {
+        return Ok(());
+    }
+    let question = similar.map(|similar| format!("; did you mean {similar}?")).unwrap_or_default();
+    Err(format!("--sort-by {text}: none of the objects has this field{question}"))
 }
 
 fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
@@ -110,5 +116,9 @@ mod tests {
         let error = sort_by(&mut items, &JsonPath::parse(".a").expect("a path"), ".a", |item| item).expect_err("no such field");
         assert_eq!(error, "--sort-by .a: none of the objects has this field");
         assert_eq!(items.len(), 1);
+        let mut items = vec![json!({"metadata": {"name": "a"}})];
+        let path = JsonPath::parse(".metadata.nam").expect("a path");
+        let error = sort_by(&mut items, &path, ".metadata.nam", |item| item).expect_err("no such field");
+        assert_eq!(error, "--sort-by .metadata.nam: none of the objects has this field; did you mean .metadata.name?");
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::object::Object;
 use crate::object::json_path::JsonPath;
 use crate::readiness::{Readiness, readiness};
+use crate::similar::{did_you_mean, nearest};
 
 /// What is waited for.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +61,12 @@ impl Goal {
                 Ok(Self::Condition { name: name.to_owned(), status: status.to_owned() })
             }
             ("jsonpath", Some(rest)) => Self::json_path(rest),
-            _ => Err("write create, delete, ready, condition=NAME[=STATUS] or jsonpath='{PATH}'[=VALUE]".to_owned()),
+            (word, _) => {
+                let known = ["create", "delete", "ready", "condition", "jsonpath"];
+                let similar = nearest(word, known).filter(|similar| *similar != word);
+                let question = similar.map(|similar| format!("; {}", did_you_mean(similar))).unwrap_or_default();
+                Err(format!("write create, delete, ready, condition=NAME[=STATUS] or jsonpath='{{PATH}}'[=VALUE]{question}"))
+            }
         }
     }
 

@@ -21,11 +21,14 @@ pub(super) use goal::Goal;
 pub(super) use track::{Awaited, Track};
 use view::View;
 
-use super::context::CommandContext;
+use super::context::{CommandContext, Controllers};
 use super::error::client_error_in_words;
+use super::interruption::some_of;
 use super::ui::Ui;
 use crate::ambient::Ambient;
 use crate::client::{Client, Lookout, Place, Sighting};
+use crate::plan::Awaiting;
+use crate::readiness::{Readiness, readiness};
 
 /// How often the clock is looked at, and a terminal drawn anew.
 const TICK: Duration = Duration::from_millis(200);
@@ -150,19 +153,77 @@ pub(super) async fn until_ready(ui: &Ui, context: &CommandContext, client: &Clie
     unmet == 0
 }
 
+/// Waits until objects are ready that others depend on; answers for each why it is not, `None` where it is.
+pub(super) async fn until_dependable(
+    ui: &Ui,
+    context: &CommandContext,
+    client: &Client,
+    awaiting: Vec<Awaiting>,
+    limit: Limit,
+) -> Vec<Option<String>> {
+    let now = Ambient::from_env().unwrap_or_else(|_| Ambient::system()).now();
+    let mut reasons = vec![None; awaiting.len()];
+    // Most objects are ready as soon as they exist, which needs no watch.
+    let is_open = |awaiting: &Awaiting| awaiting.object.as_ref().is_none_or(|object| readiness(object, now) != Readiness::Ready);
+    let (numbers, places): (Vec<usize>, Vec<Place>) = awaiting
+        .into_iter()
+        .enumerate()
+        .filter(|(_, awaiting)| is_open(awaiting))
+        .map(|(number, awaiting)| (number, awaiting.place))
+        .unzip();
+    if places.is_empty() {
+        return reasons;
+    }
+    context.set_waiting(true);
+    let mut track = Track::new(vec![Goal::Ready], places, true);
+    let Ok(()) = wait(ui, client, &mut track, limit, Telling::Changes, |_, _| Ok::<_, Infallible>(())).await;
+    context.set_waiting(false);
+    for (number, awaited) in numbers.into_iter().zip(track.awaited()) {
+        reasons[number] = awaited.missing().map(str::to_owned);
+    }
+    reasons
+}
+
+/// Waits until deleted objects are gone and tells of those that are not; answers whether all are. Runs the controllers meanwhile where
+/// nobody else does.
+pub(super) async fn until_gone(ui: &Ui, context: &CommandContext, client: &Client, places: Vec<Place>, limit: Limit) -> bool {
+    if places.is_empty() {
+        return true;
+    }
+    let mut track = Track::new(vec![Goal::Delete], places, false);
+    let note = |track: &Track| context.note(format!("the apply is done; {} deleted objects are not gone yet", track.unmet().count()));
+    note(&track);
+    let waited = wait(ui, client, &mut track, limit, Telling::Quiet, |_, track| {
+        note(track);
+        Ok::<_, Infallible>(())
+    });
+    let Ok(()) = beside_controllers(context, client, waited).await;
+    for awaited in track.unmet() {
+        ui.error(&format!("{} is not gone: {}", awaited.full_name(), awaited.missing().unwrap_or_default()));
+    }
+    track.unmet().next().is_none()
+}
+
+/// Runs the controllers, where they can run here, for as long as the work takes.
+pub(super) async fn beside_controllers<F: Future>(context: &CommandContext, client: &Client, work: F) -> F::Output {
+    let Controllers::Here(run) = context.controllers() else { return work.await };
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        output = &mut work => return output,
+        () = run(client.clone()) => {}
+    }
+    work.await
+}
+
 /// How many objects that are not ready are explained, and in which time altogether.
 const EXPLAINED_MOST: usize = 10;
 const EXPLAINED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What was and was not done, for whoever interrupts the wait.
 fn interrupted_wait(track: &Track) -> String {
-    const MOST: usize = 5;
     let unmet: Vec<String> = track.unmet().map(Awaited::full_name).collect();
-    let more = unmet.len().saturating_sub(MOST);
-    let names = unmet.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     let verb = if unmet.len() == 1 { "is" } else { "are" };
-    format!("the apply is done; {names}{rest} {verb} not ready yet")
+    format!("the apply is done; {} {verb} not ready yet", some_of(&unmet))
 }
 
 async fn passed(deadline: Option<Instant>) {

@@ -6,7 +6,7 @@ use super::*;
 use crate::client::testing::{answer, scripted, scripted_as};
 use crate::client::{ServedResource, Target};
 use crate::object::{Cause, GroupResource, Reason, Refusal};
-use crate::plan::replace::Between;
+use crate::plan::replace::{Between, Replaceable};
 use crate::plan::{LAST_APPLIED, Namespaces, place};
 
 fn object(value: Value) -> Object {
@@ -33,14 +33,24 @@ async fn told(client: &Client, placed: Vec<Placed>, live: Live) -> Vec<String> {
 
 async fn told_of(client: &Client, placed: Vec<Placed>, live: Live, replacing: Replacing) -> Vec<String> {
     let mut lines = Vec::new();
-    execute(client, placed, live, &parameters(), replacing, |done| {
-        lines.push(match done {
-            Done::Applied(entry) => format!("{} {}", entry.display_name(), entry.action.past()),
-            Done::Failed(failure) => format!("{}: {}", failure.name, failure.error),
-        });
-    })
-    .await;
+    done_of(client, placed, live, replacing, |done| lines.push(line(&done))).await;
     lines
+}
+
+fn line(done: &Done) -> String {
+    match done {
+        Done::Applied(entry) => format!("{} {}", entry.display_name(), entry.action.past()),
+        Done::Failed(failure) => format!("{}: {}", failure.name, failure.error),
+        Done::NotBegun(placed) => format!("{} not begun", placed.display_name()),
+    }
+}
+
+async fn done_of(client: &Client, placed: Vec<Placed>, live: Live, replacing: Replacing, done: impl FnMut(Done)) {
+    let order = Order::of(&placed, &Discovery::of(Vec::new())).expect("an order");
+    let parameters = parameters();
+    let until_ready = |_: Vec<Awaiting>| -> LocalBoxFuture<'_, _> { unreachable!("nothing depends on anything") };
+    let conduct = Conduct { parameters: &parameters, replacing, stop: Stop::default(), until_ready: &until_ready };
+    execute(client, placed, &order, live, &conduct, done).await;
 }
 
 #[tokio::test]
@@ -192,7 +202,7 @@ fn conflict() -> (u16, Value) {
 }
 
 fn patient() -> Replacing {
-    Replacing::Within { timeout: None, between: Between::default() }
+    Replacing::Within { timeout: None, between: Between::default(), which: Replaceable::Any }
 }
 
 #[tokio::test]
@@ -229,7 +239,7 @@ async fn an_object_is_noted_from_before_it_is_deleted_until_it_is_made_anew() {
         answer(code, body)
     });
     let (live, wanted) = service();
-    let replacing = Replacing::Within { timeout: None, between: between.clone() };
+    let replacing = Replacing::Within { timeout: None, between: between.clone(), which: Replaceable::Any };
     assert_eq!(told_of(&client, wanted, live, replacing).await[0], "configmap/x replaced");
     assert!(between.names().is_empty());
 }
@@ -239,7 +249,7 @@ async fn without_being_told_to_replace_the_object_fails_and_says_that_it_could_b
     let (client, asked) = stubborn(|_| (500, Value::Null), || (500, Value::Null), made);
     let (live, wanted) = service();
     let mut failures = Vec::new();
-    execute(&client, wanted, live, &parameters(), Replacing::Never, |done| {
+    done_of(&client, wanted, live, Replacing::Never, |done| {
         if let Done::Failed(failure) = done {
             failures.push((failure.name, failure.replaceable));
         }
@@ -273,9 +283,10 @@ async fn what_was_deleted_and_cannot_be_made_anew_is_handed_back() {
     let (client, _) = stubborn(|_| (200, json!({})), || (500, Value::Null), refused);
     let (live, wanted) = service();
     let (mut failures, mut applied) = (Vec::new(), 0);
-    execute(&client, wanted, live, &parameters(), patient(), |done| match done {
+    done_of(&client, wanted, live, patient(), |done| match done {
         Done::Applied(_) => applied += 1,
         Done::Failed(failure) => failures.push(failure),
+        Done::NotBegun(_) => {}
     })
     .await;
     assert_eq!(failures[0].error.to_string(), "it was deleted to be replaced, but could not be made anew: exceeded quota");
@@ -300,8 +311,13 @@ async fn an_object_that_does_not_go_in_time_is_not_made_anew() {
         _ => answer(200, going().1),
     });
     let (live, wanted) = service();
-    let lines =
-        told_of(&client, wanted, live, Replacing::Within { timeout: Some(Duration::from_millis(1)), between: Between::default() }).await;
+    let lines = told_of(
+        &client,
+        wanted,
+        live,
+        Replacing::Within { timeout: Some(Duration::from_millis(1)), between: Between::default(), which: Replaceable::Any },
+    )
+    .await;
     assert_eq!(lines[0], "configmap/x: it was deleted to be replaced, but was not gone after 0 s; it waits for example.com/x");
     assert_eq!(asked.lines().iter().filter(|line| line.starts_with("PATCH") && line.contains("/x?")).count(), 1);
 }
@@ -315,4 +331,130 @@ async fn an_object_that_could_not_be_made_anew_is_not_deleted() {
     let (live, wanted) = service();
     told_of(&client, wanted, live, patient()).await;
     assert!(!asked.lines().iter().any(|line| line.starts_with("DELETE")));
+}
+
+/// A server on which nothing can be applied whose name begins with `bad`.
+fn picky() -> (Client, crate::client::testing::Asked) {
+    scripted(|request| match request.uri().path().rsplit('/').next() {
+        Some(name) if name.starts_with("bad") => answer(422, Refusal::new(Reason::Invalid, "bad is invalid").to_json()),
+        name => answer(201, json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}})),
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "documents are written in place")]
+fn config_map(name: &str, annotations: Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "annotations": annotations}})
+}
+
+fn after(names: &[&str]) -> Value {
+    let names: Vec<String> = names.iter().map(|name| format!("/namespaces/a/ConfigMap/{name}")).collect();
+    json!({"config.kubernetes.io/depends-on": names.join(",")})
+}
+
+/// What is told of a set whose waits are answered by `reason`, and what was waited for.
+async fn told_with(
+    values: Vec<Value>,
+    live: Live,
+    stop: Stop,
+    reason: fn(&str) -> Option<String>,
+) -> (Vec<String>, Vec<Vec<String>>, crate::client::testing::Asked) {
+    let (client, asked) = picky();
+    let placed = set(values);
+    let order =
+        Order::of(&placed, &Discovery::of(vec![ServedResource::named("", "v1", "ConfigMap", "configmaps", true)])).expect("an order");
+    let waits = std::cell::RefCell::new(Vec::new());
+    let until_ready = |awaiting: Vec<Awaiting>| -> LocalBoxFuture<'_, Vec<Option<String>>> {
+        let names: Vec<String> = awaiting.into_iter().map(|awaiting| awaiting.place.name).collect();
+        let reasons = names.iter().map(|name| reason(name)).collect();
+        waits.borrow_mut().push(names);
+        Box::pin(async { reasons })
+    };
+    let parameters = parameters();
+    let conduct = Conduct { parameters: &parameters, replacing: Replacing::Never, stop: stop.clone(), until_ready: &until_ready };
+    let mut lines = Vec::new();
+    let told = |done: Done| {
+        let line = line(&done);
+        if line.starts_with("configmap/last ") {
+            stop.request();
+        }
+        lines.push(line);
+    };
+    execute(&client, placed, &order, live, &conduct, told).await;
+    (lines, waits.take(), asked)
+}
+
+#[tokio::test]
+async fn what_depends_on_others_is_applied_once_they_are_ready() {
+    let set = vec![
+        config_map("c", after(&["b", "outside"])),
+        config_map("b", after(&["a"])),
+        config_map("a", json!({})),
+        config_map("d", json!({})),
+    ];
+    let (lines, waits, _) = told_with(set, Live::default(), Stop::default(), |_| None).await;
+    assert_eq!(lines, ["configmap/a created", "configmap/d created", "configmap/b created", "configmap/c created"]);
+    assert_eq!(waits, [vec!["a"], vec!["b", "outside"]], "each is waited for when it is needed, and d never");
+}
+
+#[tokio::test]
+async fn what_stands_on_a_failure_is_not_attempted_and_the_rest_is() {
+    let set = vec![
+        config_map("bad", json!({})),
+        config_map("b", after(&["bad"])),
+        config_map("c", after(&["b"])),
+        config_map("slow", json!({})),
+        config_map("d", after(&["slow"])),
+        config_map("e", after(&["f"])),
+        config_map("f", json!({})),
+    ];
+    let not_ready = |name: &str| (name == "slow").then(|| "in progress: soon".to_owned());
+    let (lines, _, asked) = told_with(set, Live::default(), Stop::default(), not_ready).await;
+    assert_eq!(
+        lines,
+        [
+            "configmap/bad: bad is invalid",
+            "configmap/slow created",
+            "configmap/f created",
+            "configmap/b: not attempted, since it depends on configmap/bad in namespace a, which was not applied",
+            "configmap/d: not attempted, since it depends on configmap/slow in namespace a, which is not ready: in progress: soon",
+            "configmap/e created",
+            "configmap/c: not attempted, since it depends on configmap/b in namespace a, which was not attempted",
+        ]
+    );
+    assert_eq!(asked.lines().len(), 4);
+}
+
+#[tokio::test]
+async fn a_wave_begins_when_all_before_it_is_ready() {
+    let wave = |wave: &str| json!({"trueup.dev/wave": wave});
+    let set = vec![config_map("c", wave("2")), config_map("b", json!({})), config_map("a", wave("-1"))];
+    let (lines, waits, _) = told_with(set.clone(), Live::default(), Stop::default(), |_| None).await;
+    assert_eq!(lines, ["configmap/a created", "configmap/b created", "configmap/c created"]);
+    assert_eq!(waits, [["a"], ["b"]]);
+    let (lines, ..) = told_with(set, Live::default(), Stop::default(), |name| (name == "b").then(|| "failed: no".to_owned())).await;
+    assert_eq!(lines[2], "configmap/c: not attempted, since configmap/b in namespace a, of wave 0, is not ready: failed: no");
+}
+
+#[tokio::test]
+async fn nothing_is_waited_for_where_nothing_is_to_be_done() {
+    let mut live = object(config_map("b", after(&["a"])));
+    live.set_meta("namespace", "a");
+    live.set_meta(
+        "managedFields",
+        json!([{"manager": "trueup", "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1",
+            "fieldsV1": {"f:metadata": {"f:annotations": {"f:config.kubernetes.io/depends-on": {}}}}}]),
+    );
+    let live = Live::of([(GroupResource::new("", "configmaps"), live)]);
+    let set = vec![config_map("b", after(&["a"])), config_map("a", json!({}))];
+    let (lines, waits, asked) = told_with(set, live, Stop::default(), |_| None).await;
+    assert_eq!(lines, ["configmap/a created", "configmap/b unchanged"]);
+    assert_eq!((waits.len(), asked.lines().len()), (0, 1));
+}
+
+#[tokio::test]
+async fn after_a_stop_nothing_is_begun() {
+    let set = vec![config_map("last", json!({})), config_map("b", after(&["last"])), config_map("c", after(&["b"]))];
+    let (lines, waits, asked) = told_with(set, Live::default(), Stop::default(), |_| None).await;
+    assert_eq!(lines, ["configmap/last created", "configmap/b not begun", "configmap/c not begun"]);
+    assert_eq!((waits.len(), asked.lines().len()), (0, 1));
 }

@@ -72,6 +72,13 @@ pub fn shown_states(entry: &PlanEntry, mask: bool, server_fields: bool) -> Shown
     ShownStates::of(value(&entry.before).as_ref(), value(&entry.after).as_ref(), alone, mask, server_fields)
 }
 
+/// The same of any two states of one object, `None` being its absence.
+#[must_use]
+pub fn shown_pair(before: Option<&Object>, after: Option<&Object>, mask: bool) -> ShownStates {
+    let value = |object: Option<&Object>| object.map(|object| Value::Object(object.root().clone()));
+    ShownStates::of(value(before).as_ref(), value(after).as_ref(), false, mask, false)
+}
+
 /// The hunks between two states of an object, `None` being its absence; empty where they look the same.
 #[must_use]
 pub fn unified(before: Option<&Value>, after: Option<&Value>, options: DiffOptions) -> String {

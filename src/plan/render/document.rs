@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::mask::is_secret;
 use crate::manifest::Origin;
 use crate::object::{Cause, Object};
-use crate::plan::{Action, Dispute, Failure, FieldOwner, ObjectError, OwnedChange, OwnersShown, Plan, PlanEntry, readable_path};
+use crate::plan::{
+    Action, Dispute, Failure, FieldOwner, ObjectError, OwnedChange, OwnersShown, Plan, PlanEntry, named_wave, readable_path,
+};
 
 /// The version of the format.
 pub const API_VERSION: &str = "trueup.dev/v1";
@@ -52,6 +54,7 @@ fn object(entry: &PlanEntry, options: DocumentOptions<'_>) -> Value {
     });
     put(&mut members, "namespace", entry.key.namespace.as_deref());
     put(&mut members, "reason", entry.reason.as_deref());
+    put(&mut members, "wave", entry.after.as_ref().or(entry.before.as_ref()).and_then(named_wave));
     put(&mut members, "source", entry.origin.as_ref().map(position));
     put(&mut members, "uid", entry.before.as_ref().map(Object::uid));
     put(&mut members, "resourceVersion", entry.before.as_ref().and_then(Object::resource_version));
@@ -81,14 +84,16 @@ fn change(entry: &PlanEntry, owned: &OwnedChange) -> Value {
     members
 }
 
-fn owner(owner: &FieldOwner) -> Value {
+/// A manager as documents name it.
+pub(crate) fn owner(owner: &FieldOwner) -> Value {
     let mut members = json!({"manager": owner.manager, "operation": owner.operation.as_str(), "apiVersion": owner.api_version});
     put(&mut members, "subresource", Some(owner.subresource.as_str()).filter(|name| !name.is_empty()));
     put(&mut members, "time", owner.time.map(|time| time.to_string()));
     members
 }
 
-fn failure(failure: &Failure) -> Value {
+/// An object that could not be looked at.
+pub(in crate::plan) fn failure(failure: &Failure) -> Value {
     let mut members = json!({"object": failure.name, "message": failure.error.to_string()});
     put(&mut members, "namespace", failure.namespace.as_deref());
     put(&mut members, "source", failure.origin().as_ref().map(position));
@@ -118,11 +123,13 @@ fn dispute(dispute: &Dispute) -> Value {
     members
 }
 
-fn position(origin: &Origin) -> Value {
+/// A place in a manifest.
+pub(in crate::plan) fn position(origin: &Origin) -> Value {
     json!({"file": origin.source.name(), "line": origin.mark.line, "column": origin.mark.column})
 }
 
-fn put(members: &mut Value, name: &str, value: Option<impl Into<Value>>) {
+/// Adds a member where there is a value for it.
+pub(in crate::plan) fn put(members: &mut Value, name: &str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         members[name] = value.into();
     }

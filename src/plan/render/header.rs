@@ -14,7 +14,14 @@ pub enum Tense {
 }
 
 impl Tense {
-    fn word(self, action: Action) -> &'static str {
+    pub(super) fn heading(self) -> &'static str {
+        match self {
+            Self::Future => "Plan",
+            Self::Past => "Applied",
+        }
+    }
+
+    pub(super) fn word(self, action: Action) -> &'static str {
         match self {
             Self::Future => action.word(),
             Self::Past => action.past(),
@@ -56,8 +63,7 @@ pub fn summary(summary: Summary, failed: usize, tense: Tense, color: bool) -> St
     };
     let failed = (failed > 0).then(|| brush.color(Color::Red, &format!("{failed} failed")));
     let parts: Vec<String> = Action::ALL.map(part).into_iter().chain(failed).collect();
-    let heading = if tense == Tense::Future { "Plan" } else { "Applied" };
-    format!("{heading}: {}.\n", parts.join(", "))
+    format!("{}: {}.\n", tense.heading(), parts.join(", "))
 }
 
 pub(super) fn color_of(action: Action) -> Color {

@@ -3,14 +3,15 @@
 //! Invariant: nothing that a manifest says can leave the code block or the table cell it stands in.
 
 use super::diff::{DiffOptions, unified_entry};
+use super::header::Tense;
 use super::paths::owner_notes;
-use crate::plan::{Action, Failure, OwnersShown, Plan, PlanEntry, in_namespace};
+use crate::plan::{Action, Failure, OwnersShown, Plan, PlanEntry, Summary, in_namespace};
 
 /// A plan as markdown. Objects that stay as they are are only counted.
 #[must_use]
 pub fn markdown(plan: &Plan, failures: &[Failure], mask: bool, owners: OwnersShown<'_>) -> String {
     let changed: Vec<&PlanEntry> = plan.entries.iter().filter(|entry| entry.action.is_change()).collect();
-    let mut text = format!("{}\n", counts(plan, failures.len()));
+    let mut text = format!("{}\n", counts(plan.summary(), failures.len(), Tense::Future));
     if !changed.is_empty() {
         text.push_str("\n| action | object | namespace | source |\n|---|---|---|---|\n");
         changed.iter().for_each(|entry| text.push_str(&row(entry)));
@@ -20,17 +21,17 @@ pub fn markdown(plan: &Plan, failures: &[Failure], mask: bool, owners: OwnersSho
     text
 }
 
-fn counts(plan: &Plan, failed: usize) -> String {
-    let summary = plan.summary();
+/// The counts of [`super::summary`], those that matter in bold.
+pub(crate) fn counts(summary: Summary, failed: usize, tense: Tense) -> String {
     let part = |action: Action| {
         let count = summary.count(action);
-        let to = if action.is_change() { "to " } else { "" };
-        let text = format!("{count} {to}{}", action.word());
+        let to = if tense == Tense::Future && action.is_change() { "to " } else { "" };
+        let text = format!("{count} {to}{}", tense.word(action));
         if count > 0 && action.is_change() { format!("**{text}**") } else { text }
     };
     let failed = (failed > 0).then(|| format!("**{failed} failed**"));
     let parts: Vec<String> = Action::ALL.map(part).into_iter().chain(failed).collect();
-    format!("Plan: {}.", parts.join(", "))
+    format!("{}: {}.", tense.heading(), parts.join(", "))
 }
 
 fn row(entry: &PlanEntry) -> String {
@@ -57,14 +58,14 @@ fn trouble(failure: &Failure) -> String {
 }
 
 /// A code block whose fence is longer than any run of backticks inside.
-fn fenced(body: &str, language: &str) -> String {
+pub(crate) fn fenced(body: &str, language: &str) -> String {
     let fence = "`".repeat(longest_run(body).max(2) + 1);
     let end = if body.is_empty() || body.ends_with('\n') { "" } else { "\n" };
     format!("{fence}{language}\n{body}{end}{fence}\n")
 }
 
 /// A code span that a cell of a table can hold.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let fence = "`".repeat(longest_run(text) + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -76,7 +77,7 @@ fn longest_run(text: &str) -> usize {
 }
 
 /// Text inside of HTML, on one line.
-fn html(text: &str) -> String {
+pub(crate) fn html(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::diff::{DiffOptions, hunks};
 use crate::paint::{Brush, Color};
-use crate::plan::{FieldAction, FieldOwner, OwnedChange, readable_path};
+use crate::plan::{FieldAction, FieldChange, FieldOwner, OwnedChange, readable_path};
 use crate::printable::steers;
 use crate::yaml;
 
@@ -32,13 +32,19 @@ fn owned_by(owners: &[FieldOwner]) -> String {
 }
 
 fn one(owned: &OwnedChange, brush: Brush) -> String {
-    let change = &owned.change;
+    let note = if owned.owners.is_empty() { String::new() } else { owned_by(&owned.owners) };
+    noted(&owned.change, &note, brush)
+}
+
+/// One change as [`paths`] writes it, with a note of one's own behind it; an empty one is left out.
+#[must_use]
+pub fn noted(change: &FieldChange, note: &str, brush: Brush) -> String {
     let (sign, sign_color) = match change.action {
         FieldAction::Add => ("+", Color::Green),
         FieldAction::Remove => ("-", Color::Red),
         FieldAction::Change | FieldAction::Reorder => ("~", Color::Yellow),
     };
-    let note = if owned.owners.is_empty() { String::new() } else { brush.dim(&format!("  # {}", owned_by(&owned.owners))) };
+    let note = if note.is_empty() { String::new() } else { brush.dim(&format!("  # {note}")) };
     let path = readable_path(&change.path);
     let path = if path.is_empty() { "(the whole object)".to_owned() } else { path };
     let head = format!("{} {}", brush.bold(sign_color, sign), brush.color(sign_color, &path));

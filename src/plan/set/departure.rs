@@ -3,6 +3,7 @@
 //! Receives those that leave, hands on what became of each. What others stand on goes after them. Invariant: only an object that is
 //! still a member is deleted; one that was made anew, or was taken over meanwhile, is not.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::json;
@@ -11,10 +12,10 @@ use super::membership::without_membership;
 use super::{PART_OF, PruneError, SetId, is_member, keeps_itself};
 use crate::client::{ApiRequest, Client, ClientError, DeleteParameters, Form};
 use crate::object::{Object, Reason};
-use crate::plan::order::Stage;
+use crate::plan::order::{Order, rank};
 use crate::plan::parallel::{REQUESTS_AT_ONCE, each};
 use crate::plan::place::{Failure, ObjectError, Placed};
-use crate::plan::{Action, PlanEntry};
+use crate::plan::{Action, PlanEntry, Stop};
 
 /// How often a deletion is tried anew because the object was written meanwhile, as controllers do.
 const ATTEMPTS: u32 = 5;
@@ -39,6 +40,8 @@ pub enum Departed {
     Kept(Box<PlanEntry>),
     /// It is a member as before.
     Failed(Failure),
+    /// It was not begun, since a stop was asked for before its turn.
+    NotBegun(Box<Placed>),
 }
 
 impl Leaving {
@@ -72,35 +75,54 @@ impl Leaving {
     }
 }
 
-/// Lets members leave, those that stand on others first, and tells of each. Once the target is gone, nothing more is asked of it.
-pub async fn depart(client: &Client, leaving: Vec<Leaving>, id: &SetId, mut done: impl FnMut(Departed)) {
+/// Lets members leave, in the reverse of the order in which they would be applied, and tells of each. After a stop is asked for, and once
+/// the target is gone, nothing more is asked of it.
+pub async fn depart(client: &Client, leaving: Vec<Leaving>, id: &SetId, stop: &Stop, mut done: impl FnMut(Departed)) {
     let lost: Arc<OnceLock<Arc<ClientError>>> = Arc::default();
-    for stage in Stage::ALL.into_iter().rev() {
-        let of_stage = leaving.iter().filter(|leaving| Stage::of(&leaving.member) == stage).cloned();
+    for step in steps(&leaving) {
+        let of_step = step.into_iter().map(|number| leaving[number].clone());
         let work = |leaving: Leaving| {
-            let (client, id, lost) = (client.clone(), id.clone(), Arc::clone(&lost));
+            let (client, id, stop, lost) = (client.clone(), id.clone(), stop.clone(), Arc::clone(&lost));
             async move {
-                if let Some(error) = lost.get() {
-                    return Departed::Failed(Failure::of(&leaving.member, Arc::clone(error)));
-                }
-                let left =
-                    if leaving.stays { leave(&client, &leaving.member, &id).await } else { delete(&client, &leaving.member, &id).await };
-                match left {
-                    Ok(()) if leaving.stays => Departed::Kept(Box::new(leaving.entry())),
-                    Ok(()) => Departed::Deleted(Box::new(leaving.entry())),
-                    Err(error) => {
-                        if let ObjectError::Client(error) = &error
-                            && error.is_cut_off()
-                        {
-                            // Of several that were under way, the first will do.
-                            let _ = lost.set(Arc::clone(error));
-                        }
-                        Departed::Failed(leaving.member.failure(error))
-                    }
+                match lost.get() {
+                    Some(error) => Departed::Failed(Failure::of(&leaving.member, Arc::clone(error))),
+                    None if stop.is_requested() => Departed::NotBegun(Box::new(leaving.member)),
+                    None => let_go(&client, leaving, &id, &lost).await,
                 }
             }
         };
-        each(of_stage, REQUESTS_AT_ONCE, work, &mut done).await;
+        each(of_step, REQUESTS_AT_ONCE, work, &mut done).await;
+    }
+}
+
+/// The numbers of those that leave together, the first to leave first. Annotations that make no order, of which a live object may have
+/// any, are passed over.
+fn steps(leaving: &[Leaving]) -> Vec<Vec<usize>> {
+    let members: Vec<Placed> = leaving.iter().map(|leaving| leaving.member.clone()).collect();
+    if let Ok(order) = Order::of_deletion(&members) {
+        return order.steps().iter().rev().map(|step| step.objects.clone()).collect();
+    }
+    let mut ranks: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
+    for (number, member) in members.iter().enumerate() {
+        ranks.entry(rank(&member.resource.gvk())).or_default().push(number);
+    }
+    ranks.into_values().rev().collect()
+}
+
+async fn let_go(client: &Client, leaving: Leaving, id: &SetId, lost: &OnceLock<Arc<ClientError>>) -> Departed {
+    let left = if leaving.stays { leave(client, &leaving.member, id).await } else { delete(client, &leaving.member, id).await };
+    match left {
+        Ok(()) if leaving.stays => Departed::Kept(Box::new(leaving.entry())),
+        Ok(()) => Departed::Deleted(Box::new(leaving.entry())),
+        Err(error) => {
+            if let ObjectError::Client(error) = &error
+                && error.is_cut_off()
+            {
+                // Of several that were under way, the first will do.
+                let _ = lost.set(Arc::clone(error));
+            }
+            Departed::Failed(leaving.member.failure(error))
+        }
     }
 }
 
@@ -188,11 +210,12 @@ mod tests {
 
     async fn told(client: &Client, leaving: Vec<Leaving>) -> Vec<String> {
         let mut told = Vec::new();
-        depart(client, leaving, &id(), |departed| {
+        depart(client, leaving, &id(), &Stop::default(), |departed| {
             told.push(match departed {
                 Departed::Deleted(entry) => format!("{} {}", entry.display_name(), entry.action.past()),
                 Departed::Kept(entry) => format!("{} kept", entry.display_name()),
                 Departed::Failed(failure) => format!("{}: {}", failure.name, failure.error),
+                Departed::NotBegun(member) => format!("{} not begun", member.display_name()),
             });
         })
         .await;

@@ -1,5 +1,7 @@
 //! Values that a typed document cannot hold, which make the whole request unreadable.
 
+use std::ops::ControlFlow;
+
 use serde_json::{Number as JsonNumber, Value};
 
 use super::Path;
@@ -42,31 +44,57 @@ pub enum DecodeError {
     },
 }
 
+impl DecodeError {
+    /// The path of the field that the value stands in.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Type { path, .. } | Self::Time { path, .. } | Self::Base64 { path } | Self::Quantity { path, .. } => path,
+        }
+    }
+}
+
 /// The first value that a typed place cannot hold. Places that a custom resource's own schema describes are left to
 /// [`super::validate`].
 #[must_use]
 pub fn decode_error(place: SchemaNode<'_>, value: &Value) -> Option<DecodeError> {
-    walk(place, value, &Path::Root("")).err()
+    let mut first = None;
+    let _ = walk(place, value, &Path::Root(""), &mut |error| {
+        first = Some(error);
+        ControlFlow::Break(())
+    });
+    first
 }
 
-fn walk(place: SchemaNode<'_>, value: &Value, path: &Path<'_>) -> Result<(), DecodeError> {
+/// As [`decode_error`], every such value, in the order of the document.
+#[must_use]
+pub fn decode_errors(place: SchemaNode<'_>, value: &Value) -> Vec<DecodeError> {
+    let mut all = Vec::new();
+    let _ = walk(place, value, &Path::Root(""), &mut |error| {
+        all.push(error);
+        ControlFlow::Continue(())
+    });
+    all
+}
+
+fn walk(place: SchemaNode<'_>, value: &Value, path: &Path<'_>, found: &mut impl FnMut(DecodeError) -> ControlFlow<()>) -> ControlFlow<()> {
     match (place.shape(), value) {
-        (_, Value::Null) | (Shape::Any, _) => Ok(()),
+        (_, Value::Null) | (Shape::Any, _) => ControlFlow::Continue(()),
         (Shape::Struct { fields, .. }, Value::Object(members)) => {
             members.iter().try_for_each(|(name, value)| match fields.get(name.as_str()) {
-                Some(id) => walk(place.at(*id), value, &Path::Member(path, name)),
-                None => Ok(()),
+                Some(id) => walk(place.at(*id), value, &Path::Member(path, name), found),
+                None => ControlFlow::Continue(()),
             })
         }
         (Shape::Map { value: id, .. }, Value::Object(members)) => {
-            members.iter().try_for_each(|(name, value)| walk(place.at(*id), value, &Path::Member(path, name)))
+            members.iter().try_for_each(|(name, value)| walk(place.at(*id), value, &Path::Member(path, name), found))
         }
         (Shape::List { item, .. }, Value::Array(items)) => {
-            items.iter().enumerate().try_for_each(|(index, value)| walk(place.at(*item), value, &Path::Item(path, index)))
+            items.iter().enumerate().try_for_each(|(index, value)| walk(place.at(*item), value, &Path::Item(path, index), found))
         }
-        _ if !place.node().typed => Ok(()),
-        (Shape::Scalar(scalar), _) => decode_scalar(*scalar, value, path),
-        _ => Err(mismatch(place, value, path)),
+        _ if !place.node().typed => ControlFlow::Continue(()),
+        (Shape::Scalar(scalar), _) => decode_scalar(*scalar, value, path).map_or_else(found, ControlFlow::Continue),
+        _ => found(mismatch(place, value, path)),
     }
 }
 

@@ -16,7 +16,7 @@ mod rules;
 mod unknown;
 mod validate;
 
-pub use decode::{DecodeError, decode_error};
+pub use decode::{DecodeError, decode_error, decode_errors};
 pub use defaults::apply_defaults;
 pub(in crate::schema) use expressions::hold_at;
 pub use path::Path;

@@ -13,7 +13,11 @@ pub(super) const CORE: Group = Group {
         Kind::namespaced("bindings", "Binding").answered(),
         Kind::cluster("componentstatuses", "ComponentStatus").short(&["cs"]).observed().table(&cluster::COMPONENT_STATUSES),
         Kind::namespaced("configmaps", "ConfigMap").short(&["cm"]).table(&config::CONFIG_MAPS),
-        Kind::namespaced("endpoints", "Endpoints").created_by_put().short(&["ep"]).table(&services::ENDPOINTS),
+        Kind::namespaced("endpoints", "Endpoints")
+            .created_by_put()
+            .deprecated("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
+            .short(&["ep"])
+            .table(&services::ENDPOINTS),
         events::CORE_EVENTS,
         Kind::namespaced("limitranges", "LimitRange").created_by_put().short(&["limits"]).table(&config::LIMIT_RANGES),
         Kind::cluster("namespaces", "Namespace")
@@ -46,7 +50,7 @@ pub(super) const CORE: Group = Group {
             .created_by_put()
             .short(&["svc"])
             .categories(&["all"])
-            .named(NameRule::Dns1035Label)
+            .named(NameRule::DnsLabel)
             .parts(&[NotBuilt("proxy", "v1", "ServiceProxyOptions"), Status])
             .fields(&[text("spec.clusterIP"), text("spec.type")])
             .table(&services::SERVICES),

@@ -94,6 +94,7 @@ pub(super) struct Kind {
     origin: Origin,
     created_by_put: bool,
     unconditional_update: bool,
+    deprecation: Option<&'static str>,
 }
 
 /// A subresource of a built-in kind.
@@ -168,6 +169,7 @@ impl Kind {
             origin: Origin::Stored,
             created_by_put: false,
             unconditional_update: true,
+            deprecation: None,
         }
     }
 
@@ -199,6 +201,11 @@ impl Kind {
     /// A `PUT` of one that does not exist creates it.
     pub(super) const fn created_by_put(self) -> Self {
         Self { created_by_put: true, ..self }
+    }
+
+    /// Every request is answered with this warning.
+    pub(super) const fn deprecated(self, warning: &'static str) -> Self {
+        Self { deprecation: Some(warning), ..self }
     }
 
     /// An update must state the revision that it is of.
@@ -258,7 +265,7 @@ impl Kind {
             cells: Cells::BuiltIn(self.table.cells),
             conversion: self.conversion,
             webhook: None,
-            deprecation: None,
+            deprecation: self.deprecation.map(str::to_owned),
             terminating: false,
             current_since: Revision::ZERO,
             schema: OnceLock::new(),

@@ -5,33 +5,33 @@ use crate::harness::cli::{TestEnv, assert_shows};
 fn a_set_is_created_then_unchanged_then_configured() {
     let env = TestEnv::new();
     env.write("shop.yaml", SHOP);
-    assert_shows!(env.run("apply -f shop.yaml"), @r"
+    assert_shows!(env.run("apply -f shop.yaml"), @"
     namespace/shop created
-    deployment.apps/web created
-    service/web created
     configmap/settings created
     secret/login created
+    service/web created
+    deployment.apps/web created
     [stderr]
     applying to local store store
     Applied: 5 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged.
     ");
-    assert_shows!(env.run("apply -f shop.yaml"), @r"
+    assert_shows!(env.run("apply -f shop.yaml"), @"
     namespace/shop unchanged
-    deployment.apps/web unchanged
-    service/web unchanged
     configmap/settings unchanged
     secret/login unchanged
+    service/web unchanged
+    deployment.apps/web unchanged
     [stderr]
     applying to local store store
     Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 5 unchanged.
     ");
     env.write("shop.yaml", SHOP.replace("replicas: 2", "replicas: 3").replace("info", "debug"));
-    assert_shows!(env.run("apply -f shop.yaml"), @r"
+    assert_shows!(env.run("apply -f shop.yaml"), @"
     namespace/shop unchanged
-    deployment.apps/web configured
-    service/web unchanged
     configmap/settings configured
     secret/login unchanged
+    service/web unchanged
+    deployment.apps/web configured
     [stderr]
     applying to local store store
     Applied: 0 created, 2 updated, 0 replaced, 0 deleted, 3 unchanged.
@@ -46,18 +46,6 @@ fn the_difference_is_shown_on_demand_and_without_secrets() {
     env.write("shop.yaml", SHOP.replace("replicas: 2", "replicas: 3").replace("not-to-be-seen", "another"));
     assert_shows!(env.run("apply -f shop.yaml --diff"), @"
     namespace/shop unchanged
-    === updated deployment.apps/web in namespace shop (shop.yaml:6)
-    @@ -7,7 +7,7 @@
-       namespace: shop
-     spec:
-       progressDeadlineSeconds: 600
-    -  replicas: 2
-    +  replicas: 3
-       revisionHistoryLimit: 10
-       selector:
-         matchLabels:
-
-    service/web unchanged
     configmap/settings unchanged
     === updated secret/login in namespace shop (shop.yaml:43)
     @@ -1,6 +1,6 @@
@@ -68,6 +56,18 @@ fn the_difference_is_shown_on_demand_and_without_secrets() {
      kind: Secret
      metadata:
        name: login
+
+    service/web unchanged
+    === updated deployment.apps/web in namespace shop (shop.yaml:6)
+    @@ -7,7 +7,7 @@
+       namespace: shop
+     spec:
+       progressDeadlineSeconds: 600
+    -  replicas: 2
+    +  replicas: 3
+       revisionHistoryLimit: 10
+       selector:
+         matchLabels:
 
     [stderr]
     applying to local store store
@@ -155,9 +155,9 @@ fn a_label_selector_leaves_the_rest_alone() {
     let env = TestEnv::new();
     env.write("shop.yaml", SHOP);
     env.prepare("apply -f shop.yaml -l !app");
-    assert_shows!(env.run("apply -f shop.yaml -l app=web"), @r"
-    deployment.apps/web created
+    assert_shows!(env.run("apply -f shop.yaml -l app=web"), @"
     configmap/settings created
+    deployment.apps/web created
     [stderr]
     applying to local store store
     Applied: 2 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged.
@@ -300,9 +300,9 @@ fn fields_of_another_manager_are_a_conflict_with_ways_out() {
     ");
     assert_shows!(env.run("apply -f web.yaml"), @r#"
     namespace/shop unchanged
-    service/web unchanged
     configmap/settings unchanged
     secret/login unchanged
+    service/web unchanged
     [stderr]
     applying to local store store
     error: web.yaml:13:3: deployment.apps/web in namespace shop: other managers own fields that the manifest sets
@@ -365,19 +365,20 @@ fn bad_objects_among_good_ones_stop_nothing() {
     configmap/a created
     [stderr]
     applying to local store store
-    error: set/b.yaml:6:3: deployment.apps/b in namespace default: from server (BadRequest): Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into field spec.replicas of type int32
-     6 |   replicas: many
-       |   ^
     error: set/c.yaml:4:3: configmap/C in namespace default: from server (Invalid): ConfigMap "C" is invalid: metadata.name: Invalid value: "C": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
      4 |   name: C
        |   ^
     error: set/d.yaml:5:1: configmap/d in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datas"
      5 | datas:
        | ^
+    hint: did you mean "data"?
     error: set/e.yaml:1:1: configmop/e: no matches for kind "ConfigMop" in version "v1"
     hint: did you mean kind "ConfigMap" in version "v1"?
     error: set/f.yaml:1:1: configmap/f in namespace nowhere: from server (NotFound): namespaces "nowhere" not found
     hint: add the namespace to the set, or create it first
+    error: set/b.yaml:6:3: deployment.apps/b in namespace default: from server (BadRequest): Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into field spec.replicas of type int32
+     6 |   replicas: many
+       |   ^
     error: set/g.yaml:1:1: pod: metadata.name must be set; generateName cannot be applied, since every apply would make another object
     error: set/i.yaml:1:1: deployment.extensions/i: no matches for kind "Deployment" in version "extensions/v1beta1"
     hint: did you mean kind "Deployment" in version "apps/v1"?
@@ -398,6 +399,7 @@ fn bad_objects_among_good_ones_stop_nothing() {
     error: set/d.yaml:5:1: configmap/d in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datas"
      5 | datas:
        | ^
+    hint: did you mean "data"?
     error: set/e.yaml:1:1: configmop/e: no matches for kind "ConfigMop" in version "v1"
     hint: did you mean kind "ConfigMap" in version "v1"?
     error: set/f.yaml:1:1: configmap/f in namespace nowhere: from server (NotFound): namespaces "nowhere" not found

@@ -1,6 +1,8 @@
-//! What README.md and docs/cli.md show is what the program prints.
+//! What README.md and the pages in docs/ show is what the program prints.
 
+use super::SHOP;
 use crate::harness::cli::TestEnv;
+use crate::harness::recorder::Recorder;
 
 /// The consoles of a document: the commands of each, and everything that they print, in one text.
 fn consoles(document: &str) -> Vec<(Vec<&str>, String)> {
@@ -36,13 +38,77 @@ fn the_readme_shows_what_happens() {
 }
 
 #[test]
+fn the_page_about_checking_shows_what_happens() {
+    let consoles = consoles(include_str!("../../../docs/validate.md"));
+    let env = TestEnv::without_target();
+    env.write(
+        "web.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replica: 2\n  selector:\n    matchLabels: {app: web}\n  \
+         template:\n    metadata:\n      labels: {app: web}\n    spec:\n      containers:\n      - name: web\n        imag: nginx\n---\n\
+         apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata:\n  name: web\n",
+    );
+    assert_eq!(consoles.len(), 1);
+    check(&env, &consoles[0]);
+}
+
+#[test]
+fn the_page_about_pipelines_shows_what_happens() {
+    let consoles = consoles(include_str!("../../../docs/pipelines.md"));
+    let [several, github] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let env = TestEnv::without_target();
+    env.write("deploy/greeting.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: greeting\ndata:\n  text: hello\n");
+    [several, github].into_iter().for_each(|console| check(&env, console));
+}
+
+#[test]
+fn the_page_about_exit_statuses_shows_what_happens() {
+    let consoles = consoles(include_str!("../../../docs/exit-codes.md"));
+    let [console] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let env = TestEnv::without_target();
+    env.write("greeting.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: greeting\ndata:\n  text: hello\n");
+    check(&env, console);
+}
+
+#[test]
 fn the_page_about_the_command_line_shows_what_happens() {
     let consoles = consoles(include_str!("../../../docs/cli.md"));
     let env = TestEnv::without_target();
     env.write("bad.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n name: x\n");
     env.write("web.yaml", "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  type: Balancer\n  ports:\n  - port: 0\n");
-    let [broken, refused, tree] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let [broken, refused, interrupted, tree] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
     [broken, refused].into_iter().for_each(|console| check(&env, console));
+    check_interruption(interrupted);
     // What needs objects of some age is tested elsewhere.
     assert!(tree.0[0].starts_with("trueup tree "));
+}
+
+/// An apply that is interrupted while its Secret is under way.
+fn check_interruption((commands, printed): &(Vec<&str>, String)) {
+    let server = Recorder::holding(|line| line.starts_with("PATCH") && line.contains("/login?"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    env.write("shop.yaml", SHOP);
+    let program = env!("CARGO_BIN_EXE_trueup");
+    let mut apply = env.start_shell(&format!("exec {} 2>&1", commands[0].replacen("trueup", program, 1)));
+    apply.wait_for("configmap/settings created");
+    server.wait_until_holding();
+    apply.signal("INT");
+    apply.wait_for("stopping");
+    server.release();
+    let output = apply.end().replacing(&server.url, "https://shop.example:6443");
+    assert_eq!(output.stdout, printed.replace("^C\n", ""));
+}
+
+#[test]
+fn the_page_about_drift_shows_what_happens() {
+    let consoles = consoles(include_str!("../../../docs/drift.md"));
+    let [drift, watch, dump] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let env = TestEnv::new();
+    env.write("deploy/shop.yaml", SHOP);
+    env.prepare("apply -f deploy");
+    env.at("2026-11-22T10:05:00Z");
+    env.write("other.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {LOG_LEVEL: debug}}");
+    env.prepare("apply -f other.yaml --field-manager ops --force-conflicts");
+    [drift, dump].into_iter().for_each(|console| check(&env, console));
+    // What goes on until it is stopped is tested elsewhere.
+    assert!(watch.0[0].starts_with("trueup watch "));
 }

@@ -72,6 +72,8 @@ fn what_is_no_form_is_refused_before_anything_is_asked() {
     [stderr]
     error: invalid value 'jsn' for '--output <FORM>': there is no form "jsn"
       [possible forms: json, yaml, wide, name, custom-columns, custom-columns-file, jsonpath, jsonpath-file, jsonpath-as-json, go-template, go-template-file]
+
+      tip: a similar form exists: 'json'
     [exit 2]
     "#);
     assert_shows!(env.run("get cm -o jsonpath={.a"), @r#"
@@ -117,7 +119,7 @@ fn lists_are_sorted_by_any_field() {
     ");
     assert_shows!(env.run("get cm -n shop --sort-by=.data.sise"), @"
     [stderr]
-    error: --sort-by .data.sise: none of the objects has this field
+    error: --sort-by .data.sise: none of the objects has this field; did you mean .data.size?
     [exit 1]
     ");
 }

@@ -12,6 +12,9 @@ fn the_front_page_names_commands_and_targets() {
       apply          Apply manifests to the target
       diff           Show what applying manifests would change
       plan           Show what applying manifests would change, and save it to be applied later
+      drift          Show what others changed of a set since it was last applied
+      dump           Write live objects as manifests that apply again
+      kustomize      Print what a kustomization builds
       get            Show objects
       watch          Show objects and their changes as they come
       delete         Delete objects
@@ -22,6 +25,8 @@ fn the_front_page_names_commands_and_targets() {
       history        Show the revisions of a set
       rollback       Apply an earlier revision of a set again
       sets           Show sets, make them, and hand them over to other tools
+      explain        Show what the fields of a kind are for
+      validate       Check manifests without a server
       api-resources  Show the kinds that the server serves
       api-versions   Show the versions of the groups that the server serves
       auth           Show who one is, and what one may do
@@ -29,6 +34,7 @@ fn the_front_page_names_commands_and_targets() {
       serve          Serve the API over HTTPS
       controllers    Run the controllers against the target
       completions    Print a completion script for a shell
+      man            Write the manual pages
       version        Show the version of this program and of the server
       help           Print this message or the help of the given subcommand(s)
 
@@ -106,6 +112,9 @@ fn the_front_page_names_commands_and_targets() {
       apply          Apply manifests to the target
       diff           Show what applying manifests would change
       plan           Show what applying manifests would change, and save it to be applied later
+      drift          Show what others changed of a set since it was last applied
+      dump           Write live objects as manifests that apply again
+      kustomize      Print what a kustomization builds
       get            Show objects
       watch          Show objects and their changes as they come
       delete         Delete objects
@@ -116,6 +125,8 @@ fn the_front_page_names_commands_and_targets() {
       history        Show the revisions of a set
       rollback       Apply an earlier revision of a set again
       sets           Show sets, make them, and hand them over to other tools
+      explain        Show what the fields of a kind are for
+      validate       Check manifests without a server
       api-resources  Show the kinds that the server serves
       api-versions   Show the versions of the groups that the server serves
       auth           Show who one is, and what one may do
@@ -123,6 +134,7 @@ fn the_front_page_names_commands_and_targets() {
       serve          Serve the API over HTTPS
       controllers    Run the controllers against the target
       completions    Print a completion script for a shell
+      man            Write the manual pages
       version        Show the version of this program and of the server
       help           Print this message or the help of the given subcommand(s)
 
@@ -260,6 +272,7 @@ fn every_command_explains_itself() {
     Options:
       -f, --filename <FILE>       Read manifests from a file, a directory, a URL, or - for standard
                                   input; may be given several times
+      -k, --kustomize <DIR>       Build the kustomization in a directory
       -R, --recursive             Read directories with everything below them
       -l, --selector <SELECTOR>   Apply only the objects with these labels
       -n, --namespace <NAME>      Work in this namespace
@@ -281,9 +294,12 @@ fn every_command_explains_itself() {
           --show-owners           Show the owners of all changed fields in differences, not only those
                                   that other managers own
       -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
-          --wait[=<WHAT>]         Wait until all applied objects are ready [possible values: ready]
-          --timeout <TIME>        Wait no longer than this for a replaced object to go, or for all to be
-                                  ready; 0 waits without end [default: 5m]
+      -q, --quiet                 Print data, warnings and errors only
+          --wait[=<WHAT>]         Wait until all applied objects are ready, or until deleted ones are
+                                  gone; a comma parts both [possible values: ready, deleted]
+      -y, --yes                   Act without asking, whatever is deleted or replaced
+          --timeout <TIME>        Wait no longer than this for a replaced object to go, for what others
+                                  depend on, or for all to be ready; 0 waits without end [default: 5m]
       -h, --help                  Print help (see more with '--help')
       -V, --version               Print version
 
@@ -300,6 +316,18 @@ fn every_command_explains_itself() {
                                             those that there are [default: 10]
           --message <TEXT>                  Say in the history what this apply is about, such as the
                                             revision of the manifests' source
+    Pipeline:
+          --ci <FORMAT[=FILE]>      Report to a pipeline as github, gitlab, dotenv, junit, sarif or
+                                    markdown, each but github into a file, such as junit=report.xml; may
+                                    be given several times
+          --ci-dir <DIR>            Write reports that name no file into this directory, which is made
+                                    where it does not exist
+          --ci-full-diff <FILE>     Write the whole difference to this file, also where a comment is
+                                    cut; else beside the comment
+          --ci-name <NAME>          Tell these reports from others of the same pipeline by this name,
+                                    such as staging
+          --ci-differences <LEVEL>  Count differences as notices, warnings or errors; with errors they
+                                    are failures in JUnit [possible values: notice, warning, error]
 
     Target:
           --local <DIR>                  Use the embedded store in this directory; no server is needed

@@ -14,10 +14,13 @@ fn an_interrupted_apply_says_how_far_it_got() {
     let mut apply = env.start("apply -f set.yaml");
     apply.wait_for("configmap/m-0 created");
     apply.signal("INT");
-    assert_shows!(apply.end().replacing(&server.url, "http://[SERVER]"), @r"
+    apply.wait_for("stopping");
+    apply.signal("INT");
+    assert_shows!(apply.end().replacing(&server.url, "http://[SERVER]"), @"
     configmap/m-0 created
     [stderr]
     applying to http://[SERVER]
+    stopping once the requests under way are answered; interrupt again to end at once
     interrupted: 1 of 2 objects were applied; requests under way may still take effect
     [exit 130]
     ");
@@ -93,13 +96,101 @@ fn an_interrupted_replacement_names_what_may_be_deleted() {
     env.write("a.yaml", fixed("old"));
     env.prepare("apply -f a.yaml");
     env.write("a.yaml", fixed("new"));
-    let apply = env.start("apply -f a.yaml --replace");
+    let mut apply = env.start("apply -f a.yaml --replace");
     server.wait_until_holding();
+    apply.signal("INT");
+    apply.wait_for("stopping");
     apply.signal("INT");
     assert_shows!(apply.end().replacing(&server.url, "[SERVER]"), @"
     [stderr]
     applying to [SERVER]
+    stopping once the requests under way are answered; interrupt again to end at once
     interrupted: nothing was applied yet; being replaced, and perhaps deleted by now: configmap/fixed; apply again to have that made anew
     [exit 130]
+    ");
+}
+
+/// Two objects in two steps.
+const TWO_STEPS: &str = "\
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: login}
+";
+
+#[test]
+fn an_interrupted_apply_ends_what_it_has_begun_and_begins_nothing() {
+    let server = Recorder::holding(|line| line.starts_with("PATCH") && line.contains("/login?"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    env.write("set.yaml", TWO_STEPS);
+    let mut apply = env.start("apply -f set.yaml --wait");
+    server.wait_until_holding();
+    apply.signal("INT");
+    apply.wait_for("stopping");
+    server.release();
+    assert_shows!(apply.end().replacing(&server.url, "[SERVER]"), @"
+    secret/login created
+    [stderr]
+    applying to [SERVER]
+    stopping once the requests under way are answered; interrupt again to end at once
+    interrupted: 1 of 2 objects were applied; not begun: service/web in namespace default
+    [exit 130]
+    ");
+    assert!(server.asked().iter().all(|line| !line.contains("/services/web")));
+    env.prepare("apply -f set.yaml");
+}
+
+#[test]
+fn an_interrupted_delete_ends_what_it_has_begun_and_begins_nothing() {
+    let server = Recorder::holding(|line| line.starts_with("DELETE"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    env.write("set.yaml", TWO_STEPS);
+    env.prepare("apply -f set.yaml");
+    let mut delete = env.start("delete -f set.yaml");
+    server.wait_until_holding();
+    delete.signal("INT");
+    delete.wait_for("stopping");
+    server.release();
+    assert_shows!(delete.end().replacing(&server.url, "[SERVER]"), @r#"
+    service "web" deleted from default namespace
+    [stderr]
+    deleting from [SERVER]
+    stopping once the requests under way are answered; interrupt again to end at once
+    interrupted: 1 of 2 objects were deleted; not begun: secret/login in namespace default
+    [exit 130]
+    "#);
+    assert_shows!(env.run("get svc,secret -o name"), @"secret/login");
+}
+
+#[test]
+fn a_saved_plan_that_is_interrupted_says_what_is_left_and_is_out_of_date() {
+    let server = Recorder::holding(|line| line.starts_with("PATCH") && line.contains("/login?") && !line.contains("dryRun"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    env.write("set.yaml", TWO_STEPS);
+    env.prepare("plan -f set.yaml -o web.plan --include-secrets");
+    let mut apply = env.start("apply web.plan");
+    server.wait_until_holding();
+    apply.signal("INT");
+    apply.wait_for("stopping");
+    server.release();
+    assert_shows!(apply.end().replacing(&server.url, "[SERVER]"), @"
+    secret/login created
+    [stderr]
+    applying to [SERVER]
+    stopping once the requests under way are answered; interrupt again to end at once
+    interrupted: 1 of 2 objects were applied; not begun: service/web in namespace default
+    [exit 130]
+    ");
+    assert_shows!(env.run("apply web.plan").replacing(&server.url, "[SERVER]"), @"
+    [stderr]
+    applying to [SERVER]
+    error: secret/login in namespace default is not as it was planned: it exists by now (uid 00000000-0000-0000-8000-000000000007)
+    error: nothing was applied, since the plan is out of date
+    hint: make a new plan
+    [exit 1]
     ");
 }

@@ -207,8 +207,8 @@ fn files_that_are_not_there_are_named() {
     env.write("nothing.yaml", "# nothing\n---\n");
     assert_shows!(env.run("apply"), @r"
     [stderr]
-    error: say which manifests: -f FILE
-    hint: -f takes a file, a directory, a URL, or - for standard input
+    error: say which manifests: -f FILE, or -k DIR
+    hint: -f takes a file, a directory, a URL, or - for standard input; -k takes the directory of a kustomization
     [exit 2]
     ");
     assert_shows!(env.run("apply -f missing.yaml"), @r"

@@ -121,16 +121,16 @@ fn replacing_makes_the_objects_anew() {
     stuck(&env);
     assert_shows!(env.run("apply -f set.yaml --replace"), @"
     configmap/fixed replaced: it cannot be changed in place: data: field is immutable when `immutable` is set
-    deployment.apps/web replaced: it cannot be changed in place: spec.selector: field is immutable
     configmap/other configured
+    deployment.apps/web replaced: it cannot be changed in place: spec.selector: field is immutable
     [stderr]
     applying to local store store
     Applied: 0 created, 1 updated, 2 replaced, 0 deleted, 0 unchanged.
     ");
     assert_shows!(env.run("apply -f set.yaml --replace"), @"
     configmap/fixed unchanged
-    deployment.apps/web unchanged
     configmap/other unchanged
+    deployment.apps/web unchanged
     [stderr]
     applying to local store store
     Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 3 unchanged.

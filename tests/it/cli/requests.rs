@@ -17,7 +17,7 @@ fn a_thousand_unchanged_objects_take_one_list_per_kind() {
     let mut first = server.asked();
     first.retain(|line| !line.starts_with("PATCH"));
     assert_eq!(first, reads());
-    for command in ["diff", "apply"] {
+    for command in ["diff", "drift", "apply"] {
         env.prepare(&format!("{command} -f set.yaml"));
         assert_eq!(server.asked(), reads(), "{command}");
     }

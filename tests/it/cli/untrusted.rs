@@ -272,6 +272,16 @@ fn a_refusal_of_the_server_shows_the_lines_it_is_about() {
     assert_shows!(env.run("apply -f web.yaml"), @r#"
     [stderr]
     applying to local store store
+    error: web.yaml:15:3: configmap/a in namespace default: from server (Invalid): ConfigMap "a" is invalid: metadata.labels: Invalid value: "not a label": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')
+     15 |   labels: {tier: "not a label"}
+        |   ^
+    error: web.yaml:21:3: secret/s in namespace default: from server (Invalid): Secret "s" is invalid: data[bad key]: Invalid value: "bad key": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')
+     21 |   ***
+        |   ^
+    error: web.yaml:26:1: configmap/t in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datta"
+     26 | datta: {}
+        | ^
+    hint: did you mean "data"?
     error: web.yaml:6:3: service/web in namespace default: from server (Invalid):
       spec.type: Unsupported value: "Balancer": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"
        6 |   type: Balancer
@@ -286,15 +296,6 @@ fn a_refusal_of_the_server_shows_the_lines_it_is_about() {
          |     ^
       spec.ports[1].port: Invalid value: 70000: must be between 1 and 65535, inclusive
       spec.ports[1].targetPort: Invalid value: 70000: must be between 1 and 65535, inclusive
-    error: web.yaml:15:3: configmap/a in namespace default: from server (Invalid): ConfigMap "a" is invalid: metadata.labels: Invalid value: "not a label": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')
-     15 |   labels: {tier: "not a label"}
-        |   ^
-    error: web.yaml:21:3: secret/s in namespace default: from server (Invalid): Secret "s" is invalid: data[bad key]: Invalid value: "bad key": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')
-     21 |   ***
-        |   ^
-    error: web.yaml:26:1: configmap/t in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "datta"
-     26 | datta: {}
-        | ^
     Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 4 failed.
     [exit 1]
     "#);

@@ -193,8 +193,8 @@ fn an_apply_waits_until_all_is_ready() {
     env.write("set.yaml", [THINGS, &thing("good", "True", "all well"), &config_map("a", "1")].join("---\n"));
     assert_shows!(env.run("apply -f set.yaml --wait"), @"
     customresourcedefinition.apiextensions.k8s.io/things.x.io created
-    thing.x.io/good created
     configmap/a created
+    thing.x.io/good created
     [stderr]
     applying to local store store
     Applied: 3 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged.
@@ -203,10 +203,10 @@ fn an_apply_waits_until_all_is_ready() {
     env.write("shop.yaml", SHOP);
     assert_shows!(env.run("apply -f shop.yaml --wait=ready --timeout=1s"), @"
     namespace/shop created
-    deployment.apps/web created
-    service/web created
     configmap/settings created
     secret/login created
+    service/web created
+    deployment.apps/web created
     [stderr]
     applying to local store store
     Applied: 5 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged.
@@ -263,8 +263,8 @@ fn warnings_and_pods_say_why_something_is_stuck() {
     env.write("stuck.yaml", format!("{event}---\n{pod}"));
     env.prepare("apply -f stuck.yaml");
     assert_shows!(env.run("apply -f shop.yaml -l app=web --wait --timeout=1s"), @"
-    deployment.apps/web unchanged
     configmap/settings unchanged
+    deployment.apps/web unchanged
     [stderr]
     applying to local store store
     Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 2 unchanged.

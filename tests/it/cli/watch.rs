@@ -4,7 +4,10 @@ use super::config_map;
 use crate::harness::cli::{Output, TestEnv, assert_shows};
 use crate::harness::server::{Engine, TestServer, on_every_engine};
 
-on_every_engine!(run a_watch_whose_history_was_compacted_while_it_was_away_goes_on_with_what_changed);
+on_every_engine!(
+    run a_watch_whose_history_was_compacted_while_it_was_away_goes_on_with_what_changed,
+    a_watch_of_changes_tells_no_false_event_where_the_history_was_compacted,
+);
 
 fn a_watch_whose_history_was_compacted_while_it_was_away_goes_on_with_what_changed(engine: Engine) {
     let mut server = TestServer::start(engine);
@@ -160,4 +163,125 @@ fn a_reader_that_goes_away_ends_a_watch_quietly() {
                 until [ -s first ]; do :; done; \
                 until [ -s code ]; do trueup apply -f a.yaml --force-conflicts --field-manager m$((n+=1)) -q; done; cat first code";
     assert!(env.shell(line).stdout.ends_with("configmap/a\n141\n"));
+}
+
+#[test]
+fn what_each_event_changed_is_told_with_its_time_and_manager() {
+    let env = TestEnv::new();
+    env.write("a.yaml", config_map("a", "1"));
+    env.write("s.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  k: not-to-be-seen\n");
+    env.prepare("apply -f a.yaml -f s.yaml");
+    let mut watch = env.start("watch cm,secrets --diff");
+    let mut lines = env.start("watch cm,secrets -A --diff -o json");
+    // Nothing tells when the watch has begun; so a change is made until it is seen.
+    env.write("probe.yaml", config_map("probe", "1"));
+    let seen = (0..100).any(|_| {
+        env.prepare("apply -f probe.yaml");
+        env.prepare("delete -f probe.yaml");
+        watch.has_said("DELETED configmap/probe") && lines.has_said("probe")
+    });
+    assert!(seen);
+    env.at("2026-11-22T10:01:00Z");
+    env.write("a.yaml", config_map("a", "2") + "  more: x\n");
+    env.prepare("apply -f a.yaml --field-manager ops --force-conflicts");
+    env.at("2026-11-22T10:02:00Z");
+    // An apply that changes nothing but who owns what is no event to tell.
+    env.prepare("apply -f a.yaml --field-manager dev");
+    env.write("s.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  k: not-to-be-seen-either\n");
+    env.prepare("apply -f s.yaml");
+    env.prepare("delete secret s");
+    env.write("end.yaml", config_map("end", "1"));
+    env.prepare("apply -f end.yaml");
+    for running in [&mut watch, &mut lines] {
+        running.wait_for("end");
+        running.signal("INT");
+    }
+    let of_interest = |output: &Output| -> String {
+        let from = output.stdout.find("2026-11-22T10:01").expect("the first change");
+        let start = output.stdout[..from].rfind('\n').map_or(0, |at| at + 1);
+        output.stdout[start..].to_owned()
+    };
+    // One apply hands out uids in any order.
+    let without_uids = |text: &str| -> String {
+        let mut parts = text.split(",\"uid\":\"");
+        let first = parts.next().unwrap().to_owned();
+        parts.fold(first, |text, part| text + &part[37..])
+    };
+    let (watch, lines) = (watch.end(), lines.end());
+    insta::assert_snapshot!(of_interest(&watch), @r#"
+    2026-11-22T10:01:00Z MODIFIED configmap/a in namespace default
+      ~ data.key: "1" → "2"  # by "ops"
+      + data.more: x  # by "ops"
+    2026-11-22T10:02:00Z MODIFIED secret/s in namespace default
+      ~ data.k: '*** (before)' → '*** (after)'  # by "trueup"
+    2026-11-22T10:00:00Z DELETED secret/s in namespace default
+    2026-11-22T10:02:00Z ADDED configmap/end in namespace default
+      + data:  # by "trueup"
+          key: "1"
+    "#);
+    insta::assert_snapshot!(without_uids(&of_interest(&lines)), @r#"
+    {"apiVersion":"trueup.dev/v1","changes":[{"from":"1","op":"change","owners":[{"apiVersion":"v1","manager":"ops","operation":"Apply","time":"2026-11-22T10:01:00Z"}],"path":"data.key","to":"2"},{"op":"add","owners":[{"apiVersion":"v1","manager":"ops","operation":"Apply","time":"2026-11-22T10:01:00Z"}],"path":"data.more","to":"x"}],"kind":"ObjectChange","object":{"apiVersion":"v1","kind":"ConfigMap","name":"a","namespace":"default","resourceVersion":"11"},"time":"2026-11-22T10:01:00Z","timeFrom":"managedFields","type":"MODIFIED"}
+    {"apiVersion":"trueup.dev/v1","changes":[{"from":"*** (before)","op":"change","owners":[{"apiVersion":"v1","manager":"trueup","operation":"Apply","time":"2026-11-22T10:02:00Z"}],"path":"data.k","to":"*** (after)"}],"kind":"ObjectChange","masked":true,"object":{"apiVersion":"v1","kind":"Secret","name":"s","namespace":"default","resourceVersion":"13"},"time":"2026-11-22T10:02:00Z","timeFrom":"managedFields","type":"MODIFIED"}
+    {"apiVersion":"trueup.dev/v1","changes":[],"kind":"ObjectChange","masked":true,"object":{"apiVersion":"v1","kind":"Secret","name":"s","namespace":"default","resourceVersion":"13"},"time":"2026-11-22T10:00:00Z","timeFrom":"clock","type":"DELETED"}
+    {"apiVersion":"trueup.dev/v1","changes":[{"op":"add","owners":[{"apiVersion":"v1","manager":"trueup","operation":"Apply","time":"2026-11-22T10:02:00Z"}],"path":"data","to":{"key":"1"}}],"kind":"ObjectChange","object":{"apiVersion":"v1","kind":"ConfigMap","name":"end","namespace":"default","resourceVersion":"15"},"time":"2026-11-22T10:02:00Z","timeFrom":"managedFields","type":"ADDED"}
+    "#);
+    assert!(!watch.stdout.contains("data.k: bm"), "{watch}");
+    assert_shows!(env.run("watch cm --diff -o wide"), @"
+    [stderr]
+    error: --diff takes no form but -o json
+    [exit 2]
+    ");
+    assert_shows!(env.run("watch cm --show-secrets"), @"
+    [stderr]
+    error: the following required arguments were not provided:
+      --diff
+
+    Usage: trueup watch --diff --show-secrets <RESOURCE>...
+
+    For more information, try '--help'.
+    [exit 2]
+    ");
+}
+
+fn a_watch_of_changes_tells_no_false_event_where_the_history_was_compacted(engine: Engine) {
+    let mut server = TestServer::start(engine);
+    let env = TestEnv::without_target();
+    env.at_present();
+    let store = server.store_flags().join(" ");
+    let kubeconfig = format!("--kubeconfig {}", server.kubeconfig().display());
+    let write = |name: &str, value: &str, target: &str| {
+        env.write("map.yaml", config_map(name, value));
+        env.prepare(&format!("apply -f map.yaml -n default {target}"));
+    };
+    for name in ["kept", "changed", "back", "anew"] {
+        write(name, "1", &store);
+    }
+    let mut events = env.start(&format!("watch cm -n default --diff -o json {kubeconfig}"));
+    // Nothing tells when the watch has begun; so a change is made until it is seen.
+    assert!((0..100).any(|number| {
+        write("live", &number.to_string(), &kubeconfig);
+        events.has_said("live")
+    }));
+    assert_eq!(server.stop(), Some(0));
+    events.wait_for("the connection is lost");
+    write("changed", "2", &store);
+    write("back", "2", &store);
+    write("back", "1", &store);
+    env.prepare(&format!("delete cm anew -n default {store}"));
+    write("anew", "2", &store);
+    block_on(server.compact());
+    server.launch();
+    write("end", "1", &kubeconfig);
+    events.wait_for(r#""name":"end""#);
+    events.signal("INT");
+    let output = events.end();
+    let told = |line: &str| {
+        let event: Value = serde_json::from_str(line).unwrap();
+        let text = |path: &str| event.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+        ["/type", "/object/name", "/changes/0/path"].map(text).join(" ")
+    };
+    let mut told: Vec<String> = output.stdout.lines().map(told).filter(|line| !line.contains(" live ")).collect();
+    told.sort();
+    // What was written and taken back is no event.
+    assert_eq!(told, ["ADDED anew data", "ADDED end data", "DELETED anew ", "MODIFIED changed data.key"], "{output}");
 }

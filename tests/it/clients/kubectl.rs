@@ -108,6 +108,38 @@ fn discovery_is_read(engine: Engine) {
     kubectl.mentions(&["cluster-info"], &[&kubectl.server.url("")]);
 }
 
+/// What `explain` says but for its layout, which differs between versions of kubectl: words, with types of objects by no name.
+fn facts(explained: &str) -> Vec<String> {
+    let (_, body) = explained.split_once("DESCRIPTION:").unwrap_or_else(|| panic!("no description: {explained}"));
+    let lines = body.lines().filter(|line| !line.trim_start().starts_with("enum: ") && line.trim() != "<no description>");
+    let simple = ["string", "integer", "boolean"];
+    let word = |word: &str| match word.strip_prefix('<').and_then(|word| word.strip_suffix('>')) {
+        Some(name) if !simple.contains(&name.trim_start_matches("[]").trim_start_matches("map[string]")) => "<Object>".to_owned(),
+        _ => word.to_owned(),
+    };
+    lines.flat_map(str::split_whitespace).map(word).collect()
+}
+
+fn explain_says_what_kubectl_says(engine: Engine) {
+    let kubectl = Kubectl::on(engine);
+    kubectl.ok(&["apply", "-f", "gadgets.yaml"]);
+    kubectl.ok(&["wait", "--for=condition=Established", "crd", "--all"]);
+    // Since 1.27 kubectl reads version 3 of OpenAPI, and lays out what it finds as `trueup explain` does.
+    let alike = kubectl.ok(&["explain", "--help"]).contains("--output");
+    for subject in ["deploy", "deploy.spec", "pods.spec.containers", "svc.spec", "deploy.spec.strategy.type", "gadgets", "gadgets.spec"] {
+        let expected = kubectl.ok(&["explain", subject]);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
+        command.env_clear().env("KUBECONFIG", kubectl.server.kubeconfig()).args(["explain", subject]);
+        let output = command.output().unwrap();
+        let found = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{subject}: {}", String::from_utf8_lossy(&output.stderr));
+        if alike {
+            assert_eq!(found, expected, "{subject}");
+        }
+        assert_eq!(facts(&found), facts(&expected), "{subject}");
+    }
+}
+
 fn manifests_are_created_diffed_applied_and_deleted(engine: Engine) {
     let kubectl = Kubectl::on(engine);
     let shop = ["-f", "shop.yaml"];
@@ -344,6 +376,7 @@ fn nodes_are_drained_by_evictions(engine: Engine) {
 
 on_every_engine!(run
     discovery_is_read,
+    explain_says_what_kubectl_says,
     manifests_are_created_diffed_applied_and_deleted,
     server_side_apply_tells_conflicts_and_the_ways_out,
     objects_are_shown_and_watched,

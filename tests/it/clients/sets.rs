@@ -80,7 +80,7 @@ fn a_set_that_kubectl_made_is_taken_over() {
         both.env.write("parent.json", parent_as_kubectl_writes_it().to_string());
         both.env.prepare("apply -f parent.json --field-manager kubectl-applyset");
         let labels = format!("  labels: {{applyset.kubernetes.io/part-of: {id}}}\ndata:");
-        let members = std::fs::read_to_string(both.env.path("set.yaml")).unwrap().replace("data:", &labels);
+        let members = std::fs::read_to_string(both.env.path("set.yaml")).unwrap().replace("\ndata:", &format!("\n{labels}"));
         both.env.write("members.yaml", members);
         both.env.prepare("apply -f members.yaml --field-manager kubectl");
     }

@@ -235,7 +235,7 @@ pub(crate) struct Running {
     stdout: String,
     stderr: String,
     /// Kept open, so that the program's standard input does not end.
-    _stdin: ChildStdin,
+    stdin: ChildStdin,
 }
 
 impl Running {
@@ -246,7 +246,7 @@ impl Running {
         std::thread::spawn(move || each_line(&mut stdout, |line| drop(sender.send(Line::Stdout(line)))));
         std::thread::spawn(move || each_line(&mut stderr, |line| drop(other.send(Line::Stderr(line)))));
         let stdin = child.stdin.take().unwrap();
-        Self { child, command, folder, lines, stdout: String::new(), stderr: String::new(), _stdin: stdin }
+        Self { child, command, folder, lines, stdout: String::new(), stderr: String::new(), stdin }
     }
 
     /// Waits until a line of either stream holds a text; answers the line.
@@ -260,6 +260,11 @@ impl Running {
                 return line;
             }
         }
+    }
+
+    /// Types a line.
+    pub(crate) fn type_line(&mut self, line: &str) {
+        writeln!(self.stdin, "{line}").unwrap();
     }
 
     /// Whether a line of either stream so far holds a text.
@@ -303,12 +308,12 @@ impl Drop for Running {
     }
 }
 
-/// Hands on each line as it comes, and what a terminal draws over (which ends in a carriage return) like a line.
+/// Hands on each line as it comes, and like a line what a terminal draws over (which ends in a carriage return) and a question.
 fn each_line(stream: &mut impl Read, mut take: impl FnMut(String)) {
     let (mut bytes, mut byte) = (Vec::new(), [0]);
     while stream.read(&mut byte).is_ok_and(|read| read > 0) {
         bytes.push(byte[0]);
-        if matches!(byte[0], b'\n' | b'\r') {
+        if matches!(byte[0], b'\n' | b'\r') || bytes.ends_with(b"[y/N] ") {
             take(String::from_utf8_lossy(&std::mem::take(&mut bytes)).into_owned());
         }
     }

@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 use trueup::ambient::Ambient;
 use trueup::api::Api;
 use trueup::auth::Identity;
@@ -24,7 +25,7 @@ type Says = fn(&str) -> bool;
 /// Requests that are not answered as others are.
 #[derive(Clone, Copy)]
 struct Exceptions {
-    /// They are never answered.
+    /// They are not answered before [`Recorder::release`].
     held: Says,
     /// They are refused, as to somebody who may not ask them.
     refused: Says,
@@ -41,6 +42,7 @@ pub(crate) struct Recorder {
     pub(crate) url: String,
     asked: Arc<Mutex<Vec<String>>>,
     held: Receiver<()>,
+    released: watch::Sender<bool>,
     _runtime: Runtime,
 }
 
@@ -49,7 +51,7 @@ impl Recorder {
         Self::with(Exceptions::NONE)
     }
 
-    /// A server that never answers some requests.
+    /// A server that does not answer some requests before it is told to.
     pub(crate) fn holding(held: Says) -> Self {
         Self::with(Exceptions { held, ..Exceptions::NONE })
     }
@@ -71,13 +73,19 @@ impl Recorder {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (hold, held) = channel();
-        runtime.spawn(serve(listener, Arc::clone(&asked), exceptions, hold));
-        Self { url, asked, held, _runtime: runtime }
+        let released = watch::Sender::new(false);
+        runtime.spawn(serve(listener, Arc::clone(&asked), exceptions, hold, released.subscribe()));
+        Self { url, asked, held, released, _runtime: runtime }
     }
 
     /// Waits for a request that is not answered.
     pub(crate) fn wait_until_holding(&self) {
         self.held.recv_timeout(PATIENCE).unwrap();
+    }
+
+    /// Answers what is held, now and from now on.
+    pub(crate) fn release(&self) {
+        self.released.send_replace(true);
     }
 
     /// What was asked since the last time this was asked, as `METHOD path?query`, sorted.
@@ -88,14 +96,20 @@ impl Recorder {
     }
 }
 
-async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, exceptions: Exceptions, hold: Sender<()>) {
+async fn serve(
+    listener: TcpListener,
+    asked: Arc<Mutex<Vec<String>>>,
+    exceptions: Exceptions,
+    hold: Sender<()>,
+    released: watch::Receiver<bool>,
+) {
     let api = Api::open(Arc::new(MemoryStore::new()), Ambient::pinned(NOW.parse().unwrap())).await.unwrap();
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        let (api, asked, hold) = (api.clone(), Arc::clone(&asked), hold.clone());
+        let (api, asked, hold, released) = (api.clone(), Arc::clone(&asked), hold.clone(), released.clone());
         let service = service_fn(move |request: Request<Incoming>| {
-            let (api, asked, hold) = (api.clone(), Arc::clone(&asked), hold.clone());
+            let (api, asked, hold, mut released) = (api.clone(), Arc::clone(&asked), hold.clone(), released.clone());
             async move {
                 let line = format!("{} {}", request.method(), request.uri());
                 let (held, refused, anonymous) = ((exceptions.held)(&line), (exceptions.refused)(&line), (exceptions.anonymous)(&line));
@@ -103,7 +117,7 @@ async fn serve(listener: TcpListener, asked: Arc<Mutex<Vec<String>>>, exceptions
                 if held {
                     // A test that does not wait has nobody to tell.
                     let _ = hold.send(());
-                    std::future::pending::<()>().await;
+                    let _ = released.wait_for(|released| *released).await;
                 }
                 let (parts, body) = request.into_parts();
                 let body = body.collect().await.map_or_else(|_| Full::default(), |body| Full::new(body.to_bytes()));

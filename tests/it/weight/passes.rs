@@ -51,6 +51,49 @@ fn trueup_applies_all_of_it_sees_no_difference_and_writes_nothing_the_second_tim
     assert_eq!(revision(&env), before, "nothing was written");
 }
 
+#[test]
+fn validate_finds_no_fault_in_it_without_a_server() {
+    let env = TestEnv::without_target();
+    write(&env.path("weight"));
+    let total = custom::DEFINITIONS + custom::RESOURCES + 2 + built_in().len();
+    let checked = env.run("validate -f weight");
+    let found: Vec<&str> = checked.stdout.lines().filter(|line| line.contains(": error: ")).collect();
+    assert_eq!(found, [""; 0]);
+    // A field that is deprecated is a field to fill, too.
+    let advice = checked.stdout.lines().filter(|line| line.contains(": warning: ") && !line.contains("deprecated"));
+    assert_eq!(advice.collect::<Vec<_>>(), [""; 0]);
+    assert!(checked.stderr.starts_with(&format!("Checked {total} objects: {total} fine, 0 with faults (0 errors, ")), "{checked}");
+    assert_eq!(checked.code(), Some(0));
+}
+
+/// Kinds whose objects a dump writes only where their types are named.
+const RUNTIME: &str = "events,nodes,csr,leases,controllerrevisions,csinodes,csistoragecapacities,volumeattachments,ipaddresses,\
+    resourceslices";
+
+#[test]
+fn a_dump_of_all_kinds_is_no_difference_to_its_store_and_to_an_empty_one() {
+    let env = TestEnv::new();
+    let some: Vec<Value> = custom::resources().into_iter().step_by(100).collect();
+    let set = [custom::definitions(), some, built_in()].concat();
+    env.write("set/1.yaml", manifest(&set));
+    env.prepare("apply -f set");
+    for defaults in ["keep", "drop"] {
+        for (file, kinds) in [("sweep", ""), ("runtime", RUNTIME)] {
+            let dump = env.run(&format!("dump {kinds} -A --include-secrets --defaults {defaults}"));
+            assert_eq!(dump.code(), Some(0), "{}", dump.stderr);
+            env.write(&format!("dump/{file}.yaml"), &dump.stdout);
+            dump.tell();
+        }
+        let other = format!("--local other-{defaults}");
+        env.prepare(&format!("apply -f dump -q {other}"));
+        for target in ["", other.as_str()] {
+            let same = env.run(&format!("diff -f dump {target}"));
+            let nothing = format!("Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, {} unchanged.\n", set.len());
+            assert_eq!((same.code(), same.stdout.as_str()), (Some(0), nothing.as_str()));
+        }
+    }
+}
+
 /// The revision of the last write to the local store.
 fn revision(env: &TestEnv) -> Revision {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

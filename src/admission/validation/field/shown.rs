@@ -3,8 +3,6 @@
 //! Receives fields; hands on causes in the form that upstream gives them, which is not always the plain one. Invariant: nothing here
 //! decides anything but form and the simplest rules of single values.
 
-use std::net::IpAddr;
-
 use serde_json::Value;
 
 use super::{ABSENT, Faults, Field, Name};
@@ -76,17 +74,6 @@ impl Faults {
     pub(in crate::admission::validation) fn checked(&mut self, field: &Field<'_, '_>, rule: fn(&str) -> Result<(), String>) {
         if let Err(why) = rule(field.text()) {
             self.invalid_as(field, field.text(), &why);
-        }
-    }
-
-    /// A text is an IP address as it is written today: no leading zeros, and no IPv4 address inside of an IPv6 one.
-    pub(in crate::admission::validation) fn address(&mut self, field: &Field<'_, '_>) {
-        match field.text().parse::<IpAddr>() {
-            Err(_) => self.invalid_as(field, field.text(), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"),
-            Ok(IpAddr::V6(address)) if address.to_ipv4_mapped().is_some() => {
-                self.invalid(field, "must not be an IPv4-mapped IPv6 address");
-            }
-            Ok(_) => {}
         }
     }
 

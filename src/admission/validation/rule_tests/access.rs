@@ -174,3 +174,25 @@ fn a_request_for_a_certificate() {
         vec![row(path, json!([]), list, Forbidden, r#"updates may not remove a condition of type "Approved""#)],
     );
 }
+
+#[test]
+fn a_cluster_role_gathers_rules_by_selectors() {
+    let base = json!({"aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]}});
+    let place = "aggregationRule.clusterRoleSelectors";
+    let none = "at least one clusterRoleSelector required if aggregationRule is non-nil";
+    creates(
+        "rbac.authorization.k8s.io/v1",
+        "ClusterRole",
+        &base,
+        vec![
+            row("/aggregationRule/clusterRoleSelectors", json!([]), place, Required, none),
+            row(
+                "/aggregationRule/clusterRoleSelectors/0",
+                json!({"matchExpressions": [{"key": "a", "operator": "Like"}]}),
+                "aggregationRule.clusterRoleSelectors[0].matchExpressions[0].operator",
+                Invalid,
+                "not a valid selector operator",
+            ),
+        ],
+    );
+}

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::{Duplicate, Forbidden, Invalid, NotSupported, Required, creates, row, updates, well, written_to};
+use super::{
+    Catalog, Duplicate, Forbidden, Invalid, NotSupported, Required, admission, causes, creates, gvk, row, stored, updates, well, written_to,
+};
 
 #[test]
 fn a_node() {
@@ -253,6 +255,37 @@ fn flows() {
                 Invalid,
                 "should not be greater than 60",
             ),
+        ],
+    );
+}
+
+#[test]
+fn the_finalizers_of_a_namespace_are_judged_where_they_are_written() {
+    let before = stored("v1", "Namespace", &json!({"spec": {"finalizers": ["kubernetes"]}}));
+    let catalog = Catalog::builtin();
+    let resource = catalog.by_gvk(&gvk("v1", "Namespace")).expect("a kind that is served");
+    let found = |finalizer: &str| {
+        let mut after = before.clone();
+        after.root_mut().insert("spec".to_owned(), json!({"finalizers": ["kubernetes", finalizer]}));
+        causes(admission::finalize(resource, &before, &after))
+    };
+    assert_eq!(found("a.b/c"), []);
+    let why = "Invalid value: \"a\": name is neither a standard finalizer name nor is it fully qualified";
+    assert_eq!(found("a"), [("spec.finalizers[1]".to_owned(), Invalid, why.to_owned())]);
+}
+
+#[test]
+fn a_runtime_class_tolerates_each_taint_once() {
+    let taint = json!({"key": "a", "operator": "Exists"});
+    let base = json!({"handler": "h", "scheduling": {"tolerations": [taint]}});
+    let value = "value must be empty when `operator` is 'Exists'";
+    creates(
+        "node.k8s.io/v1",
+        "RuntimeClass",
+        &base,
+        vec![
+            row("/scheduling/tolerations", json!([taint, taint]), "scheduling.tolerations[1]", Duplicate, "}"),
+            row("/scheduling/tolerations/0/value", json!("x"), "scheduling.tolerations[0].operator", Invalid, value),
         ],
     );
 }

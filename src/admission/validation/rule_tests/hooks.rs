@@ -10,6 +10,23 @@ fn rule() -> Value {
     json!({"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]})
 }
 
+/// A condition that cannot be.
+fn condition(expression: &'static str, message: &'static str) -> (super::Changes, super::Expected) {
+    let conditions = json!([{"name": "a", "expression": expression}]);
+    row("/webhooks/0/matchConditions", conditions, "webhooks[0].matchConditions[0].expression", Invalid, message)
+}
+
+#[test]
+fn a_policy_without_parameters_has_no_variable_for_them() {
+    let base = json!({"spec": {
+        "matchConstraints": {"resourceRules": [rule()]}, "validations": [{"expression": "true"}],
+        "matchConditions": [{"name": "a", "expression": "params.a == 1"}], "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+    }});
+    let message = "undeclared reference to 'params' (in container '')";
+    let none = row("/spec/paramKind", json!(null), "spec.matchConditions[0].expression", Invalid, message);
+    creates(API, "ValidatingAdmissionPolicy", &base, vec![none]);
+}
+
 #[test]
 fn webhooks() {
     let hook = json!({
@@ -141,7 +158,7 @@ fn webhooks() {
                     json!([{"name": "a", "expression": "'a' + 'b'"}]),
                     "webhooks[0].matchConditions[0].expression",
                     Invalid,
-                    "must evaluate to bool",
+                    "must evaluate to bool but got string",
                 ),
                 well(
                     "/webhooks/0/matchConditions",
@@ -149,6 +166,29 @@ fn webhooks() {
                         {"name": "a", "expression": "!(request.resource.group == 'rbac.authorization.k8s.io') && !('system:nodes' in request.userInfo.groups)"},
                         {"name": "b", "expression": "has(object.metadata.labels) && object.metadata.labels.exists(k, k == 'a') || oldObject == null"},
                         {"name": "c", "expression": "!authorizer.group('a.io').resource('b').namespace(request.namespace).check('c').allowed()"},
+                    ]),
+                ),
+                condition("object.spec.ready", "must evaluate to bool but got dyn"),
+                condition("request.kind", "must evaluate to bool but got kubernetes.GroupVersionKind"),
+                condition("request.object == null", "compilation failed: ERROR: <input>:1:8: undefined field 'object'"),
+                condition("request.userInfo.groups.exists(g, g > 1)", "no matching overload for '_>_' applied to '(string, int)'"),
+                condition("request.dryRun == 'true'", "found no matching overload for '_==_' applied to '(bool, string)'"),
+                condition("namespaceObject.metadata.uid == ''", "undefined field 'uid'"),
+                condition("namespaceObject.status.conditions.all(c, c.reasons == '')", "undefined field 'reasons'"),
+                condition("params.a == 1", "undeclared reference to 'params' (in container '')"),
+                condition(
+                    "authorizer.group('').check('get').allowed()",
+                    "found no matching overload for 'check' applied to 'kubernetes.authorization.GroupCheck.(string)'",
+                ),
+                condition("authorizer.path('/a').check('get')", "must evaluate to bool but got kubernetes.authorization.Decision"),
+                condition("authorizer.user == ''", "type 'kubernetes.authorization.Authorizer' does not support field selection"),
+                well(
+                    "/webhooks/0/matchConditions",
+                    json!([
+                        {"name": "a", "expression": "authorizer.requestResource.subresource('x').check('get').reason() == ''"},
+                        {"name": "b", "expression": "authorizer.serviceAccount('a', 'b').path('/').check('get').errored()"},
+                        {"name": "c", "expression": "namespaceObject.metadata.labels['a'] == 'b' && has(request.namespace)"},
+                        {"name": "d", "expression": "request.options.propagationPolicy == 'x' || dyn(object) == 1"},
                     ]),
                 ),
                 row(

@@ -22,6 +22,8 @@ fn an_ingress() {
             row("/spec/rules/0/host", json!("A"), "spec.rules[0].host", Invalid, "')"),
             row("/spec/rules/0/host", json!("1.2.3.4"), "spec.rules[0].host", Invalid, "must be a DNS name, not an IP address"),
             row("/spec/rules/0/http/paths", json!([]), "spec.rules[0].http.paths", Required, ""),
+            // Of whichever rule the paths are.
+            row("/spec/rules", json!([{"host": "b"}, {"host": "a", "http": {"paths": []}}]), "spec.rules[0].http.paths", Required, ""),
             row(
                 "/spec/rules/0/http/paths/0/pathType",
                 json!(null),
@@ -55,7 +57,7 @@ fn an_ingress() {
             ),
             row(
                 "/spec/rules/0/http/paths/0/backend/service/name",
-                json!("9"),
+                json!("A"),
                 "spec.rules[0].http.paths[0].backend.service.name",
                 Invalid,
                 "')",

@@ -149,7 +149,7 @@ fn a_limit_range() {
 
 #[test]
 fn an_autoscaler() {
-    let base = json!({"spec": {"maxReplicas": 3, "scaleTargetRef": {"kind": "Deployment", "name": "d"}}});
+    let base = json!({"spec": {"maxReplicas": 3, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}}});
     let metric = |source: &str, rest: serde_json::Value| json!([{"type": source, "resource": rest}]);
     let policy = |policy: serde_json::Value| json!({"scaleUp": {"policies": [policy]}});
     creates(
@@ -165,6 +165,9 @@ fn an_autoscaler() {
                 ],
             ),
             row("/spec/minReplicas", json!(4), "spec.maxReplicas", Invalid, "must be greater than or equal to `minReplicas`"),
+            row("/spec/scaleTargetRef/apiVersion", json!("v1"), "spec.scaleTargetRef.apiVersion", Invalid, "must specify API group"),
+            row("/spec/scaleTargetRef/apiVersion", json!("a/b/c"), "spec.scaleTargetRef.apiVersion", Invalid, "GroupVersion string: a/b/c"),
+            (vec![("/spec/scaleTargetRef/apiVersion", json!("v1")), ("/spec/scaleTargetRef/kind", json!("ReplicationController"))], vec![]),
             row("/spec/scaleTargetRef/kind", json!("a/b"), "spec.scaleTargetRef.kind", Invalid, "may not contain '/'"),
             row("/spec/scaleTargetRef/name", json!(""), "spec.scaleTargetRef.name", Required, ""),
             row(

@@ -16,7 +16,7 @@ fn a_service() {
         "Service",
         &base,
         vec![
-            row("/metadata/name", json!("9a"), "metadata.name", Invalid, "'[a-z]([-a-z0-9]*[a-z0-9])?')"),
+            row("/metadata/name", json!("A"), "metadata.name", Invalid, "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"),
             row("/spec/ports", json!([]), "spec.ports", Required, ""),
             (vec![("/spec/ports", json!([])), ("/spec/clusterIP", json!("None"))], vec![]),
             row("/spec/type", json!("Magic"), "spec.type", NotSupported, r#""ClusterIP", "ExternalName", "LoadBalancer", "NodePort""#),
@@ -306,7 +306,7 @@ fn an_endpoint_slice() {
             row("/addressType", json!("IP"), "addressType", NotSupported, r#""FQDN", "IPv4", "IPv6""#),
             row("/endpoints/0/addresses", json!([]), "endpoints[0].addresses", Required, "must contain at least 1 address"),
             row("/endpoints/0/addresses", json!(many), "endpoints[0].addresses", TooMany, "must have at most 100 items"),
-            row("/endpoints/0/addresses/0", json!("fd00::1"), "endpoints[0].addresses[0]", Invalid, "must be a valid IPv4 address"),
+            row("/endpoints/0/addresses/0", json!("fd00::1"), "endpoints[0].addresses[0]", Invalid, "must be an IPv4 address"),
             row("/endpoints/0/addresses/0", json!("127.0.0.1"), "endpoints[0].addresses[0]", Invalid, "(127.0.0.0/8, ::1/128)"),
             row("/endpoints/0/nodeName", json!("A"), "endpoints[0].nodeName", Invalid, "')"),
             row("/endpoints/0/hostname", json!("A"), "endpoints[0].hostname", Invalid, "')"),

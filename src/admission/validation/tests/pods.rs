@@ -115,6 +115,18 @@ fn annotations_of_a_pod() {
     let text = format!("metadata.annotations[{cost}]: Invalid value: \"+1\": must be a 32bit integer");
     told("v1", "Pod", &noted(cost, "+1"), None, &[&text]);
     told("v1", "Pod", &noted(cost, "-5"), None, &[]);
+    let old = "scheduler.alpha.kubernetes.io/tolerations";
+    told("v1", "Pod", &noted(old, ""), None, &[]);
+    told("v1", "Pod", &noted(old, "null"), None, &[]);
+    told("v1", "Pod", &noted(old, r#"[{"key": "a", "operator": "Exists", "tolerationSeconds": 5, "effect": "NoExecute"}]"#), None, &[]);
+    let text = format!("metadata.annotations.{old}[0].operator: Invalid value: \"x\": value must be empty when `operator` is 'Exists'");
+    told("v1", "Pod", &noted(old, r#"[{"key": "a", "operator": "Exists", "value": "x"}]"#), None, &[&text]);
+    let found = causes("v1", "Pod", &noted(old, "{"), None);
+    let start = format!("metadata.annotations: Invalid value: \"{old}\": ");
+    assert!(found.len() == 1 && found[0].starts_with(&start), "{found:?}");
+    let mirror = "kubernetes.io/config.mirror";
+    let text = format!("metadata.annotations[{mirror}]: Invalid value: \"x\": must set spec.nodeName if mirror pod annotation is set");
+    told("v1", "Pod", &noted(mirror, "x"), None, &[&text]);
     let armor = "container.apparmor.security.beta.kubernetes.io/x";
     let text = format!("metadata.annotations[{armor}]: Invalid value: \"x\": container not found");
     told("v1", "Pod", &noted(armor, "runtime/default"), None, &[&text]);

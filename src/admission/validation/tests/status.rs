@@ -93,3 +93,52 @@ fn a_container_that_ended_does_not_run_again() {
     let found = told("v1", "Pod", &spec, &twice, &json!({}));
     assert!(found.iter().any(|text| text.contains("may specify no more than one IP for each IP family")), "{found:?}");
 }
+
+#[test]
+fn a_container_has_the_devices_that_it_asks_for() {
+    let asking = json!({"requests": {"a.io/gpu": "1"}, "claims": [{"name": "c"}, {"name": "d", "request": "r"}]});
+    let claims = json!([{"name": "c", "resourceClaimName": "x"}, {"name": "d", "resourceClaimName": "y"}]);
+    let spec = with(pod_spec(), &[("/containers/0/resources", asking), ("/resourceClaims", claims)]);
+    let after = |status: Value| told("v1", "Pod", &spec, &status, &json!({}));
+    let devices = |name: &str, resources: Value| json!({"containerStatuses": [{"name": "c", "allocatedResourcesStatus": [{"name": name, "resources": resources}]}]});
+    let place = "status.containerStatuses[0].allocatedResourcesStatus[0]";
+    for name in ["a.io/gpu", "claim:c", "claim:d/r"] {
+        assert_eq!(after(devices(name, json!([{"resourceID": "1", "health": "Healthy"}]))), [""; 0], "{name}");
+    }
+    for (name, why) in [
+        ("a.io/cpu", "must match one of the container's resource requests"),
+        (
+            "claim:d",
+            "must match one of the container's resource claims in a format 'claim:<claimName>/<request>' or 'claim:<claimName>' if \
+             request is empty",
+        ),
+    ] {
+        assert_eq!(after(devices(name, json!([]))), [format!("{place}.name: Invalid value: \"{name}\": {why}")]);
+    }
+    assert_eq!(
+        after(devices("a.io/gpu", json!([{"resourceID": "1", "health": "Well"}, {"resourceID": "1", "health": "Unknown"}]))),
+        [
+            format!("{place}.resources[0].health: Unsupported value: \"Well\": supported values: \"Healthy\", \"Unhealthy\", \"Unknown\""),
+            format!("{place}.resources[1].resourceID: Duplicate value: \"1\""),
+        ]
+    );
+    let mapped = |container: &str, resource: &str, request: &str| {
+        let mapping = json!({"containerName": container, "resourceName": resource, "requestName": request});
+        json!({"extendedResourceClaimStatus": {"resourceClaimName": "x", "requestMappings": [mapping]}})
+    };
+    assert_eq!(after(mapped("c", "a.io/gpu", "r")), [""; 0]);
+    let place = "status.extendedResourceClaimStatus";
+    for (status, field) in [
+        (mapped("d", "a.io/gpu", "r"), "requestMappings[0].containerName: Invalid value: \"d\""),
+        (mapped("c", "b.io/gpu", "r"), "requestMappings[0].resourceName: Invalid value: \"b.io/gpu\""),
+        (mapped("c", "a.io/gpu", "R"), "requestName: Invalid value: \"R\""),
+        (json!({"extendedResourceClaimStatus": {"resourceClaimName": "x"}}), "requestMappings: Required value"),
+        (
+            with(mapped("c", "a.io/gpu", "r"), &[("/extendedResourceClaimStatus/resourceClaimName", json!(""))]),
+            "resourceClaimName: Required value",
+        ),
+    ] {
+        let found = after(status);
+        assert!(found.len() == 1 && found[0].starts_with(&format!("{place}.{field}")), "{found:?}");
+    }
+}

@@ -146,3 +146,27 @@ fn sets() {
     let bare = json!({"spec": {"selector": {"a": "c"}}});
     told("v1", "ReplicationController", &bare, None, &["spec.template: Required value"]);
 }
+
+#[test]
+fn the_pods_of_a_stateful_set_are_judged_with_their_claims_as_volumes() {
+    let claim = json!({"metadata": {"name": "data"}, "spec": {
+        "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "volumeMode": "Filesystem",
+    }});
+    let mounted = json!([{"name": "data", "mountPath": "/data"}]);
+    let set =
+        with(workload(), &[("/spec/volumeClaimTemplates", json!([claim])), ("/spec/template/spec/containers/0/volumeMounts", mounted)]);
+    told("apps/v1", "StatefulSet", &set, None, &[]);
+    let without = with(set.clone(), &[("/spec/volumeClaimTemplates", Value::Null)]);
+    let missing = "spec.template.spec.containers[0].volumeMounts[0].name: Not found: \"data\"";
+    told("apps/v1", "StatefulSet", &without, None, &[missing]);
+    let modes = with(set.clone(), &[("/spec/volumeClaimTemplates/0/spec/accessModes", json!([]))]);
+    let none = "spec.volumeClaimTemplates[0].spec.accessModes: Required value: at least 1 access mode is required";
+    told("apps/v1", "StatefulSet", &modes, None, &[none]);
+    // What was accepted before there were these rules can still be changed.
+    let scaled = |set: &Value| with(set.clone(), &[("/spec/replicas", json!(3))]);
+    told("apps/v1", "StatefulSet", &scaled(&without), Some(&without), &[]);
+    told("apps/v1", "StatefulSet", &scaled(&modes), Some(&modes), &[]);
+    let nameless = with(set.clone(), &[("/spec/template/spec/containers/0/name", json!("C"))]);
+    let found = causes("apps/v1", "StatefulSet", &nameless, Some(&set));
+    assert!(found.len() == 1 && found[0].starts_with("spec.template.spec.containers[0].name: Invalid value: \"C\""), "{found:?}");
+}

@@ -2,20 +2,11 @@
 
 use serde_json::Value;
 
-use super::Warnings;
+use super::{Warnings, nodes, paths, storage};
 use crate::admission::validation::field::Field;
 use crate::admission::validation::pod_annotations::APP_ARMOR_OF;
 use crate::admission::validation::pods::CONTAINER_LISTS;
 use crate::admission::validation::seen::Seen;
-
-/// Labels of nodes that have another name today: the version since when, and that name.
-const LABELS: [(&str, &str, &str); 5] = [
-    ("beta.kubernetes.io/arch", "v1.14", "kubernetes.io/arch"),
-    ("beta.kubernetes.io/os", "v1.14", "kubernetes.io/os"),
-    ("failure-domain.beta.kubernetes.io/region", "v1.17", "topology.kubernetes.io/region"),
-    ("failure-domain.beta.kubernetes.io/zone", "v1.17", "topology.kubernetes.io/zone"),
-    ("beta.kubernetes.io/instance-type", "v1.17", "node.kubernetes.io/instance-type"),
-];
 
 /// Annotations that do nothing any more: the version since when, and the field to use.
 const ANNOTATIONS: [(&str, &str, &str); 3] = [
@@ -56,7 +47,10 @@ pub(super) fn pod(metadata: &Field<'_, '_>, spec: &Field<'_, '_>, templated: boo
                 said.say(&source, text);
             }
         }
+        let template = volume.deep(&["ephemeral", "volumeClaimTemplate"]);
+        storage::claim_spec(&template.at("spec"), said);
     }
+    paths::overlaps(&spec.at("volumes"), said);
     twice(spec, said);
     amounts(&spec.at("overhead"), said);
     let mut ports = Vec::new();
@@ -75,17 +69,12 @@ pub(super) fn pod(metadata: &Field<'_, '_>, spec: &Field<'_, '_>, templated: boo
     }
 }
 
-fn label(key: &str) -> Option<String> {
-    let (_, since, today) = LABELS.iter().find(|(old, ..)| *old == key)?;
-    Some(format!("deprecated since {since}; use {today:?} instead"))
-}
-
 fn scheduling(spec: &Field<'_, '_>, said: &mut Warnings) {
     for (key, entry) in spec.at("nodeSelector").entries() {
-        label(key).into_iter().for_each(|text| said.say(&entry, &text));
+        nodes::label(key).into_iter().for_each(|text| said.say(&entry, text));
     }
     for constraint in spec.at("topologySpreadConstraints").items() {
-        keyed(&constraint.at("topologyKey"), said);
+        nodes::keyed(&constraint.at("topologyKey"), said);
         selects(&constraint, said);
     }
     let affinity = spec.at("affinity");
@@ -93,20 +82,16 @@ fn scheduling(spec: &Field<'_, '_>, said: &mut Warnings) {
         return;
     }
     for term in affinity.deep(&["nodeAffinity", REQUIRED, "nodeSelectorTerms"]).items() {
-        term.at("matchExpressions").items().for_each(|expression| keyed(&expression.at("key"), said));
+        nodes::term(&term, false, said);
     }
     for term in affinity.deep(&["nodeAffinity", PREFERRED]).items() {
-        term.deep(&["preference", "matchExpressions"]).items().for_each(|expression| keyed(&expression.at("key"), said));
+        nodes::term(&term.at("preference"), true, said);
     }
     for kind in ["podAffinity", "podAntiAffinity"] {
         let kind = affinity.at(kind);
         kind.at(REQUIRED).items().for_each(|term| selects(&term, said));
         kind.at(PREFERRED).items().for_each(|term| selects(&term.at("podAffinityTerm"), said));
     }
-}
-
-fn keyed(key: &Field<'_, '_>, said: &mut Warnings) {
-    label(key.text()).into_iter().for_each(|text| said.say(key, &format!("{} is {text}", key.text())));
 }
 
 fn selects(term: &Field<'_, '_>, said: &mut Warnings) {
@@ -156,9 +141,9 @@ fn twice(spec: &Field<'_, '_>, said: &mut Warnings) {
     for secret in spec.at("imagePullSecrets").items() {
         let name = secret.at("name");
         if name.is_empty() {
-            said.say(&secret, "invalid empty name \"\"");
+            said.say(&name, "invalid empty name \"\"");
         } else if !secrets.insert(name.text()) {
-            said.say(&secret, &format!("duplicate name {:?}", name.text()));
+            said.say(&name, &format!("duplicate name {:?}", name.text()));
         }
     }
     let mut addresses = Seen::default();
@@ -173,11 +158,15 @@ fn twice(spec: &Field<'_, '_>, said: &mut Warnings) {
 /// Nobody can have a part of a byte.
 fn amounts(list: &Field<'_, '_>, said: &mut Warnings) {
     for name in ["memory", "ephemeral-storage"] {
-        let Some(amount) = list.value.get(name).and_then(Value::as_str) else { continue };
-        let field = list.key(name);
-        if field.quantity().is_some_and(|billionths| billionths % 1_000_000_000 != 0) {
-            said.say(&field, &format!("fractional byte value {amount:?} is invalid, must be an integer"));
-        }
+        whole_bytes(list, name, said);
+    }
+}
+
+pub(super) fn whole_bytes(list: &Field<'_, '_>, name: &str, said: &mut Warnings) {
+    let Some(amount) = list.value.get(name).and_then(Value::as_str) else { return };
+    let field = list.key(name);
+    if field.quantity().is_some_and(|billionths| billionths % 1_000_000_000 != 0) {
+        said.say(&field, &format!("fractional byte value {amount:?} is invalid, must be an integer"));
     }
 }
 

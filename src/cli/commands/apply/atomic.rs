@@ -13,6 +13,7 @@ use crate::cli::error::client_error_in_words;
 use crate::cli::progress::with_progress;
 use crate::cli::sets::WorkedSet;
 use crate::cli::ui::Ui;
+use crate::cli::waiting::beside_controllers;
 use crate::cli::{CommandContext, CommandError, ExitStatus};
 use crate::client::{Client, Place, until_gone};
 use crate::plan::in_namespace;
@@ -150,7 +151,7 @@ async fn wait_until_gone(ui: &Ui, context: &CommandContext, client: &Client, goi
         let gone = until_gone(client, &place.resource, place.namespace.as_deref(), &place.name, uid);
         matches!(tokio::time::timeout(GOING_WITHIN, gone).await, Ok(Ok(())))
     }));
-    let results = super::super::delete::beside_controllers(context.controllers(), client, waits).await;
+    let results = beside_controllers(context, client, waits).await;
     let stuck: Vec<String> = left
         .iter()
         .zip(results)

@@ -6,7 +6,7 @@ use super::Report;
 use super::atomic::{has_failed, undo_run};
 use crate::cli::revisions::Keeping;
 use crate::cli::ui::Ui;
-use crate::cli::{CommandError, ExitStatus};
+use crate::cli::{CommandError, ExitStatus, Reporter};
 use crate::client::{Client, Discovery};
 use crate::plan::history::Shelf;
 use crate::plan::set::Parent;
@@ -17,11 +17,12 @@ pub(super) async fn conclude(
     (client, discovery): (&Client, &Discovery),
     worked: Result<(), CommandError>,
     keeping: Option<Keeping<'_>>,
-) -> Result<ExitStatus, CommandError> {
+) -> Concluded {
     let (ui, context, summary, parameters) = (report.ui, report.context, report.summary, report.args.parameters());
-    for warning in client.take_warnings() {
-        ui.warning(&warning);
-    }
+    let warnings = client.take_warnings();
+    warnings.iter().for_each(|warning| ui.warning(warning));
+    report.reporter.warnings(&warnings);
+    let _acting = report.acting.take();
     let (journal, set) = (report.journal.take(), report.set.take());
     let failed = worked.is_err() || report.failed > 0 || !report.held.is_empty();
     let complete = !failed && summary.changes() + summary.unchanged >= report.total;
@@ -34,13 +35,36 @@ pub(super) async fn conclude(
         Ok(()) => report.finish_and_wait(client).await,
         Err(error) => Err(error),
     };
+    let mut undone = false;
     match (journal, keeping) {
-        (Some(journal), _) if failed || has_failed(&outcome) => undo_run(ui, context, client, journal, set.as_ref()).await,
+        (Some(journal), _) if failed || has_failed(&outcome) => {
+            context.set_undoing(true);
+            undo_run(ui, context, client, journal, set.as_ref()).await;
+            context.set_undoing(false);
+            undone = true;
+        }
         (Some(_), Some(keeping)) if complete => keeping.keep(ui, client, discovery, summary, &parameters).await,
         (None, Some(keeping)) => hint_at_newest(ui, client, keeping.parent).await,
         _ => {}
     }
-    outcome
+    Concluded { outcome, undone }
+}
+
+/// How an apply ended.
+pub(super) struct Concluded {
+    outcome: Result<ExitStatus, CommandError>,
+    /// Whether what was done was undone, as far as that was possible.
+    undone: bool,
+}
+
+impl Concluded {
+    /// Tells a pipeline what it was not told yet.
+    pub(super) fn tell(self, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
+        if self.undone {
+            reporter.failed("what was done was undone again, since not all of it could be done; the log says what could not be undone");
+        }
+        self.outcome
+    }
 }
 
 /// How to go back after half of an apply. What cannot be read now is no worse than no hint.

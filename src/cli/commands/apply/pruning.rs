@@ -1,45 +1,62 @@
 //! What an apply of a set does before and after its objects are applied.
 
-use super::Report;
+use super::{Applying, Report, carry_out, place_of};
 use crate::cli::output::plan::PlanView;
-use crate::cli::sets::{Prepared, WorkedSet};
+use crate::cli::sets::WorkedSet;
 use crate::cli::{CommandError, DryRun};
-use crate::client::{ApplyParameters, Client};
+use crate::client::{Client, Discovery};
 use crate::plan::set::{Departed, Leaving, Scope};
-use crate::plan::{Live, Placed, PlanEntry, Replacing, Stage, execute};
+use crate::plan::{Action, Live, Order, Placed, PlanEntry, Replacing, Stage};
 use crate::printable::one_line;
 
-/// Applies what was prepared, and, if all of it could be applied, lets members leave.
+/// A set, around whose objects something is to be done.
+pub(super) struct Around<'a> {
+    pub(super) set: &'a WorkedSet,
+    /// The members that leave afterwards.
+    pub(super) leaving: Vec<Leaving>,
+    /// Where members may be meanwhile.
+    pub(super) wide: Scope,
+    /// Where they are afterwards.
+    pub(super) remaining: Scope,
+}
+
+/// Applies the objects of a set, and, if all of them could be applied, lets members leave.
 pub(super) async fn apply_set(
-    client: &Client,
-    set: &WorkedSet,
-    prepared: Prepared,
-    (parameters, replacing): (&ApplyParameters, Replacing),
+    (client, discovery): (&Client, &Discovery),
+    around: Around<'_>,
+    mut applying: Applying,
     report: &mut Report<'_>,
 ) -> Result<(), CommandError> {
-    // Kinds that are not served stay listed, and so do those of objects that could not be applied.
-    let scope = Scope::of(&prepared.placed).and(&prepared.scope);
-    let Prepared { placed, live, leaving, scope: remaining, .. } = prepared;
-    report.expect(&placed, &live);
-    report.expect(leaving.iter().map(|leaving| &leaving.member), &live);
-    let (home, placed) = home_first(set, placed, &live);
+    let set = around.set;
+    report.expect(around.leaving.iter().map(|leaving| &leaving.member), &applying.live);
+    let (home, others) = home_first(set, applying.placed, &applying.live);
+    applying.placed = others;
     if !home.is_empty() {
-        execute(client, home, live.clone(), parameters, Replacing::Never, |done| report.done(done)).await;
+        let (order, live) = (Order::at_once(home.len()), applying.live.clone());
+        carry_out(client, Applying { placed: home, order, live, replacing: Replacing::Never }, report).await;
+        match Order::of(&applying.placed, discovery) {
+            Ok(order) => applying.order = order,
+            Err(failures) => {
+                failures.iter().for_each(|failure| report.failure(failure));
+                return Ok(());
+            }
+        }
     }
-    let widened = set.widen(client, &scope).await?;
-    execute(client, placed, live, parameters, replacing, |done| report.done(done)).await;
-    finish(client, set, leaving, &remaining, &widened, report).await;
+    let widened = set.widen(client, &around.wide).await?;
+    carry_out(client, applying, report).await;
+    finish(client, around, &widened, report).await;
     Ok(())
 }
 
 /// The namespace that the parent lives in, where the set itself makes it: it comes even before the parent.
-pub(super) fn home_first(set: &WorkedSet, placed: Vec<Placed>, live: &Live) -> (Vec<Placed>, Vec<Placed>) {
+fn home_first(set: &WorkedSet, placed: Vec<Placed>, live: &Live) -> (Vec<Placed>, Vec<Placed>) {
     let missing = set.parent.namespace.as_ref().filter(|namespace| !live.has("namespaces", namespace));
     placed.into_iter().partition(|placed| Stage::of(placed) == Stage::Namespaces && Some(&placed.key.name) == missing)
 }
 
 /// What comes after the objects: members leave if every object was applied, and the parent tells of the rest.
-pub(super) async fn finish(client: &Client, set: &WorkedSet, leaving: Vec<Leaving>, scope: &Scope, widened: &str, report: &mut Report<'_>) {
+async fn finish(client: &Client, around: Around<'_>, widened: &str, report: &mut Report<'_>) {
+    let Around { set, leaving, remaining, .. } = around;
     if !set.prune {
         return;
     }
@@ -51,9 +68,11 @@ pub(super) async fn finish(client: &Client, set: &WorkedSet, leaving: Vec<Leavin
         return;
     }
     report.total += leaving.len();
-    set.depart(client, leaving, |departed| report.departed(departed)).await;
-    if report.failed == 0 {
-        set.narrow(report.ui, client, scope, widened).await;
+    let (context, stop) = (report.context, report.context.stop().clone());
+    let _acting = context.act();
+    set.depart(client, leaving, &stop, |departed| report.departed(departed)).await;
+    if report.failed == 0 && !stop.is_requested() {
+        set.narrow(report.ui, client, &remaining, widened).await;
     }
 }
 
@@ -64,6 +83,7 @@ impl Report<'_> {
             Departed::Deleted(entry) => self.left(&entry, "pruned"),
             Departed::Kept(entry) => self.left(&entry, "kept"),
             Departed::Failed(failure) => self.failure(&failure),
+            Departed::NotBegun(member) => self.not_begun(&member),
         }
     }
 
@@ -77,8 +97,12 @@ impl Report<'_> {
     fn left(&mut self, entry: &PlanEntry, word: &str) {
         self.summary.add(entry.action);
         self.journal.iter_mut().for_each(|journal| journal.applied(entry));
+        if entry.action == Action::Delete {
+            self.deleted.push(place_of(entry));
+        }
+        self.reporter.entry(entry, self.args.owners());
         let text = self.line_of_leaving(entry, word);
-        if let Err(error) = self.ui.data(&text).and_then(|()| self.ui.flush()) {
+        if let Err(error) = self.ui.data(&self.reporter.apart(&text)).and_then(|()| self.ui.flush()) {
             self.broken.get_or_insert(error.into());
         }
         if self.args.dry_run == DryRun::None {
@@ -96,7 +120,7 @@ impl Report<'_> {
             Some(super::ApplyOutput::Json | super::ApplyOutput::Yaml) => String::new(),
             None if self.args.diff => {
                 let view: PlanView<'_> = self.args.view(self.ui);
-                view.entry(entry, self.tense()) + "\n"
+                view.entry(entry, self.args.tense()) + "\n"
             }
             None => format!("{name} {word}{}\n", self.args.dry_run.suffix()),
         }

@@ -9,7 +9,7 @@ use crate::cli::duration;
 use crate::cli::revisions::{KeepArgs, Recalled};
 use crate::cli::sets::{SetArgs, SetNameArgs};
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, DryRun, ExitStatus};
+use crate::cli::{CiArgs, CommandContext, CommandError, DryRun, ExitStatus, Promise, Reporter};
 use crate::plan::set::{MaxDeletions, SetError};
 
 const EXAMPLES: &str = "\
@@ -21,7 +21,8 @@ Examples:
                                              what that would change
 
 The manifests of the revision are applied, and what it does not declare is pruned. The rollback is a revision of its own.
-Exit status: 0 rolled back, 1 something was refused or failed, or is not ready in time, 2 wrong usage.";
+Exit status: 0 rolled back, 1 something was refused or failed, or is not ready in time, or nobody said yes, 2 wrong usage,
+130 interrupted.";
 
 /// Apply an earlier revision of a set again
 ///
@@ -60,12 +61,17 @@ pub struct RollbackArgs {
     /// Show the values of Secrets in differences
     #[arg(long, requires = "diff")]
     show_secrets: bool,
-    /// Wait until all applied objects are ready
-    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "ready", require_equals = true, value_name = "WHAT")]
-    wait: Option<WaitFor>,
+    /// Wait until all applied objects are ready, or until deleted ones are gone; a comma parts both
+    #[arg(long, value_enum, num_args = 0..=1, value_delimiter = ',', default_missing_value = "ready", require_equals = true, value_name = "WHAT")]
+    wait: Vec<WaitFor>,
+    /// Act without asking, whatever is deleted or replaced
+    #[arg(long, short = 'y')]
+    yes: bool,
     /// Wait no longer than this for a replaced object to go, or for all to be ready; 0 waits without end
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration::unsigned)]
     timeout: Duration,
+    #[command(flatten)]
+    ci: CiArgs,
 }
 
 impl RollbackArgs {
@@ -81,7 +87,9 @@ impl RollbackArgs {
             field_manager: self.field_manager.clone().unwrap_or_else(|| recalled.revision.about.field_manager.clone()),
             diff: self.diff,
             show_secrets: self.show_secrets,
-            wait: self.wait,
+            wait: self.wait.clone(),
+            yes: self.yes,
+            ci: self.ci.clone(),
             timeout: self.timeout,
             ..ApplyArgs::default()
         }
@@ -93,6 +101,12 @@ pub async fn cmd_rollback(ui: &Ui, context: &CommandContext, args: &RollbackArgs
     if args.set.applyset.is_none() {
         return Err(CommandError::usage("say which set: --applyset NAME").hint("`trueup sets -A` lists the sets that there are"));
     }
+    let mut reporter = Reporter::new(ui, &args.ci, &context.settings().platform, "rollback", Promise::Plain)?;
+    let result = roll_back(ui, context, args, &mut reporter).await;
+    reporter.finish(ui, result)
+}
+
+async fn roll_back(ui: &Ui, context: &CommandContext, args: &RollbackArgs, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
     let doing = if args.dry_run == DryRun::None { "rolling back on" } else { "comparing with" };
     if args.dry_run == DryRun::None {
         context.note("nothing was applied yet".to_owned());
@@ -108,5 +122,5 @@ pub async fn cmd_rollback(ui: &Ui, context: &CommandContext, args: &RollbackArgs
     let desired = recalled.desired(&parent)?;
     let apply = args.as_apply(&recalled);
     apply.validate()?;
-    apply_desired(ui, context, &apply, (client, discovery), desired, Some(recalled)).await
+    apply_desired(ui, context, &apply, (client, discovery), (desired, Some(recalled)), reporter).await
 }

@@ -1,39 +1,62 @@
 //! `trueup apply PLAN`: does what a saved plan says, or nothing where the objects have moved on since.
 
+use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::conclusion::conclude;
-use super::pruning::{finish, home_first};
-use super::{ApplyArgs, Report};
+use super::pruning::{Around, apply_set};
+use super::{ApplyArgs, Applying, Report, carry_out};
+use crate::cli::commands::in_order;
+use crate::cli::confirm::{Losing, Loss, confirm};
 use crate::cli::failures::FileOrder;
 use crate::cli::progress::with_progress;
 use crate::cli::sets::WorkedSet;
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, ExitStatus};
+use crate::cli::{CommandContext, CommandError, ExitStatus, Reporter};
 use crate::client::{Client, Discovery};
+use crate::object::{GroupResource, ObjectKey};
 use crate::plan::set::Leaving;
-use crate::plan::{Action, Live, Namespaces, Replacing, SavedObject, SavedPlan, SavedPlanError, SavedSet, execute, moved, pin, place};
+use crate::plan::{Action, Live, Namespaces, Order, Placed, Replaceable, SavedObject, SavedPlan, SavedPlanError, moved, pin, place};
 
-pub(super) async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, file: &Path) -> Result<ExitStatus, CommandError> {
+pub(super) async fn apply(
+    ui: &Ui,
+    context: &CommandContext,
+    args: &ApplyArgs,
+    file: &Path,
+    reporter: &mut Reporter,
+) -> Result<ExitStatus, CommandError> {
     let plan = read(file)?;
     let args = ApplyArgs { field_manager: plan.field_manager.clone(), force_conflicts: plan.force, replace: true, ..args.clone() };
     context.note("nothing was applied yet".to_owned());
     let (client, discovery) = context.client_for_changes(ui, "applying to").await?;
     let target = client.target().to_string();
+    reporter.target(&target, args.tense());
     if target != plan.target && !args.any_target {
         let hint = "make a plan for this target; or, if it is the same one by another name, add --any-target";
         return Err(CommandError::failed(format!("nothing was applied, since the plan was made for {}", plan.target)).hint(hint));
     }
     let total = plan.objects.len();
     // A plan is a document of its own: no file of manifests says in which order its failures come.
-    let mut report = Report::new(ui, context, &args, total, FileOrder::default(), Vec::new());
-    let work = carry_out(ui, &client, &discovery, (plan.objects, plan.set), &mut report);
-    let worked = with_progress(ui, || context.so_far().unwrap_or_default(), work).await;
+    let mut report = Report::new(ui, context, &args, total, FileOrder::default(), Vec::new(), reporter);
+    let worked = act((&client, &discovery), plan, &mut report).await;
     // A plan holds what changes, and a revision all that is declared.
     if report.set.is_some() {
         ui.say("no revision is kept of a saved plan");
     }
-    conclude(report, (&client, &discovery), worked, None).await
+    let concluded = conclude(report, (&client, &discovery), worked, None).await;
+    concluded.tell(reporter)
+}
+
+/// Compares, asks, and does what the plan says.
+async fn act((client, discovery): (&Client, &Discovery), plan: SavedPlan, report: &mut Report<'_>) -> Result<(), CommandError> {
+    let (ui, context, args) = (report.ui, report.context, report.args);
+    let Some(ready) = ready(ui, client, discovery, &plan, report).await? else { return Ok(()) };
+    if !args.yes {
+        confirm(ui, &ready.losses, &client.target().to_string(), "nothing was applied").await?;
+    }
+    report.acting = report.journal.as_ref().map(|_| context.act());
+    with_progress(ui, || context.progress_line(""), work((client, discovery), plan, ready, report)).await
 }
 
 fn read(file: &Path) -> Result<SavedPlan, CommandError> {
@@ -47,58 +70,87 @@ fn read(file: &Path) -> Result<SavedPlan, CommandError> {
     })
 }
 
-async fn carry_out(
+/// What is to be done, as the plan says.
+struct Ready {
+    placed: Vec<Placed>,
+    order: Order,
+    live: Live,
+    losses: Vec<Loss>,
+    /// What the plan replaces; what it changes in place is not replaced, whatever the server says by now.
+    replaced: HashSet<(GroupResource, ObjectKey)>,
+    set: Option<WorkedSet>,
+    leaving: Vec<Leaving>,
+}
+
+/// Compares the plan with what is there; nothing where an object of it has no place any longer.
+async fn ready(
     ui: &Ui,
     client: &Client,
     discovery: &Discovery,
-    (objects, set): (Vec<SavedObject>, Option<SavedSet>),
+    plan: &SavedPlan,
     report: &mut Report<'_>,
-) -> Result<(), CommandError> {
+) -> Result<Option<Ready>, CommandError> {
     let namespaces = Namespaces { default: client.default_namespace().to_owned(), enforced: false };
-    let (placed, unplaced) = place(objects.iter().map(|object| (object.manifest.clone(), None)), discovery, &namespaces);
+    let (placed, unplaced) = place(plan.objects.iter().map(|object| (object.manifest.clone(), None)), discovery, &namespaces);
     if !unplaced.is_empty() {
         unplaced.iter().for_each(|failure| report.failure(failure));
-        return Ok(());
+        return Ok(None);
     }
     let live = Live::fetch(client, &placed).await?;
-    let moved = moved(&objects, &placed, &live);
+    let moved = moved(&plan.objects, &placed, &live);
     if !moved.is_empty() {
         moved.iter().for_each(|(name, how)| ui.error(&format!("{name} is not as it was planned: {how}")));
         return Err(CommandError::failed("nothing was applied, since the plan is out of date").hint("make a new plan"));
     }
-    let worked = match &set {
-        Some(set) => Some((WorkedSet::planned(set, client, discovery).await?, &set.scope)),
+    let set = match &plan.set {
+        Some(set) => Some(WorkedSet::planned(set, client, discovery).await?),
         None => None,
     };
-    report.set = worked.as_ref().map(|(worked, _)| worked.clone());
-    report.expect(&placed, &live);
-    let (mut changed, mut replaced, mut leaving) = (Vec::new(), Vec::new(), Vec::new());
-    for (object, mut placed) in objects.iter().zip(placed) {
-        if let (true, Some(live)) = (object.leaves, live.object(&placed)) {
+    report.set.clone_from(&set);
+    let mut ready =
+        Ready { placed: Vec::new(), order: Order::default(), live, losses: Vec::new(), replaced: HashSet::new(), set, leaving: Vec::new() };
+    for (object, placed) in plan.objects.iter().zip(placed) {
+        ready.sort_in(object, placed);
+    }
+    ready.order = in_order(ui, client, discovery, &ready.placed, &[], "nothing was applied").await?;
+    Ok(Some(ready))
+}
+
+impl Ready {
+    fn sort_in(&mut self, object: &SavedObject, mut placed: Placed) {
+        let before = self.live.object(&placed).cloned();
+        let losing = match object.action {
+            Action::Replace => Some(Losing::Replaced),
+            Action::Delete => Some(Losing::Deleted),
+            Action::Create | Action::Update | Action::Unchanged => None,
+        };
+        let loss = |how| Loss::new(how, &placed.resource.gvk(), &placed.display_name(), placed.key.namespace.as_deref());
+        self.losses.extend(losing.map(loss));
+        if let (true, Some(live)) = (object.leaves, &before) {
             placed.object = live.clone();
-            leaving.push(Leaving::planned(placed, object.action == Action::Update));
-            continue;
+            self.leaving.push(Leaving::planned(placed, object.action == Action::Update));
+            return;
         }
-        let before = live.object(&placed);
-        pin(&mut placed, object, before);
-        if object.action == Action::Replace { replaced.push(placed) } else { changed.push(placed) }
+        pin(&mut placed, object, before.as_ref());
+        if object.action == Action::Replace {
+            self.replaced.insert((placed.resource.group_resource(), placed.key.clone()));
+        }
+        self.placed.push(placed);
     }
-    let parameters = report.args.parameters();
-    if let Some((worked, _)) = &worked {
-        let (home, others) = home_first(worked, changed, &live);
-        execute(client, home, live.clone(), &parameters, Replacing::Never, |done| report.done(done)).await;
-        changed = others;
-    }
-    let widened = match &worked {
-        Some((worked, scope)) => Some(worked.widen(client, scope).await?),
-        None => None,
+}
+
+async fn work(
+    (client, discovery): (&Client, &Discovery),
+    plan: SavedPlan,
+    ready: Ready,
+    report: &mut Report<'_>,
+) -> Result<(), CommandError> {
+    let replacing = report.args.replacing(report.context, Replaceable::These(Arc::new(ready.replaced)));
+    let applying = Applying { placed: ready.placed, order: ready.order, live: ready.live, replacing };
+    let (Some(set), Some(planned)) = (&ready.set, plan.set) else {
+        carry_out(client, applying, report).await;
+        return Ok(());
     };
-    // What the plan changes in place is not replaced, whatever the server says by now.
-    execute(client, changed, live.clone(), &parameters, Replacing::Never, |done| report.done(done)).await;
-    let replacing = report.args.replacing(report.context);
-    execute(client, replaced, live, &parameters, replacing, |done| report.done(done)).await;
-    if let (Some((worked, scope)), Some(widened)) = (worked, widened) {
-        finish(client, &worked, leaving, scope, &widened, report).await;
-    }
-    Ok(())
+    let around = Around { set, leaving: ready.leaving, wide: planned.scope.clone(), remaining: planned.scope };
+    apply_set((client, discovery), around, applying, report).await
 }

@@ -3,17 +3,24 @@
 //! The parent goes last, so that a deletion that was cut off can be taken up again. Invariant: where a member stays for a reason of its
 //! own, so does the parent.
 
-use super::{DeleteArgs, Doomed, delete_all};
+use super::turns::Turns;
+use super::{DeleteArgs, Doomed, ask, delete_all};
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, DryRun, ExitStatus, failures};
+use crate::cli::{CommandContext, CommandError, DryRun, ExitStatus, Reporter, failures};
 use crate::client::Client;
 use crate::plan::history::Shelf;
 use crate::plan::set::{Departed, Leaving, Parent, Scope, SetError, all_leaving, depart, find_members, is_home, keeps_itself, tooling};
-use crate::plan::{Live, Stage};
+use crate::plan::{Live, Order, Placed};
 
-pub(super) async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs) -> Result<ExitStatus, CommandError> {
+pub(super) async fn delete(
+    ui: &Ui,
+    context: &CommandContext,
+    args: &DeleteArgs,
+    reporter: &mut Reporter,
+) -> Result<ExitStatus, CommandError> {
     let for_real = args.dry_run == DryRun::None;
     let (client, discovery) = context.client_for_changes(ui, if for_real { "deleting from" } else { "comparing with" }).await?;
+    reporter.target(&client.target().to_string(), args.tense());
     let Some(parent) = args.set.parent(context, &client, &discovery).await? else { return Ok(ExitStatus::Success) };
     let tracked = match parent.fetch(&client, &discovery).await? {
         Some(tracked) => tracked,
@@ -31,9 +38,11 @@ pub(super) async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs)
     let (kept, doomed): (Vec<Leaving>, Vec<Leaving>) = going.into_iter().partition(|leaving| leaving.stays);
     // The parent would go with its namespace, and with it what is known of the rest.
     let (home, doomed): (Vec<Leaving>, Vec<Leaving>) = doomed.into_iter().partition(|leaving| is_home(&leaving.member, &parent));
-    let doomed: Vec<Doomed> = doomed.into_iter().map(|leaving| Doomed::of(leaving.member)).collect();
-    let mut failed = delete_all(ui, context, &client, doomed, args).await?;
-    failed += release(ui, &client, &parent, kept, for_real).await;
+    let losing = doomed.iter().chain(&home).map(|leaving| Doomed::of(leaving.member.clone()).loss());
+    ask(ui, &client, losing.collect(), args).await?;
+    let (doomed, turns) = in_turns(doomed);
+    let mut failed = delete_all(ui, context, &client, doomed, &turns, args, reporter).await?;
+    failed += release(ui, context, &client, &parent, kept, for_real, reporter).await;
     if failed > 0 {
         ui.warning(&format!("the set's parent {} stays, since not all members are gone", parent.display_name()));
         return Ok(ExitStatus::Failed);
@@ -50,24 +59,47 @@ pub(super) async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs)
     if for_real && let Err(error) = Shelf::new(&client, &parent).clear().await {
         ui.warning(&format!("the history of {} stays until the garbage collector takes it: {error}", parent.display_name()));
     }
-    let doomed = Doomed { resource: parent.resource, namespace: parent.namespace, name: parent.name, stage: Stage::Rest, origin: None };
-    let mut failed = delete_all(ui, context, &client, vec![doomed], args).await?;
-    failed += delete_all(ui, context, &client, home.into_iter().map(|leaving| Doomed::of(leaving.member)).collect(), args).await?;
-    client.take_warnings().iter().for_each(|warning| ui.warning(warning));
+    let origin = None;
+    let last = vec![Doomed { resource: parent.resource, namespace: parent.namespace, name: parent.name, is_absent: false, origin }];
+    let turns = Turns::of_kinds(&last);
+    let mut failed = delete_all(ui, context, &client, last, &turns, args, reporter).await?;
+    let (home, turns) = in_turns(home);
+    failed += delete_all(ui, context, &client, home, &turns, args, reporter).await?;
+    let warnings = client.take_warnings();
+    warnings.iter().for_each(|warning| ui.warning(warning));
+    reporter.warnings(&warnings);
     Ok(if failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
 }
 
+/// The members that go, and their turns. Annotations that make no order, of which a live object may have any, are passed over.
+fn in_turns(leaving: Vec<Leaving>) -> (Vec<Doomed>, Turns) {
+    let members: Vec<Placed> = leaving.into_iter().map(|leaving| leaving.member).collect();
+    let order = Order::of_deletion(&members);
+    let doomed: Vec<Doomed> = members.into_iter().map(Doomed::of).collect();
+    let turns = order.map_or_else(|_| Turns::of_kinds(&doomed), |order| Turns::of_set(&order));
+    (doomed, turns)
+}
+
 /// Lets those go free that say that they stay; answers how many could not.
-async fn release(ui: &Ui, client: &Client, parent: &Parent, kept: Vec<Leaving>, for_real: bool) -> usize {
+async fn release(
+    ui: &Ui,
+    context: &CommandContext,
+    client: &Client,
+    parent: &Parent,
+    kept: Vec<Leaving>,
+    for_real: bool,
+    reporter: &mut Reporter,
+) -> usize {
     for leaving in &kept {
         let why = keeps_itself(&leaving.member).ok().flatten().unwrap_or_default();
         ui.say(&format!("{} is kept, as its annotation {why} says", leaving.member.display_name()));
     }
     let mut failed = 0;
     if for_real {
-        depart(client, kept, &parent.id(), |departed| {
+        depart(client, kept, &parent.id(), context.stop(), |departed| {
             if let Departed::Failed(failure) = departed {
                 failures::tell(ui, &failure);
+                reporter.failure(&failure);
                 failed += 1;
             }
         })

@@ -14,6 +14,7 @@ use crate::cli::context::{CommandContext, Controllers};
 use crate::cli::error::client_error_in_words;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
+use crate::cli::waiting::beside_controllers;
 use crate::client::{Client, Target, until_gone};
 use crate::object::Object;
 
@@ -41,41 +42,29 @@ impl Going {
     }
 }
 
-/// Waits for all; answers how many did not go.
+/// Waits for all; answers the numbers of those that did not go.
 pub(super) async fn wait_for_all(
     ui: &Ui,
     context: &CommandContext,
     client: &Client,
-    mut going: Vec<(Arc<Doomed>, Going)>,
+    mut going: Vec<(usize, Arc<Doomed>, Going)>,
     args: &DeleteArgs,
-) -> usize {
+) -> Vec<usize> {
     let controllers = context.controllers();
     // Who asks for the wait in so many words gets it: a server may be at work on the same store.
     if matches!(controllers, Controllers::Nobody) && args.wait.is_none() {
-        let left: Vec<_> = going.extract_if(.., |(_, going)| going.for_controllers).map(|(object, _)| object).collect();
+        let left: Vec<_> = going.extract_if(.., |(_, _, going)| going.for_controllers).map(|(_, object, _)| object).collect();
         tell_of_controllers(ui, client, &left);
     }
     if going.is_empty() {
-        return 0;
+        return Vec::new();
     }
-    let names = names_of(&going.iter().map(|(object, _)| Arc::clone(object)).collect::<Vec<_>>());
+    let names = names_of(&going.iter().map(|(_, object, _)| Arc::clone(object)).collect::<Vec<_>>());
     context.note(format!("{names} {} deleted, but not gone yet", if going.len() == 1 { "is" } else { "are" }));
-    let waits = join_all(going.iter().map(|(object, going)| wait(client, object, &going.uid, args.timeout)));
-    let results = with_progress(ui, || format!("waiting for {names} to go"), beside(controllers, client, waits)).await;
-    let problems: Vec<String> = results.into_iter().filter_map(Result::err).collect();
-    problems.iter().for_each(|problem| ui.error(problem));
-    problems.len()
-}
-
-/// Runs the controllers, where they can run here, for as long as the work takes.
-pub(in crate::cli::commands) async fn beside<F: Future>(controllers: Controllers, client: &Client, work: F) -> F::Output {
-    let Controllers::Here(run) = controllers else { return work.await };
-    let mut work = std::pin::pin!(work);
-    tokio::select! {
-        output = &mut work => return output,
-        () = run(client.clone()) => {}
-    }
-    work.await
+    let waits = join_all(going.iter().map(|(_, object, going)| wait(client, object, &going.uid, args.timeout)));
+    let results = with_progress(ui, || format!("waiting for {names} to go"), beside_controllers(context, client, waits)).await;
+    let problems = results.into_iter().zip(going).filter_map(|(result, (number, _, _))| Some((number, result.err()?)));
+    problems.map(|(number, problem)| (number, ui.error(&problem)).0).collect()
 }
 
 fn tell_of_controllers(ui: &Ui, client: &Client, left: &[Arc<Doomed>]) {

@@ -1,0 +1,14 @@
+//! `--ci`: what a pipeline is told of a command, beside what the command prints.
+//!
+//! Receives flags, what the platform says of itself, and what a command did; hands on files and annotations. The forms are those of
+//! [`crate::ci`]. Invariant: a report changes no exit status, unless it could not be written.
+
+mod arguments;
+mod platform;
+mod problems;
+mod reporter;
+
+pub use arguments::CiArgs;
+pub use platform::Platform;
+pub(super) use problems::of_manifest;
+pub use reporter::Reporter;

@@ -1,0 +1,30 @@
+//! What is said of work that was interrupted.
+
+/// More names than this are counted.
+const NAMED_MOST: usize = 5;
+
+/// The first names, and how many more there are: `configmap/a, configmap/b and 7 more`.
+pub(super) fn some_of(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMED_MOST);
+    let named = names.iter().take(NAMED_MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{named} and {more} more") } else { named }
+}
+
+/// `; not begun: configmap/a, configmap/b`, and nothing where all was begun.
+pub(super) fn not_begun_in_words(names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!("; not begun: {}", some_of(names)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_begun_is_named_and_where_it_is_much_counted() {
+        let names = |count: usize| (1..=count).map(|number| format!("x/{number}")).collect::<Vec<_>>();
+        assert_eq!(not_begun_in_words(&names(0)), "");
+        assert_eq!(not_begun_in_words(&names(2)), "; not begun: x/1, x/2");
+        assert_eq!(not_begun_in_words(&names(5)), "; not begun: x/1, x/2, x/3, x/4, x/5");
+        assert_eq!(not_begun_in_words(&names(1_000)), "; not begun: x/1, x/2, x/3, x/4, x/5 and 995 more");
+    }
+}
