@@ -187,7 +187,8 @@ async fn of_kinds(ui: &Ui, context: &CommandContext, args: &DumpArgs) -> Result<
     if !refused.is_empty() {
         ui.warning(&format!("these could not be read and are left out: {}", refused.join(", ")));
     }
-    client.take_warnings().iter().for_each(|warning| ui.warning(warning));
+    // Nobody asked for the deprecated kinds that a sweep comes by.
+    client.take_warnings().iter().filter(|_| !is_sweep).for_each(|warning| ui.warning(warning));
     // What others stand on comes first, so that a stream can be applied by whatever applies it in its order.
     dump.manifests.sort_by_key(|manifest| match manifest.kind() {
         "Namespace" => 0,

@@ -36,10 +36,10 @@ fn what_could_not_be_applied_as_a_whole_leaves_no_trace() {
     namespace/shop unchanged
     configmap/a configured
     configmap/b created
-    deployment.apps/web configured
-    service/web unchanged
     configmap/settings configured
     secret/login unchanged
+    service/web unchanged
+    deployment.apps/web configured
     [stderr]
     applying to local store store
     error: set.yaml:18:3: configmap/Not_A_Name in namespace default: from server (Invalid): ConfigMap "Not_A_Name" is invalid: metadata.name: Invalid value: "Not_A_Name": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
@@ -47,8 +47,8 @@ fn what_could_not_be_applied_as_a_whole_leaves_no_trace() {
         |   ^
     Applied: 1 created, 3 updated, 0 replaced, 0 deleted, 3 unchanged, 1 failed.
     undoing what was done
-    configmap/settings in namespace shop put back
     deployment.apps/web in namespace shop put back
+    configmap/settings in namespace shop put back
     configmap/b in namespace default deleted again
     configmap/a in namespace default put back
     Undone: 1 deleted, 3 put back, 0 made again, 0 could not be undone.

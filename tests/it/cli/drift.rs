@@ -288,8 +288,8 @@ fn what_cannot_be_looked_at_is_told_and_counts() {
     "#);
     assert_shows!(env.run("drift"), @"
     [stderr]
-    error: say which manifests: -f FILE
-    hint: -f takes a file, a directory, a URL, or - for standard input
+    error: say which manifests: -f FILE, or -k DIR
+    hint: -f takes a file, a directory, a URL, or - for standard input; -k takes the directory of a kustomization
     [exit 2]
     ");
     assert_shows!(env.run("drift -f shop.yaml --exit-code --detailed-exitcode"), @"

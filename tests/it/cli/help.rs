@@ -278,9 +278,9 @@ fn every_command_explains_itself() {
       -n, --namespace <NAME>      Work in this namespace
           --color <WHEN>          Say when to use colour [default: auto] [possible values: auto, always,
                                   never]
+      -q, --quiet                 Print data, warnings and errors only
           --dry-run[=<HOW>]       Say what would happen without doing it [default: none] [possible
                                   values: none, client, server]
-      -q, --quiet                 Print data, warnings and errors only
           --replace               Replace objects that cannot be changed in place: delete them and make
                                   them anew
           --atomic                Undo everything that was done if something fails, or is not ready in
@@ -294,7 +294,6 @@ fn every_command_explains_itself() {
           --show-owners           Show the owners of all changed fields in differences, not only those
                                   that other managers own
       -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
-      -q, --quiet                 Print data, warnings and errors only
           --wait[=<WHAT>]         Wait until all applied objects are ready, or until deleted ones are
                                   gone; a comma parts both [possible values: ready, deleted]
       -y, --yes                   Act without asking, whatever is deleted or replaced
@@ -316,6 +315,7 @@ fn every_command_explains_itself() {
                                             those that there are [default: 10]
           --message <TEXT>                  Say in the history what this apply is about, such as the
                                             revision of the manifests' source
+
     Pipeline:
           --ci <FORMAT[=FILE]>      Report to a pipeline as github, gitlab, dotenv, junit, sarif or
                                     markdown, each but github into a file, such as junit=report.xml; may

@@ -164,6 +164,7 @@ fn what_stands_on_a_failure_is_not_attempted() {
     error: set.yaml:49:1: configmap/bad in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dato"
      49 | dato:
         | ^
+    hint: did you mean "data"?
     thing.x.io/db in namespace default: failed: no disk
     error: set.yaml:21:1: configmap/web in namespace default: not attempted, since it depends on thing.x.io/db in namespace default, which is not ready: failed: no disk
     error: set.yaml:37:1: configmap/mistaken in namespace default: not attempted, since it depends on configmap/bad in namespace default, which was not applied
@@ -182,6 +183,7 @@ fn what_stands_on_a_failure_is_not_attempted() {
     error: waves.yaml:13:1: configmap/bad in namespace default: from server (BadRequest): ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dato"
      13 | dato:
         | ^
+    hint: did you mean "data"?
     error: waves.yaml:1:1: configmap/next in namespace default: not attempted, since configmap/bad in namespace default, of wave 0, was not applied
     Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 2 failed.
     [exit 1]

@@ -96,7 +96,7 @@ fn a_set_is_pruned_on_every_target_and_its_parent_tells_of_what_is_left() {
         write(&env, &[&a]);
         let pruned = env.run(&format!("apply {SET}"));
         assert!(pruned.stderr.contains("Applied: 0 created, 0 updated, 0 replaced, 2 deleted, 1 unchanged."), "{pruned}");
-        assert_eq!(pruned.stdout, "configmap/a unchanged\nconfigmap/b pruned\ndeployment.apps/web pruned\n");
+        assert_eq!(pruned.stdout, "configmap/a unchanged\ndeployment.apps/web pruned\nconfigmap/b pruned\n");
         assert_eq!(listed_kinds(&env, "secret shop"), "ConfigMap");
         assert_eq!(env.run(&format!("diff {SET}")).code(), Some(0));
     }
@@ -550,8 +550,8 @@ fn a_set_is_deleted_with_its_parent() {
     write(&env, &[&config_map("a", "1"), &kept, DEPLOYMENT]);
     env.prepare(&format!("apply {SET}"));
     assert_shows!(env.run("delete --applyset shop -n default --dry-run"), @r#"
-    configmap "a" deleted from default namespace (dry run)
     deployment.apps "web" deleted from default namespace (dry run)
+    configmap "a" deleted from default namespace (dry run)
     secret "shop" deleted from default namespace (dry run)
     [stderr]
     comparing with local store store
@@ -563,8 +563,8 @@ fn a_set_is_deleted_with_its_parent() {
     [exit 2]
     ");
     assert_shows!(env.run("delete --applyset shop -n default"), @r#"
-    configmap "a" deleted from default namespace
     deployment.apps "web" deleted from default namespace
+    configmap "a" deleted from default namespace
     secret "shop" deleted from default namespace
     [stderr]
     deleting from local store store

@@ -104,7 +104,7 @@ fn a_question_that_is_interrupted_was_not_answered() {
     let mut delete = at_terminal(&env, "delete -f a.yaml --color never");
     delete.wait_for("Go on?");
     // The terminal makes a signal of it.
-    delete.type_line("\u{3}");
+    delete.type_key('\u{3}');
     let output = delete.end();
     assert!(output.stdout.contains("interrupted") && output.code() == Some(130), "{output}");
     assert_eq!(env.run("get cm a -o name").code(), Some(0));

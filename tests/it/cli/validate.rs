@@ -339,13 +339,14 @@ fn what_cannot_be_read_is_a_fault() {
     Checked 0 objects: 0 fine, 0 with faults (1 error, 0 warnings).
     [exit 1]
     ");
-    assert_shows!(env.run("validate -f k"), @"
-    k/kustomization.yaml: error: a kustomization is no object, and validate does not build it
-    hint: check what it builds: kubectl kustomize DIR | trueup validate -f -
+    assert_shows!(env.run("validate -f k"), @r#"
+    k/kustomization.yaml:2:3: error: "a.yaml" does not exist
+     2 | - a.yaml
+       |   ^
     [stderr]
     Checked 0 objects: 0 fine, 0 with faults (1 error, 0 warnings).
     [exit 1]
-    ");
+    "#);
     assert_shows!(env.run("validate -f list.yaml --schema missing"), @r#"
     missing: error: there is no such file or folder
     hint: check the path given with --schema
@@ -379,8 +380,8 @@ fn a_command_line_that_makes_no_sense_is_told() {
     let env = mk_env();
     assert_shows!(env.run("validate"), @"
     [stderr]
-    error: say which manifests: -f FILE
-    hint: -f takes a file, a directory, a URL, or - for standard input
+    error: say which manifests: -f FILE, or -k DIR
+    hint: -f takes a file, a directory, a URL, or - for standard input; -k takes the directory of a kustomization
     [exit 2]
     ");
     assert_shows!(env.run("validate -f - --schema -"), @"

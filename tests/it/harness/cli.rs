@@ -262,6 +262,12 @@ impl Running {
         }
     }
 
+    /// Types what is no line, such as a control character.
+    pub(crate) fn type_key(&mut self, key: char) {
+        write!(self.stdin, "{key}").unwrap();
+        self.stdin.flush().unwrap();
+    }
+
     /// Types a line.
     pub(crate) fn type_line(&mut self, line: &str) {
         writeln!(self.stdin, "{line}").unwrap();

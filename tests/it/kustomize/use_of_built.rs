@@ -52,8 +52,8 @@ fn a_kustomization_is_printed_and_applied() {
     ");
     assert_shows!(env.run("diff -k production"), @"Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 2 unchanged.");
     assert_shows!(env.run("delete -k production"), @r#"
-    configmap "prod-settings-d5hb4bfh2h" deleted from default namespace
     service "prod-web" deleted from default namespace
+    configmap "prod-settings-d5hb4bfh2h" deleted from default namespace
     [stderr]
     deleting from local store store
     "#);
@@ -73,6 +73,7 @@ fn faults_are_told_where_the_field_was_written() {
     error: base/web.yaml:6:3: service/prod-web in namespace default: from server (BadRequest): Service in version "v1" cannot be handled as a Service: strict decoding error: unknown field "spec.selektor"
      6 |   selektor: {}
        |   ^
+    hint: did you mean "selector"?
     Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
     [exit 1]
     "#);
