@@ -197,7 +197,7 @@ pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<S
         Command::Serve(args) => serve(ui, cli, args, environment).await,
         Command::Controllers(args) => control(ui, cli, args, environment, openers).await,
         Command::Config(args) => config(ui, cli, args, environment),
-        Command::Validate(args) => validate(ui, cli, args).await,
+        Command::Validate(args) => validate(ui, cli, args, environment).await,
         Command::Kustomize(args) => kustomize(ui, args).await,
         command => work(ui, cli, command, environment, openers).await,
     };
@@ -219,8 +219,13 @@ fn config(
 }
 
 /// Works on manifests, and so on no target.
-async fn validate(ui: &Ui, cli: &Cli, args: &commands::ValidateArgs) -> Result<ExitStatus, CommandError> {
-    commands::cmd_validate(ui, settings::namespace(&cli.global)?, args).await
+async fn validate(
+    ui: &Ui,
+    cli: &Cli,
+    args: &commands::ValidateArgs,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<ExitStatus, CommandError> {
+    commands::cmd_validate(ui, settings::namespace(&cli.global)?, &Platform::resolve(environment), args).await
 }
 
 /// Builds manifests, and so works on no target.

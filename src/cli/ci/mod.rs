@@ -4,11 +4,13 @@
 //! [`crate::ci`]. Invariant: a report changes no exit status, unless it could not be written.
 
 mod arguments;
+mod faults;
 mod platform;
 mod problems;
 mod reporter;
 
 pub use arguments::CiArgs;
 pub use platform::Platform;
+pub(super) use faults::{of_checked, of_fault};
 pub(super) use problems::of_manifest;
 pub use reporter::Reporter;

@@ -3,10 +3,11 @@
 use clap::Args;
 
 use crate::ambient::Ambient;
+use crate::cli::ci::{of_checked, of_fault};
 use crate::cli::output::faults::{document, summary, text};
 use crate::cli::output::form::pretty;
 use crate::cli::ui::Ui;
-use crate::cli::{CommandError, ExitStatus, ManifestArgs};
+use crate::cli::{CiArgs, CommandError, ExitStatus, ManifestArgs, Platform, Promise, Reporter};
 use crate::manifest::{self, Input};
 use crate::object::LabelSelector;
 use crate::validate::{Options, Report, validate};
@@ -16,6 +17,8 @@ Examples:
   trueup validate -f deploy/                 check a directory, -R with those below it
   trueup validate -f - --schema crds/        check what comes by standard input, with custom kinds
   trueup validate -f deploy/ -o json         the faults for programs
+  trueup validate -f deploy/ --ci github --ci sarif=faults.sarif
+                                             the faults for a pipeline
 
 No server is asked. Kinds are those of Kubernetes 1.36, of CustomResourceDefinitions in the set, and of --schema.
 
@@ -48,6 +51,8 @@ pub struct ValidateArgs {
     /// Print the faults in this form
     #[arg(long, short = 'o', value_enum, value_name = "FORM", default_value_t)]
     output: FaultForm,
+    #[command(flatten)]
+    ci: CiArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -59,8 +64,19 @@ enum FaultForm {
     Json,
 }
 
-/// Checks manifests. `namespace` is the one that the command line asks for.
-pub async fn cmd_validate(ui: &Ui, namespace: Option<String>, args: &ValidateArgs) -> Result<ExitStatus, CommandError> {
+/// Checks manifests. `namespace` is the one that the command line asks for, `platform` the pipeline's that the command runs in.
+pub async fn cmd_validate(
+    ui: &Ui,
+    namespace: Option<String>,
+    platform: &Platform,
+    args: &ValidateArgs,
+) -> Result<ExitStatus, CommandError> {
+    let mut reporter = Reporter::new(ui, &args.ci, platform, "validate", Promise::Plain)?;
+    let result = check(ui, namespace, args, &mut reporter).await;
+    reporter.finish(ui, result)
+}
+
+async fn check(ui: &Ui, namespace: Option<String>, args: &ValidateArgs, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
     if args.manifests.is_empty() {
         return Err(super::no_manifests());
     }
@@ -80,7 +96,7 @@ pub async fn cmd_validate(ui: &Ui, namespace: Option<String>, args: &ValidateArg
     let schemas = gather(&schemas, true).await;
     let manifests = gather(&args.manifests.inputs(), args.manifests.recursive).await;
     let report = validate(manifests, schemas, &options, &ambient);
-    show(ui, args, &report)?;
+    show(ui, args, &report, reporter)?;
     let counts = report.counts();
     let failed = counts.errors > 0 || (args.deny_warnings && counts.warnings > 0);
     Ok(if failed { ExitStatus::Failed } else { ExitStatus::Success })
@@ -90,11 +106,13 @@ async fn gather(inputs: &[Input], recursive: bool) -> Vec<crate::validate::Input
     manifest::gather(inputs, recursive, std::io::stdin(), manifest::fetch).await
 }
 
-fn show(ui: &Ui, args: &ValidateArgs, report: &Report) -> Result<(), CommandError> {
+fn show(ui: &Ui, args: &ValidateArgs, report: &Report, reporter: &mut Reporter) -> Result<(), CommandError> {
+    report.objects.iter().for_each(|checked| reporter.item(|| of_checked(checked)));
+    report.faults().into_iter().for_each(|fault| reporter.problem(of_fault(fault)));
     match args.output {
         FaultForm::Json => ui.foreign_data(&pretty(&document(report)))?,
         FaultForm::Text => {
-            ui.data(&text(report, ui.data_brush()))?;
+            ui.data(&reporter.apart(&text(report, ui.data_brush())))?;
             ui.say(&summary(report.counts()));
         }
     }

@@ -371,6 +371,19 @@ fn what_is_wrong_with_a_manifest_is_told_at_its_line() {
 }
 
 #[test]
+fn validate_reports_each_fault_at_its_line_without_a_target() {
+    let env = on_github(TestEnv::without_target());
+    env.write(
+        "deploy/a.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndatta: {}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: b\n",
+    );
+    assert_shows!(env.run("validate -f deploy --ci github --ci junit --ci sarif"), @"");
+    let junit = read(&env, "trueup-junit.xml");
+    assert!(junit.contains("tests=\"2\"") && junit.contains("failures=\"1\""), "{junit}");
+    assert!(read(&env, "trueup.sarif").contains("\"unknown-field\""));
+}
+
+#[test]
 fn a_target_that_is_not_there_is_told() {
     let env = on_github(TestEnv::without_target());
     env.write("a.yaml", config_map("a", "1"));
