@@ -4039,7 +4039,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__validate)
-            opts="-f -k -R -l -o -s -n -q -h -V --filename --kustomize --recursive --schema --selector --ignore-missing-schemas --ignore-unknown-fields --skip --deny-warnings --output --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-f -k -R -l -o -s -n -q -h -V --filename --kustomize --recursive --schema --selector --ignore-missing-schemas --ignore-unknown-fields --skip --deny-warnings --output --ci --ci-dir --ci-full-diff --ci-name --ci-differences --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4083,6 +4083,26 @@ _trueup() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --ci)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ci-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ci-full-diff)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ci-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ci-differences)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
                 --local)

@@ -696,6 +696,13 @@ complete -c trueup -n "__fish_trueup_using_subcommand validate" -s l -l selector
 complete -c trueup -n "__fish_trueup_using_subcommand validate" -l skip -d 'Do not check these kinds, such as Deployment or apps/v1/Deployment' -r
 complete -c trueup -n "__fish_trueup_using_subcommand validate" -s o -l output -d 'Print the faults in this form' -r -f -a "text\t'One fault after the other, with the lines of the manifests'
 json\t'A document in JSON'"
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l ci -d 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l ci-dir -d 'Write reports that name no file into this directory, which is made where it does not exist' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l ci-full-diff -d 'Write the whole difference to this file, also where a comment is cut; else beside the comment' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l ci-name -d 'Tell these reports from others of the same pipeline by this name, such as staging' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l ci-differences -d 'Count differences as notices, warnings or errors; with errors they are failures in JUnit' -r -f -a "notice\t'Worth knowing; what is deleted or replaced is a warning'
+warning\t'Worth a look'
+error\t'As failures'"
 complete -c trueup -n "__fish_trueup_using_subcommand validate" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand validate" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand validate" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F

@@ -134,7 +134,7 @@ fn counted(report: &Report) -> String {
     let objects = if items == 1 { "object" } else { "objects" };
     let bold = |count: usize, word: &str| if count > 0 { format!(", **{count} {word}**") } else { String::new() };
     match (report.command, report.tense) {
-        ("validate", _) => format!("Validated: {items} {objects}{}.", bold(failed, "with errors")),
+        ("validate", _) => format!("Validated: {items} {objects} without faults{}.", bold(failed, "with errors")),
         ("delete", Tense::Past) => format!("Deleted: {items} {objects}{}.", bold(failed, "failed")),
         ("delete", Tense::Future) => format!("To delete: {items} {objects}{}.", bold(failed, "failed")),
         _ => counts(report.summary(), failed, report.tense),

@@ -931,7 +931,7 @@ fn a_comment_counts_as_its_command_does() {
         let report = Report { command, tense, ..report((0..items).map(item).collect(), hostile().problems) };
         comment(&report, Limit::GITHUB_COMMENT, None).lines().nth(3).map(str::to_owned)
     };
-    assert_eq!(line("validate", Tense::Future, 2).as_deref(), Some("Validated: 2 objects, **1 with errors**."));
+    assert_eq!(line("validate", Tense::Future, 2).as_deref(), Some("Validated: 2 objects without faults, **1 with errors**."));
     assert_eq!(line("delete", Tense::Past, 1).as_deref(), Some("Deleted: 1 object, **1 failed**."));
     assert_eq!(line("delete", Tense::Future, 1).as_deref(), Some("To delete: 1 object, **1 failed**."));
     let applied = "Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 1 unchanged, **1 failed**.";

@@ -107,7 +107,9 @@ async fn gather(inputs: &[Input], recursive: bool) -> Vec<crate::validate::Input
 }
 
 fn show(ui: &Ui, args: &ValidateArgs, report: &Report, reporter: &mut Reporter) -> Result<(), CommandError> {
-    report.objects.iter().for_each(|checked| reporter.item(|| of_checked(checked)));
+    // An object with faults is told of by these.
+    let sound = report.objects.iter().filter(|checked| checked.faults.is_empty());
+    sound.for_each(|checked| reporter.item(|| of_checked(checked)));
     report.faults().into_iter().for_each(|fault| reporter.problem(of_fault(fault)));
     match args.output {
         FaultForm::Json => ui.foreign_data(&pretty(&document(report)))?,

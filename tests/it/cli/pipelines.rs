@@ -377,7 +377,16 @@ fn validate_reports_each_fault_at_its_line_without_a_target() {
         "deploy/a.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndatta: {}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: b\n",
     );
-    assert_shows!(env.run("validate -f deploy --ci github --ci junit --ci sarif"), @"");
+    assert_shows!(env.run("validate -f deploy --ci github --ci junit --ci sarif"), @r#"
+    deploy/a.yaml:5:1: error: configmap/a: datta: unknown field
+     5 | datta: {}
+       | ^
+    hint: did you mean "data"?
+    [stderr]
+    Checked 2 objects: 1 fine, 1 with faults (1 error, 0 warnings).
+    ::error file=deploy/a.yaml,line=5,col=1,title=configmap/a::datta: unknown field%0Adid you mean "data"?
+    [exit 1]
+    "#);
     let junit = read(&env, "trueup-junit.xml");
     assert!(junit.contains("tests=\"2\"") && junit.contains("failures=\"1\""), "{junit}");
     assert!(read(&env, "trueup.sarif").contains("\"unknown-field\""));
