@@ -181,6 +181,7 @@ struct Syncing<'a> {
     /// What was said of the manifests, and of the last run; the same is not said again.
     told_of_manifests: Option<String>,
     told_of_run: BTreeSet<String>,
+    told_warnings: BTreeSet<String>,
     memory: Memory,
     watching: Watching,
 }
@@ -202,6 +203,7 @@ impl<'a> Syncing<'a> {
             fingerprint: Fingerprint::default(),
             told_of_manifests: None,
             told_of_run: BTreeSet::new(),
+            told_warnings: BTreeSet::new(),
             memory: Memory::default(),
             watching: Watching::default(),
         }
@@ -324,7 +326,10 @@ impl<'a> Syncing<'a> {
         };
         let outcome = run(self.ui, self.context, self.args, &client, desired, &mut self.memory).await;
         for warning in client.take_warnings() {
-            warn!("the server warns: {}", one_line(&warning));
+            let said = one_line(&warning).into_owned();
+            if self.told_warnings.insert(said.clone()) {
+                warn!("the server warns: {said}");
+            }
         }
         let outcome = outcome?;
         if !self.args.once {

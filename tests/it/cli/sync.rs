@@ -20,7 +20,7 @@ fn world(env: TestEnv) -> TestEnv {
 
 /// Starts syncing with an interval that no test waits for, and a port; answers the port's address, too.
 fn sync(env: &TestEnv, arguments: &str) -> (Running, String) {
-    let mut sync = env.start(&format!("sync -f deploy --every 1h --listen 127.0.0.1:0 {arguments}"));
+    let mut sync = env.start(format!("sync -f deploy --every 1h --listen 127.0.0.1:0 {arguments}").trim_end());
     let line = sync.wait_for("reporting on http://");
     (sync, line.trim_end().rsplit('/').next().unwrap().to_owned())
 }
@@ -58,7 +58,7 @@ fn plain(log: &str) -> String {
 }
 
 fn value(env: &TestEnv, target: &str) -> String {
-    env.run(&format!("get cm a -o jsonpath={{.data.key}} {target}")).stdout
+    env.run(&format!("get cm a -o jsonpath={{.data.key}} {target}")).stdout.clone()
 }
 
 #[test]
