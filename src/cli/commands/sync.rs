@@ -280,7 +280,7 @@ impl<'a> Syncing<'a> {
         }
         self.status.ran(&reading);
         self.pace.end(self.now(), Ended { failed, corrected: reading.corrected > 0 });
-        self.tell(outcome, &reading);
+        self.tell(&outcome, &reading);
         valid && !failed
     }
 
@@ -339,8 +339,8 @@ impl<'a> Syncing<'a> {
     }
 
     /// Logs what a run came to; of what is wrong, only what was not said of the last one.
-    fn tell(&mut self, outcome: Result<Outcome, CommandError>, reading: &Reading) {
-        let failures: BTreeSet<String> = match &outcome {
+    fn tell(&mut self, outcome: &Result<Outcome, CommandError>, reading: &Reading) {
+        let failures: BTreeSet<String> = match outcome {
             Ok(outcome) => outcome.failures.iter().cloned().collect(),
             Err(problem) => [words::of_error(problem)].into(),
         };
