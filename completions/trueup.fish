@@ -62,6 +62,7 @@ complete -c trueup -n "__fish_trueup_needs_command" -f -a "api-resources" -d 'Sh
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "auth" -d 'Show who one is, and what one may do'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "config" -d 'Show and change kubeconfig files'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "sync" -d 'Keep the target as the manifests say'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "serve" -d 'Serve the API over HTTPS'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "controllers" -d 'Run the controllers against the target'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
@@ -953,6 +954,38 @@ complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_su
 complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "set-context" -d 'Set cluster, user or namespace (-n) of a context, which is made where there is none'
 complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "view" -d 'Show the kubeconfig, all files as one, without what is secret'
 complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l every -d 'Read everything anew and compare it at least this often' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l listen -d 'Answer /healthz, /readyz and /metrics on this address; without a host, on all of this machine\'s' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l applyset-namespace -d 'Say in which namespace the set\'s parent is, where -n does not; its objects may be in several then' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l max-deletions -d 'Prune no more objects than this, a number or a share such as 50%; if not given, 20%, and 5 in any case' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l field-manager -d 'Own the applied fields under this name' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l timeout -d 'Wait no longer than this for a replaced object to go, or for what others depend on; 0 waits without end' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l once -d 'Run once, and say by the exit status how it went'
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l prune -d 'Delete the members of the set that no manifest describes'
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l allow-empty -d 'Prune although the manifests hold no object at all'
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l force-membership -d 'Take objects over that belong to other sets'
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l replace -d 'Replace objects that cannot be changed in place: delete them and make them anew'
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -l force-conflicts -d 'Take over also what other managers owned before it was applied'
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand sync" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l listen -d 'Listen on this address; port 0 takes a free one' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l write-kubeconfig -d 'Write the administrator\'s kubeconfig here; else into the data directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l token-auth-file -d 'Accept the tokens in this file: token,user,uid,"group1,group2" on each line' -r -F

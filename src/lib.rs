@@ -29,6 +29,7 @@ pub mod schema;
 pub mod serve;
 pub mod similar;
 pub mod store;
+pub mod sync;
 pub mod validate;
 pub mod webhook;
 pub mod yaml;

@@ -15,6 +15,12 @@ pub(super) fn start(environment: &dyn Fn(&str) -> Option<String>) -> Result<(), 
     Ok(())
 }
 
+/// The same for a command whose log tells what it does.
+pub(super) fn start_telling(environment: &dyn Fn(&str) -> Option<String>, quiet: bool) -> Result<(), UsageError> {
+    log_from(level(environment)?.unwrap_or(if quiet { Level::WARN } else { Level::INFO }));
+    Ok(())
+}
+
 /// Starts logging for any other command, where the variable asks for it: what it has to say, it says itself. Errors where the variable
 /// holds no level.
 pub(super) fn start_if_asked(environment: &dyn Fn(&str) -> Option<String>) -> Result<(), UsageError> {

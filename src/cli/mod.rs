@@ -111,6 +111,8 @@ pub enum Command {
     Auth(commands::AuthArgs),
     /// Show and change kubeconfig files
     Config(commands::ConfigArgs),
+    /// Keep the target as the manifests say
+    Sync(commands::SyncArgs),
     /// Serve the API over HTTPS
     Serve(commands::ServeArgs),
     /// Run the controllers against the target
@@ -136,6 +138,7 @@ impl Command {
                 | Self::Delete(_)
                 | Self::Rollback(_)
                 | Self::Serve(_)
+                | Self::Sync(_)
         )
     }
 
@@ -196,6 +199,7 @@ pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<S
     let result = match &cli.command {
         Command::Serve(args) => serve(ui, cli, args, environment).await,
         Command::Controllers(args) => control(ui, cli, args, environment, openers).await,
+        Command::Sync(args) => sync(ui, cli, args, environment, openers).await,
         Command::Config(args) => config(ui, cli, args, environment),
         Command::Validate(args) => validate(ui, cli, args, environment).await,
         Command::Kustomize(args) => kustomize(ui, args).await,
@@ -258,6 +262,19 @@ async fn control(
     logging::start(environment)?;
     let context = CommandContext::new(settings(ui, cli, environment)?, openers);
     commands::cmd_controllers(ui, &context, args).await
+}
+
+/// Keeps a target as manifests say, and ends in its own way when it is interrupted.
+async fn sync(
+    ui: &Ui,
+    cli: &Cli,
+    args: &commands::SyncArgs,
+    environment: &dyn Fn(&str) -> Option<String>,
+    openers: Openers,
+) -> Result<ExitStatus, CommandError> {
+    logging::start_telling(environment, cli.global.quiet)?;
+    let context = CommandContext::new(settings(ui, cli, environment)?, openers);
+    commands::cmd_sync(ui, &context, args).await
 }
 
 /// Settings, and a word about what was read into them.
@@ -334,9 +351,12 @@ async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<Exi
         Command::ApiVersions(args) => commands::cmd_api_versions(ui, context, args).await,
         Command::Auth(args) => commands::cmd_auth(ui, context, args).await,
         Command::Explain(args) => commands::cmd_explain(ui, context, args).await,
-        Command::Serve(_) | Command::Controllers(_) | Command::Config(_) | Command::Validate(_) | Command::Kustomize(_) => {
-            Err(CommandError::usage("this command works on no target"))
-        }
+        Command::Serve(_)
+        | Command::Controllers(_)
+        | Command::Sync(_)
+        | Command::Config(_)
+        | Command::Validate(_)
+        | Command::Kustomize(_) => Err(CommandError::usage("this command is run in its own way")),
         Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),
         Command::Man(args) => commands::cmd_man(ui, Cli::command(), args),
         Command::Version(args) => commands::cmd_version(ui, context, args).await,

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 /// Pauses that double from one failure to the next, spread by a quarter in both directions.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     /// The pause after the first failure.
-    pub(super) first: Duration,
+    pub(crate) first: Duration,
     /// The longest pause, before it is spread.
-    pub(super) longest: Duration,
+    pub(crate) longest: Duration,
 }
 
 impl Backoff {
@@ -17,7 +17,7 @@ impl Backoff {
     ///
     /// The spread comes from the key and the count alone: keys that failed together come again apart, and no source of randomness is
     /// needed.
-    pub(super) fn pause(self, key: &impl Hash, failures: u32) -> Duration {
+    pub(crate) fn pause(self, key: &impl Hash, failures: u32) -> Duration {
         let doubled = self.first.saturating_mul(1 << failures.saturating_sub(1).min(20)).min(self.longest);
         let mut hasher = DefaultHasher::new();
         (key, failures).hash(&mut hasher);

@@ -5,7 +5,7 @@
 //!
 //! They run beside a server (`serve`) and as a process of their own (`controllers --server`), with the same code.
 
-mod backoff;
+pub(crate) mod backoff;
 mod complaints;
 mod definitions;
 mod gc;

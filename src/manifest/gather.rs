@@ -210,6 +210,10 @@ impl Found {
             let path = entry.path();
             // The entry's own type: a link to a folder is not followed, so that a loop of links ends.
             if entry.file_type()?.is_dir() {
+                // Kubernetes keeps the versions of a mounted ConfigMap in such folders, and links to the files of the one that counts.
+                if entry.file_name().as_encoded_bytes().starts_with(b"..") {
+                    continue;
+                }
                 self.passed_over |= !recursive;
                 if recursive && let Err(error) = self.look_into(&path, true) {
                     self.files.push(Err((path, cannot_read(error))));

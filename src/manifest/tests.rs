@@ -335,6 +335,13 @@ async fn a_device_is_refused_and_a_pipe_is_read() {
     assert_eq!(gather_from(&[Input::Path(path.into())], false, "").await[0].text(), "a: 1");
 }
 
+#[tokio::test]
+async fn the_versions_of_a_mounted_config_map_are_passed_over() {
+    let folder = mk_tree(&[("..2026/a.yaml", b""), ("a.yaml", b""), ("below/b.yaml", b"")]);
+    let input = [Input::Path(folder.path().to_owned())];
+    assert_eq!(names(&folder, &gather_from(&input, true, "").await), ["a.yaml", "below/b.yaml"]);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_loop_of_links_ends() {

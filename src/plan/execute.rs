@@ -46,6 +46,8 @@ pub enum Done {
 pub struct Conduct<'a> {
     /// How each object is applied.
     pub parameters: &'a ApplyParameters,
+    /// The objects, by their number in the set, whose fields are taken from other managers whatever the parameters say.
+    pub forced: HashSet<usize>,
     /// What becomes of objects that cannot be changed in place.
     pub replacing: Replacing,
     /// Whether to stop.
@@ -141,7 +143,8 @@ async fn prepare(
 
 async fn run(client: &Client, jobs: Vec<Numbered<Job>>, conduct: &Conduct<'_>, reach: &Reach, done: impl FnMut(Numbered<Done>)) {
     let work = |(number, job): Numbered<Job>| {
-        let (client, parameters, reach) = (client.clone(), conduct.parameters.clone(), reach.clone());
+        let (client, mut parameters, reach) = (client.clone(), conduct.parameters.clone(), reach.clone());
+        parameters.force |= conduct.forced.contains(&number);
         let (replacing, stop) = (conduct.replacing.clone(), conduct.stop.clone());
         async move {
             let done = match job {

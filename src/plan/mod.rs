@@ -36,8 +36,8 @@ pub use build::{Built, Question, build, entry};
 pub use changes::{FieldAction, FieldChange, readable_path};
 pub use dispute::Dispute;
 pub use drift::{
-    DriftDocument, DriftLook, DriftQuestion, DriftState, FieldDrift, ObjectDrift, Verdict, drift_document, drift_summary, drift_text,
-    object_drift,
+    DriftDocument, DriftLook, DriftQuestion, DriftState, FieldDrift, ObjectDrift, Verdict, drift_document, drift_note, drift_summary,
+    drift_text, object_drift,
 };
 pub use execute::{Awaiting, Conduct, Done, UntilReady, execute};
 pub use live::Live;

@@ -10,7 +10,7 @@ mod problems;
 mod reporter;
 
 pub use arguments::CiArgs;
-pub use platform::Platform;
 pub(super) use faults::{of_checked, of_fault};
+pub use platform::Platform;
 pub(super) use problems::of_manifest;
 pub use reporter::Reporter;

@@ -17,6 +17,7 @@ use futures::FutureExt as _;
 use serde_json::Value;
 
 use self::pruning::Around;
+pub(super) use self::pruning::home_first;
 use super::{build_plan, in_order, load_set, place_all};
 use crate::ci::{self, Problem, Rule};
 use crate::cli::DryRun;
@@ -553,7 +554,8 @@ async fn carry_out(client: &Client, applying: Applying, report: &mut Report<'_>)
     let parameters = args.parameters();
     let Applying { placed, order, live, replacing } = applying;
     report.expect(&placed, &live);
-    let conduct = Conduct { parameters: &parameters, replacing, stop: context.stop().clone(), until_ready: &until_ready };
+    let conduct =
+        Conduct { parameters: &parameters, forced: HashSet::new(), replacing, stop: context.stop().clone(), until_ready: &until_ready };
     let _acting = context.act();
     execute(client, placed, &order, live, &conduct, |done| report.done(done)).await;
 }

@@ -31,7 +31,7 @@ use crate::object::{Gvk, Object, ObjectKey, Time};
 use crate::schema::{self, check};
 
 pub use document::{DriftDocument, drift_document};
-pub use text::{DriftLook, drift_summary, drift_text};
+pub use text::{DriftLook, drift_note, drift_summary, drift_text};
 
 /// How an object of a set stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

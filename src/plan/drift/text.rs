@@ -72,10 +72,12 @@ fn header(drift: &ObjectDrift, color: bool) -> String {
 }
 
 fn line(field: &FieldDrift, color: bool) -> String {
-    noted(&field.change, &note(field), Brush::new(color))
+    noted(&field.change, &drift_note(field), Brush::new(color))
 }
 
-fn note(field: &FieldDrift) -> String {
+/// How a field came to differ, and who owns it, as in `owned by "ops" since 2026-11-22T10:05:00Z`.
+#[must_use]
+pub fn drift_note(field: &FieldDrift) -> String {
     let owners: Vec<String> = field.owners.iter().map(|owner| one_line(&owner.in_words()).into_owned()).collect();
     let owners = owners.join(" and ");
     match field.verdict {

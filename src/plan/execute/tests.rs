@@ -49,7 +49,7 @@ async fn done_of(client: &Client, placed: Vec<Placed>, live: Live, replacing: Re
     let order = Order::of(&placed, &Discovery::of(Vec::new())).expect("an order");
     let parameters = parameters();
     let until_ready = |_: Vec<Awaiting>| -> LocalBoxFuture<'_, _> { unreachable!("nothing depends on anything") };
-    let conduct = Conduct { parameters: &parameters, replacing, stop: Stop::default(), until_ready: &until_ready };
+    let conduct = Conduct { parameters: &parameters, forced: HashSet::new(), replacing, stop: Stop::default(), until_ready: &until_ready };
     execute(client, placed, &order, live, &conduct, done).await;
 }
 
@@ -370,7 +370,13 @@ async fn told_with(
         Box::pin(async { reasons })
     };
     let parameters = parameters();
-    let conduct = Conduct { parameters: &parameters, replacing: Replacing::Never, stop: stop.clone(), until_ready: &until_ready };
+    let conduct = Conduct {
+        parameters: &parameters,
+        forced: HashSet::new(),
+        replacing: Replacing::Never,
+        stop: stop.clone(),
+        until_ready: &until_ready,
+    };
     let mut lines = Vec::new();
     let told = |done: Done| {
         let line = line(&done);
@@ -457,4 +463,20 @@ async fn after_a_stop_nothing_is_begun() {
     let (lines, waits, asked) = told_with(set, Live::default(), Stop::default(), |_| None).await;
     assert_eq!(lines, ["configmap/last created", "configmap/b not begun", "configmap/c not begun"]);
     assert_eq!((waits.len(), asked.lines().len()), (0, 1));
+}
+
+#[tokio::test]
+async fn an_object_that_may_be_taken_back_is_applied_with_force_and_no_other_is() {
+    let (client, asked) = scripted(|request| answer(201, json!({"metadata": {"name": request.uri().path().rsplit('/').next()}})));
+    let config_map = |name: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
+    let placed = set(vec![config_map("ours"), config_map("theirs")]);
+    let parameters = parameters();
+    let until_ready = |_: Vec<Awaiting>| -> LocalBoxFuture<'_, _> { unreachable!("nothing depends on anything") };
+    let (forced, replacing, stop) = (HashSet::from([0]), Replacing::Never, Stop::default());
+    let conduct = Conduct { parameters: &parameters, forced, replacing, stop, until_ready: &until_ready };
+    execute(&client, placed, &Order::at_once(2), Live::default(), &conduct, |_| {}).await;
+    let mut lines = asked.lines();
+    lines.sort();
+    assert!(lines[0].contains("/ours?") && lines[0].contains("force=true"), "{lines:?}");
+    assert!(lines[1].contains("/theirs?") && !lines[1].contains("force=true"), "{lines:?}");
 }

@@ -31,6 +31,7 @@ fn the_front_page_names_commands_and_targets() {
       api-versions   Show the versions of the groups that the server serves
       auth           Show who one is, and what one may do
       config         Show and change kubeconfig files
+      sync           Keep the target as the manifests say
       serve          Serve the API over HTTPS
       controllers    Run the controllers against the target
       completions    Print a completion script for a shell
@@ -131,6 +132,7 @@ fn the_front_page_names_commands_and_targets() {
       api-versions   Show the versions of the groups that the server serves
       auth           Show who one is, and what one may do
       config         Show and change kubeconfig files
+      sync           Keep the target as the manifests say
       serve          Serve the API over HTTPS
       controllers    Run the controllers against the target
       completions    Print a completion script for a shell

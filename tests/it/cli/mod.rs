@@ -24,6 +24,7 @@ mod replace;
 mod requests;
 mod serve;
 mod sets;
+mod sync;
 mod targets;
 mod terminal;
 mod untrusted;

@@ -49,7 +49,7 @@ pub(super) async fn apply_set(
 }
 
 /// The namespace that the parent lives in, where the set itself makes it: it comes even before the parent.
-fn home_first(set: &WorkedSet, placed: Vec<Placed>, live: &Live) -> (Vec<Placed>, Vec<Placed>) {
+pub(in crate::cli::commands) fn home_first(set: &WorkedSet, placed: Vec<Placed>, live: &Live) -> (Vec<Placed>, Vec<Placed>) {
     let missing = set.parent.namespace.as_ref().filter(|namespace| !live.has("namespaces", namespace));
     placed.into_iter().partition(|placed| Stage::of(placed) == Stage::Namespaces && Some(&placed.key.name) == missing)
 }
