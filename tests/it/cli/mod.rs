@@ -1,12 +1,14 @@
 //! The command line as a person or a script meets it: whole outputs of the real program.
 
 mod apply;
+mod completions;
 mod delete;
 mod diff;
 mod diff_forms;
 mod documents;
 mod drift;
 mod dump;
+mod every_command;
 mod explain;
 mod failures;
 mod get;
