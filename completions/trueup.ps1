@@ -5,6 +5,14 @@ using namespace System.Management.Automation.Language
 Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
+    # What only the target knows (kinds, names, namespaces, contexts, sets) is asked of the program.
+    $line = $commandAst.ToString()
+    if ($wordToComplete -eq '') { $line += ' ' }
+    $found = @(& trueup __complete --line $line 2>$null)
+    if ($found.Count -gt 0) {
+        return $found | ForEach-Object { [CompletionResult]::new($_, $_, [CompletionResultType]::ParameterValue, $_) }
+    }
+
     $commandElements = $commandAst.CommandElements
     $command = @(
         'trueup'
@@ -822,11 +830,6 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Do not check these kinds, such as Deployment or apps/v1/Deployment')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Print the faults in this form')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print the faults in this form')
-            [CompletionResult]::new('--ci', '--ci', [CompletionResultType]::ParameterName, 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times')
-            [CompletionResult]::new('--ci-dir', '--ci-dir', [CompletionResultType]::ParameterName, 'Write reports that name no file into this directory, which is made where it does not exist')
-            [CompletionResult]::new('--ci-full-diff', '--ci-full-diff', [CompletionResultType]::ParameterName, 'Write the whole difference to this file, also where a comment is cut; else beside the comment')
-            [CompletionResult]::new('--ci-name', '--ci-name', [CompletionResultType]::ParameterName, 'Tell these reports from others of the same pipeline by this name, such as staging')
-            [CompletionResult]::new('--ci-differences', '--ci-differences', [CompletionResultType]::ParameterName, 'Count differences as notices, warnings or errors; with errors they are failures in JUnit')
             [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
             [CompletionResult]::new('--etcd', '--etcd', [CompletionResultType]::ParameterName, 'Use the store in this etcd cluster; no server is needed')
             [CompletionResult]::new('--etcd-cafile', '--etcd-cafile', [CompletionResultType]::ParameterName, 'Check etcd''s certificates against the authorities in this file')

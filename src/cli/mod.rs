@@ -7,6 +7,7 @@
 mod arguments;
 mod ci;
 pub mod commands;
+mod complete;
 mod confirm;
 mod context;
 mod duration;
@@ -159,6 +160,9 @@ impl Command {
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>, openers: Openers) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(words) = complete::asked(&arguments) {
+        return complete::answer(words, openers);
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {

@@ -68,7 +68,7 @@ pub async fn cmd_describe(ui: &Ui, context: &CommandContext, args: &DescribeArgs
     }
     let (mut status, mut first) = (ExitStatus::Success, true);
     for (resource, namespace, name) in places {
-        match describe(&client, &resource, namespace.as_deref(), &name, args).await {
+        match describe(ui, &client, &resource, namespace.as_deref(), &name, args).await {
             Ok(text) => {
                 ui.data(if first { "" } else { "\n\n" })?;
                 ui.foreign_data(&text)?;
@@ -98,6 +98,7 @@ async fn chosen(client: &Client, selection: Selection, namespace: Option<String>
 }
 
 async fn describe(
+    ui: &Ui,
     client: &Client,
     resource: &ServedResource,
     namespace: Option<&str>,
@@ -106,15 +107,22 @@ async fn describe(
 ) -> Result<String, ClientError> {
     let mut object = client.object(&ApiRequest::get(resource, namespace, name, Form::Objects)).await?;
     object.set_gvk(&resource.gvk());
-    let events = if args.show_events { Some(events(client, &object, namespace).await) } else { None };
+    let events = if args.show_events { events(ui, client, &object, namespace).await? } else { None };
     let now = Ambient::from_env().unwrap_or_else(|_| Ambient::system()).now();
     Ok(text(&object, events.as_deref(), now))
 }
 
-/// The events about an object; none where they may not be read.
-async fn events(client: &Client, object: &Object, namespace: Option<&str>) -> Vec<Value> {
+/// The events about an object; `None`, with a warning, where they may not be read, since that is not to look like having none.
+async fn events(ui: &Ui, client: &Client, object: &Object, namespace: Option<&str>) -> Result<Option<Vec<Value>>, ClientError> {
     let selector = format!("involvedObject.uid={}", object.uid());
-    read_events(client, Some(namespace.unwrap_or("default")), &selector, 500).await.unwrap_or_default()
+    match read_events(client, Some(namespace.unwrap_or("default")), &selector, 500).await {
+        Ok(events) => Ok(Some(events)),
+        Err(error @ ClientError::Refused { .. }) => {
+            ui.warning(&format!("the events are left out: {}", client_error_in_words(&error)));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The whole description; pure.

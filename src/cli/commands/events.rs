@@ -11,7 +11,7 @@ use crate::cli::output::form::{OutputForm, OutputFormParser};
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus};
 use crate::client::{
-    ApiRequest, ChangeKind, Client, Discovery, Form, ListParameters, ServedResource, WatchStep, Watcher, list_pages,
+    ApiRequest, ChangeKind, Client, ClientError, Discovery, Form, ListParameters, ServedResource, WatchStep, Watcher, list_pages,
     parse_resource_arguments,
 };
 
@@ -77,7 +77,7 @@ pub(super) async fn read_events(
     namespace: Option<&str>,
     field_selector: &str,
     limit: u32,
-) -> Result<Vec<Value>, CommandError> {
+) -> Result<Vec<Value>, ClientError> {
     let parameters = ListParameters { field_selector: field_selector.to_owned(), limit, ..ListParameters::default() };
     let resource = event_resource();
     let request = ApiRequest::list(&resource, namespace, &parameters, "", Form::Objects);

@@ -47,6 +47,7 @@ pub use kustomize::{KustomizeArgs, cmd_kustomize};
 pub use man::{ManArgs, cmd_man};
 pub use plan::{PlanArgs, cmd_plan};
 pub use serve::{ControllersArgs, ServeArgs, ServeSettings, cmd_serve};
+pub(super) use sets::parents as set_parents;
 pub use sets::{SetsArgs, cmd_sets};
 pub use sync::{SyncArgs, cmd_sync};
 pub use tree::{TreeArgs, cmd_tree};

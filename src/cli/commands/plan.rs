@@ -93,7 +93,7 @@ async fn plan(ui: &Ui, context: &CommandContext, args: &PlanArgs, reporter: &mut
     let view = PlanView { form: PlanForm::Diff, mask: !args.show_secrets, owners, two_sides: None, color };
     reporter.plan(&built, &warnings, owners);
     ui.data(&reporter.text(&view, &built, &warnings, &target))?;
-    built.failures.iter().for_each(|failure| failures::tell(ui, failure));
+    failures::tell_all(ui, &built.failures);
     warnings.iter().for_each(|warning| ui.warning(warning));
     if !built.failures.is_empty() {
         if args.output.is_some() {

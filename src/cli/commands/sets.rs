@@ -176,7 +176,7 @@ async fn line(client: &Client, discovery: &Discovery, resource: Arc<ServedResour
 }
 
 /// Everything that carries a set's id, by namespace and name.
-async fn parents(
+pub(in crate::cli) async fn parents(
     client: &Client,
     discovery: &Discovery,
     namespace: Option<&str>,

@@ -16,6 +16,7 @@ use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, Selecto
 use crate::client::{
     ChangeKind, Client, ClientError, Discovery, Form, ListParameters, Place, Selection, WatchStep, Watcher, parse_resource_arguments,
 };
+use crate::manifest::Desired;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -111,10 +112,15 @@ impl WaitArgs {
 pub async fn cmd_wait(ui: &Ui, context: &CommandContext, args: &WaitArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
     let goals = args.goals();
+    // A broken file is told before any server is asked.
+    let desired = if args.manifests.is_empty() { None } else { Some(load(&args.manifests, &args.selectors.selector).await?) };
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;
     let begun = Instant::now();
-    let (places, failed) = places(ui, context, &client, &discovery, args).await?;
+    let (places, failed) = match desired {
+        Some(desired) => of_manifests(ui, context, &client, &discovery, desired),
+        None => of_arguments(ui, &client, &discovery, args).await?,
+    };
     if places.is_empty() && failed == 0 {
         return nothing_found(&goals);
     }
@@ -156,32 +162,27 @@ fn nothing_found(goals: &[Goal]) -> Result<ExitStatus, CommandError> {
     }
 }
 
-/// Where the objects are, and how many manifests have no place.
-async fn places(
-    ui: &Ui,
-    context: &CommandContext,
-    client: &Client,
-    discovery: &Discovery,
-    args: &WaitArgs,
-) -> Result<(Vec<Place>, usize), CommandError> {
-    if args.manifests.is_empty() {
-        let selections = parse_resource_arguments(&args.resources, discovery)?;
-        let namespace = (!args.selectors.all_namespaces).then(|| client.default_namespace().to_owned());
-        let kinds: Vec<String> = selections.iter().map(|selection| selection.resource.group_resource().to_string()).collect();
-        let places = selections.into_iter().map(|selection| selected(client, selection, namespace.clone(), args));
-        let found = try_join_all(places).await?;
-        if found.iter().all(Vec::is_empty) || !args.goals.contains(&Goal::Create) {
-            return Ok((found.concat(), 0));
-        }
-        let missing: Vec<&String> = kinds.iter().zip(&found).filter(|(_, found)| found.is_empty()).map(|(kind, _)| kind).collect();
-        missing.iter().for_each(|kind| ui.error(&format!("timed out waiting for the condition: no object of {kind} matches")));
-        return Ok((found.concat(), missing.len()));
-    }
-    let desired = load(&args.manifests, &args.selectors.selector).await?;
+/// Where the objects of manifests are, and how many manifests have no place.
+fn of_manifests(ui: &Ui, context: &CommandContext, client: &Client, discovery: &Discovery, desired: Vec<Desired>) -> (Vec<Place>, usize) {
     let (placed, unplaced) = place_all(context, client, discovery, desired);
     unplaced.iter().for_each(|failure| failures::tell(ui, failure));
     let place = |placed: crate::plan::Placed| Place { resource: placed.resource, namespace: placed.key.namespace, name: placed.key.name };
-    Ok((placed.into_iter().map(place).collect(), unplaced.len()))
+    (placed.into_iter().map(place).collect(), unplaced.len())
+}
+
+/// Where the objects are that arguments name, and of how many kinds none came to be.
+async fn of_arguments(ui: &Ui, client: &Client, discovery: &Discovery, args: &WaitArgs) -> Result<(Vec<Place>, usize), CommandError> {
+    let selections = parse_resource_arguments(&args.resources, discovery)?;
+    let namespace = (!args.selectors.all_namespaces).then(|| client.default_namespace().to_owned());
+    let kinds: Vec<String> = selections.iter().map(|selection| selection.resource.group_resource().to_string()).collect();
+    let places = selections.into_iter().map(|selection| selected(client, selection, namespace.clone(), args));
+    let found = try_join_all(places).await?;
+    if found.iter().all(Vec::is_empty) || !args.goals.contains(&Goal::Create) {
+        return Ok((found.concat(), 0));
+    }
+    let missing: Vec<&String> = kinds.iter().zip(&found).filter(|(_, found)| found.is_empty()).map(|(kind, _)| kind).collect();
+    missing.iter().for_each(|kind| ui.error(&format!("timed out waiting for the condition: no object of {kind} matches")));
+    Ok((found.concat(), missing.len()))
 }
 
 /// The objects of one resource: those named, or those that are found.

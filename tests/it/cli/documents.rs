@@ -1,6 +1,6 @@
 //! What README.md and the pages in docs/ show is what the program prints.
 
-use super::SHOP;
+use super::{SHOP, config_map};
 use crate::harness::cli::TestEnv;
 use crate::harness::recorder::Recorder;
 
@@ -111,4 +111,80 @@ fn the_page_about_drift_shows_what_happens() {
     [drift, dump].into_iter().for_each(|console| check(&env, console));
     // What goes on until it is stopped is tested elsewhere.
     assert!(watch.0[0].starts_with("trueup watch "));
+}
+
+/// A ConfigMap with one text, as people write it.
+fn words(name: &str, text: &str) -> String {
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  text: {text}\n")
+}
+
+#[test]
+fn the_page_about_targets_shows_what_happens() {
+    let consoles = consoles(include_str!("../../../docs/targets.md"));
+    let env = TestEnv::without_target();
+    env.write("greeting.yaml", words("greeting", "hello").replace("  name: greeting\n", "  name: greeting\n  namespace: default\n"));
+    env.write(
+        "kubeconfig",
+        "apiVersion: v1\nkind: Config\nclusters:\n- name: staging\n  cluster: {server: \"https://staging.example.com:6443\"}\nusers:\n\
+         - name: me\n  user: {}\ncontexts:\n- name: staging\n  context: {cluster: staging, user: me, namespace: shop}\n\
+         current-context: staging\n",
+    );
+    assert_eq!(consoles.len(), 5);
+    consoles.iter().for_each(|console| check(&env, console));
+}
+
+#[test]
+fn the_page_about_plans_and_differences_shows_what_happens() {
+    let consoles = consoles(include_str!("../../../docs/plan-and-diff.md"));
+    let [first, applied, forms, statuses, owners, replaced, saved] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let env = TestEnv::new();
+    // The page prints the manifests that it begins with.
+    let shop = first.1.split_once("=== create").unwrap().0;
+    env.write("deploy/shop.yaml", shop);
+    [first, applied, forms, statuses].into_iter().for_each(|console| check(&env, console));
+    env.write("theirs.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {LOG_LEVEL: trace}}");
+    env.prepare("apply -f theirs.yaml --field-manager ops --force-conflicts");
+    check(&env, owners);
+    let fixed = |text: &str| words("fixed", text).replace("\ndata:", "\nimmutable: true\ndata:");
+    env.write("fixed.yaml", fixed("old"));
+    env.prepare("apply -f fixed.yaml");
+    env.write("fixed.yaml", fixed("new"));
+    check(&env, replaced);
+    env.write("next.yaml", words("greeting", "hello"));
+    check(&env, saved);
+}
+
+#[test]
+fn the_page_for_those_who_come_from_elsewhere_shows_what_happens() {
+    let consoles = consoles(include_str!("../../../docs/coming-from.md"));
+    let env = TestEnv::new();
+    env.write("greeting.yaml", words("greeting", "hello"));
+    env.write("parting.yaml", words("parting", "goodbye"));
+    env.write("mistyped.yaml", words("greeting", "hello").replace("ConfigMap", "ConfigMpa"));
+    assert_eq!(consoles.len(), 4);
+    consoles.iter().for_each(|console| check(&env, console));
+}
+
+#[test]
+fn the_page_about_sets_shows_what_happens() {
+    let consoles = consoles(include_str!("../../../docs/sets.md"));
+    let [pruning, handing_over] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let env = TestEnv::new();
+    env.write("shop.yaml", SHOP.split("---\n").next().unwrap());
+    env.prepare("apply -f shop.yaml");
+    let web = SHOP.split("---\n").nth(1).unwrap();
+    env.write("deploy/shop.yaml", [web, &words("settings", "one")].join("---\n"));
+    env.write("deploy/old.yaml", words("old-settings", "one"));
+    env.prepare("apply -f deploy -n shop --applyset shop");
+    env.write(
+        "deploy/shop.yaml",
+        [&web.replace("replicas: 2", "replicas: 3"), &words("settings", "one")].map(String::as_str).join("---\n"),
+    );
+    std::fs::remove_file(env.path("deploy/old.yaml")).unwrap();
+    check(&env, pruning);
+    let env = TestEnv::new();
+    env.write("set.yaml", ["a", "b", "c"].map(|name| config_map(name, "1")).join("---\n"));
+    env.prepare("apply -f set.yaml -n default --applyset shop");
+    env.prepare("sets hand-over shop -n default --to kubectl/v1.36.4");
+    check(&env, handing_over);
 }

@@ -2,12 +2,14 @@
 
 mod apply;
 mod atomic;
+mod completions;
 mod delete;
 mod diff;
 mod diff_forms;
 mod documents;
 mod drift;
 mod dump;
+mod every_command;
 mod explain;
 mod failures;
 mod get;

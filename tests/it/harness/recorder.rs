@@ -1,6 +1,6 @@
 //! A server of the API over HTTP without TLS, which counts what it is asked and can be told to keep answers back.
 
-use std::convert::Infallible;
+use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -37,12 +37,34 @@ impl Exceptions {
     const NONE: Self = Self { held: |_| false, refused: |_| false, anonymous: |_| false };
 }
 
+/// Whether the server lives, and how much longer.
+#[derive(Clone, Copy)]
+struct Life {
+    /// How many more requests are answered; the one after them is the end.
+    answers: usize,
+    alive: bool,
+}
+
+impl Life {
+    const ENDLESS: Self = Self { answers: usize::MAX, alive: true };
+
+    /// Whether one more request is answered.
+    fn answers(&mut self) -> bool {
+        match self.answers.checked_sub(1) {
+            Some(left) => self.answers = left,
+            None => self.alive = false,
+        }
+        self.alive
+    }
+}
+
 /// An API over an empty memory store on a port of its own, for as long as it is kept.
 pub(crate) struct Recorder {
     pub(crate) url: String,
     asked: Arc<Mutex<Vec<String>>>,
     held: Receiver<()>,
     released: watch::Sender<bool>,
+    life: watch::Sender<Life>,
     _runtime: Runtime,
 }
 
@@ -74,8 +96,24 @@ impl Recorder {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (hold, held) = channel();
         let released = watch::Sender::new(false);
-        runtime.spawn(serve(listener, Arc::clone(&asked), exceptions, hold, released.subscribe()));
-        Self { url, asked, held, released, _runtime: runtime }
+        let life = watch::Sender::new(Life::ENDLESS);
+        runtime.spawn(serve(listener, Arc::clone(&asked), exceptions, hold, released.subscribe(), life.clone()));
+        Self { url, asked, held, released, life, _runtime: runtime }
+    }
+
+    /// Answers so many more requests. With the next one, all connections end without another word, and no new one is served.
+    pub(crate) fn die_after(&self, answers: usize) {
+        self.life.send_replace(Life { answers, alive: true });
+    }
+
+    /// Ends all connections, and serves no new one.
+    pub(crate) fn die(&self) {
+        self.life.send_replace(Life { answers: 0, alive: false });
+    }
+
+    /// Serves as before, with what the server had.
+    pub(crate) fn revive(&self) {
+        self.life.send_replace(Life::ENDLESS);
     }
 
     /// Waits for a request that is not answered.
@@ -102,15 +140,25 @@ async fn serve(
     exceptions: Exceptions,
     hold: Sender<()>,
     released: watch::Receiver<bool>,
+    life: watch::Sender<Life>,
 ) {
     let api = Api::open(Arc::new(MemoryStore::new()), Ambient::pinned(NOW.parse().unwrap())).await.unwrap();
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
+        if !life.borrow().alive {
+            continue;
+        }
         let (api, asked, hold, released) = (api.clone(), Arc::clone(&asked), hold.clone(), released.clone());
+        let (answering, mut living) = (life.clone(), life.subscribe());
         let service = service_fn(move |request: Request<Incoming>| {
             let (api, asked, hold, mut released) = (api.clone(), Arc::clone(&asked), hold.clone(), released.clone());
+            let mut answered = false;
+            answering.send_modify(|life| answered = life.answers());
             async move {
+                if !answered {
+                    return Err(io::Error::other("the server is gone"));
+                }
                 let line = format!("{} {}", request.method(), request.uri());
                 let (held, refused, anonymous) = ((exceptions.held)(&line), (exceptions.refused)(&line), (exceptions.anonymous)(&line));
                 asked.lock().unwrap().push(line);
@@ -126,9 +174,16 @@ async fn serve(
                     (true, false) => Identity::new("bob", Vec::new()),
                     (false, false) => Identity::in_process(),
                 };
-                Ok::<_, Infallible>(api.handle(&who, Request::from_parts(parts, body)).await)
+                Ok(api.handle(&who, Request::from_parts(parts, body)).await)
             }
         });
-        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(async move {
+            tokio::select! {
+                // A client that goes away is no failure of the test.
+                _ = connection => {}
+                _ = living.wait_for(|life| !life.alive) => {}
+            }
+        });
     }
 }

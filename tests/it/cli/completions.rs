@@ -1,0 +1,148 @@
+//! Completion as shells ask for it: kinds, names, namespaces, contexts and sets, from the target that the line names.
+
+use super::{SHOP, config_map};
+use crate::harness::cli::{Output, TestEnv};
+use crate::harness::recorder::Recorder;
+
+/// What bash does when somebody presses the key at the end of a line: it parts the line into words, calls the function that the script has
+/// registered and shows what that leaves in COMPREPLY.
+const BASH: &str = r#"
+source ./trueup.bash
+[[ "$(complete -p trueup)" == *'-F _trueup_or_ask '* ]] || exit 3
+COMP_LINE="$LINE" COMP_POINT="${#LINE}"
+read -ra COMP_WORDS <<<"$LINE"
+[[ "$LINE" == *' ' ]] && COMP_WORDS+=('')
+COMP_WORDS[0]="$PROGRAM" COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 ))
+_trueup_or_ask "$PROGRAM" "${LINE##*[[:space:]=:]}" "${COMP_WORDS[COMP_CWORD-1]}"
+[[ "${#COMPREPLY[@]}" -eq 0 ]] || printf '%s\n' "${COMPREPLY[@]}"
+"#;
+
+/// The candidates for the last word of a line.
+fn completed(env: &TestEnv, line: &str) -> Vec<String> {
+    env.write("trueup.bash", include_str!("../../../completions/trueup.bash"));
+    env.write("press.bash", format!("LINE='{line}' PROGRAM='{}'\n{BASH}", env!("CARGO_BIN_EXE_trueup")));
+    let output = env.shell("bash --norc press.bash");
+    assert_eq!((output.code(), output.stderr.as_str()), (Some(0), ""), "{output}");
+    output.stdout.lines().map(str::to_owned).collect()
+}
+
+/// A world with a shop in its own namespace, and two ConfigMaps of a set in the default one.
+fn world() -> TestEnv {
+    let env = TestEnv::new();
+    fill(&env, "");
+    env
+}
+
+fn fill(env: &TestEnv, target: &str) {
+    env.write("shop.yaml", SHOP);
+    env.write("set.yaml", config_map("a", "1") + "---\n" + &config_map("b", "1"));
+    env.prepare(&format!("apply -f shop.yaml {target}"));
+    env.prepare(&format!("apply -f set.yaml -n default --applyset configmap/front {target}"));
+    env.write(
+        "home/.kube/config",
+        "apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: \"http://127.0.0.1:1\"}}]\nusers: [{name: u, user: {}}]\n\
+         contexts: [{name: staging, context: {cluster: c, user: u}}, {name: production, context: {cluster: c, user: u}}]\n\
+         current-context: staging\n",
+    );
+}
+
+#[test]
+fn bash_is_told_what_the_target_has() {
+    let env = world();
+    let cases: &[(&str, &[&str])] = &[
+        ("trueup get deploym", &["deployments"]),
+        ("trueup get cm,secr", &["cm,secrets"]),
+        ("trueup get cm ", &["a", "b", "front"]),
+        ("trueup get -o name cm f", &["front"]),
+        ("trueup delete cm a ", &["b", "front"]),
+        ("trueup describe cm/", &["cm/a", "cm/b", "cm/front"]),
+        ("trueup describe cm/a configm", &["configmaps/"]),
+        ("trueup get -n shop deploy ", &["web"]),
+        ("trueup --namespace=shop get secret ", &["login"]),
+        ("trueup wait --for=ready deploy/web -n shop secret/", &["secret/login"]),
+        ("trueup get -n sh", &["shop"]),
+        // bash parts the word at the equals sign, and is given the piece behind it.
+        ("trueup get --namespace=kube-p", &["kube-public"]),
+        ("trueup apply -f x --applyset ", &["configmap/front"]),
+        ("trueup sets hand-over conf", &["configmap/front"]),
+        ("trueup --context st", &["staging"]),
+        ("trueup config use-context ", &["production", "staging"]),
+        ("trueup explain statefuls", &["statefulsets"]),
+        ("trueup events --for configm", &["configmaps/"]),
+        ("trueup auth can-i wat", &["watch"]),
+        ("trueup auth can-i get lea", &["leases"]),
+        ("trueup tree deploy -n shop w", &["web"]),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(completed(&env, line), *expected, "{line}");
+    }
+}
+
+#[test]
+fn bash_still_knows_commands_flags_and_their_values() {
+    let env = world();
+    assert_eq!(completed(&env, "trueup ge"), ["get"]);
+    assert_eq!(completed(&env, "trueup get --no-h"), ["--no-headers"]);
+    assert_eq!(completed(&env, "trueup diff --color alw"), ["always"]);
+    assert_eq!(completed(&env, "trueup completions f"), ["fish"]);
+}
+
+#[test]
+fn every_target_that_the_line_names_is_asked() {
+    let server = Recorder::start();
+    let env = TestEnv::without_target();
+    fill(&env, &format!("--server {}", server.url));
+    assert_eq!(completed(&env, &format!("trueup --server {} get cm ", server.url)), ["a", "b", "front"]);
+    assert_eq!(completed(&env, &format!("trueup -s {} -n shop get svc w", server.url)), ["web"]);
+    env.prepare("apply -f shop.yaml --local other");
+    assert_eq!(completed(&env, "trueup --local other -n shop get cm "), ["settings"]);
+}
+
+/// What a shell is told; nothing else may come.
+fn asked(env: &TestEnv, words: &str) -> Output {
+    let output = env.shell(&format!("trueup __complete {words}"));
+    assert_eq!((output.code(), output.stderr.as_str()), (Some(0), ""), "{output}");
+    output
+}
+
+#[test]
+fn whoever_cannot_be_asked_is_passed_over_in_silence() {
+    let env = TestEnv::without_target();
+    env.write("broken", "contexts: [");
+    for words in [
+        "--server http://127.0.0.1:1 get cm ''",
+        "--etcd http://127.0.0.1:1 get ''",
+        "--kubeconfig broken get ''",
+        "--kubeconfig broken --context ''",
+        "--local nowhere get ''",
+        "get -n ../x cm ''",
+        "get nothing-like-it ''",
+        "''",
+        "",
+    ] {
+        assert_eq!(asked(&env, &format!("-- {words}")).stdout, "", "{words}");
+    }
+    assert!(!env.path("nowhere").exists(), "no store is made for somebody who looks");
+    let silent = Recorder::holding(|_| true);
+    assert_eq!(asked(&env, &format!("-- --server {} get ''", silent.url)).stdout, "");
+}
+
+#[test]
+fn other_shells_hand_over_words_or_a_line() {
+    let env = world();
+    assert_eq!(asked(&env, "-- get --namespace=kube-p").stdout, "--namespace=kube-public\n");
+    assert_eq!(asked(&env, "-- get cm ''").stdout, "a\nb\nfront\n");
+    assert_eq!(asked(&env, r#"--line 'trueup --local "st"ore get cm '"#).stdout, "a\nb\nfront\n");
+    assert_eq!(asked(&env, "--line 'trueup get cm f'").stdout, "front\n");
+}
+
+#[test]
+fn a_name_that_a_shell_would_run_is_no_candidate() {
+    let env = TestEnv::new();
+    let role = |name: &str| format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: '{name}'}}\n");
+    env.write("roles.yaml", role("my:reader") + "---\n" + &role("my$(touch x)") + "---\n" + &role("my two"));
+    env.prepare("apply -f roles.yaml");
+    assert_eq!(completed(&env, "trueup get clusterroles my"), ["my:reader"]);
+    // bash parts words at colons, too.
+    assert_eq!(completed(&env, "trueup get clusterroles my:re"), ["reader"]);
+}
