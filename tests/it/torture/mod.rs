@@ -16,7 +16,7 @@ mod writer;
 use std::time::Duration;
 
 /// After this long something that should have happened has failed; no test waits for it to pass.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(1800);
 
 /// The same of one answer, or of the next event of a watch, which ends before.
 const ANSWER: Duration = Duration::from_secs(60);
