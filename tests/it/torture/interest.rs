@@ -76,8 +76,8 @@ impl Interest {
         interest.namespace = (turn % 3 == 1).then(|| NAMESPACES[turn / 3 % 4]);
         match turn % 11 {
             // Whole kinds and namespaces are few, for their sheer volume.
-            0 if turn % 4 == 0 => {}
-            0 | 1 | 2 => interest.labels = Labels::Shard(shard),
+            0 if turn.is_multiple_of(4) => {}
+            0..=2 => interest.labels = Labels::Shard(shard),
             3 => interest.labels = Labels::ShardsNotRed(shard, (shard + 7) % SHARDS),
             4 => interest.labels = Labels::Colored(shard),
             5 => interest.labels = Labels::Colorless(shard),

@@ -35,6 +35,9 @@ impl Size {
     }
 }
 
+/// A watcher of a whole kind, and how far it says that it is: the turn of the server, and the revision.
+type Reference = (JoinHandle<(Interest, Log)>, watch::Receiver<(u64, u64)>);
+
 /// The clients of one run, and how they are steered.
 struct Run {
     size: Size,
@@ -43,7 +46,7 @@ struct Run {
     /// Tells absent watchers to come back.
     back: watch::Sender<bool>,
     done_at: watch::Sender<Option<u64>>,
-    references: Vec<(JoinHandle<(Interest, Log)>, watch::Receiver<(u64, u64)>)>,
+    references: Vec<Reference>,
     watchers: JoinSet<(Interest, Log)>,
 }
 
@@ -74,7 +77,7 @@ impl Run {
         Orders {
             doors: Arc::clone(&self.doors),
             lasts: 3 + number % (self.size.watchers / 50),
-            begin: if number % 2 == 0 { Begin::List } else { Begin::Stream },
+            begin: if number.is_multiple_of(2) { Begin::List } else { Begin::Stream },
             absent_until: (number % 10 == 7).then(|| self.back.subscribe()),
             done_at: self.done_at.subscribe(),
             tells: None,
