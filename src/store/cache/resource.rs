@@ -71,7 +71,7 @@ pub struct Subscription {
     backlog: VecDeque<Arc<WriteEvent>>,
     events_rx: mpsc::Receiver<Arc<WriteEvent>>,
     queued_bytes: Arc<AtomicUsize>,
-    /// Where it began.
+    /// Where it began, and then the revision of the event that was taken last, which `seen` of the cache may not have reached yet.
     after: Revision,
     cache: Cache,
 }
@@ -248,15 +248,19 @@ impl Watcher {
 impl Subscription {
     /// The next event; `None` when there will be no more.
     pub async fn next(&mut self) -> Option<Arc<WriteEvent>> {
-        match self.backlog.pop_front() {
-            Some(event) => Some(event),
-            None => self.events_rx.recv().await.map(|event| self.taken(event)),
-        }
+        let event = match self.backlog.pop_front() {
+            Some(event) => event,
+            None => self.events_rx.recv().await.map(|event| self.taken(event))?,
+        };
+        self.after = self.after.max(event.revision);
+        Some(event)
     }
 
     /// The next event that is already here.
     pub fn try_next(&mut self) -> Option<Arc<WriteEvent>> {
-        self.backlog.pop_front().or_else(|| self.events_rx.try_recv().ok().map(|event| self.taken(event)))
+        let event = self.backlog.pop_front().or_else(|| self.events_rx.try_recv().ok().map(|event| self.taken(event)))?;
+        self.after = self.after.max(event.revision);
+        Some(event)
     }
 
     fn taken(&self, event: Arc<WriteEvent>) -> Arc<WriteEvent> {

@@ -126,4 +126,6 @@ async fn a_watcher_that_is_ahead_of_the_cache_is_told_nothing_twice() {
     resource.take([event(5), event(6), event(7)]);
     let told: Vec<Revision> = std::iter::from_fn(|| watch.try_next()).map(|event| event.revision).collect();
     assert_eq!(told, [Revision(7)]);
+    // The events of a batch are queued before the cache says that it has seen them.
+    assert_eq!(watch.seen(), Revision(7), "no bookmark leads back before what was told");
 }
