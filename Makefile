@@ -16,7 +16,7 @@ export TRUEUP_TEST_PYTHON ?= $(TOOLS)/venv/bin/python
 FUZZ ?= $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
 SECONDS ?= 120
 
-.PHONY: help demo test lint bench fuzz man tools build-tools lint-tools clean-tools
+.PHONY: help demo test lint bench fuzz torture man tools build-tools lint-tools clean-tools
 
 help:
 	@echo 'make demo     build trueup and show it at work on examples/shop'
@@ -24,6 +24,7 @@ help:
 	@echo 'make lint     check format, lints and dependencies'
 	@echo 'make bench    measure what docs/performance.md reports'
 	@echo 'make fuzz     run the fuzz targets, two minutes each (FUZZ=yaml SECONDS=600 for one, ten minutes)'
+	@echo 'make torture  watch and write at full size while servers are killed (takes minutes)'
 	@echo 'make man      write the manual pages to target/man/man1'
 	@echo 'make tools    only fetch what the others need'
 
@@ -55,6 +56,10 @@ fuzz: build-tools
 		PATH="$(TOOLS)/bin:$$PATH" $(CARGO) +nightly fuzz run --sanitizer none --debug-assertions $$target fuzz/found/$$target fuzz/corpus/$$target -- \
 			-max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=16384; \
 	done
+
+torture: build-tools
+	tools/test-tools
+	TRUEUP_TORTURE=full $(CARGO) test --locked --test it torture:: -- --nocapture --test-threads 1
 
 man: build-tools
 	$(CARGO) run --locked -- man $(TARGET_DIR)/man/man1

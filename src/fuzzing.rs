@@ -4,13 +4,18 @@
 //! are; a panic in it is a bug of the module that it calls. The targets in `fuzz/` call these functions, and so does the test that
 //! replays `fuzz/corpus`. A program has no use for them.
 
+mod requests;
+
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
+pub use self::requests::{accept, continue_tokens, selectors};
+
 use crate::admission;
 use crate::ambient::Ambient;
-use crate::api::fuzzed_json;
+use crate::api::{fuzzed_delete_options, fuzzed_json};
 use crate::cel::{Budget, CALL_BUDGET, Input, Program, Wanted};
 use crate::manifest::{Desired, kustomize_in_memory};
 use crate::merge::{self, ApplyRequest, FieldSet, Managers};
@@ -23,10 +28,14 @@ use crate::yaml;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 14] = [
     ("yaml", yaml),
     ("json", json),
     ("protobuf", protobuf),
+    ("protobuf_kinds", protobuf_kinds),
+    ("selectors", selectors),
+    ("continue_tokens", continue_tokens),
+    ("accept", accept),
     ("json_patch", json_patch),
     ("merge_patch", merge_patch),
     ("field_sets", field_sets),
@@ -79,6 +88,51 @@ pub fn protobuf(bytes: &[u8]) {
     let envelope = protobuf::open(&written).map(|envelope| envelope.decode(message));
     let Ok(Ok(again)) = envelope else { panic!("what was written cannot be read: {value}") };
     assert_eq!(again, value);
+    admit(value);
+}
+
+/// What requests carry in protobuf beside the kinds that are stored.
+const CARRIED: [(&str, &str); 6] = [
+    ("v1", "DeleteOptions"),
+    ("v1", "Status"),
+    ("autoscaling/v1", "Scale"),
+    ("policy/v1", "Eviction"),
+    ("authentication.k8s.io/v1", "TokenRequest"),
+    ("meta.k8s.io/v1", "PartialObjectMetadata"),
+];
+
+/// Every version and kind with a message, in their order.
+static KINDS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let catalog = Catalog::builtin();
+    let stored = catalog.resources().map(|resource| (resource.gvk.api_version(), resource.gvk.kind.clone()));
+    let carried = CARRIED.map(|(api_version, kind)| (api_version.to_owned(), kind.to_owned()));
+    let kinds: std::collections::BTreeSet<_> = stored.chain(carried).collect();
+    kinds.into_iter().filter(|(api_version, kind)| protobuf::message_of(api_version, kind).is_some()).collect()
+});
+
+/// The input of [`protobuf_kinds`] that has a message of a kind; `None` where the kind has no message.
+#[must_use]
+pub fn as_protobuf_kind(document: &Value) -> Option<Vec<u8>> {
+    let object = Object::from_value(document.clone()).ok()?;
+    let at = KINDS.iter().position(|(api_version, kind)| *api_version == object.api_version() && *kind == object.kind())?;
+    let written = protobuf::document(document)?;
+    Some([&u16::try_from(at).ok()?.to_be_bytes(), protobuf::open(&written).ok()?.raw].concat())
+}
+
+/// The messages of kinds, without their envelope: two bytes say which kind, so that a fuzzer finds all of them. What can be read is
+/// written, and read back as the same, and so is what admission makes of it.
+///
+/// # Panics
+/// Where it is not.
+pub fn protobuf_kinds(bytes: &[u8]) {
+    let Some((number, raw)) = bytes.split_first_chunk() else { return };
+    let (api_version, kind) = &KINDS[usize::from(u16::from_be_bytes(*number)) % KINDS.len()];
+    let envelope = protobuf::Envelope { api_version, kind, raw };
+    let Some(message) = protobuf::message_of(api_version, kind) else { return };
+    let Ok(value) = envelope.decode(message) else { return };
+    let Some(written) = protobuf::document(&value) else { panic!("what was read cannot be written: {value}") };
+    protobuf(&written);
+    fuzzed_delete_options(&value);
     admit(value);
 }
 

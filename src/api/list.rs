@@ -218,6 +218,12 @@ impl ContinueToken {
     }
 }
 
+/// A token written anew, with its revision and its place; `None` for what is refused.
+pub(super) fn fuzzed_token(text: &str) -> Option<(String, i64, String)> {
+    let token = ContinueToken::decode(text).ok()?;
+    Some((token.encode(), token.rv, token.start))
+}
+
 /// `{"kind":…,"metadata":…,"items":[`: what precedes the items of a list.
 fn head(kind: &str, api_version: &str, metadata: &Map<String, Value>) -> Vec<u8> {
     let metadata = Value::Object(metadata.clone());

@@ -185,6 +185,16 @@ pub(crate) fn fuzzed_json(bytes: &[u8]) -> Option<serde_json::Value> {
     json::parse(bytes).ok().map(|parsed| parsed.value)
 }
 
+/// A document as the options of a deletion.
+pub(crate) fn fuzzed_delete_options(document: &serde_json::Value) {
+    let _either = delete_options::DeleteOptions::within(document);
+}
+
+/// A continue token written anew, with its revision and its place; `None` for what is refused.
+pub(crate) fn fuzzed_token(text: &str) -> Option<(String, i64, String)> {
+    list::fuzzed_token(text)
+}
+
 impl Shared {
     fn stopping(&self) -> bool {
         *self.stopping.borrow()

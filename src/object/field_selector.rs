@@ -73,7 +73,7 @@ fn parse_term(term: &str) -> Option<FieldTerm> {
     let (left, right) = (&term[..at], &term[at + 1..]);
     let (path, equal) = left.strip_suffix('!').map_or((left, true), |path| (path, false));
     let value = if equal { right.strip_prefix('=').unwrap_or(right) } else { right };
-    let path = path.trim();
+    // Blanks belong to the path, as upstream has it: no field has such a name, so that the server says which part it does not know.
     (!path.is_empty()).then_some(())?;
     Some(FieldTerm { path: path.to_owned(), equal, value: unescape(value)? })
 }
@@ -123,8 +123,18 @@ mod tests {
     }
 
     #[test]
+    fn blanks_belong_to_what_they_stand_beside() {
+        let selector = FieldSelector::parse("metadata.name! = a").expect("valid");
+        assert_eq!(
+            (selector.terms[0].path.as_str(), selector.terms[0].equal, selector.terms[0].value.as_str()),
+            ("metadata.name! ", true, " a")
+        );
+        assert_eq!(FieldSelector::parse(&selector.to_string()).as_ref(), Ok(&selector));
+    }
+
+    #[test]
     fn broken_selectors_are_refused() {
-        for bad in ["metadata.name", "=x", "a=b=c", r"a=\x"] {
+        for bad in ["metadata.name", "!=x", "=x", "a=b=c", r"a=\x"] {
             assert!(FieldSelector::parse(bad).is_err(), "{bad}");
         }
     }

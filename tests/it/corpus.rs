@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use trueup::fuzzing::TARGETS;
+use trueup::fuzzing::{TARGETS, as_protobuf_kind, protobuf_kinds};
+
+use crate::weight::built_in;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
@@ -134,6 +136,26 @@ fn what_is_nearly_a_file_of_a_corpus_passes_its_target_too() {
                 println!("{target}, file {number}, round {round}: {:?}", String::from_utf8_lossy(&bytes));
                 body(&bytes);
             }
+        }
+    }
+}
+
+#[test]
+fn every_kind_filled_to_the_last_field_and_nearly_so_passes_in_protobuf() {
+    let rounds = std::env::var("TRUEUP_MUTATIONS").map_or(MUTATIONS / 5, |text| text.parse().unwrap());
+    let messages: Vec<Vec<u8>> = built_in().iter().filter_map(as_protobuf_kind).collect();
+    assert!(messages.len() > 50, "{}", messages.len());
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for (number, message) in messages.iter().enumerate() {
+        protobuf_kinds(message);
+        for round in 0..rounds {
+            let mut bytes = message.clone();
+            for _ in 0..=random.below(4) {
+                let other = &messages[random.below(messages.len())];
+                random.change(&mut bytes, other);
+            }
+            println!("message {number}, round {round}: {}", bytes.escape_ascii());
+            protobuf_kinds(&bytes);
         }
     }
 }

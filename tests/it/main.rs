@@ -12,4 +12,5 @@ mod merge;
 mod protobuf;
 mod schemas;
 mod store;
+mod torture;
 mod weight;

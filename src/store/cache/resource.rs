@@ -49,6 +49,8 @@ struct State {
 
 struct Watcher {
     scope: Box<str>,
+    /// The watcher knows of everything up to here, from another server or from the store, which may have been ahead of this cache.
+    after: Revision,
     events_tx: mpsc::Sender<Arc<WriteEvent>>,
     /// What the objects of the events take that the watcher has not taken yet.
     queued_bytes: Arc<AtomicUsize>,
@@ -69,6 +71,8 @@ pub struct Subscription {
     backlog: VecDeque<Arc<WriteEvent>>,
     events_rx: mpsc::Receiver<Arc<WriteEvent>>,
     queued_bytes: Arc<AtomicUsize>,
+    /// Where it began, and then the revision of the event that was taken last, which `seen` of the cache may not have reached yet.
+    after: Revision,
     cache: Cache,
 }
 
@@ -139,7 +143,7 @@ impl ResourceCache {
             return None;
         }
         let snapshot = state.snapshot(scope, seen);
-        let subscription = state.follow(scope, VecDeque::new(), cache);
+        let subscription = state.follow(scope, snapshot.revision, VecDeque::new(), cache);
         Some((snapshot, subscription))
     }
 
@@ -150,7 +154,7 @@ impl ResourceCache {
         }
         let missed = state.recent.iter().filter(|event| event.revision > after && event.key().starts_with(scope));
         let backlog = missed.cloned().collect();
-        Some(state.follow(scope, backlog, cache))
+        Some(state.follow(scope, after, backlog, cache))
     }
 
     /// Ends every watch after what is queued, and takes no new ones.
@@ -221,19 +225,19 @@ impl State {
         Snapshot { objects, revision: seen.max(self.newest), unchanged_since: self.newest }
     }
 
-    fn follow(&mut self, scope: &str, backlog: VecDeque<Arc<WriteEvent>>, cache: Cache) -> Subscription {
+    fn follow(&mut self, scope: &str, after: Revision, backlog: VecDeque<Arc<WriteEvent>>, cache: Cache) -> Subscription {
         let (events_tx, events_rx) = mpsc::channel(QUEUE);
         let queued_bytes = Arc::new(AtomicUsize::new(0));
-        self.watchers.push(Watcher { scope: scope.into(), events_tx, queued_bytes: Arc::clone(&queued_bytes) });
+        self.watchers.push(Watcher { scope: scope.into(), after, events_tx, queued_bytes: Arc::clone(&queued_bytes) });
         cache.0.watchers.fetch_add(1, Ordering::Relaxed);
-        Subscription { backlog, events_rx, queued_bytes, cache }
+        Subscription { backlog, events_rx, queued_bytes, after, cache }
     }
 }
 
 impl Watcher {
     /// Queues an event that is in scope. `false` where the watcher has gone or lies too far behind.
     fn tell(&self, event: &Arc<WriteEvent>) -> bool {
-        if !event.key().starts_with(&*self.scope) {
+        if event.revision <= self.after || !event.key().starts_with(&*self.scope) {
             return !self.events_tx.is_closed();
         }
         let queued = self.queued_bytes.fetch_add(event.size(), Ordering::Relaxed);
@@ -244,15 +248,19 @@ impl Watcher {
 impl Subscription {
     /// The next event; `None` when there will be no more.
     pub async fn next(&mut self) -> Option<Arc<WriteEvent>> {
-        match self.backlog.pop_front() {
-            Some(event) => Some(event),
-            None => self.events_rx.recv().await.map(|event| self.taken(event)),
-        }
+        let event = match self.backlog.pop_front() {
+            Some(event) => event,
+            None => self.events_rx.recv().await.map(|event| self.taken(event))?,
+        };
+        self.after = self.after.max(event.revision);
+        Some(event)
     }
 
     /// The next event that is already here.
     pub fn try_next(&mut self) -> Option<Arc<WriteEvent>> {
-        self.backlog.pop_front().or_else(|| self.events_rx.try_recv().ok().map(|event| self.taken(event)))
+        let event = self.backlog.pop_front().or_else(|| self.events_rx.try_recv().ok().map(|event| self.taken(event)))?;
+        self.after = self.after.max(event.revision);
+        Some(event)
     }
 
     fn taken(&self, event: Arc<WriteEvent>) -> Arc<WriteEvent> {
@@ -263,7 +271,7 @@ impl Subscription {
     /// A revision such that, once [`Self::try_next`] has answered `None`, everything up to it has been delivered.
     #[must_use]
     pub fn seen(&self) -> Revision {
-        self.cache.seen()
+        self.cache.seen().max(self.after)
     }
 }
 

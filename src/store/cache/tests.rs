@@ -109,3 +109,23 @@ async fn a_watch_of_the_time_before_a_new_start_ends_and_a_new_one_follows_on() 
     let second = put(&*store, "b").await;
     assert_eq!(subscription.next().await.map(|event| event.revision), Some(second));
 }
+
+#[tokio::test]
+async fn a_watcher_that_is_ahead_of_the_cache_is_told_nothing_twice() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let (cache, _follower) = Cache::open(Arc::clone(&store)).await.unwrap();
+    let resource = ResourceCache::new();
+    resource.load(|| async { Ok(Page { entries: Vec::new(), revision: Revision(4), remaining: 0 }) }).await.unwrap();
+    // Another server told the watcher of revision 6 before this one has heard of 5.
+    let mut watch = resource.subscribe(PREFIX, Revision(6), cache).unwrap();
+    assert_eq!(watch.seen(), Revision(6), "no bookmark leads back");
+    let event = |revision: u64| {
+        let (key, value) = (format!("{PREFIX}default/a{revision}"), Bytes::from_static(b"{}"));
+        Arc::new(WriteEvent::new(crate::store::Event { key, revision: Revision(revision), value: Some(value), previous: None }))
+    };
+    resource.take([event(5), event(6), event(7)]);
+    let told: Vec<Revision> = std::iter::from_fn(|| watch.try_next()).map(|event| event.revision).collect();
+    assert_eq!(told, [Revision(7)]);
+    // The events of a batch are queued before the cache says that it has seen them.
+    assert_eq!(watch.seen(), Revision(7), "no bookmark leads back before what was told");
+}

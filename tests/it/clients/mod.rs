@@ -6,7 +6,7 @@ mod kubectl;
 mod limits;
 mod python;
 mod sets;
-mod wire;
+pub(crate) mod wire;
 
 /// The path of a tool that `make test` installs and names in the environment.
 pub(crate) fn tool(variable: &str) -> String {

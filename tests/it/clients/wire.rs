@@ -29,7 +29,7 @@ pub(super) fn stranger(server: &TestServer) -> ClientBuilder {
 }
 
 /// A client with the administrator's certificate.
-pub(super) fn administrator(server: &TestServer) -> ClientBuilder {
+pub(crate) fn administrator(server: &TestServer) -> ClientBuilder {
     let (_, identity) = credentials(server);
     stranger(server).identity(Identity::from_pem(&identity).unwrap())
 }

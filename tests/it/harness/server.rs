@@ -180,6 +180,11 @@ impl TestServer {
         self.running.take().unwrap().end(true)
     }
 
+    /// Kills the server, as a crash would.
+    pub(crate) fn kill(&mut self) {
+        self.running.take().unwrap().end(false);
+    }
+
     /// Stops the server, as [`Self::stop`] does, and starts it again on the same data and address.
     pub(crate) fn restart(&mut self) {
         assert_eq!(self.stop(), Some(0), "{}", self.log());

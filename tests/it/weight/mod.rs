@@ -26,7 +26,7 @@ fn path(kind: &Resource, object: &Value) -> String {
 }
 
 /// Every object of the built-in kinds.
-fn built_in() -> Vec<Value> {
+pub(crate) fn built_in() -> Vec<Value> {
     let filler = Filler::load();
     kinds().iter().flat_map(|kind| filler.objects(kind)).collect()
 }
