@@ -64,6 +64,9 @@ _trueup() {
             trueup,help)
                 cmd="trueup__subcmd__help"
                 ;;
+            trueup,kustomize)
+                cmd="trueup__subcmd__kustomize"
+                ;;
             trueup,man)
                 cmd="trueup__subcmd__man"
                 ;;
@@ -193,6 +196,9 @@ _trueup() {
             trueup__subcmd__help,help)
                 cmd="trueup__subcmd__help__subcmd__help"
                 ;;
+            trueup__subcmd__help,kustomize)
+                cmd="trueup__subcmd__help__subcmd__kustomize"
+                ;;
             trueup__subcmd__help,man)
                 cmd="trueup__subcmd__help__subcmd__man"
                 ;;
@@ -272,7 +278,7 @@ _trueup() {
 
     case "${cmd}" in
         trueup)
-            opts="-s -n -q -h -V --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help"
+            opts="-s -n -q -h -V --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -502,7 +508,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__apply)
-            opts="-f -R -l -o -s -n -q -h -V --filename --recursive --selector --applyset --applyset-namespace --prune --max-deletions --allow-empty --force-membership --dry-run --replace --any-target --force-conflicts --field-manager --diff --show-secrets --show-owners --output --wait --timeout --server-side --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-f -k -R -l -o -y -s -n -q -h -V --filename --kustomize --recursive --selector --applyset --applyset-namespace --prune --max-deletions --allow-empty --force-membership --dry-run --replace --any-target --force-conflicts --field-manager --diff --show-secrets --show-owners --output --wait --yes --timeout --server-side --ci --ci-dir --ci-full-diff --ci-name --ci-differences --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1572,7 +1578,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__delete)
-            opts="-f -R -l -A -o -s -n -q -h -V --filename --recursive --selector --field-selector --all-namespaces --applyset --applyset-namespace --all --cascade --grace-period --now --force --ignore-not-found --wait --timeout --dry-run --output --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-f -k -R -l -A -y -i -o -s -n -q -h -V --filename --kustomize --recursive --selector --field-selector --all-namespaces --applyset --applyset-namespace --all --cascade --grace-period --now --force --ignore-not-found --wait --timeout --yes --interactive --dry-run --output --ci --ci-dir --ci-full-diff --ci-name --ci-differences --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1804,7 +1810,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__diff)
-            opts="-f -R -l -o -s -n -q -h -V --filename --recursive --selector --applyset --applyset-namespace --prune --max-deletions --allow-empty --force-membership --output --detailed-exitcode --show-owners --side-by-side --no-pager --force-conflicts --field-manager --show-secrets --server-side --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-f -k -R -l -o -s -n -q -h -V --filename --kustomize --recursive --selector --applyset --applyset-namespace --prune --max-deletions --allow-empty --force-membership --output --detailed-exitcode --show-owners --side-by-side --no-pager --force-conflicts --field-manager --show-secrets --server-side --ci --ci-dir --ci-full-diff --ci-name --ci-differences --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1815,6 +1821,14 @@ _trueup() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kustomize)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -k)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1934,7 +1948,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__drift)
-            opts="-f -R -l -o -s -n -q -h -V --filename --recursive --selector --output --exit-code --detailed-exitcode --all-fields --show-pending --field-manager --show-secrets --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-f -k -R -l -o -s -n -q -h -V --filename --kustomize --recursive --selector --output --exit-code --detailed-exitcode --all-fields --show-pending --field-manager --show-secrets --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2036,7 +2050,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__dump)
-            opts="-f -R -l -A -o -s -n -q -h -V --filename --recursive --selector --field-selector --all-namespaces --output --output-dir --include-secrets --owned --defaults --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-f -k -R -l -A -o -s -n -q -h -V --filename --kustomize --recursive --selector --field-selector --all-namespaces --output --output-dir --include-secrets --owned --defaults --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2047,6 +2061,14 @@ _trueup() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kustomize)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -k)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2412,7 +2434,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__help)
-            opts="apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help"
+            opts="apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2747,6 +2769,20 @@ _trueup() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        trueup__subcmd__help__subcmd__kustomize)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         trueup__subcmd__help__subcmd__man)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2901,6 +2937,72 @@ _trueup() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        trueup__subcmd__kustomize)
+            opts="-s -n -q -h -V --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd-cafile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd-certfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd-keyfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --etcd-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         trueup__subcmd__man)
             opts="-s -n -q -h -V --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2968,7 +3070,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__plan)
-            opts="-f -R -l -o -s -n -q -h -V --filename --recursive --selector --applyset --applyset-namespace --prune --max-deletions --allow-empty --force-membership --output --include-secrets --force-conflicts --field-manager --show-owners --show-secrets --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-f -k -R -l -o -s -n -q -h -V --filename --kustomize --recursive --selector --applyset --applyset-namespace --prune --max-deletions --allow-empty --force-membership --output --include-secrets --force-conflicts --field-manager --show-owners --show-secrets --ci --ci-dir --ci-full-diff --ci-name --ci-differences --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3102,7 +3204,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__serve)
-            opts="-s -n -q -h -V --listen --write-kubeconfig --token-auth-file --cert-dir --event-ttl --service-cluster-ip-range --service-node-port-range --controllers --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-s -n -q -h -V --listen --write-kubeconfig --token-auth-file --cert-dir --event-ttl --service-cluster-ip-range --service-node-port-range --enable-admission-plugins --disable-admission-plugins --controllers --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3133,6 +3235,14 @@ _trueup() {
                     return 0
                     ;;
                 --service-node-port-range)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --enable-admission-plugins)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --disable-admission-plugins)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3524,7 +3634,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__validate)
-            opts="-f -R -l -o -s -n -q -h -V --filename --recursive --schema --selector --ignore-missing-schemas --ignore-unknown-fields --skip --deny-warnings --output --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-f -k -R -l -o -s -n -q -h -V --filename --kustomize --recursive --schema --selector --ignore-missing-schemas --ignore-unknown-fields --skip --deny-warnings --output --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3535,6 +3645,14 @@ _trueup() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kustomize)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -k)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

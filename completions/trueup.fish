@@ -45,6 +45,7 @@ complete -c trueup -n "__fish_trueup_needs_command" -f -a "diff" -d 'Show what a
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "drift" -d 'Show what others changed of a set since it was last applied'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "dump" -d 'Write live objects as manifests that apply again'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "kustomize" -d 'Print what a kustomization builds'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "get" -d 'Show objects'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "watch" -d 'Show objects and their changes as they come'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "delete" -d 'Delete objects'
@@ -53,6 +54,8 @@ complete -c trueup -n "__fish_trueup_needs_command" -f -a "describe" -d 'Show ev
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "events" -d 'Show events, oldest first'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "sets" -d 'Show sets, make them, and hand them over to other tools'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "explain" -d 'Show what the fields of a kind are for'
+complete -c trueup -n "__fish_trueup_needs_command" -f -a "validate" -d 'Check manifests without a server'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "api-resources" -d 'Show the kinds that the server serves'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
 complete -c trueup -n "__fish_trueup_needs_command" -f -a "auth" -d 'Show who one is, and what one may do'
@@ -204,6 +207,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand plan" -s q -l quiet -d 'Pr
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand drift" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand drift" -s l -l selector -d 'Look only at the objects with these labels' -r
 complete -c trueup -n "__fish_trueup_using_subcommand drift" -s o -l output -d 'Show drift in this form' -r -f -a "text\t'A block for each object that drifted, a line for each field'
 summary\t'A line for each object that drifted, and the counts'
@@ -234,6 +238,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand drift" -s q -l quiet -d 'P
 complete -c trueup -n "__fish_trueup_using_subcommand drift" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand drift" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand dump" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand dump" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
 complete -c trueup -n "__fish_trueup_using_subcommand dump" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
 complete -c trueup -n "__fish_trueup_using_subcommand dump" -s o -l output -d 'Write the manifests in this form' -r -f -a "yaml\t'A stream of YAML documents'
@@ -261,6 +266,22 @@ complete -c trueup -n "__fish_trueup_using_subcommand dump" -l owned -d 'Write o
 complete -c trueup -n "__fish_trueup_using_subcommand dump" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand dump" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand dump" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s o -l output -d 'Print objects in this form' -r -f -a "json\t'Whole objects as JSON'
@@ -553,6 +574,53 @@ complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subc
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make an object the parent of an empty set; one of a custom type has to exist'
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from help" -f -a "hand-over" -d 'Say which tool works on a set; every other one refuses to from then on'
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l api-version -d 'Look in this group and version' -r
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -s o -l output -d 'Print the explanation in this form' -r -f -a "plaintext\t'As kubectl explains'
+json\t'A document in JSON'"
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -l recursive -d 'Show the names of all fields below, without their descriptions'
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand explain" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l schema -d 'Take CustomResourceDefinitions from this file, directory or URL; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s l -l selector -d 'Check only the objects with these labels' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l skip -d 'Do not check these kinds, such as Deployment or apps/v1/Deployment' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s o -l output -d 'Print the faults in this form' -r -f -a "text\t'One fault after the other, with the lines of the manifests'
+json\t'A document in JSON'"
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l etcd-certfile -d 'Show etcd the client certificate in this file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l etcd-keyfile -d 'Use the private key in this file with the client certificate' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l etcd-user -d 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s s -l server -d 'Use the server at this URL' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l context -d 'Use this context of the kubeconfig' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l kubeconfig -d 'Use this kubeconfig file' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s n -l namespace -d 'Work in this namespace' -r
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
+always\t'Colour everywhere'
+never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s R -l recursive -d 'Read directories with everything below them'
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l ignore-missing-schemas -d 'Pass over objects of kinds that nothing describes'
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l ignore-unknown-fields -d 'Pass over fields that the schemas do not know'
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -l deny-warnings -d 'Fail on warnings too'
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s q -l quiet -d 'Print data, warnings and errors only'
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c trueup -n "__fish_trueup_using_subcommand validate" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l namespaced -d 'Show only kinds that live in namespaces, or, with =false, only those that do not' -r -f -a "true\t''
 false\t''"
 complete -c trueup -n "__fish_trueup_using_subcommand api-resources" -l api-group -d 'Show only kinds of this group; the empty text is the core group' -r
@@ -790,6 +858,8 @@ complete -c trueup -n "__fish_trueup_using_subcommand serve" -l cert-dir -d 'Kee
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l event-ttl -d 'Remove events this long after they were last written; 0s keeps them' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l service-cluster-ip-range -d 'Give services addresses from this network, or from one of each family, parted by a comma' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l service-node-port-range -d 'Give services ports of nodes from this range' -r
+complete -c trueup -n "__fish_trueup_using_subcommand serve" -l enable-admission-plugins -d 'Turn these admission plugins on besides those that are on by themselves' -r
+complete -c trueup -n "__fish_trueup_using_subcommand serve" -l disable-admission-plugins -d 'Turn these admission plugins off' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l controllers -d 'Run these controllers: *, none, or names parted by commas; -NAME leaves one out' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
@@ -875,26 +945,32 @@ complete -c trueup -n "__fish_trueup_using_subcommand version" -l client -d 'Do 
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand version" -s V -l version -d 'Print version'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "apply" -d 'Apply manifests to the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "diff" -d 'Show what applying manifests would change'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "get" -d 'Show objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "watch" -d 'Show objects and their changes as they come'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "delete" -d 'Delete objects'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "wait" -d 'Wait until objects are as they should be'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "describe" -d 'Show everything about objects, and their events'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "events" -d 'Show events, oldest first'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "sets" -d 'Show sets, make them, and hand them over to other tools'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "api-resources" -d 'Show the kinds that the server serves'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "auth" -d 'Show who one is, and what one may do'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "config" -d 'Show and change kubeconfig files'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "serve" -d 'Serve the API over HTTPS'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "controllers" -d 'Run the controllers against the target'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "version" -d 'Show the version of this program and of the server'
-complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan get watch delete wait describe events tree sets api-resources api-versions auth config serve controllers completions version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "apply" -d 'Apply manifests to the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "diff" -d 'Show what applying manifests would change'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "plan" -d 'Show what applying manifests would change, and save it to be applied later'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "drift" -d 'Show what others changed of a set since it was last applied'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "dump" -d 'Write live objects as manifests that apply again'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "kustomize" -d 'Print what a kustomization builds'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "get" -d 'Show objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "watch" -d 'Show objects and their changes as they come'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "delete" -d 'Delete objects'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "wait" -d 'Wait until objects are as they should be'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "describe" -d 'Show everything about objects, and their events'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "events" -d 'Show events, oldest first'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "tree" -d 'Show an object and what it owns, with the readiness of each'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "sets" -d 'Show sets, make them, and hand them over to other tools'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "explain" -d 'Show what the fields of a kind are for'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "validate" -d 'Check manifests without a server'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "api-resources" -d 'Show the kinds that the server serves'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "api-versions" -d 'Show the versions of the groups that the server serves'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "auth" -d 'Show who one is, and what one may do'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "config" -d 'Show and change kubeconfig files'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "serve" -d 'Serve the API over HTTPS'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "controllers" -d 'Run the controllers against the target'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "man" -d 'Write the manual pages'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "version" -d 'Show the version of this program and of the server'
+complete -c trueup -n "__fish_trueup_using_subcommand help; and not __fish_seen_subcommand_from apply diff plan drift dump kustomize get watch delete wait describe events tree sets explain validate api-resources api-versions auth config serve controllers completions man version help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from sets" -f -a "create" -d 'Make an object the parent of an empty set; one of a custom type has to exist'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from sets" -f -a "hand-over" -d 'Say which tool works on a set; every other one refuses to from then on'
 complete -c trueup -n "__fish_trueup_using_subcommand help; and __fish_seen_subcommand_from auth" -f -a "whoami" -d 'Show as whom the server knows the caller'

@@ -45,6 +45,7 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show what applying manifests would change, and save it to be applied later')
             [CompletionResult]::new('drift', 'drift', [CompletionResultType]::ParameterValue, 'Show what others changed of a set since it was last applied')
             [CompletionResult]::new('dump', 'dump', [CompletionResultType]::ParameterValue, 'Write live objects as manifests that apply again')
+            [CompletionResult]::new('kustomize', 'kustomize', [CompletionResultType]::ParameterValue, 'Print what a kustomization builds')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show objects')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show objects and their changes as they come')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete objects')
@@ -53,6 +54,8 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Show events, oldest first')
             [CompletionResult]::new('tree', 'tree', [CompletionResultType]::ParameterValue, 'Show an object and what it owns, with the readiness of each')
             [CompletionResult]::new('sets', 'sets', [CompletionResultType]::ParameterValue, 'Show sets, make them, and hand them over to other tools')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Show what the fields of a kind are for')
+            [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check manifests without a server')
             [CompletionResult]::new('api-resources', 'api-resources', [CompletionResultType]::ParameterValue, 'Show the kinds that the server serves')
             [CompletionResult]::new('api-versions', 'api-versions', [CompletionResultType]::ParameterValue, 'Show the versions of the groups that the server serves')
             [CompletionResult]::new('auth', 'auth', [CompletionResultType]::ParameterValue, 'Show who one is, and what one may do')
@@ -223,6 +226,8 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
         'trueup;drift' {
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times')
             [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Build the kustomization in a directory')
+            [CompletionResult]::new('--kustomize', '--kustomize', [CompletionResultType]::ParameterName, 'Build the kustomization in a directory')
             [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'Look only at the objects with these labels')
             [CompletionResult]::new('--selector', '--selector', [CompletionResultType]::ParameterName, 'Look only at the objects with these labels')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Show drift in this form')
@@ -259,6 +264,8 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
         'trueup;dump' {
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times')
             [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Build the kustomization in a directory')
+            [CompletionResult]::new('--kustomize', '--kustomize', [CompletionResultType]::ParameterName, 'Build the kustomization in a directory')
             [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'Select by labels, such as app=web,tier!=cache')
             [CompletionResult]::new('--selector', '--selector', [CompletionResultType]::ParameterName, 'Select by labels, such as app=web,tier!=cache')
             [CompletionResult]::new('--field-selector', '--field-selector', [CompletionResultType]::ParameterName, 'Select by fields, such as metadata.name=web')
@@ -285,6 +292,28 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('--all-namespaces', '--all-namespaces', [CompletionResultType]::ParameterName, 'Select in all namespaces')
             [CompletionResult]::new('--include-secrets', '--include-secrets', [CompletionResultType]::ParameterName, 'Write Secrets too, with their values in clear; their files can be read by the user alone')
             [CompletionResult]::new('--owned', '--owned', [CompletionResultType]::ParameterName, 'Write objects too that controllers made')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'trueup;kustomize' {
+            [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
+            [CompletionResult]::new('--etcd', '--etcd', [CompletionResultType]::ParameterName, 'Use the store in this etcd cluster; no server is needed')
+            [CompletionResult]::new('--etcd-cafile', '--etcd-cafile', [CompletionResultType]::ParameterName, 'Check etcd''s certificates against the authorities in this file')
+            [CompletionResult]::new('--etcd-certfile', '--etcd-certfile', [CompletionResultType]::ParameterName, 'Show etcd the client certificate in this file')
+            [CompletionResult]::new('--etcd-keyfile', '--etcd-keyfile', [CompletionResultType]::ParameterName, 'Use the private key in this file with the client certificate')
+            [CompletionResult]::new('--etcd-user', '--etcd-user', [CompletionResultType]::ParameterName, 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Use the server at this URL')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Use the server at this URL')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Use this context of the kubeconfig')
+            [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Use this kubeconfig file')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Work in this namespace')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Work in this namespace')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Say when to use colour')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -638,6 +667,69 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
         'trueup;sets;help;help' {
             break
         }
+        'trueup;explain' {
+            [CompletionResult]::new('--api-version', '--api-version', [CompletionResultType]::ParameterName, 'Look in this group and version')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Print the explanation in this form')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print the explanation in this form')
+            [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
+            [CompletionResult]::new('--etcd', '--etcd', [CompletionResultType]::ParameterName, 'Use the store in this etcd cluster; no server is needed')
+            [CompletionResult]::new('--etcd-cafile', '--etcd-cafile', [CompletionResultType]::ParameterName, 'Check etcd''s certificates against the authorities in this file')
+            [CompletionResult]::new('--etcd-certfile', '--etcd-certfile', [CompletionResultType]::ParameterName, 'Show etcd the client certificate in this file')
+            [CompletionResult]::new('--etcd-keyfile', '--etcd-keyfile', [CompletionResultType]::ParameterName, 'Use the private key in this file with the client certificate')
+            [CompletionResult]::new('--etcd-user', '--etcd-user', [CompletionResultType]::ParameterName, 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Use the server at this URL')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Use the server at this URL')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Use this context of the kubeconfig')
+            [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Use this kubeconfig file')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Work in this namespace')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Work in this namespace')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Say when to use colour')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Show the names of all fields below, without their descriptions')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'trueup;validate' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times')
+            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Build the kustomization in a directory')
+            [CompletionResult]::new('--kustomize', '--kustomize', [CompletionResultType]::ParameterName, 'Build the kustomization in a directory')
+            [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'Take CustomResourceDefinitions from this file, directory or URL; may be given several times')
+            [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'Check only the objects with these labels')
+            [CompletionResult]::new('--selector', '--selector', [CompletionResultType]::ParameterName, 'Check only the objects with these labels')
+            [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Do not check these kinds, such as Deployment or apps/v1/Deployment')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Print the faults in this form')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print the faults in this form')
+            [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
+            [CompletionResult]::new('--etcd', '--etcd', [CompletionResultType]::ParameterName, 'Use the store in this etcd cluster; no server is needed')
+            [CompletionResult]::new('--etcd-cafile', '--etcd-cafile', [CompletionResultType]::ParameterName, 'Check etcd''s certificates against the authorities in this file')
+            [CompletionResult]::new('--etcd-certfile', '--etcd-certfile', [CompletionResultType]::ParameterName, 'Show etcd the client certificate in this file')
+            [CompletionResult]::new('--etcd-keyfile', '--etcd-keyfile', [CompletionResultType]::ParameterName, 'Use the private key in this file with the client certificate')
+            [CompletionResult]::new('--etcd-user', '--etcd-user', [CompletionResultType]::ParameterName, 'Log in to etcd; the password may stand in TRUEUP_ETCD_PASSWORD instead')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Use the server at this URL')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Use the server at this URL')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Use this context of the kubeconfig')
+            [CompletionResult]::new('--kubeconfig', '--kubeconfig', [CompletionResultType]::ParameterName, 'Use this kubeconfig file')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Work in this namespace')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'Work in this namespace')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Say when to use colour')
+            [CompletionResult]::new('-R', '-R ', [CompletionResultType]::ParameterName, 'Read directories with everything below them')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Read directories with everything below them')
+            [CompletionResult]::new('--ignore-missing-schemas', '--ignore-missing-schemas', [CompletionResultType]::ParameterName, 'Pass over objects of kinds that nothing describes')
+            [CompletionResult]::new('--ignore-unknown-fields', '--ignore-unknown-fields', [CompletionResultType]::ParameterName, 'Pass over fields that the schemas do not know')
+            [CompletionResult]::new('--deny-warnings', '--deny-warnings', [CompletionResultType]::ParameterName, 'Fail on warnings too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print data, warnings and errors only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'trueup;api-resources' {
             [CompletionResult]::new('--namespaced', '--namespaced', [CompletionResultType]::ParameterName, 'Show only kinds that live in namespaces, or, with =false, only those that do not')
             [CompletionResult]::new('--api-group', '--api-group', [CompletionResultType]::ParameterName, 'Show only kinds of this group; the empty text is the core group')
@@ -965,6 +1057,8 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('--event-ttl', '--event-ttl', [CompletionResultType]::ParameterName, 'Remove events this long after they were last written; 0s keeps them')
             [CompletionResult]::new('--service-cluster-ip-range', '--service-cluster-ip-range', [CompletionResultType]::ParameterName, 'Give services addresses from this network, or from one of each family, parted by a comma')
             [CompletionResult]::new('--service-node-port-range', '--service-node-port-range', [CompletionResultType]::ParameterName, 'Give services ports of nodes from this range')
+            [CompletionResult]::new('--enable-admission-plugins', '--enable-admission-plugins', [CompletionResultType]::ParameterName, 'Turn these admission plugins on besides those that are on by themselves')
+            [CompletionResult]::new('--disable-admission-plugins', '--disable-admission-plugins', [CompletionResultType]::ParameterName, 'Turn these admission plugins off')
             [CompletionResult]::new('--controllers', '--controllers', [CompletionResultType]::ParameterName, 'Run these controllers: *, none, or names parted by commas; -NAME leaves one out')
             [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
             [CompletionResult]::new('--etcd', '--etcd', [CompletionResultType]::ParameterName, 'Use the store in this etcd cluster; no server is needed')
@@ -1085,6 +1179,7 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('plan', 'plan', [CompletionResultType]::ParameterValue, 'Show what applying manifests would change, and save it to be applied later')
             [CompletionResult]::new('drift', 'drift', [CompletionResultType]::ParameterValue, 'Show what others changed of a set since it was last applied')
             [CompletionResult]::new('dump', 'dump', [CompletionResultType]::ParameterValue, 'Write live objects as manifests that apply again')
+            [CompletionResult]::new('kustomize', 'kustomize', [CompletionResultType]::ParameterValue, 'Print what a kustomization builds')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Show objects')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Show objects and their changes as they come')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete objects')
@@ -1093,6 +1188,8 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('events', 'events', [CompletionResultType]::ParameterValue, 'Show events, oldest first')
             [CompletionResult]::new('tree', 'tree', [CompletionResultType]::ParameterValue, 'Show an object and what it owns, with the readiness of each')
             [CompletionResult]::new('sets', 'sets', [CompletionResultType]::ParameterValue, 'Show sets, make them, and hand them over to other tools')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Show what the fields of a kind are for')
+            [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check manifests without a server')
             [CompletionResult]::new('api-resources', 'api-resources', [CompletionResultType]::ParameterValue, 'Show the kinds that the server serves')
             [CompletionResult]::new('api-versions', 'api-versions', [CompletionResultType]::ParameterValue, 'Show the versions of the groups that the server serves')
             [CompletionResult]::new('auth', 'auth', [CompletionResultType]::ParameterValue, 'Show who one is, and what one may do')
@@ -1118,6 +1215,9 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             break
         }
         'trueup;help;dump' {
+            break
+        }
+        'trueup;help;kustomize' {
             break
         }
         'trueup;help;get' {
@@ -1150,6 +1250,12 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             break
         }
         'trueup;help;sets;hand-over' {
+            break
+        }
+        'trueup;help;explain' {
+            break
+        }
+        'trueup;help;validate' {
             break
         }
         'trueup;help;api-resources' {

@@ -26,7 +26,8 @@ pub enum Plugin {
 
 impl Plugin {
     /// All there are, in the order of their names.
-    pub const ALL: [Self; 5] = [Self::DefaultTolerationSeconds, Self::LimitRanger, Self::Priority, Self::ResourceQuota, Self::ServiceAccount];
+    pub const ALL: [Self; 5] =
+        [Self::DefaultTolerationSeconds, Self::LimitRanger, Self::Priority, Self::ResourceQuota, Self::ServiceAccount];
 
     /// The name on the command line.
     #[must_use]
@@ -196,13 +197,20 @@ mod tests {
     fn names_switch_plugins_and_what_is_not_there_can_be_disabled() {
         let all = "DefaultTolerationSeconds,LimitRanger,Priority,ResourceQuota";
         assert_eq!(switched("", "ServiceAccount,PodSecurity").as_deref(), Ok(all));
-        assert_eq!(switched("ServiceAccount,NamespaceLifecycle", "Priority,LimitRanger").as_deref(), Ok("DefaultTolerationSeconds,ResourceQuota,ServiceAccount"));
+        assert_eq!(
+            switched("ServiceAccount,NamespaceLifecycle", "Priority,LimitRanger").as_deref(),
+            Ok("DefaultTolerationSeconds,ResourceQuota,ServiceAccount")
+        );
     }
 
     #[test]
     fn what_cannot_be_done_is_refused_by_name() {
         for (enabled, disabled, why) in [
-            ("Quota", "", "unknown admission plugin \"Quota\": known are DefaultTolerationSeconds, LimitRanger, NamespaceLifecycle, Priority, ResourceQuota, ServiceAccount"),
+            (
+                "Quota",
+                "",
+                "unknown admission plugin \"Quota\": known are DefaultTolerationSeconds, LimitRanger, NamespaceLifecycle, Priority, ResourceQuota, ServiceAccount",
+            ),
             ("PodSecurity", "", "the admission plugin PodSecurity is not supported by this server: it can only be disabled"),
             ("", "NamespaceLifecycle", "the admission plugin NamespaceLifecycle cannot be disabled"),
             ("Priority", "Priority", "the admission plugin Priority is both enabled and disabled"),

@@ -31,8 +31,8 @@ pub(crate) fn account_of(pod: &Object) -> Option<&str> {
 pub(crate) fn fill(pod: &mut Object, namespace: &str, accounts: &[Object], suffix: impl FnOnce() -> String) -> Result<(), String> {
     let Some(name) = account_of(pod).map(str::to_owned) else { return mirror(pod) };
     let account = accounts.iter().find(|account| account.name() == name);
-    let account = account
-        .ok_or_else(|| format!("error looking up service account {namespace}/{name}: serviceaccount {name:?} not found"))?;
+    let account =
+        account.ok_or_else(|| format!("error looking up service account {namespace}/{name}: serviceaccount {name:?} not found"))?;
     let Some(Value::Object(spec)) = pod.root_mut().get_mut("spec") else { return Ok(()) };
     spec.insert("serviceAccountName".to_owned(), name.clone().into());
     spec.insert("serviceAccount".to_owned(), name.into());
@@ -116,7 +116,10 @@ fn mount(spec: &mut Map<String, Value>, suffix: impl FnOnce() -> String) {
             }
         }
     }
-    if needed && !there && let Some(volumes) = list_at(spec, "volumes") {
+    if needed
+        && !there
+        && let Some(volumes) = list_at(spec, "volumes")
+    {
         volumes.push(json!({"name": name, "projected": {"defaultMode": 420, "sources": [
             {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
             {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
@@ -197,7 +200,10 @@ mod tests {
         assert_eq!([&spec["serviceAccountName"], &spec["serviceAccount"]], ["default"; 2]);
         assert_eq!((&spec["containers"][0]["volumeMounts"], &spec["initContainers"][0]["volumeMounts"]), (&mount, &mount));
         assert_eq!(spec["containers"][1]["volumeMounts"].as_array().map(Vec::len), Some(1));
-        assert_eq!(spec["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"], json!({"expirationSeconds": 3607, "path": "token"}));
+        assert_eq!(
+            spec["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"],
+            json!({"expirationSeconds": 3607, "path": "token"})
+        );
         assert_eq!(spec["imagePullSecrets"], json!([{"name": "s"}]));
     }
 

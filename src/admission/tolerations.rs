@@ -18,9 +18,9 @@ pub(crate) fn fill(pod: &mut Object) {
     }
     let Some(list) = list.as_array_mut() else { return };
     let missing: Vec<&str> = TAINTS.into_iter().filter(|taint| !list.iter().any(|toleration| tolerates(toleration, taint))).collect();
-    list.extend(missing.into_iter().map(|taint| {
-        json!({"key": taint, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": SECONDS})
-    }));
+    list.extend(
+        missing.into_iter().map(|taint| json!({"key": taint, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": SECONDS})),
+    );
 }
 
 /// Whether a toleration says something about a taint that evicts: no key means all taints, no effect all effects.

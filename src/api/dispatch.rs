@@ -22,8 +22,8 @@ use super::quotas::Charges;
 use super::route::{ResourceRoute, Route};
 use super::{BODY_MOST, Body, Shared};
 use super::{
-    api_services, binding, components, create, definitions, delete, eviction, get, limit_ranges, list, patch, pod_plugins, public, reviews, tokens,
-    update, watch,
+    api_services, binding, components, create, definitions, delete, eviction, get, limit_ranges, list, patch, pod_plugins, public, reviews,
+    tokens, update, watch,
 };
 use crate::auth::{self, Attributes, Identity};
 use crate::object::{Reason, Refusal};

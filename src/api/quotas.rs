@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::call::Call;
 use super::view;
 use super::write;
-use crate::admission::quota::{self, Amounts, Charged, Subject};
 use crate::admission::Plugin;
+use crate::admission::quota::{self, Amounts, Charged, Subject};
 use crate::object::{Object, Reason, Refusal, Revision};
 use crate::schema::{Catalog, Resource};
 use crate::store::cache::Cached;
@@ -100,9 +100,12 @@ struct Charger<'a> {
 type Due = (Arc<Cached>, Charged);
 
 impl Charger<'_> {
-    /// What the write makes of a quota that the cache has. A refusal holds only for what the store has.
+    /// What the write makes of a quota that the cache has. A refusal holds only for what the store has, and so does the verdict of a dry
+    /// run, which no commit proves right.
     async fn ask(&self, cached: Arc<Cached>) -> Result<Option<Due>, Refusal> {
-        if let Ok(charged) = self.judge(&cached) {
+        if !self.call.query.dry_run
+            && let Ok(charged) = self.judge(&cached)
+        {
             return Ok(charged.map(|charged| (cached, charged)));
         }
         let Some(entry) = self.call.api.cache.store().get(&cached.key).await? else { return Ok(None) };

@@ -149,9 +149,18 @@ mod tests {
 
     #[test]
     fn words_add_and_take_away() {
-        let cases =
-            [("*", "crd,gc,namespace,resourcequota,serviceaccount"), ("gc", "gc"), ("namespace, gc", "gc,namespace"), ("none", "none"), ("-gc", "crd,namespace,resourcequota,serviceaccount")];
-        for (text, expected) in cases.into_iter().chain([("*,-namespace,-serviceaccount", "crd,gc,resourcequota"), ("-gc,-namespace,-resourcequota,-serviceaccount", "crd"), ("gc,-gc", "none")]) {
+        let cases = [
+            ("*", "crd,gc,namespace,resourcequota,serviceaccount"),
+            ("gc", "gc"),
+            ("namespace, gc", "gc,namespace"),
+            ("none", "none"),
+            ("-gc", "crd,namespace,resourcequota,serviceaccount"),
+        ];
+        for (text, expected) in cases.into_iter().chain([
+            ("*,-namespace,-serviceaccount", "crd,gc,resourcequota"),
+            ("-gc,-namespace,-resourcequota,-serviceaccount", "crd"),
+            ("gc,-gc", "none"),
+        ]) {
             assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
         }
     }

@@ -20,7 +20,8 @@ use crate::store::{EtcdOptions, EtcdTls, MemoryStore};
 #[must_use]
 pub fn open_store(location: StoreLocation, default_namespace: String) -> BoxFuture<'static, Result<Client, OpenStoreError>> {
     Box::pin(async move {
-        let served = Arc::new(super::open(&for_command(&location), Ambient::from_env()?, ServiceRanges::default(), Plugins::default()).await?);
+        let served =
+            Arc::new(super::open(&for_command(&location), Ambient::from_env()?, ServiceRanges::default(), Plugins::default()).await?);
         let api = served.api.clone();
         let handle = move |request: http::Request<Full<Bytes>>| {
             // The store's upkeep ends with the last request that may come.

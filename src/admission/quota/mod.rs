@@ -82,8 +82,7 @@ fn requested(quota: &Object, subject: &Subject, already: Option<&Amounts>) -> Am
 /// The kinds of which a quota limits something, each once.
 pub(crate) fn kinds(quota: &Object) -> Vec<GroupResource> {
     let hard = Amounts::read(quota.get(&["spec", "hard"]));
-    let names: BTreeSet<(String, String)> =
-        hard.names().filter_map(usage::kind_of).map(|kind| (kind.group, kind.resource)).collect();
+    let names: BTreeSet<(String, String)> = hard.names().filter_map(usage::kind_of).map(|kind| (kind.group, kind.resource)).collect();
     names.into_iter().map(|(group, resource)| GroupResource::new(&group, &resource)).collect()
 }
 
@@ -151,7 +150,8 @@ mod tests {
 
     #[test]
     fn a_write_is_charged_and_what_is_too_much_is_refused() {
-        let quota = quota(&json!({"pods": "2", "requests.cpu": "2", "secrets": "1"}), &json!({"pods": "1", "requests.cpu": "1", "secrets": "0"}));
+        let quota =
+            quota(&json!({"pods": "2", "requests.cpu": "2", "secrets": "1"}), &json!({"pods": "1", "requests.cpu": "1", "secrets": "0"}));
         assert_eq!(ask(&quota, &pod("1"), None), Ok(Some(json!({"pods": "2", "requests.cpu": "2", "secrets": "0"}))));
         let why = "exceeded quota: q, requested: requests.cpu=1500m, used: requests.cpu=1, limited: requests.cpu=2";
         assert_eq!(ask(&quota, &pod("1500m"), None), Err(why.to_owned()));

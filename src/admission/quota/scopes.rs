@@ -26,7 +26,11 @@ fn has(kind: &GroupResource, object: &Object, scope: &str, operator: &str, value
             let mut classes: Vec<&str> = names.filter_map(|(part, name)| object.get_str(&[part, name])).collect();
             classes.extend(object.get_str(&["status", "modifyVolumeStatus", "targetVolumeAttributesClassName"]));
             classes.retain(|class| !class.is_empty());
-            if classes.is_empty() { selects(None, operator, values) } else { classes.iter().any(|class| selects(Some(class), operator, values)) }
+            if classes.is_empty() {
+                selects(None, operator, values)
+            } else {
+                classes.iter().any(|class| selects(Some(class), operator, values))
+            }
         }
         _ => false,
     }
@@ -84,7 +88,8 @@ mod tests {
 
     #[test]
     fn each_scope_has_its_pods() {
-        let near = json!({"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"podAffinityTerm": {"namespaces": ["x"]}}]}});
+        let near =
+            json!({"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"podAffinityTerm": {"namespaces": ["x"]}}]}});
         for (scope, pod) in [
             ("Terminating", json!({"spec": {"activeDeadlineSeconds": 0}})),
             ("NotTerminating", json!({"spec": {}})),

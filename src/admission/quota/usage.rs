@@ -59,9 +59,7 @@ pub(super) fn kind_of(name: &str) -> Option<GroupResource> {
 fn is_compute(name: &str) -> bool {
     let asked = name.strip_prefix("requests.");
     let bare = asked.or_else(|| name.strip_prefix("limits.")).unwrap_or(name);
-    COMPUTE.contains(&bare)
-        || (bare.starts_with(HUGE_PAGES) && !name.starts_with("limits."))
-        || asked.is_some_and(is_extended)
+    COMPUTE.contains(&bare) || (bare.starts_with(HUGE_PAGES) && !name.starts_with("limits.")) || asked.is_some_and(is_extended)
 }
 
 /// Whether a resource of nodes is one that somebody else defines.
@@ -216,9 +214,18 @@ mod tests {
     #[test]
     fn services_claims_and_other_objects() {
         let service = |kind: &str, gives: bool| json!({"spec": {"type": kind, "ports": [{"nodePort": 30_000}, {}], "allocateLoadBalancerNodePorts": gives}});
-        assert_eq!(taken("", "services", service("ClusterIP", true)), "count/services=1,services=1,services.loadbalancers=0,services.nodeports=0");
-        assert_eq!(taken("", "services", service("NodePort", true)), "count/services=1,services=1,services.loadbalancers=0,services.nodeports=2");
-        assert_eq!(taken("", "services", service("LoadBalancer", false)), "count/services=1,services=1,services.loadbalancers=1,services.nodeports=1");
+        assert_eq!(
+            taken("", "services", service("ClusterIP", true)),
+            "count/services=1,services=1,services.loadbalancers=0,services.nodeports=0"
+        );
+        assert_eq!(
+            taken("", "services", service("NodePort", true)),
+            "count/services=1,services=1,services.loadbalancers=0,services.nodeports=2"
+        );
+        assert_eq!(
+            taken("", "services", service("LoadBalancer", false)),
+            "count/services=1,services=1,services.loadbalancers=1,services.nodeports=1"
+        );
         let claim = json!({"spec": {"storageClassName": "fast", "resources": {"requests": {"storage": "2Gi"}}}});
         assert_eq!(
             taken("", "persistentvolumeclaims", claim),

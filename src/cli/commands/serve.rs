@@ -268,12 +268,26 @@ mod tests {
     }
 
     #[test]
+    fn admission_plugins_are_switched_by_name() {
+        let plugins = |flags: &[&str]| resolve(&[&["--local", "/a"], flags].concat(), &[]).map(|settings| settings.plugins.to_string());
+        assert_eq!(plugins(&[]), Ok(Plugins::default().to_string()));
+        let switched =
+            plugins(&["--disable-admission-plugins=Priority,ResourceQuota,PodSecurity", "--enable-admission-plugins", "ServiceAccount"]);
+        assert_eq!(switched.as_deref(), Ok("DefaultTolerationSeconds,LimitRanger,ServiceAccount"));
+        assert!(
+            plugins(&["--enable-admission-plugins", "Nobody"]).is_err_and(|error| error.contains("unknown admission plugin \"Nobody\""))
+        );
+        let refused = plugins(&["--enable-admission-plugins", "PodSecurity"]);
+        assert_eq!(refused, Err("the admission plugin PodSecurity is not supported by this server: it can only be disabled".to_owned()));
+    }
+
+    #[test]
     fn controllers_are_chosen_by_name() {
         let settings = |text: &str| resolve(&["--local", "/a", "--controllers", text], &[]);
         let chosen = |text: &str| settings(text).map(|settings| settings.controllers.iter().collect::<Vec<_>>());
         assert_eq!(chosen("none"), Ok(Vec::new()));
         assert_eq!(chosen("gc"), Ok(vec![Controller::Gc]));
-        assert_eq!(chosen("-gc"), Ok(vec![Controller::Definitions, Controller::Namespace]));
+        assert_eq!(chosen("-gc,-resourcequota,-serviceaccount"), Ok(vec![Controller::Definitions, Controller::Namespace]));
         assert!(chosen("gc,cron").is_err_and(|error| error.contains("unknown controller \"cron\"")));
     }
 }

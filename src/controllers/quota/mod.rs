@@ -27,8 +27,8 @@ use crate::object::{GroupResource, Object};
 
 /// How long a quota must have been left alone before it is counted down.
 const QUIET: Duration = Duration::from_secs(3);
-/// How soon objects that went are noticed; several that go together are counted once.
-const SOON: Duration = Duration::from_millis(50);
+/// How soon changes are counted; several that happen together are counted once.
+const SOON: Duration = Duration::from_millis(100);
 /// How often everything is counted again.
 const RESYNC: Duration = Duration::from_mins(5);
 /// The pauses after a count that failed.
@@ -104,7 +104,8 @@ impl Counter {
         match (kind, tidings) {
             (None, Tidings::There { namespace, name, revision }) => {
                 let key = (namespace, name);
-                self.queue.add(key.clone(), now);
+                let known = self.seen.contains_key(&key);
+                self.queue.add(key.clone(), if known { now + SOON } else { now });
                 self.see(key, revision, now);
             }
             (None, Tidings::Gone { namespace, name }) => drop(self.seen.remove(&(namespace, name))),

@@ -56,9 +56,8 @@ fn tidings(event: Event<PartialObjectMeta<DynamicObject>>) -> Option<Tidings> {
             name: object.metadata.name.unwrap_or_default(),
             revision: object.metadata.resource_version.unwrap_or_default(),
         }),
-        Event::Delete(object) => Some(Tidings::Gone {
-            namespace: object.metadata.namespace.unwrap_or_default(),
-            name: object.metadata.name.unwrap_or_default(),
-        }),
+        Event::Delete(object) => {
+            Some(Tidings::Gone { namespace: object.metadata.namespace.unwrap_or_default(), name: object.metadata.name.unwrap_or_default() })
+        }
     }
 }

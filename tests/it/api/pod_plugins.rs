@@ -15,7 +15,8 @@ const CLASSES: &str = "/apis/scheduling.k8s.io/v1/priorityclasses";
 const ACCOUNTS: &str = "/api/v1/namespaces/default/serviceaccounts";
 
 fn pod(name: &str, spec: &Value) -> Value {
-    let mut pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    let mut pod =
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
     for (name, value) in spec.as_object().expect("members") {
         pod["spec"][name] = value.clone();
     }
@@ -23,7 +24,8 @@ fn pod(name: &str, spec: &Value) -> Value {
 }
 
 async fn with_plugins(enabled: &str, disabled: &str) -> TestApi {
-    let read = |text: &str| -> Vec<_> { text.split(',').filter(|name| !name.is_empty()).map(|name| name.parse().expect("known")).collect() };
+    let read =
+        |text: &str| -> Vec<_> { text.split(',').filter(|name| !name.is_empty()).map(|name| name.parse().expect("known")).collect() };
     let plugins = Plugins::default().switched(&read(enabled), &read(disabled)).expect("possible");
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let ambient = Ambient::pinned("2026-11-22T10:00:00Z".parse().expect("a time"));
@@ -43,12 +45,10 @@ async fn a_pod_gets_the_priority_of_its_class_and_keeps_it() {
     let made = api.create(PODS, &pod("a", &json!({}))).await;
     let said = |pod: &Value| ["priorityClassName", "priority", "preemptionPolicy"].map(|name| pod["spec"][name].clone());
     assert_eq!(said(&made), [json!("high"), json!(9), json!("Never")]);
-    let replaced = api.send("PUT", &format!("{PODS}/a"), "application/json", &{
-        let mut pod = made.clone();
-        pod["spec"].as_object_mut().expect("a spec").remove("priority");
-        pod
-    });
-    assert_eq!(said(&replaced.await.body), said(&made));
+    let mut silent = made.clone();
+    silent["spec"].as_object_mut().expect("a spec").remove("priority");
+    let replaced = api.send("PUT", &format!("{PODS}/a"), "application/json", &silent).await;
+    assert_eq!(said(&replaced.body), said(&made));
     let system = api.create(PODS, &pod("system", &json!({"priorityClassName": "system-cluster-critical"}))).await;
     assert_eq!(system["spec"]["priority"], 2_000_000_000);
 }
@@ -60,7 +60,8 @@ async fn a_server_makes_the_classes_of_the_system_once() {
         api.api.make_priority_classes().await.expect("made");
     }
     let classes = api.get(CLASSES).await.body;
-    let named: Vec<_> = classes["items"].as_array().expect("a list").iter().map(|class| (&class["metadata"]["name"], &class["value"])).collect();
+    let named: Vec<_> =
+        classes["items"].as_array().expect("a list").iter().map(|class| (&class["metadata"]["name"], &class["value"])).collect();
     let expected = [(json!("system-cluster-critical"), json!(2_000_000_000)), (json!("system-node-critical"), json!(2_000_001_000))];
     assert_eq!(named, expected.iter().map(|(name, value)| (name, value)).collect::<Vec<_>>());
 }
@@ -92,8 +93,15 @@ async fn a_pod_runs_as_an_account_that_is_there() {
     let api = with_plugins("ServiceAccount", "Priority,DefaultTolerationSeconds").await;
     let refused = api.post(PODS, &pod("a", &json!({"serviceAccountName": "robot"}))).await;
     refused.refused(403, "Forbidden");
-    assert_eq!(refused.message(), "pods \"a\" is forbidden: error looking up service account default/robot: serviceaccount \"robot\" not found");
-    api.create(ACCOUNTS, &json!({"metadata": {"name": "robot"}, "automountServiceAccountToken": false, "imagePullSecrets": [{"name": "s"}]})).await;
+    assert_eq!(
+        refused.message(),
+        "pods \"a\" is forbidden: error looking up service account default/robot: serviceaccount \"robot\" not found"
+    );
+    api.create(
+        ACCOUNTS,
+        &json!({"metadata": {"name": "robot"}, "automountServiceAccountToken": false, "imagePullSecrets": [{"name": "s"}]}),
+    )
+    .await;
     let made = api.create(PODS, &pod("a", &json!({"serviceAccount": "robot"}))).await;
     let spec = &made["spec"];
     assert_eq!([&spec["serviceAccountName"], &spec["serviceAccount"]], ["robot"; 2]);

@@ -13,7 +13,8 @@ const SERVICES: &str = "/api/v1/namespaces/default/services";
 async fn quota(api: &TestApi, name: &str, spec: Value) {
     let hard = spec["hard"].clone();
     api.create(QUOTAS, &json!({"metadata": {"name": name}, "spec": spec})).await;
-    let used: Value = hard.as_object().expect("limits").keys().map(|name| (name.clone(), json!("0"))).collect::<serde_json::Map<_, _>>().into();
+    let used: Value =
+        hard.as_object().expect("limits").keys().map(|name| (name.clone(), json!("0"))).collect::<serde_json::Map<_, _>>().into();
     let status = api.patch(&format!("{QUOTAS}/{name}/status"), MERGE, &json!({"status": {"hard": hard, "used": used}})).await;
     assert_eq!(status.code, 200, "{}", status.body);
 }

@@ -195,6 +195,12 @@ fn every_command_explains_itself() {
               
               [default: 30000-32767]
 
+          --enable-admission-plugins <NAME>
+              Turn these admission plugins on besides those that are on by themselves
+
+          --disable-admission-plugins <NAME>
+              Turn these admission plugins off
+
           --controllers <LIST>
               Run these controllers: *, none, or names parted by commas; -NAME leaves one out
               
@@ -271,16 +277,16 @@ fn every_command_explains_itself() {
       -k, --kustomize <DIR>       Build the kustomization in a directory
       -R, --recursive             Read directories with everything below them
       -l, --selector <SELECTOR>   Apply only the objects with these labels
-          --dry-run[=<HOW>]       Say what would happen without doing it [default: none] [possible
-                                  values: none, client, server]
       -n, --namespace <NAME>      Work in this namespace
           --color <WHEN>          Say when to use colour [default: auto] [possible values: auto, always,
                                   never]
+          --dry-run[=<HOW>]       Say what would happen without doing it [default: none] [possible
+                                  values: none, client, server]
+      -q, --quiet                 Print data, warnings and errors only
           --replace               Replace objects that cannot be changed in place: delete them and make
                                   them anew
           --any-target            Apply a saved plan here although it was made for a target of another
                                   name
-      -q, --quiet                 Print data, warnings and errors only
           --force-conflicts       Take fields over that other managers own
           --field-manager <NAME>  Own the applied fields under this name [default: trueup]
           --diff                  Show the difference of each changed object
@@ -288,7 +294,6 @@ fn every_command_explains_itself() {
           --show-owners           Show the owners of all changed fields in differences, not only those
                                   that other managers own
       -o, --output <FORM>         Print the applied objects [possible values: name, json, yaml]
-      -q, --quiet                 Print data, warnings and errors only
           --wait[=<WHAT>]         Wait until all applied objects are ready, or until deleted ones are
                                   gone; a comma parts both [possible values: ready, deleted]
       -y, --yes                   Act without asking, whatever is deleted or replaced
@@ -306,6 +311,7 @@ fn every_command_explains_itself() {
                                             50%; if not given, 20%, and 5 in any case
           --allow-empty                     Prune although the manifests hold no object at all
           --force-membership                Take objects over that belong to other sets
+
     Pipeline:
           --ci <FORMAT[=FILE]>      Report to a pipeline as github, gitlab, dotenv, junit, sarif or
                                     markdown, each but github into a file, such as junit=report.xml; may
