@@ -95,7 +95,7 @@ mod tests {
         Object::from_value(value).expect("an object")
     }
 
-    fn filled(spec: Value, classes: &[Value]) -> Result<Value, String> {
+    fn filled(spec: &Value, classes: &[Value]) -> Result<Value, String> {
         let classes: Vec<Object> = classes.iter().cloned().map(object).collect();
         let mut pod = object(json!({"spec": spec}));
         fill(&mut pod, &classes).map(|()| pod.root()["spec"].clone())
@@ -105,26 +105,26 @@ mod tests {
     fn a_class_gives_priority_and_policy() {
         let class = json!({"metadata": {"name": "c"}, "value": 7, "preemptionPolicy": "Never"});
         let expected = json!({"priorityClassName": "c", "priority": 7, "preemptionPolicy": "Never"});
-        assert_eq!(filled(json!({"priorityClassName": "c"}), &[class]), Ok(expected));
-        let system = filled(json!({"priorityClassName": "system-node-critical"}), &[]).expect("known");
+        assert_eq!(filled(&json!({"priorityClassName": "c"}), &[class]), Ok(expected));
+        let system = filled(&json!({"priorityClassName": "system-node-critical"}), &[]).expect("known");
         assert_eq!(system["priority"], 2_000_001_000);
-        assert_eq!(filled(json!({"priorityClassName": "x"}), &[]), Err("no PriorityClass with name x was found".to_owned()));
+        assert_eq!(filled(&json!({"priorityClassName": "x"}), &[]), Err("no PriorityClass with name x was found".to_owned()));
     }
 
     #[test]
     fn who_names_no_class_gets_the_lowest_default_or_none() {
-        assert_eq!(filled(json!({}), &[]), Ok(json!({"priority": 0, "preemptionPolicy": PREEMPTS})));
+        assert_eq!(filled(&json!({}), &[]), Ok(json!({"priority": 0, "preemptionPolicy": PREEMPTS})));
         let class = |name: &str, value: i64| json!({"metadata": {"name": name}, "value": value, "globalDefault": true});
         let expected = json!({"priorityClassName": "low", "priority": 1, "preemptionPolicy": PREEMPTS});
-        assert_eq!(filled(json!({}), &[class("high", 9), class("low", 1)]), Ok(expected));
+        assert_eq!(filled(&json!({}), &[class("high", 9), class("low", 1)]), Ok(expected));
     }
 
     #[test]
     fn a_priority_of_ones_own_is_refused_unless_it_is_the_same() {
-        assert!(filled(json!({"priority": 0, "preemptionPolicy": PREEMPTS}), &[]).is_ok());
-        let refused = filled(json!({"priority": 5}), &[]).expect_err("not its class's");
+        assert!(filled(&json!({"priority": 0, "preemptionPolicy": PREEMPTS}), &[]).is_ok());
+        let refused = filled(&json!({"priority": 5}), &[]).expect_err("not its class's");
         assert!(refused.starts_with("the integer value of priority (5) must not be provided in pod spec"), "{refused}");
-        let refused = filled(json!({"preemptionPolicy": "Never"}), &[]).expect_err("not its class's");
+        let refused = filled(&json!({"preemptionPolicy": "Never"}), &[]).expect_err("not its class's");
         assert!(refused.starts_with("the string value of PreemptionPolicy (Never) must not be provided in pod spec"), "{refused}");
     }
 

@@ -81,7 +81,7 @@ mod tests {
 
     use super::*;
 
-    fn matches(spec: Value, pod: Value) -> bool {
+    fn matches(spec: &Value, pod: Value) -> bool {
         let object = |value: Value| Object::from_value(value).expect("an object");
         has_all(&object(json!({"spec": spec})), &GroupResource::new("", "pods"), &object(pod))
     }
@@ -98,14 +98,14 @@ mod tests {
             ("PriorityClass", json!({"spec": {"priorityClassName": "c"}})),
             ("CrossNamespacePodAffinity", json!({"spec": {"affinity": near}})),
         ] {
-            assert!(matches(json!({"scopes": [scope]}), pod.clone()), "{scope}");
+            assert!(matches(&json!({"scopes": [scope]}), pod.clone()), "{scope}");
             let other = match scope {
                 "Terminating" | "PriorityClass" | "CrossNamespacePodAffinity" => json!({"spec": {}}),
                 "NotTerminating" => json!({"spec": {"activeDeadlineSeconds": 5}}),
                 "BestEffort" => json!({"status": {"qosClass": "Guaranteed"}}),
                 _ => json!({"status": {"qosClass": "BestEffort"}}),
             };
-            assert!(!matches(json!({"scopes": [scope]}), other), "{scope}");
+            assert!(!matches(&json!({"scopes": [scope]}), other), "{scope}");
         }
     }
 
@@ -113,10 +113,10 @@ mod tests {
     fn a_selector_picks_classes_and_all_scopes_must_hold() {
         let of = |operator: &str, values: Value| json!({"scopeSelector": {"matchExpressions": [{"scopeName": "PriorityClass", "operator": operator, "values": values}]}});
         let pod = json!({"spec": {"priorityClassName": "high"}});
-        assert!(matches(of("In", json!(["high", "low"])), pod.clone()));
-        assert!(!matches(of("NotIn", json!(["high"])), pod.clone()));
-        assert!(matches(of("DoesNotExist", json!([])), json!({"spec": {}})));
-        assert!(!matches(json!({"scopes": ["PriorityClass", "Terminating"]}), pod));
-        assert!(matches(json!({}), json!({})));
+        assert!(matches(&of("In", json!(["high", "low"])), pod.clone()));
+        assert!(!matches(&of("NotIn", json!(["high"])), pod.clone()));
+        assert!(matches(&of("DoesNotExist", json!([])), json!({"spec": {}})));
+        assert!(!matches(&json!({"scopes": ["PriorityClass", "Terminating"]}), pod));
+        assert!(matches(&json!({}), json!({})));
     }
 }
