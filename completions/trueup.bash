@@ -3397,7 +3397,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__serve)
-            opts="-s -n -q -h -V --listen --write-kubeconfig --token-auth-file --cert-dir --event-ttl --service-cluster-ip-range --service-node-port-range --controllers --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-s -n -q -h -V --listen --write-kubeconfig --token-auth-file --cert-dir --event-ttl --service-cluster-ip-range --service-node-port-range --enable-admission-plugins --disable-admission-plugins --controllers --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3428,6 +3428,14 @@ _trueup() {
                     return 0
                     ;;
                 --service-node-port-range)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --enable-admission-plugins)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --disable-admission-plugins)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

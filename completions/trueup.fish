@@ -986,6 +986,8 @@ complete -c trueup -n "__fish_trueup_using_subcommand serve" -l cert-dir -d 'Kee
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l event-ttl -d 'Remove events this long after they were last written; 0s keeps them' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l service-cluster-ip-range -d 'Give services addresses from this network, or from one of each family, parted by a comma' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l service-node-port-range -d 'Give services ports of nodes from this range' -r
+complete -c trueup -n "__fish_trueup_using_subcommand serve" -l enable-admission-plugins -d 'Turn these admission plugins on besides those that are on by themselves' -r
+complete -c trueup -n "__fish_trueup_using_subcommand serve" -l disable-admission-plugins -d 'Turn these admission plugins off' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l controllers -d 'Run these controllers: *, none, or names parted by commas; -NAME leaves one out' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r

@@ -111,7 +111,7 @@ fn judge(object: &Object, limit: &Value, said: &mut Vec<String>) {
 }
 
 /// What a pod takes of a resource: what it says itself, else what its containers take together, and what running it takes beside them.
-fn of_pod(spec: &Value, list: &str, name: &str) -> Option<String> {
+pub(super) fn of_pod(spec: &Value, list: &str, name: &str) -> Option<String> {
     let whole = spec.get("resources").and_then(|resources| text(resources.get(list)?.get(name)?));
     let own = whole.or_else(|| aggregate_text(spec, list, name));
     let overhead = spec.get("overhead").and_then(|overhead| text(overhead.get(name)?));

@@ -9,6 +9,11 @@ mod kinds;
 mod limits;
 mod metadata;
 mod parts;
+mod plugins;
+mod priority;
+pub(crate) mod quota;
+mod service_accounts;
+mod tolerations;
 mod validate;
 mod validation;
 
@@ -20,6 +25,10 @@ pub(crate) use kinds::service::{checks_health, family as service_family, has_add
 pub(crate) use limits::{broken as broken_limits, fill as fill_limits};
 pub use metadata::same_object;
 pub(crate) use parts::applied as applied_part;
+pub use plugins::{Plugin, PluginError, PluginName, Plugins};
+pub(crate) use priority::{SYSTEM_CLASSES, fill as fill_priority, keep as keep_priority};
+pub(crate) use service_accounts::{DEFAULT as DEFAULT_ACCOUNT, fill as fill_account};
+pub(crate) use tolerations::fill as fill_tolerations;
 pub use validate::names;
 pub(crate) use validation::selects;
 

@@ -1,11 +1,12 @@
-//! What every cluster has from its first moment: four namespaces.
+//! What every cluster has from its first moment: four namespaces, and where a server runs two priority classes.
 
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Api;
 use super::namespaces::PREFIX;
+use crate::admission::SYSTEM_CLASSES;
 use crate::auth::Identity;
 use crate::object::Refusal;
 
@@ -17,15 +18,28 @@ pub(super) async fn namespaces(api: &Api) -> Result<(), Refusal> {
         return Ok(());
     }
     for name in NAMESPACES {
-        create(api, name).await?;
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        create(api, "/api/v1/namespaces", &namespace).await?;
+    }
+    Ok(())
+}
+
+/// Creates the priority classes that are missing. Pods of theirs are known before, so nothing waits for it but who looks.
+pub(super) async fn priority_classes(api: &Api) -> Result<(), Refusal> {
+    for (name, value, description) in SYSTEM_CLASSES {
+        let metadata = json!({"name": name});
+        let class = json!({
+            "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": metadata, "value": value, "description": description,
+        });
+        create(api, "/apis/scheduling.k8s.io/v1/priorityclasses", &class).await?;
     }
     Ok(())
 }
 
 /// Another server may be doing the same at this moment, so one that exists is as good.
-async fn create(api: &Api, name: &str) -> Result<(), Refusal> {
-    let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}).to_string();
-    let request = Request::builder().method(Method::POST).uri("/api/v1/namespaces?fieldManager=trueup-server").body(Full::from(body));
+async fn create(api: &Api, collection: &str, object: &Value) -> Result<(), Refusal> {
+    let uri = format!("{collection}?fieldManager=trueup-server");
+    let request = Request::builder().method(Method::POST).uri(uri).body(Full::from(object.to_string()));
     let request = request.map_err(|error| Refusal::internal(error.to_string()))?;
     let response = api.handle(&Identity::in_process(), request).await;
     if matches!(response.status(), StatusCode::CREATED | StatusCode::CONFLICT) {
@@ -33,5 +47,6 @@ async fn create(api: &Api, name: &str) -> Result<(), Refusal> {
     }
     let Ok(body) = response.into_body().collect().await;
     let status = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
-    Err(Refusal::from_json(&status).unwrap_or_else(|| Refusal::internal(format!("the namespace {name} cannot be created"))))
+    let name = &object["metadata"]["name"];
+    Err(Refusal::from_json(&status).unwrap_or_else(|| Refusal::internal(format!("{} {name} cannot be created", object["kind"]))))
 }

@@ -9,7 +9,9 @@ use http::header::{CONTENT_TYPE, USER_AGENT};
 use super::Shared;
 use super::elsewhere::Elsewhere;
 use super::negotiate::Form;
+use super::pod_plugins::Surroundings;
 use super::query::Query;
+use super::quotas::Charges;
 use super::route::ResourceRoute;
 use crate::admission;
 use crate::auth::Identity;
@@ -33,6 +35,10 @@ pub(super) struct Call {
     pub(super) elsewhere: Elsewhere,
     /// The limit ranges that a write is held to.
     pub(super) limits: Vec<Object>,
+    /// What the plugins for pods know of other objects.
+    pub(super) surroundings: Surroundings,
+    /// What was charged to quotas.
+    pub(super) charges: Charges,
 }
 
 impl Call {

@@ -5,7 +5,7 @@ use super::call::Call;
 use super::decode::{self, Decoded};
 use super::update::announce;
 use super::write::{self, Written};
-use super::{definitions, limit_ranges, managers, namespaces, requesters};
+use super::{definitions, limit_ranges, managers, namespaces, pod_plugins, requesters};
 use crate::admission;
 use crate::object::{Object, Reason, Refusal};
 
@@ -30,7 +30,7 @@ pub(super) async fn create(call: &Call) -> Result<(Answer, Vec<String>), Refusal
 
 async fn create_named(call: &Call, mut object: Object) -> Result<Written, Refusal> {
     definitions::check_open(&call.resource, object.name())?;
-    limit_ranges::fill(call, &mut object);
+    pod_plugins::fill(call, &mut object)?;
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
     limit_ranges::check(call, &object)?;
     call.advise(&object, None);

@@ -18,11 +18,12 @@ use super::elsewhere::Elsewhere;
 use super::metrics::RequestLabels;
 use super::negotiate::{self, Encoding, Form, Offer};
 use super::query::Query;
+use super::quotas::Charges;
 use super::route::{ResourceRoute, Route};
 use super::{BODY_MOST, Body, Shared};
 use super::{
-    api_services, binding, components, create, definitions, delete, eviction, get, limit_ranges, list, patch, public, reviews, tokens,
-    update, watch,
+    api_services, binding, components, create, definitions, delete, eviction, get, limit_ranges, list, patch, pod_plugins, public, reviews,
+    tokens, update, watch,
 };
 use crate::auth::{self, Attributes, Identity};
 use crate::object::{Reason, Refusal};
@@ -127,14 +128,29 @@ async fn resource(
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { body.await? };
     let headers = parts.headers;
     let (identity, advice, elsewhere) = (identity.clone(), Mutex::default(), Elsewhere::default());
+    let creates = verb == Verb::Create || (verb == Verb::Patch && limit_ranges::applies(&headers));
     let limits = match verb {
-        Verb::Create | Verb::Update | Verb::Patch => {
-            let creates = verb == Verb::Create || (verb == Verb::Patch && limit_ranges::applies(&headers));
-            limit_ranges::of(api, &resource, &route, creates).await?
-        }
+        Verb::Create | Verb::Update | Verb::Patch => limit_ranges::of(api, &resource, &route, creates).await?,
         _ => Vec::new(),
     };
-    let call = Call { api: Arc::clone(api), identity, resource, route, query, headers, form, gzip, body, advice, elsewhere, limits };
+    let surroundings = pod_plugins::of(api, &resource, &route, &body, creates).await?;
+    let charges = Charges::default();
+    let call = Call {
+        api: Arc::clone(api),
+        identity,
+        resource,
+        route,
+        query,
+        headers,
+        form,
+        gzip,
+        body,
+        advice,
+        elsewhere,
+        limits,
+        surroundings,
+        charges,
+    };
     if call.resource.storage_prefix == api_services::PREFIX {
         api_services::register(api).await?;
     }

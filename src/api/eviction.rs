@@ -233,6 +233,8 @@ fn budget_call(call: &Call, name: &str) -> Result<Call, Refusal> {
         advice: Mutex::default(),
         elsewhere: Elsewhere::default(),
         limits: Vec::new(),
+        surroundings: super::pod_plugins::Surroundings::default(),
+        charges: super::quotas::Charges::default(),
     })
 }
 

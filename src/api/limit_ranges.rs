@@ -10,7 +10,7 @@ use super::call::Call;
 use super::patch::APPLY;
 use super::route::ResourceRoute;
 use super::{Shared, view};
-use crate::admission;
+use crate::admission::{self, Plugin};
 use crate::object::{Object, Refusal};
 use crate::schema::{Catalog, Resource};
 
@@ -19,7 +19,7 @@ use crate::schema::{Catalog, Resource};
 /// `creates` is whether an object may be made by the write.
 pub(super) async fn of(api: &Shared, resource: &Resource, route: &ResourceRoute, creates: bool) -> Result<Vec<Object>, Refusal> {
     let concerned = concerns(resource, route.subresource.as_deref().unwrap_or_default(), creates);
-    let Some(namespace) = route.namespace.as_deref().filter(|_| concerned) else {
+    let Some(namespace) = route.namespace.as_deref().filter(|_| concerned && api.plugins.has(Plugin::LimitRanger)) else {
         return Ok(Vec::new());
     };
     let catalog = Catalog::builtin();

@@ -37,9 +37,11 @@ mod metrics;
 mod namespaces;
 pub mod negotiate;
 mod patch;
+mod pod_plugins;
 mod priority_classes;
 mod public;
 pub mod query;
+mod quotas;
 mod requesters;
 mod review;
 mod reviews;
@@ -68,6 +70,7 @@ use self::api_services::Registered;
 use self::catalogs::Catalogs;
 use self::metrics::Metrics;
 use self::public::Documents;
+use crate::admission::Plugins;
 use crate::ambient::Ambient;
 use crate::auth::{Identity, TokenFile, TokenKey};
 use crate::object::Refusal;
@@ -89,6 +92,7 @@ pub(crate) struct Shared {
     metrics: Metrics,
     documents: Documents,
     service_ranges: ServiceRanges,
+    plugins: Plugins,
     webhooks: Webhooks,
     stopping: watch_channel::Sender<bool>,
     tokens: OnceLock<Arc<TokenFile>>,
@@ -107,6 +111,16 @@ impl Api {
 
     /// Like [`Api::open`], with addresses and node ports for services of one's own. All servers of a store should have the same.
     pub async fn with_services(store: Arc<dyn Store>, ambient: Ambient, service_ranges: ServiceRanges) -> Result<Self, Refusal> {
+        Self::with_plugins(store, ambient, service_ranges, Plugins::default()).await
+    }
+
+    /// Like [`Api::with_services`], with admission plugins of one's own choice.
+    pub async fn with_plugins(
+        store: Arc<dyn Store>,
+        ambient: Ambient,
+        service_ranges: ServiceRanges,
+        plugins: Plugins,
+    ) -> Result<Self, Refusal> {
         let (cache, follower) = Cache::open(store).await?;
         let catalogs = Catalogs::open(&cache).await?;
         let api = Self(Arc::new(Shared {
@@ -116,6 +130,7 @@ impl Api {
             metrics: Metrics::new(),
             documents: Documents::default(),
             service_ranges,
+            plugins,
             webhooks: Webhooks::default(),
             stopping: watch_channel::Sender::new(false),
             tokens: OnceLock::new(),
@@ -127,6 +142,11 @@ impl Api {
         // What was under way when the last server on this store ended.
         definitions::settle_others(&api.0).await?;
         Ok(api)
+    }
+
+    /// Makes the priority classes that every cluster has, where they are missing.
+    pub async fn make_priority_classes(&self) -> Result<(), Refusal> {
+        bootstrap::priority_classes(self).await
     }
 
     /// Answers one request on behalf of an identity.

@@ -12,7 +12,7 @@ use super::json::{self, Parsed};
 use super::query::{FieldValidation, options_refused};
 use super::update::{announce, change, finish, name_missing, pinned, same_name, scale_answer, scale_of, settle};
 use super::write::{self, Live, Verdict};
-use super::{definitions, limit_ranges, managers, namespaces, requesters, scale};
+use super::{definitions, limit_ranges, managers, namespaces, pod_plugins, requesters, scale};
 use crate::admission;
 use crate::merge;
 use crate::object::{Cause, CauseKind, Object, Reason, Refusal};
@@ -290,7 +290,7 @@ fn apply_new(call: &Call, applied: &Object) -> Result<Verdict, Refusal> {
     definitions::check_open(&call.resource, call.name())?;
     let mut object = managers::apply(call, None, applied.clone())?;
     let managed = object.remove_meta("managedFields");
-    limit_ranges::fill(call, &mut object);
+    pod_plugins::fill(call, &mut object)?;
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
     limit_ranges::check(call, &object)?;
     call.advise(&object, None);

@@ -4,12 +4,13 @@
 
 use super::call::Call;
 use super::view;
+use crate::admission::Plugin;
 use crate::object::{Object, Refusal};
 
 /// Refuses with 403 a class that becomes the default where another is.
 pub(super) async fn check_default(call: &Call, before: Option<&Object>, object: &Object) -> Result<(), Refusal> {
     let is_class = call.resource.gvk.group == "scheduling.k8s.io" && call.resource.gvk.kind == "PriorityClass";
-    if !is_class || !is_default(object) || before.is_some_and(is_default) {
+    if !is_class || !call.api.plugins.has(Plugin::Priority) || !is_default(object) || before.is_some_and(is_default) {
         return Ok(());
     }
     let others = call.api.cache.consistent(&call.resource.storage_prefix).await?;

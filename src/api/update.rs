@@ -6,7 +6,7 @@ use super::create::{self, in_namespace};
 use super::decode::{self, Decoded};
 use super::json::Parsed;
 use super::write::{self, Live, Verdict, Written};
-use super::{api_services, definitions, limit_ranges, managers, namespaces, scale};
+use super::{api_services, definitions, limit_ranges, managers, namespaces, pod_plugins, quotas, scale};
 use crate::admission;
 use crate::merge;
 use crate::object::{Cause, Object, Reason, Refusal};
@@ -106,6 +106,7 @@ pub(super) fn finish(call: &Call, live: &Live, after: &mut Object) -> Result<(),
         spec.map(|spec| after.root_mut().insert("spec".to_owned(), spec));
         return admission::finalize(&call.resource, &live.object, after);
     }
+    pod_plugins::fill_update(call, &live.object, after);
     admission::update(&call.resource, &live.object, after, call.subresource(), &call.api.ambient)?;
     limit_ranges::check_update(call, &live.object, after)?;
     call.advise(after, Some(&live.object));
@@ -174,6 +175,7 @@ pub(super) async fn announce(call: &Call, written: &Written) -> Result<(), Refus
     }
     call.api.catalogs.written(&call.api.cache, &call.resource, cached.revision).await?;
     namespaces::written(call, cached.revision).await?;
+    quotas::written(call, cached.revision).await?;
     api_services::follow(&call.api, &call.resource.storage_prefix).await?;
     if call.resource.storage_prefix == api_services::PREFIX {
         call.api.registered.forget().await;

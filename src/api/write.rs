@@ -14,6 +14,7 @@ use super::call::Call;
 use super::convert;
 use super::get;
 use super::priority_classes;
+use super::quotas;
 use super::view;
 use crate::object::{Object, Reason, Refusal, Revision};
 use crate::store::cache::Cached;
@@ -134,6 +135,7 @@ async fn change_as(
 /// Writes a new object. A name that is taken is refused with 409.
 pub(super) async fn insert(call: &Call, key: &str, mut object: Object) -> Result<Written, Refusal> {
     priority_classes::check_default(call, None, &object).await?;
+    quotas::charge(call, None, &object).await?;
     let held = allocations::take(call, key, None, &mut object).await?;
     let value = convert::stored(&call.api, &call.resource, &object).await?;
     if call.query.dry_run {
@@ -183,6 +185,9 @@ async fn commit(call: &Call, key: &str, live: Option<&Live>, verdict: Verdict, s
     let (change, value, after, held) = match verdict {
         Verdict::Put(mut object) => {
             priority_classes::check_default(call, before, &object).await?;
+            if seen == Seen::Served {
+                quotas::charge(call, before, &object).await?;
+            }
             let held = allocations::take(call, key, before, &mut object).await?;
             let value = stored_form(call, &object, seen).await?;
             (Change::Put(value.clone()), value, Some(object), held)

@@ -12,8 +12,10 @@ mod gc;
 mod leader;
 mod namespace;
 mod queue;
+mod quota;
 mod resources;
 mod selection;
+mod service_accounts;
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -151,5 +153,7 @@ fn start(controller: Controller, options: &ControllerOptions) -> BoxFuture<'stat
         Controller::Definitions => definitions::run(client, options.ambient.clone()).boxed(),
         Controller::Gc => gc::run(client).boxed(),
         Controller::Namespace => namespace::run(client, options.ambient.clone()).boxed(),
+        Controller::Quota => quota::run(client, options.ambient.clone()).boxed(),
+        Controller::ServiceAccount => service_accounts::run(client).boxed(),
     }
 }

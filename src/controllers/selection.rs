@@ -13,11 +13,15 @@ pub enum Controller {
     Gc,
     /// The namespace controller: empties deleted namespaces, then lets them go.
     Namespace,
+    /// The controller for resource quotas: counts what is taken of them.
+    Quota,
+    /// The controller for service accounts: makes the account `default` of each namespace.
+    ServiceAccount,
 }
 
 impl Controller {
     /// All there are, in the order of their names.
-    pub const ALL: [Self; 3] = [Self::Definitions, Self::Gc, Self::Namespace];
+    pub const ALL: [Self; 5] = [Self::Definitions, Self::Gc, Self::Namespace, Self::Quota, Self::ServiceAccount];
 
     /// The name on the command line.
     #[must_use]
@@ -26,6 +30,8 @@ impl Controller {
             Self::Definitions => "crd",
             Self::Gc => "gc",
             Self::Namespace => "namespace",
+            Self::Quota => "resourcequota",
+            Self::ServiceAccount => "serviceaccount",
         }
     }
 
@@ -70,6 +76,12 @@ impl Selection {
     #[must_use]
     pub fn all() -> Self {
         Self(Controller::ALL.into())
+    }
+
+    /// The controllers that finish deletions, which is what commands wait for.
+    #[must_use]
+    pub fn of_deletions() -> Self {
+        Self([Controller::Definitions, Controller::Gc, Controller::Namespace].into())
     }
 
     /// No controller.
@@ -137,9 +149,18 @@ mod tests {
 
     #[test]
     fn words_add_and_take_away() {
-        let cases =
-            [("*", "crd,gc,namespace"), ("gc", "gc"), ("namespace, gc", "gc,namespace"), ("none", "none"), ("-gc", "crd,namespace")];
-        for (text, expected) in cases.into_iter().chain([("*,-namespace", "crd,gc"), ("-gc,-namespace", "crd"), ("gc,-gc", "none")]) {
+        let cases = [
+            ("*", "crd,gc,namespace,resourcequota,serviceaccount"),
+            ("gc", "gc"),
+            ("namespace, gc", "gc,namespace"),
+            ("none", "none"),
+            ("-gc", "crd,namespace,resourcequota,serviceaccount"),
+        ];
+        for (text, expected) in cases.into_iter().chain([
+            ("*,-namespace,-serviceaccount", "crd,gc,resourcequota"),
+            ("-gc,-namespace,-resourcequota,-serviceaccount", "crd"),
+            ("gc,-gc", "none"),
+        ]) {
             assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
         }
     }
@@ -149,7 +170,7 @@ mod tests {
         let error = read("gc,-pods").expect_err("unknown");
         assert_eq!(
             error.to_string(),
-            "unknown controller \"pods\": known are crd, gc, namespace, with * for all and none for no controller"
+            "unknown controller \"pods\": known are crd, gc, namespace, resourcequota, serviceaccount, with * for all and none for no controller"
         );
         assert_eq!(read("none,gc"), Err(SelectionError::NoneAndMore));
         assert_eq!(read(" , "), Err(SelectionError::Empty));

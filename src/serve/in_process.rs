@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http_body_util::Full;
 
+use crate::admission::Plugins;
 use crate::ambient::Ambient;
 use crate::api::{Api, ServiceRanges};
 use crate::auth::Identity;
@@ -19,7 +20,8 @@ use crate::store::{EtcdOptions, EtcdTls, MemoryStore};
 #[must_use]
 pub fn open_store(location: StoreLocation, default_namespace: String) -> BoxFuture<'static, Result<Client, OpenStoreError>> {
     Box::pin(async move {
-        let served = Arc::new(super::open(&for_command(&location), Ambient::from_env()?, ServiceRanges::default()).await?);
+        let served =
+            Arc::new(super::open(&for_command(&location), Ambient::from_env()?, ServiceRanges::default(), Plugins::default()).await?);
         let api = served.api.clone();
         let handle = move |request: http::Request<Full<Bytes>>| {
             // The store's upkeep ends with the last request that may come.
@@ -53,13 +55,13 @@ pub fn client(api: &Api, default_namespace: &str, target: Target) -> Client {
     in_process(handle, default_namespace, target)
 }
 
-/// Runs all controllers on a store that this process serves, until the future is dropped.
+/// Runs the controllers that finish deletions on a store that this process serves, until the future is dropped.
 #[must_use]
 #[expect(clippy::needless_pass_by_value, reason = "the command line hands its client over")]
 pub fn run_controllers(client: Client) -> BoxFuture<'static, ()> {
     let options = ControllerOptions {
         client: client.kube().clone(),
-        selection: Selection::all(),
+        selection: Selection::of_deletions(),
         // Servers on the same etcd run controllers too; a local store has one server at the most.
         leader_election: matches!(client.target(), Target::Etcd { .. }),
         ambient: Ambient::system(),

@@ -22,6 +22,7 @@ pub use kubeconfig::KubeconfigError;
 pub use listener::{ListenError, Listener};
 pub use pki::{Pair, Pki, PkiError};
 
+use crate::admission::Plugins;
 use crate::ambient::Ambient;
 use crate::api::{Api, ServiceRanges};
 use crate::auth::{TokenFile, TokenFileError, TokenKey, TokenKeyError};
@@ -71,6 +72,8 @@ pub struct ServeOptions {
     pub events_live: Duration,
     /// The addresses and node ports that services are given.
     pub services: ServiceRanges,
+    /// The admission plugins that act.
+    pub plugins: Plugins,
 }
 
 /// A server that listens.
@@ -138,14 +141,14 @@ impl Drop for Served {
 }
 
 /// Opens an API in this process, for a command that needs no server or for one that serves.
-pub async fn open(location: &StoreLocation, ambient: Ambient, services: ServiceRanges) -> Result<Served, ServeError> {
+pub async fn open(location: &StoreLocation, ambient: Ambient, services: ServiceRanges, plugins: Plugins) -> Result<Served, ServeError> {
     let store = location.open().await?;
     let mut compactor = match location {
         StoreLocation::Local(_) => Compactor::with_marks(Arc::clone(&store), ambient.clone()),
         StoreLocation::Etcd(_) => Compactor::new(Arc::clone(&store)),
     };
     compactor.begin(DEFAULT_COMPACTION_INTERVAL).await?;
-    let api = Api::with_services(Arc::clone(&store), ambient, services).await?;
+    let api = Api::with_plugins(Arc::clone(&store), ambient, services, plugins).await?;
     let compactor = tokio::spawn(compactor.run(DEFAULT_COMPACTION_INTERVAL));
     Ok(Served { api, store, compactor })
 }
@@ -165,7 +168,8 @@ pub async fn run<K>(
     let token_key = TokenKey::from_pem(&pki.token_key.0);
     let token_key = Arc::new(token_key.map_err(|source| ServeError::TokenKey { path: certificates.join("sa.key"), source })?);
     let bound = async { Ok::<_, ServeError>(Listener::bind(options.listen, &pki, Arc::clone(&tokens)).await?) };
-    let (listener, served) = tokio::try_join!(bound, open(&options.store, ambient, options.services.clone()))?;
+    let (listener, served) = tokio::try_join!(bound, open(&options.store, ambient, options.services.clone(), options.plugins.clone()))?;
+    served.api.make_priority_classes().await?;
     served.api.know_tokens(tokens);
     served.api.sign_tokens_with(token_key);
     let started_as = announce(options, &listener, &pki, &served)?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::admission::{PluginName, Plugins};
 use crate::ambient::Ambient;
 use crate::api::{Api, NodePorts, ServiceNetworks, ServiceRanges};
 use crate::cli::ui::Ui;
@@ -47,6 +48,12 @@ pub struct ServeArgs {
     /// Give services ports of nodes from this range
     #[arg(long, value_name = "RANGE", default_value = "30000-32767")]
     service_node_port_range: NodePorts,
+    /// Turn these admission plugins on besides those that are on by themselves
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    enable_admission_plugins: Vec<PluginName>,
+    /// Turn these admission plugins off
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    disable_admission_plugins: Vec<PluginName>,
     #[command(flatten)]
     controllers: ControllersArgs,
 }
@@ -92,6 +99,8 @@ pub struct ServeSettings {
     pub events_live: Duration,
     /// The addresses and node ports that services are given.
     pub services: ServiceRanges,
+    /// The admission plugins that act.
+    pub plugins: Plugins,
     /// The controllers to run beside the API.
     pub controllers: Selection,
 }
@@ -114,9 +123,16 @@ impl ServeSettings {
             certificates: args.cert_dir.clone(),
             events_live: args.event_ttl,
             services: ServiceRanges { networks: args.service_cluster_ip_range.clone(), node_ports: args.service_node_port_range.clone() },
+            plugins: plugins(args)?,
             controllers: args.controllers.chosen(),
         })
     }
+}
+
+/// The admission plugins that act.
+fn plugins(args: &ServeArgs) -> Result<Plugins, UsageError> {
+    let switched = Plugins::default().switched(&args.enable_admission_plugins, &args.disable_admission_plugins);
+    switched.map_err(|error| UsageError(error.to_string()))
 }
 
 /// The environment variable of [`Ambient::from_env`].
@@ -144,6 +160,7 @@ pub async fn cmd_serve(ui: &Ui, settings: ServeSettings) -> Result<ExitStatus, C
         certificates: settings.certificates,
         events_live: settings.events_live,
         services: settings.services,
+        plugins: settings.plugins,
     };
     let target = settings.store.target();
     let clock = ambient.clone();
@@ -251,12 +268,26 @@ mod tests {
     }
 
     #[test]
+    fn admission_plugins_are_switched_by_name() {
+        let plugins = |flags: &[&str]| resolve(&[&["--local", "/a"], flags].concat(), &[]).map(|settings| settings.plugins.to_string());
+        assert_eq!(plugins(&[]), Ok(Plugins::default().to_string()));
+        let switched =
+            plugins(&["--disable-admission-plugins=Priority,ResourceQuota,PodSecurity", "--enable-admission-plugins", "ServiceAccount"]);
+        assert_eq!(switched.as_deref(), Ok("DefaultTolerationSeconds,LimitRanger,ServiceAccount"));
+        assert!(
+            plugins(&["--enable-admission-plugins", "Nobody"]).is_err_and(|error| error.contains("unknown admission plugin \"Nobody\""))
+        );
+        let refused = plugins(&["--enable-admission-plugins", "PodSecurity"]);
+        assert_eq!(refused, Err("the admission plugin PodSecurity is not supported by this server: it can only be disabled".to_owned()));
+    }
+
+    #[test]
     fn controllers_are_chosen_by_name() {
         let settings = |text: &str| resolve(&["--local", "/a", "--controllers", text], &[]);
         let chosen = |text: &str| settings(text).map(|settings| settings.controllers.iter().collect::<Vec<_>>());
         assert_eq!(chosen("none"), Ok(Vec::new()));
         assert_eq!(chosen("gc"), Ok(vec![Controller::Gc]));
-        assert_eq!(chosen("-gc"), Ok(vec![Controller::Definitions, Controller::Namespace]));
+        assert_eq!(chosen("-gc,-resourcequota,-serviceaccount"), Ok(vec![Controller::Definitions, Controller::Namespace]));
         assert!(chosen("gc,cron").is_err_and(|error| error.contains("unknown controller \"cron\"")));
     }
 }

@@ -31,6 +31,7 @@ use self::decide::{Action, Dependents, Item, Owner, decide};
 use self::graph::{Graph, Node, Place, ResourceId};
 use self::kinds::Kinds;
 use self::observed::{OwnerRef, Uid};
+pub(super) use self::watches::until_lost;
 use self::watches::{Tidings, Watches};
 use super::backoff::Backoff;
 use super::queue::Queue;

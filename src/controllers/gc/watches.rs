@@ -80,11 +80,11 @@ impl Watches {
     }
 }
 
-type Watched = Result<Event<PartialObjectMeta<DynamicObject>>, Error>;
+pub(in super::super) type Watched = Result<Event<PartialObjectMeta<DynamicObject>>, Error>;
 
 /// Ends a stream at an error that it would meet for ever: it would ask again for a revision that the server has forgotten, or never
 /// had because it was restored from an older copy.
-fn until_lost(stream: impl Stream<Item = Watched>) -> impl Stream<Item = Watched> {
+pub(in super::super) fn until_lost(stream: impl Stream<Item = Watched>) -> impl Stream<Item = Watched> {
     stream.take_while(|event| futures::future::ready(!matches!(event, Err(Error::WatchStartFailed(error)) if is_lost(error))))
 }
 

@@ -201,6 +201,12 @@ fn every_command_explains_itself() {
               
               [default: 30000-32767]
 
+          --enable-admission-plugins <NAME>
+              Turn these admission plugins on besides those that are on by themselves
+
+          --disable-admission-plugins <NAME>
+              Turn these admission plugins off
+
           --controllers <LIST>
               Run these controllers: *, none, or names parted by commas; -NAME leaves one out
               
@@ -408,7 +414,7 @@ fn wrong_arguments_are_a_usage_error_with_a_way_out() {
     ");
     assert_shows!(env.run("serve --controllers cron"), @r#"
     [stderr]
-    error: invalid value 'cron' for '--controllers <LIST>': unknown controller "cron": known are crd, gc, namespace, with * for all and none for no controller
+    error: invalid value 'cron' for '--controllers <LIST>': unknown controller "cron": known are crd, gc, namespace, resourcequota, serviceaccount, with * for all and none for no controller
 
     For more information, try '--help'.
     [exit 2]

@@ -102,10 +102,21 @@ fn yaml_is_read_as_kubectl_reads_it() {
         terminationMessagePolicy: File
       dnsPolicy: ClusterFirst
       enableServiceLinks: false
+      preemptionPolicy: PreemptLowerPriority
+      priority: 0
       restartPolicy: Always
       schedulerName: default-scheduler
       securityContext: {}
       terminationGracePeriodSeconds: 30
+      tolerations:
+      - effect: NoExecute
+        key: node.kubernetes.io/not-ready
+        operator: Exists
+        tolerationSeconds: 300
+      - effect: NoExecute
+        key: node.kubernetes.io/unreachable
+        operator: Exists
+        tolerationSeconds: 300
       volumes:
       - configMap:
           defaultMode: 420

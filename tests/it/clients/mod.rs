@@ -5,6 +5,7 @@ mod kube_rs;
 mod kubectl;
 mod limits;
 mod python;
+mod quotas;
 mod sets;
 pub(crate) mod wire;
 

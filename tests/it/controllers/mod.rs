@@ -5,6 +5,7 @@
 mod definitions;
 mod gc;
 mod namespaces;
+mod quotas;
 mod running;
 
 use std::future::Future;
