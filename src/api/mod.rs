@@ -29,6 +29,7 @@ mod eviction;
 mod expiry;
 mod get;
 mod health;
+mod hooks;
 mod json;
 mod limit_ranges;
 mod list;
@@ -66,6 +67,7 @@ pub use service_ranges::{Network, NodePorts, RangeError, ServiceNetworks, Servic
 
 use self::api_services::Registered;
 use self::catalogs::Catalogs;
+use self::hooks::Configurations;
 use self::metrics::Metrics;
 use self::public::Documents;
 use crate::ambient::Ambient;
@@ -90,6 +92,7 @@ pub(crate) struct Shared {
     documents: Documents,
     service_ranges: ServiceRanges,
     webhooks: Webhooks,
+    configurations: Configurations,
     stopping: watch_channel::Sender<bool>,
     tokens: OnceLock<Arc<TokenFile>>,
     token_key: OnceLock<Arc<TokenKey>>,
@@ -117,6 +120,7 @@ impl Api {
             documents: Documents::default(),
             service_ranges,
             webhooks: Webhooks::default(),
+            configurations: Configurations::default(),
             stopping: watch_channel::Sender::new(false),
             tokens: OnceLock::new(),
             token_key: OnceLock::new(),
