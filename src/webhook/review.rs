@@ -29,7 +29,7 @@ pub struct Said {
 
 /// The document that a webhook is asked with.
 #[must_use]
-pub fn question(version: ReviewVersion, request: Map<String, Value>) -> Value {
+pub fn question(version: ReviewVersion, request: &Map<String, Value>) -> Value {
     json!({"kind": KIND, "apiVersion": version.api_version(), "request": request})
 }
 

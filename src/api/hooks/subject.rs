@@ -151,7 +151,7 @@ impl<'a> Subject<'a> {
         let mut request = self.request(form, &uid);
         request.insert("object".to_owned(), form.object.clone());
         request.insert("oldObject".to_owned(), form.old.clone());
-        let question = webhook::question(version, request).to_string().into_bytes();
+        let question = webhook::question(version, &request).to_string().into_bytes();
         let answer = self.call.api.webhooks.post(client, question, hook.timeout).await;
         let answer = answer.map_err(|error| Failure::Call(format!("failed to call webhook: {error}")))?;
         let said = webhook::answer(version, &uid, mutating, &answer);

@@ -395,7 +395,7 @@ on_every_engine!(run
 );
 
 fn webhooks_admit_and_change_what_is_written(engine: Engine) {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let runtime = tokio::runtime::Runtime::new().unwrap_or_else(|error| panic!("{error}"));
     let webhook = runtime.block_on(Webhook::start(|review| {
         let request = &review["request"];
         let denied = request["object"]["data"]["bad"] == "yes";
@@ -417,8 +417,8 @@ fn webhooks_admit_and_change_what_is_written(engine: Engine) {
         }],
     });
     let file = kubectl.server.folder().join("webhook.json");
-    std::fs::write(&file, configuration.to_string()).expect("written");
-    kubectl.ok(&["apply", "-f", file.to_str().expect("a path")]);
+    std::fs::write(&file, configuration.to_string()).unwrap_or_else(|error| panic!("{error}"));
+    kubectl.ok(&["apply", "-f", &file.to_string_lossy()]);
     let denied = kubectl.refused(&["create", "configmap", "m", "--from-literal=bad=yes"]);
     assert!(denied.contains("admission webhook \"hook.example.com\" denied the request: bad"), "{denied}");
     let made = kubectl.run(&["create", "configmap", "m", "--from-literal=bad=no"]);
