@@ -68,6 +68,14 @@ pub fn update(resource: &Resource, before: &Object, after: &mut Object, subresou
     verdict(resource, after, validate::object(resource, after, Some(before), subresource))
 }
 
+/// What comes before webhooks see an object: defaults, and what an update keeps of the object before it.
+pub fn prepare(resource: &Resource, before: Option<&Object>, object: &mut Object) {
+    if let Some(before) = before {
+        metadata::carry_over(before, object);
+    }
+    defaults(resource, object);
+}
+
 /// Judges an object written through `finalize`, which changes nothing but a namespace's own finalizers.
 ///
 /// Refuses with 422 and every cause at once.

@@ -47,7 +47,7 @@ impl Answer {
 
     /// A refusal as a `Status` document.
     pub(super) fn refusal(refusal: &Refusal, encoding: Encoding) -> Self {
-        let code = StatusCode::from_u16(refusal.reason.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let code = StatusCode::from_u16(refusal.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self::document(code, &refusal.to_json(), encoding, false)
     }
 

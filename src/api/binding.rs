@@ -28,6 +28,8 @@ pub(super) async fn create(mut call: Call) -> Result<(Answer, Vec<String>), Refu
     if call.route.name.as_deref().is_some_and(|name| name != binding.name()) {
         return Err(Refusal::bad_request("name in URL does not match name in Binding object"));
     }
+    let hooks = std::mem::take(&mut call.hooks);
+    let binding = hooks.admit(&call, binding).await?;
     admission::judge(&call.resource, &binding)?;
     call.resource = pods;
     call.route.name = Some(binding.name().to_owned());

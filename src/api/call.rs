@@ -8,6 +8,7 @@ use http::header::{CONTENT_TYPE, USER_AGENT};
 
 use super::Shared;
 use super::elsewhere::Elsewhere;
+use super::hooks::Hooks;
 use super::negotiate::Form;
 use super::pod_plugins::Surroundings;
 use super::query::Query;
@@ -16,7 +17,7 @@ use super::route::ResourceRoute;
 use crate::admission;
 use crate::auth::Identity;
 use crate::object::{GroupResource, Object, Refusal};
-use crate::schema::Resource;
+use crate::schema::{Behaviour, Resource};
 
 /// A request whose path, parameters, caller and form of answer are known. Invariant: `route.namespace` is set exactly where the
 /// resource is namespaced, save for lists and watches over all namespaces.
@@ -39,6 +40,8 @@ pub(super) struct Call {
     pub(super) surroundings: Surroundings,
     /// What was charged to quotas.
     pub(super) charges: Charges,
+    /// The webhooks that a write has to ask.
+    pub(super) hooks: Hooks,
 }
 
 impl Call {
@@ -62,6 +65,12 @@ impl Call {
     /// The subresource in the path, empty where there is none.
     pub(super) fn subresource(&self) -> &str {
         self.route.subresource.as_deref().unwrap_or_default()
+    }
+
+    /// Whether the path speaks of a Scale and not of the object itself.
+    pub(super) fn shows_scale(&self) -> bool {
+        let part = self.resource.subresource(self.subresource());
+        part.is_some_and(|part| matches!(part.behaviour, Behaviour::Scale(_)))
     }
 
     /// The store's key of an object of this resource and namespace.

@@ -31,13 +31,33 @@ pub(super) async fn create(call: &Call) -> Result<(Answer, Vec<String>), Refusal
 async fn create_named(call: &Call, mut object: Object) -> Result<Written, Refusal> {
     definitions::check_open(&call.resource, object.name())?;
     pod_plugins::fill(call, &mut object)?;
+    let mut owners = None;
+    if call.hooks.any() {
+        namespaces::check_open(call, &object).await?;
+    }
+    if call.hooks.mutate() {
+        admission::prepare(&call.resource, None, &mut object);
+        // What webhooks add nobody owns.
+        object = call.hooks.change(call, None, managers::track(call, None, object)).await?;
+        in_namespace(call, &mut object)?;
+        owners = Some(object.remove_meta("managedFields"));
+    }
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
     limit_ranges::check(call, &object)?;
     call.advise(&object, None);
     definitions::settle(call, &mut object);
     namespaces::check_open(call, &object).await?;
-    let mut object = managers::track(call, None, object);
+    let mut object = match owners {
+        Some(owners) => {
+            managers::set(&mut object, owners);
+            object
+        }
+        None => managers::track(call, None, object),
+    };
     requesters::sign(call, &mut object);
+    if call.hooks.any() {
+        call.hooks.check_object(call, None, Some(object.clone())).await?;
+    }
     let written = write::insert(call, &call.key_of(object.name()), object).await?;
     announce(call, &written).await?;
     Ok(written)

@@ -30,6 +30,7 @@ const ANSWERED_BY_THE_OBJECT: [(&str, &[&str]); 3] = [
 
 pub(super) async fn delete(call: &mut Call) -> Result<Answer, Refusal> {
     let options = DeleteOptions::of(call)?;
+    call.hooks.with_options(options.to_json(call.query.dry_run));
     namespaces::check_deletable(call)?;
     let written = remove(call, &call.key_of(call.name()), call.name(), &options).await?;
     match &written {
@@ -50,6 +51,7 @@ fn is_answered_by_the_object(call: &Call) -> bool {
 /// Deletes what a list with the same parameters would show. Answers that list.
 pub(super) async fn delete_collection(call: &mut Call) -> Result<Answer, Refusal> {
     let options = DeleteOptions::of(call)?;
+    call.hooks.with_options(options.to_json(call.query.dry_run));
     let selection = Selection::of(call)?;
     list::check_options(&call.query)?;
     // Upstream lists page by page here, so a revision means that very one.

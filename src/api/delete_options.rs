@@ -3,7 +3,7 @@
 //! Receives what clients send; hands on options that make sense. Invariant: a body that is not understood whole deletes nothing.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::call::Call;
 use super::decode;
@@ -104,6 +104,27 @@ impl DeleteOptions {
         let body = if document.is_null() { Body::default() } else { Body::deserialize(document).map_err(unreadable)? };
         let dry_run = body.is_dry_run()?;
         Ok((body.options()?, dry_run))
+    }
+
+    /// The options as webhooks see them.
+    pub(super) fn to_json(&self, dry_run: bool) -> Value {
+        let mut options = json!({"kind": "DeleteOptions", "apiVersion": "meta.k8s.io/v1"});
+        if let Some(seconds) = self.grace_period_seconds {
+            options["gracePeriodSeconds"] = seconds.into();
+        }
+        if let Some(propagation) = self.propagation {
+            options["propagationPolicy"] = format!("{propagation:?}").into();
+        }
+        if let Some(uid) = &self.uid {
+            options["preconditions"]["uid"] = uid.as_str().into();
+        }
+        if let Some(version) = &self.resource_version {
+            options["preconditions"]["resourceVersion"] = version.as_str().into();
+        }
+        if dry_run {
+            options["dryRun"] = json!(["All"]);
+        }
+        options
     }
 
     /// Refuses with 409 where the object is not the one that the deletion means.

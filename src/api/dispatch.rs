@@ -1,7 +1,7 @@
 //! From a request to the handler of its verb, and from what the handler says to a response.
 
 use std::fmt::Display;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::catalogs::unknown_path;
 use super::elsewhere::Elsewhere;
+use super::hooks::Hooks;
 use super::metrics::RequestLabels;
 use super::negotiate::{self, Encoding, Form, Offer};
 use super::query::Query;
@@ -135,6 +136,10 @@ async fn resource(
     };
     let surroundings = pod_plugins::of(api, &resource, &route, &body, creates).await?;
     let charges = Charges::default();
+    let reads = matches!(verb, Verb::Get | Verb::List | Verb::Watch);
+    let deletes = matches!(verb, Verb::Delete | Verb::DeleteCollection);
+    let hooks = if reads { Hooks::default() } else { Hooks::of(api, &resource, &route, deletes).await? };
+    let told = Arc::clone(&hooks.warnings);
     let call = Call {
         api: Arc::clone(api),
         identity,
@@ -150,13 +155,14 @@ async fn resource(
         limits,
         surroundings,
         charges,
+        hooks,
     };
     if call.resource.storage_prefix == api_services::PREFIX {
         api_services::register(api).await?;
     }
-    let reads = matches!(verb, Verb::Get | Verb::List | Verb::Watch);
     let turn = if reads { None } else { definitions::turn(api, &call.resource).await };
     let said = act(verb, call).await;
+    warnings.append(&mut told.lock().unwrap_or_else(PoisonError::into_inner));
     if turn.is_some() {
         // The write itself is done; the next one, or the next start, tries again.
         if let Err(refusal) = definitions::settle_others(api).await {

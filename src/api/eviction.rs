@@ -18,6 +18,7 @@ use super::decode::{self, Decoded};
 use super::delete;
 use super::delete_options::DeleteOptions;
 use super::elsewhere::Elsewhere;
+use super::hooks::Hooks;
 use super::json::Parsed;
 use super::negotiate::{Encoding, Form};
 use super::query::Query;
@@ -54,6 +55,9 @@ pub(super) async fn create(mut call: Call) -> Result<(Answer, Vec<String>), Refu
     if eviction.name() != call.name() {
         return Err(Refusal::bad_request("name in URL does not match name in Eviction object"));
     }
+    // The deletion that follows is a part of the eviction, and asks nobody.
+    let hooks = std::mem::take(&mut call.hooks);
+    let eviction = hooks.admit(&call, eviction).await?;
     let (options, dry_run) = DeleteOptions::within(eviction.get(&["deleteOptions"]).unwrap_or(&Value::Null))?;
     call.query.dry_run |= dry_run;
     let mut status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
@@ -235,6 +239,7 @@ fn budget_call(call: &Call, name: &str) -> Result<Call, Refusal> {
         limits: Vec::new(),
         surroundings: super::pod_plugins::Surroundings::default(),
         charges: super::quotas::Charges::default(),
+        hooks: Hooks::default(),
     })
 }
 

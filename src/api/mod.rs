@@ -29,6 +29,7 @@ mod eviction;
 mod expiry;
 mod get;
 mod health;
+mod hooks;
 mod json;
 mod limit_ranges;
 mod list;
@@ -68,6 +69,7 @@ pub use service_ranges::{Network, NodePorts, RangeError, ServiceNetworks, Servic
 
 use self::api_services::Registered;
 use self::catalogs::Catalogs;
+use self::hooks::Configurations;
 use self::metrics::Metrics;
 use self::public::Documents;
 use crate::admission::Plugins;
@@ -94,6 +96,7 @@ pub(crate) struct Shared {
     service_ranges: ServiceRanges,
     plugins: Plugins,
     webhooks: Webhooks,
+    configurations: Configurations,
     stopping: watch_channel::Sender<bool>,
     tokens: OnceLock<Arc<TokenFile>>,
     token_key: OnceLock<Arc<TokenKey>>,
@@ -132,6 +135,7 @@ impl Api {
             service_ranges,
             plugins,
             webhooks: Webhooks::default(),
+            configurations: Configurations::default(),
             stopping: watch_channel::Sender::new(false),
             tokens: OnceLock::new(),
             token_key: OnceLock::new(),

@@ -28,6 +28,17 @@ pub(super) async fn check_open(call: &Call, object: &Object) -> Result<(), Refus
     }
 }
 
+/// A namespace as of what the cache knows, or else the store. Refuses with 404 where there is none.
+pub(super) async fn find(call: &Call, name: &str) -> Result<Object, Refusal> {
+    let key = format!("{PREFIX}{name}");
+    let cached = match call.api.cache.peek(PREFIX, &key) {
+        Some(cached) => Some(cached),
+        None => super::write::stored(call, &key).await?,
+    };
+    let missing = || Refusal::not_found(&GroupResource::new("", "namespaces"), name);
+    super::view::document(&*cached.ok_or_else(missing)?)
+}
+
 /// After a write of a namespace: waits until the cache has it, so that a create which follows sees whether it is open.
 pub(super) async fn written(call: &Call, revision: Revision) -> Result<(), Refusal> {
     let cache = &call.api.cache;

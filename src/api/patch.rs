@@ -10,9 +10,9 @@ use super::create::in_namespace;
 use super::decode::{self, Decoded};
 use super::json::{self, Parsed};
 use super::query::{FieldValidation, options_refused};
-use super::update::{announce, change, finish, name_missing, pinned, same_name, scale_answer, scale_of, settle};
+use super::update::{admitted_scale, announce, change, finished, name_missing, pinned, same_name, scale_answer, scale_of, settle};
 use super::write::{self, Live, Verdict};
-use super::{definitions, limit_ranges, managers, namespaces, pod_plugins, requesters, scale};
+use super::{definitions, hooks, limit_ranges, managers, namespaces, pod_plugins, requesters, scale};
 use crate::admission;
 use crate::merge;
 use crate::object::{Cause, CauseKind, Object, Reason, Refusal};
@@ -80,7 +80,7 @@ async fn patch_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<Str
         same_uid(call, live, &patched)?;
         pinned(call, &patched, live)?;
         let mut after = live.object.clone();
-        scale::write(&mut after, &patched, paths)?;
+        scale::write(&mut after, &admitted_scale(call, live, patched, paths), paths)?;
         *warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = found;
         Ok(after)
     });
@@ -183,7 +183,11 @@ async fn apply_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<Str
         let live = live.ok_or_else(|| call.not_found())?;
         pinned(call, &applied, live)?;
         same_uid(call, live, &applied)?;
-        let merged = managers::apply_scale(call, &live.object, applied.clone(), paths)?;
+        let mut merged = managers::apply_scale(call, &live.object, applied.clone(), paths)?;
+        if call.hooks.mutate() {
+            let given = hooks::scale_of(&merged, paths);
+            scale::write(&mut merged, &admitted_scale(call, live, given, paths), paths)?;
+        }
         settle(live, finished(call, live, merged)?)
     });
     let written = written.await?;
@@ -265,14 +269,6 @@ fn apply_to(call: &Call, live: &Live, applied: &Object) -> Result<Verdict, Refus
     settle(live, finished(call, live, merged)?)
 }
 
-/// What the kind's rules make of an applied object, with the owners that the apply found: without any, where nobody owns anything now.
-fn finished(call: &Call, live: &Live, mut merged: Object) -> Result<Object, Refusal> {
-    let owners = merged.metadata().and_then(|metadata| metadata.get("managedFields")).cloned();
-    finish(call, live, &mut merged)?;
-    managers::set(&mut merged, owners);
-    Ok(merged)
-}
-
 fn apply_new(call: &Call, applied: &Object) -> Result<Verdict, Refusal> {
     if !call.subresource().is_empty() {
         return Err(call.not_found());
@@ -289,8 +285,14 @@ fn apply_new(call: &Call, applied: &Object) -> Result<Verdict, Refusal> {
     }
     definitions::check_open(&call.resource, call.name())?;
     let mut object = managers::apply(call, None, applied.clone())?;
-    let managed = object.remove_meta("managedFields");
     pod_plugins::fill(call, &mut object)?;
+    if call.hooks.mutate() {
+        admission::prepare(&call.resource, None, &mut object);
+        object = call.hooks.mutated(None, object);
+        in_namespace(call, &mut object)?;
+        same_name(call, &object)?;
+    }
+    let managed = object.remove_meta("managedFields");
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
     limit_ranges::check(call, &object)?;
     call.advise(&object, None);

@@ -55,6 +55,7 @@ pub(super) async fn create(call: &Call) -> Result<(Answer, Vec<String>), Refusal
         let cause = Cause::invalid("metadata.name", &request.name().into(), "must match the service account name if specified");
         return Err(invalid(call.name(), cause));
     }
+    let request = call.hooks.admit(call, request).await?;
     let account = stored(&call.api, "serviceaccounts", Some(namespace), call.name()).await?.ok_or_else(|| call.not_found())?;
     let seconds = seconds(&request)?;
     let bound = bound(call, namespace, request.get(&["spec", "boundObjectRef"]).unwrap_or(&Value::Null)).await?;

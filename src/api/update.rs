@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::create::{self, in_namespace};
 use super::decode::{self, Decoded};
+use super::hooks::{self, Configurations};
 use super::json::Parsed;
 use super::write::{self, Live, Verdict, Written};
 use super::{api_services, definitions, limit_ranges, managers, namespaces, pod_plugins, quotas, scale};
@@ -11,7 +12,7 @@ use crate::admission;
 use crate::merge;
 use crate::object::{Cause, Object, Reason, Refusal};
 use crate::protobuf;
-use crate::schema::Behaviour;
+use crate::schema::{Behaviour, ScalePaths};
 
 /// How often a `PUT` that creates is tried anew when somebody else created or removed the object in between.
 const CREATE_ATTEMPTS: usize = 8;
@@ -24,7 +25,7 @@ pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal
             let mut after = live.object.clone();
             admission::same_object(&call.resource, &live.object, &scale)?;
             pinned(call, &scale, live)?;
-            scale::write(&mut after, &scale, paths)?;
+            scale::write(&mut after, &admitted_scale(call, live, scale.clone(), paths), paths)?;
             Ok(after)
         });
         return Ok((scale_answer(call, &written.await?, paths).await?, warnings));
@@ -89,13 +90,43 @@ pub(super) async fn change(call: &Call, next: impl Fn(&Live) -> Result<Object, R
     let key = call.key_of(call.name());
     let written = write::change(call, &key, |live| {
         let live = live.ok_or_else(|| call.not_found())?;
-        let mut after = next(live)?;
-        finish(call, live, &mut after)?;
-        settle(live, managers::track(call, Some(&live.object), after))
+        let after = next(live)?;
+        settle(live, admitted(call, live, after)?)
     });
     let written = written.await?;
     announce(call, &written).await?;
     Ok(written)
+}
+
+/// What webhooks and the kind's rules make of a changed object, and who owns it then. What webhooks change nobody owns.
+fn admitted(call: &Call, live: &Live, mut after: Object) -> Result<Object, Refusal> {
+    // A Scale went to the webhooks as such before it became part of the object.
+    if !call.hooks.mutate() || call.shows_scale() {
+        finish(call, live, &mut after)?;
+        return Ok(managers::track(call, Some(&live.object), after));
+    }
+    admission::prepare(&call.resource, Some(&live.object), &mut after);
+    finished(call, live, managers::track(call, Some(&live.object), after))
+}
+
+/// What webhooks and the kind's rules make of an object whose owners are known; they stay those that were found, also where there are
+/// none.
+pub(super) fn finished(call: &Call, live: &Live, mut after: Object) -> Result<Object, Refusal> {
+    if call.hooks.mutate() && !call.shows_scale() {
+        admission::prepare(&call.resource, None, &mut after);
+        after = call.hooks.mutated(Some(&live.object), after);
+        in_namespace(call, &mut after)?;
+        same_name(call, &after)?;
+    }
+    let owners = after.metadata().and_then(|metadata| metadata.get("managedFields")).cloned();
+    finish(call, live, &mut after)?;
+    managers::set(&mut after, owners);
+    Ok(after)
+}
+
+/// A Scale that a client sent, as webhooks leave it.
+pub(super) fn admitted_scale(call: &Call, live: &Live, given: Object, paths: &ScalePaths) -> Object {
+    if call.hooks.mutate() { call.hooks.mutated(Some(&hooks::scale_of(&live.object, paths)), given) } else { given }
 }
 
 /// What the kind's rules make of a changed object. `finalize` is the one path that changes a namespace's own finalizers.
@@ -176,6 +207,7 @@ pub(super) async fn announce(call: &Call, written: &Written) -> Result<(), Refus
     call.api.catalogs.written(&call.api.cache, &call.resource, cached.revision).await?;
     namespaces::written(call, cached.revision).await?;
     quotas::written(call, cached.revision).await?;
+    Configurations::written(&call.api.cache, &call.resource, cached.revision).await?;
     api_services::follow(&call.api, &call.resource.storage_prefix).await?;
     if call.resource.storage_prefix == api_services::PREFIX {
         call.api.registered.forget().await;

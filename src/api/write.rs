@@ -102,7 +102,8 @@ async fn change_as(
     seen: Seen,
     transform: impl Fn(Option<&Live>) -> Result<Verdict, Refusal>,
 ) -> Result<Written, Refusal> {
-    let mut found = call.api.cache.peek(&call.resource.storage_prefix, key);
+    // What a webhook says of a state that is no more would have to be asked again.
+    let mut found = if call.hooks.any() { None } else { call.api.cache.peek(&call.resource.storage_prefix, key) };
     let mut fresh = found.is_none();
     if fresh {
         found = stored(call, key).await?;
@@ -114,10 +115,15 @@ async fn change_as(
         };
         let verdict = loop {
             let verdict = transform(live.as_ref());
-            if !call.elsewhere.find_out(call).await? {
+            if call.elsewhere.find_out(call).await? {
+                call.hooks.forget();
+            } else if !call.hooks.find_out(call).await? {
                 break verdict;
             }
         };
+        if let Ok(verdict) = &verdict {
+            call.hooks.check(call, live.as_ref(), verdict).await?;
+        }
         match verdict {
             Err(_) | Ok(Verdict::Unchanged) if !fresh => (found, fresh) = (stored(call, key).await?, true),
             Err(refusal) => return Err(refusal),

@@ -8,7 +8,7 @@ use super::expression::{Access, Expression};
 use super::functions::{self, Function, Style};
 use super::literals::{constant, kind_of};
 use super::types::{self, Type};
-use super::{CompileError, Program, Wanted, cost, library, names, nesting, records, stack};
+use super::{CompileError, Condition, Program, Wanted, cost, library, names, nesting, records, stack};
 use crate::schema::{NodeId, SchemaNode, Shape};
 
 /// The longest expression, in bytes; the parser's memory grows with it.
@@ -34,12 +34,13 @@ pub(super) fn program(text: &str, place: SchemaNode<'_>, optional_old: bool, wan
     Ok(Program { body: Arc::new(lowered.expression), depth, uses_old_self, cost: lowered.cost })
 }
 
-/// See [`super::check_condition`].
-pub(super) fn condition(text: &str, params: bool) -> Result<(), CompileError> {
+/// See [`super::Condition::compile`].
+pub(super) fn condition(text: &str, params: bool) -> Result<Condition, CompileError> {
     let known = records::VARIABLES.iter().filter(|(name, _)| params || *name != records::PARAMS);
     let scope = known.map(|(name, kind)| ((*name).to_owned(), Static::of_type(Type::parse(kind)))).collect();
-    match parsed_and_lowered(text, SchemaNode::any(), scope)?.0.of.kind {
-        Type::Bool => Ok(()),
+    let lowered = parsed_and_lowered(text, SchemaNode::any(), scope)?.0;
+    match lowered.of.kind {
+        Type::Bool => Ok(Condition { body: Arc::new(lowered.expression), depth: nesting::depth(text) }),
         // What is known only when it is there is no truth value either.
         other => Err(CompileError::NoCondition(other.to_string())),
     }

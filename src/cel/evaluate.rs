@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::expression::{Access, Expression, Fold, Visit};
 use super::value::{Key, Val};
-use super::{Budget, Fault, Input};
+use super::{Asked, Budget, Fault, Input};
+use crate::schema::SchemaNode;
 
 type Answer<'a> = Result<Val<'a>, Fault>;
 
@@ -19,6 +20,14 @@ pub(super) fn program<'a>(body: &'a Expression, input: Input<'a>, budget: &mut B
     };
     let mut machine = Machine { variables: vec![Val::of(input.new, input.place), old], budget };
     machine.value(body)
+}
+
+/// The value of a condition of admission, over its variables in the order of [`super::records::VARIABLES`]. There is no namespace in
+/// the conditions of a webhook, and nobody who answers for an authorizer.
+pub(super) fn condition<'a>(body: &'a Expression, asked: Asked<'a>, budget: &mut Budget) -> Answer<'a> {
+    let open = |value: &'a serde_json::Value| Val::of(value, SchemaNode::any());
+    let variables = vec![open(asked.object), open(asked.old), open(asked.request), Val::Null, Val::Null, Val::Null];
+    Machine { variables, budget }.value(body)
 }
 
 struct Machine<'a, 'b> {

@@ -184,12 +184,57 @@ impl Program {
         })
     }
 
-    /// Evaluates on the stack at hand, or on a larger one where the expression is deeper than people write.
     fn on_fitting_stack<T: Send>(&self, evaluate: impl FnOnce() -> Result<T, Fault> + Send) -> Result<T, Fault> {
-        if self.depth <= ORDINARILY_DEEP {
-            return evaluate();
-        }
-        stack::large(evaluate).map_err(|error| Fault::other(format!("no thread to evaluate on: {error}")))?
+        on_fitting_stack(self.depth, evaluate)
+    }
+}
+
+/// Evaluates on the stack at hand, or on a larger one where the expression is deeper than people write.
+fn on_fitting_stack<T: Send>(depth: usize, evaluate: impl FnOnce() -> Result<T, Fault> + Send) -> Result<T, Fault> {
+    if depth <= ORDINARILY_DEEP {
+        return evaluate();
+    }
+    stack::large(evaluate).map_err(|error| Fault::other(format!("no thread to evaluate on: {error}")))?
+}
+
+/// A compiled condition of admission over `object`, `oldObject` and `request`.
+///
+/// `authorizer` compiles, and what asks it fails when it is evaluated; so does what selects from `namespaceObject`.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    body: std::sync::Arc<Expression>,
+    depth: usize,
+}
+
+/// What a condition of admission speaks of.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// `object`; `null` in a deletion.
+    pub object: &'a Value,
+    /// `oldObject`; `null` where the object is new.
+    pub old: &'a Value,
+    /// `request`: the AdmissionRequest without its objects.
+    pub request: &'a Value,
+}
+
+impl Condition {
+    /// Compiles a condition of a webhook.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn compile(text: &str) -> Result<Self, CompileError> {
+        compile::condition(text, false)
+    }
+
+    /// Whether the condition holds.
+    ///
+    /// # Errors
+    /// Why it neither holds nor fails to.
+    pub fn holds(&self, asked: Asked<'_>, budget: &mut Budget) -> Result<bool, Fault> {
+        on_fitting_stack(self.depth, || match evaluate::condition(&self.body, asked, budget)? {
+            Val::Bool(truth) => Ok(truth),
+            other => Err(Fault::NoOverload(format!("a condition came to {}", other.type_name()))),
+        })
     }
 }
 
@@ -199,7 +244,7 @@ impl Program {
 /// # Errors
 /// What is wrong with it.
 pub fn check_condition(text: &str, params: bool) -> Result<(), CompileError> {
-    compile::condition(text, params)
+    compile::condition(text, params).map(drop)
 }
 
 /// Why an expression cannot be used.

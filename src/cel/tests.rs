@@ -430,3 +430,19 @@ fn expressions_as_deep_as_allowed_are_parsed_and_evaluated_on_an_ordinary_stack(
         assert!(matches!(compile(&broken), Err(CompileError::Failed(_))), "{broken}");
     }
 }
+
+#[test]
+fn conditions_of_admission_see_objects_and_request() {
+    let object = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"replicas": 3}});
+    let request = json!({"operation": "UPDATE", "userInfo": {"username": "me", "groups": ["g"]}, "dryRun": false});
+    let holds = |text: &str| {
+        let condition = Condition::compile(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        condition.holds(Asked { object: &object, old: &Value::Null, request: &request }, &mut Budget::new(CALL_BUDGET))
+    };
+    assert_eq!(holds("object.spec.replicas > 2 && object.metadata.labels['a'] == 'b'"), Ok(true));
+    assert_eq!(holds("oldObject == null && request.operation == 'UPDATE'"), Ok(true));
+    assert_eq!(holds("!('g' in request.userInfo.groups)"), Ok(false));
+    assert_eq!(holds("object.spec.missing == 1"), Err(Fault::other("no such key: missing")));
+    assert!(holds("namespaceObject.metadata.name == 'x'").is_err());
+    assert!(holds("authorizer.group('').resource('pods').check('get').allowed()").is_err(), "nobody answers for an authorizer");
+}

@@ -28,6 +28,8 @@ pub struct Refusal {
     pub retry_after_seconds: u32,
     /// The token with which an expired list may go on inconsistently; empty says nothing.
     pub continue_token: String,
+    /// The whole `Status` where it is not this server's: what an admission webhook denied a request with.
+    pub status: Option<Box<Value>>,
 }
 
 /// One thing that was wrong.
@@ -206,6 +208,7 @@ impl Refusal {
             causes: Vec::new(),
             retry_after_seconds: 0,
             continue_token: String::new(),
+            status: None,
         }
     }
 
@@ -275,9 +278,19 @@ impl Refusal {
         self
     }
 
+    /// The HTTP status code: that of the reason, unless the `Status` is somebody else's.
+    #[must_use]
+    pub fn code(&self) -> u16 {
+        let foreign = self.status.as_ref().and_then(|status| status["code"].as_u64());
+        foreign.and_then(|code| u16::try_from(code).ok()).unwrap_or_else(|| self.reason.code())
+    }
+
     /// The `Status` object on the wire.
     #[must_use]
     pub fn to_json(&self) -> Value {
+        if let Some(status) = &self.status {
+            return Value::clone(status);
+        }
         let mut metadata = Map::new();
         put(&mut metadata, "continue", &self.continue_token);
         let mut status = json!({

@@ -74,7 +74,7 @@ impl Webhooks {
     /// Errors where there is no answer within `timeout`, or one that is not 2xx.
     pub async fn post(&self, config: &ClientConfig, document: Vec<u8>, timeout: Duration) -> Result<Bytes, CallError> {
         let url = match &config.address {
-            Address::Url(url) => format!("{url}?timeout={}s", timeout.as_secs()),
+            Address::Url(url) => format!("{}?timeout={}s", with_single_slashes(url), timeout.as_secs()),
             Address::Service { namespace, name } => {
                 return Err(CallError::Service { namespace: namespace.clone(), name: name.clone() });
             }
@@ -114,6 +114,19 @@ impl Webhooks {
     }
 }
 
+/// The URL with one slash where its path has several in a row, as Go's client asks for it; the test servers of operators are told one
+/// with two and answer such a path with a redirect.
+fn with_single_slashes(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let mut path = String::with_capacity(url.len());
+    for character in rest.chars() {
+        if character != '/' || !path.ends_with('/') {
+            path.push(character);
+        }
+    }
+    format!("{scheme}://{path}")
+}
+
 fn build(config: &ClientConfig) -> Result<reqwest::Client, String> {
     install_ring();
     let url: http::Uri = config.address.to_string().parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
@@ -147,4 +160,15 @@ fn in_words(error: &reqwest::Error) -> String {
         cause = inner.source();
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slashes_in_a_row_are_one() {
+        assert_eq!(with_single_slashes("https://[::1]:9443//mutate///pods"), "https://[::1]:9443/mutate/pods");
+        assert_eq!(with_single_slashes("https://example.com"), "https://example.com");
+    }
 }

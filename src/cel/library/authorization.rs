@@ -1,7 +1,7 @@
 //! Questions to the authorizer: signatures, by which conditions that ask them are compiled.
 //!
-//! The variables that hold an authorizer are there in conditions of admission alone, never in rules of a schema, and what is compiled there
-//! is not evaluated; so no value of these types comes to exist, and a call is refused as one with arguments that it is not for.
+//! The variables that hold an authorizer are there in conditions of admission alone, never in rules of a schema, and nobody answers for an
+//! authorizer there; so no value of these types comes to exist, and a call is refused as one with arguments that it is not for.
 //!
 //! See <https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-authorizer-library>.
 

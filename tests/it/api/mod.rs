@@ -29,6 +29,7 @@ mod smoke;
 mod tokens;
 mod validation;
 mod watches;
+mod webhooks;
 mod writes;
 
 use std::sync::Arc;

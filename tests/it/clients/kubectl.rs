@@ -4,8 +4,14 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
+use serde_json::json;
+
 use super::tool;
 use crate::harness::server::{Engine, TestServer, on_every_engine};
+use crate::harness::webhook::Webhook;
 
 /// Longer than any command takes; ends those that would wait for ever.
 const PATIENCE: &str = "--request-timeout=30s";
@@ -383,6 +389,45 @@ on_every_engine!(run
     objects_are_changed_in_place,
     custom_resources_are_kinds_like_any_other,
     permissions_are_told,
+    webhooks_admit_and_change_what_is_written,
     autoscalers_are_kinds_of_two_versions,
     nodes_are_drained_by_evictions,
 );
+
+fn webhooks_admit_and_change_what_is_written(engine: Engine) {
+    let runtime = tokio::runtime::Runtime::new().unwrap_or_else(|error| panic!("{error}"));
+    let webhook = runtime.block_on(Webhook::start(|review| {
+        let request = &review["request"];
+        let denied = request["object"]["data"]["bad"] == "yes";
+        let mut response = json!({"uid": request["uid"], "allowed": !denied, "warnings": ["be careful"], "status": {"code": 403, "reason": "Forbidden", "message": "bad"}});
+        if !denied && request["operation"] == "CREATE" {
+            let patch = json!([{"op": "add", "path": "/metadata/labels", "value": {"admitted": "yes"}}]).to_string();
+            response["patchType"] = "JSONPatch".into();
+            response["patch"] = STANDARD.encode(patch).into();
+        }
+        (StatusCode::OK, json!({"kind": "AdmissionReview", "apiVersion": review["apiVersion"], "response": response}))
+    }));
+    let kubectl = Kubectl::on(engine);
+    let configuration = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration", "metadata": {"name": "m"},
+        "webhooks": [{
+            "name": "hook.example.com", "clientConfig": {"url": webhook.url, "caBundle": webhook.ca_bundle},
+            "rules": [{"operations": ["CREATE", "UPDATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"]}],
+            "sideEffects": "None", "admissionReviewVersions": ["v1"],
+        }],
+    });
+    let file = kubectl.server.folder().join("webhook.json");
+    std::fs::write(&file, configuration.to_string()).unwrap_or_else(|error| panic!("{error}"));
+    kubectl.ok(&["apply", "-f", &file.to_string_lossy()]);
+    let denied = kubectl.refused(&["create", "configmap", "m", "--from-literal=bad=yes"]);
+    assert!(denied.contains("admission webhook \"hook.example.com\" denied the request: bad"), "{denied}");
+    let made = kubectl.run(&["create", "configmap", "m", "--from-literal=bad=no"]);
+    assert!(made.code == Some(0) && made.complaints.contains("Warning: be careful"), "{made:?}");
+    kubectl.says(&["get", "configmap", "m", "-o", "jsonpath={.metadata.labels.admitted}"], "yes");
+    drop(webhook);
+    runtime.shutdown_background();
+    let gone = kubectl.refused(&["annotate", "configmap", "m", "a=b"]);
+    assert!(gone.contains("failed calling webhook \"hook.example.com\": failed to call webhook: Post"), "{gone}");
+    kubectl.ok(&["delete", "mutatingwebhookconfiguration", "m"]);
+    kubectl.ok(&["annotate", "configmap", "m", "a=b"]);
+}

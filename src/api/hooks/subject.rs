@@ -1,0 +1,354 @@
+//! One write as webhooks are asked about it.
+//!
+//! Receives the object before and after, and the hooks that may be about it; hands on what they say. Invariant: a hook is asked in a
+//! version that its rules name, and what it makes of the object is of that kind and has its types.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures::future::join_all;
+use serde_json::{Map, Value, json};
+
+use super::{Asked, Hooks, options};
+use crate::admission;
+use crate::api::call::Call;
+use crate::api::{namespaces, review};
+use crate::cel::{self, Budget};
+use crate::merge;
+use crate::object::{Gvk, Object, Refusal};
+use crate::schema::{self, Resource, check};
+use crate::webhook::{self, Hook, Operation, Said, Target};
+
+/// The most that the conditions of one hook may take together.
+const CONDITIONS_BUDGET: u64 = 2_500_000;
+
+/// A write that webhooks are asked about.
+pub(super) struct Subject<'a> {
+    call: &'a Call,
+    hooks: &'a Hooks,
+    asked: &'a Asked,
+    operation: Operation,
+    /// The object as it will be; none in a deletion.
+    pub(super) object: Option<Object>,
+    old: Option<Object>,
+}
+
+/// The form in which one hook is asked.
+struct Form<'a> {
+    place: &'a Arc<Resource>,
+    object: Value,
+    old: Value,
+}
+
+/// Why there is no answer.
+enum Failure {
+    /// The webhook failed; what that means is for its configuration to say.
+    Call(String),
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(
+        call: &'a Call,
+        hooks: &'a Hooks,
+        asked: &'a Asked,
+        operation: Operation,
+        object: Option<Object>,
+        old: Option<Object>,
+    ) -> Self {
+        Self { call, hooks, asked, operation, object, old }
+    }
+
+    /// Asks the mutating hooks one after the other; those that want to see what later ones changed are asked once more.
+    pub(super) async fn mutate(&mut self) -> Result<(), Refusal> {
+        let (mut asked, mut again) = (BTreeSet::new(), BTreeSet::new());
+        for round in 0..2 {
+            for (index, hook) in self.asked.mutating.iter().enumerate() {
+                if round > 0 && !again.contains(&index) {
+                    continue;
+                }
+                let Some(form) = self.form(hook).await? else { continue };
+                if self.mutate_by(hook, form).await? {
+                    again.append(&mut asked);
+                }
+                if hook.again {
+                    asked.insert(index);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks all validating hooks at once. The first refusal in their order counts.
+    pub(super) async fn validate(&self) -> Result<(), Refusal> {
+        let mut asked = Vec::new();
+        for hook in &self.asked.validating {
+            if let Some(form) = self.form(hook).await? {
+                asked.push(self.validate_by(hook, form));
+            }
+        }
+        join_all(asked).await.into_iter().collect()
+    }
+
+    async fn mutate_by(&mut self, hook: &Hook, form: Form<'_>) -> Result<bool, Refusal> {
+        let Some(said) = self.heard(hook, self.ask(hook, &form, true).await)? else { return Ok(false) };
+        if said.patch.is_empty() {
+            return Ok(false);
+        }
+        if self.object.is_none() {
+            let why = "attempted to modify the object, which is not supported for this operation";
+            return Err(internal(&format!("admission webhook {:?} {why}", hook.name)));
+        }
+        let patched = merge::json_patch(form.object.clone(), &Value::Array(said.patch)).map_err(|error| internal(&error.to_string()))?;
+        let patched = self.decoded(form.place, patched).map_err(|why| internal(&format!("admission webhook {:?}: {why}", hook.name)))?;
+        if *patched.root() == *form.object.as_object().unwrap_or(&Map::new()) {
+            return Ok(false);
+        }
+        self.object = Some(self.converted(form.place, &self.asked.places[0], patched).await?);
+        Ok(true)
+    }
+
+    async fn validate_by(&self, hook: &Hook, form: Form<'_>) -> Result<(), Refusal> {
+        self.heard(hook, self.ask(hook, &form, false).await).map(drop)
+    }
+
+    /// What a hook said, told to the client as far as it is for the client; `None` where it failed and that is no matter.
+    fn heard(&self, hook: &Hook, outcome: Result<Said, Failure>) -> Result<Option<Said>, Refusal> {
+        let mut said = match outcome {
+            Ok(said) => said,
+            Err(Failure::Refused(refusal)) => return Err(refusal),
+            Err(Failure::Call(why)) if hook.ignores_failure => {
+                tracing::warn!(webhook = hook.name, why, "an admission webhook failed and is passed over");
+                return Ok(None);
+            }
+            Err(Failure::Call(why)) => return Err(internal(&format!("failed calling webhook {:?}: {why}", hook.name))),
+        };
+        said.warnings.drain(..).for_each(|warning| self.hooks.warn(warning));
+        if said.allowed {
+            return Ok(Some(said));
+        }
+        Err(webhook::denial(&hook.name, said.status))
+    }
+
+    async fn ask(&self, hook: &Hook, form: &Form<'_>, mutating: bool) -> Result<Said, Failure> {
+        if self.call.query.dry_run && !hook.knows_dry_run {
+            return Err(Refusal::bad_request(format!("admission webhook {:?} does not support dry run", hook.name)).into());
+        }
+        let Some(version) = hook.review else {
+            let why = "could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)";
+            return Err(Failure::Call(why.to_owned()));
+        };
+        let Some(client) = &hook.client else {
+            return Err(Failure::Call("could not get REST client: clientConfig names neither url nor service".to_owned()));
+        };
+        let uid = self.call.api.ambient.uid();
+        let mut request = self.request(form, &uid);
+        request.insert("object".to_owned(), form.object.clone());
+        request.insert("oldObject".to_owned(), form.old.clone());
+        let question = webhook::question(version, &request).to_string().into_bytes();
+        let answer = self.call.api.webhooks.post(client, question, hook.timeout).await;
+        let answer = answer.map_err(|error| Failure::Call(format!("failed to call webhook: {error}")))?;
+        let said = webhook::answer(version, &uid, mutating, &answer);
+        said.map_err(|why| Failure::Call(format!("received invalid webhook response: {why}")))
+    }
+
+    /// The AdmissionRequest without its objects.
+    fn request(&self, form: &Form<'_>, uid: &str) -> Map<String, Value> {
+        let (own, part) = (&self.asked.places[0], self.asked.subresource.as_str());
+        let resource = |place: &Resource| json!({"group": place.gvk.group, "version": place.gvk.version, "resource": place.plural});
+        let kind = |gvk: &Gvk| json!({"group": gvk.group, "version": gvk.version, "kind": gvk.kind});
+        let options = if self.operation == Operation::Delete { self.asked.options.clone() } else { options(self.call, self.operation) };
+        let request = json!({
+            "uid": uid, "kind": kind(&self.kind_at(form.place)), "resource": resource(form.place),
+            "requestKind": kind(&self.asked.kind), "requestResource": resource(own),
+            "operation": self.operation.as_str(), "userInfo": self.user(), "dryRun": self.call.query.dry_run, "options": options,
+        });
+        let Value::Object(mut request) = request else { return Map::new() };
+        let texts = [
+            ("subResource", part),
+            ("requestSubResource", part),
+            ("name", self.name()),
+            ("namespace", self.namespace().unwrap_or_default()),
+        ];
+        for (member, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+            request.insert(member.to_owned(), text.into());
+        }
+        request
+    }
+
+    fn user(&self) -> Value {
+        let identity = &self.call.identity;
+        let mut user = json!({"username": &*identity.user, "groups": &*identity.groups});
+        if !identity.uid.is_empty() {
+            user["uid"] = Value::from(&*identity.uid);
+        }
+        if !identity.extra.is_empty() {
+            user["extra"] = json!(&*identity.extra);
+        }
+        user
+    }
+
+    /// The name in the path, or else that of the object, which may have none yet.
+    fn name(&self) -> &str {
+        match self.call.name() {
+            "" => self.object.as_ref().map_or("", |object| object.name()),
+            name => name,
+        }
+    }
+
+    /// The namespace of the request; a namespace is in itself.
+    fn namespace(&self) -> Option<&str> {
+        let own = self.is_namespace().then(|| self.name()).filter(|name| !name.is_empty());
+        own.or(self.call.route.namespace.as_deref())
+    }
+
+    fn is_namespace(&self) -> bool {
+        let own = &self.asked.places[0];
+        own.gvk.group.is_empty() && own.plural == "namespaces"
+    }
+
+    /// The form in which a hook is to be asked; `None` where it is not about this write.
+    async fn form(&self, hook: &Hook) -> Result<Option<Form<'a>>, Refusal> {
+        let Some(place) = self.place(hook) else { return Ok(None) };
+        if !self.is_in(&hook.namespace_selector).await? || !self.is_selected(&hook.object_selector) {
+            return Ok(None);
+        }
+        let form = Form { place, object: self.shown(place, self.object.as_ref()).await?, old: self.shown(place, self.old.as_ref()).await? };
+        Ok(self.fulfils(hook, &form)?.then_some(form))
+    }
+
+    /// The resource in the version that the hook's rules name; the request's own goes first.
+    fn place(&self, hook: &Hook) -> Option<&'a Arc<Resource>> {
+        let places = &self.asked.places;
+        let targets: Vec<Target<'_>> = places.iter().map(|place| self.target(place)).collect();
+        if hook.is_about(self.operation, targets[0]) {
+            return places.first();
+        }
+        let found = hook.equivalent.then(|| hook.first_about(self.operation, &targets)).flatten();
+        found.and_then(|index| places.get(index))
+    }
+
+    fn target<'b>(&'b self, place: &'b Resource) -> Target<'b> {
+        Target {
+            group: &place.gvk.group,
+            version: &place.gvk.version,
+            plural: &place.plural,
+            subresource: &self.asked.subresource,
+            namespaced: place.namespaced,
+        }
+    }
+
+    /// Whether the labels of the namespace are selected. What is in no namespace is always meant.
+    async fn is_in(&self, selector: &Value) -> Result<bool, Refusal> {
+        let selects_all = |member: &str| match selector.get(member) {
+            Some(Value::Object(labels)) => labels.is_empty(),
+            Some(Value::Array(expressions)) => expressions.is_empty(),
+            _ => true,
+        };
+        if selects_all("matchLabels") && selects_all("matchExpressions") {
+            return Ok(true);
+        }
+        let written = self.is_namespace() && self.asked.subresource.is_empty();
+        if let Some(namespace) = self.object.as_ref().filter(|_| written) {
+            return Ok(admission::selects(selector, &labels(namespace)));
+        }
+        match self.namespace() {
+            Some(name) => Ok(admission::selects(selector, &labels(&namespaces::find(self.call, name).await?))),
+            None => Ok(true),
+        }
+    }
+
+    /// Whether the labels of the object are selected, as it was or as it will be.
+    fn is_selected(&self, selector: &Value) -> bool {
+        self.object.iter().chain(&self.old).any(|object| admission::selects(selector, &labels(object)))
+    }
+
+    /// Whether the conditions of a hook hold. One that does not decides, even where another one fails.
+    fn fulfils(&self, hook: &Hook, form: &Form<'_>) -> Result<bool, Refusal> {
+        if hook.conditions.is_empty() {
+            return Ok(true);
+        }
+        let request = Value::Object(self.request(form, ""));
+        let mut budget = Budget::new(CONDITIONS_BUDGET);
+        let mut faults = Vec::new();
+        for condition in &hook.conditions {
+            let asked = cel::Asked { object: &form.object, old: &form.old, request: &request };
+            let held = match condition {
+                Ok(condition) => condition.holds(asked, &mut budget).map_err(|fault| fault.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            match held {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        match (faults.as_slice(), hook.ignores_failure) {
+            ([], _) => Ok(true),
+            (_, true) => Ok(false),
+            (faults, false) => {
+                let faults = faults.join(", ");
+                Err(Refusal::forbidden(&self.asked.places[0].group_resource(), self.name(), &faults))
+            }
+        }
+    }
+
+    /// The kind of document that the path speaks in a version.
+    fn kind_at(&self, place: &Resource) -> Gvk {
+        place.subresource(&self.asked.subresource).map_or(&place.gvk, |part| &part.gvk).clone()
+    }
+
+    async fn shown(&self, place: &Arc<Resource>, object: Option<&Object>) -> Result<Value, Refusal> {
+        let Some(object) = object else { return Ok(Value::Null) };
+        Ok(self.converted(&self.asked.places[0], place, object.clone()).await?.into_value())
+    }
+
+    /// A document of the path in another version of the resource.
+    async fn converted(&self, from: &Resource, to: &Arc<Resource>, mut object: Object) -> Result<Object, Refusal> {
+        if from.gvk == to.gvk || self.kind_at(to) != to.gvk {
+            return Ok(object);
+        }
+        if let Some(webhook) = &to.webhook {
+            return Ok(review::convert(&self.call.api, webhook, &to.gvk, vec![object]).await?.swap_remove(0));
+        }
+        from.to_storage(&mut object);
+        to.from_storage(&mut object);
+        Ok(object)
+    }
+
+    /// What a hook made of an object, read as if a client had sent it.
+    fn decoded(&self, place: &Resource, patched: Value) -> Result<Object, String> {
+        let kind = self.kind_at(place);
+        let is_whole = kind == place.gvk;
+        let schema = if is_whole { Some(place.schema()) } else { schema::builtin(&kind) };
+        let schema = schema.ok_or_else(|| format!("there is no schema of {}", kind.kind))?;
+        let mut patched = patched;
+        if let Some(error) = check::decode_error(schema.root(), &patched) {
+            return Err(format!("the patched object cannot be read: {error}"));
+        }
+        check::prune(schema.root(), &mut patched);
+        let mut object = Object::from_value(patched).map_err(|error| error.to_string())?;
+        if object.gvk().as_ref() != Some(&kind) {
+            return Err(format!("the patched object is no {} of {}", kind.kind, kind.api_version()));
+        }
+        if is_whole {
+            admission::prepare(place, None, &mut object);
+        }
+        Ok(object)
+    }
+}
+
+fn labels(object: &Object) -> Value {
+    object.get(&["metadata", "labels"]).cloned().unwrap_or_default()
+}
+
+/// 500, as upstream words it.
+fn internal(why: &str) -> Refusal {
+    Refusal::internal(format!("Internal error occurred: {why}"))
+}
