@@ -9,6 +9,7 @@ use super::namespaces::PREFIX;
 use crate::admission::SYSTEM_CLASSES;
 use crate::auth::Identity;
 use crate::object::Refusal;
+use crate::schema::Catalog;
 
 const NAMESPACES: [&str; 4] = ["kube-system", "kube-public", "kube-node-lease", "default"];
 
@@ -26,7 +27,13 @@ pub(super) async fn namespaces(api: &Api) -> Result<(), Refusal> {
 
 /// Creates the priority classes that are missing. Pods of theirs are known before, so nothing waits for it but who looks.
 pub(super) async fn priority_classes(api: &Api) -> Result<(), Refusal> {
+    let catalog = Catalog::builtin();
+    let classes = catalog.resource("scheduling.k8s.io", "v1", "priorityclasses");
+    let prefix = &classes.ok_or_else(|| Refusal::internal("priority classes are not served".to_owned()))?.storage_prefix;
     for (name, value, description) in SYSTEM_CLASSES {
+        if api.0.cache.store().get(&format!("{prefix}{name}")).await?.is_some() {
+            continue;
+        }
         let metadata = json!({"name": name});
         let class = json!({
             "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": metadata, "value": value, "description": description,

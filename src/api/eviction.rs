@@ -55,10 +55,12 @@ pub(super) async fn create(mut call: Call) -> Result<(Answer, Vec<String>), Refu
     if eviction.name() != call.name() {
         return Err(Refusal::bad_request("name in URL does not match name in Eviction object"));
     }
+    let dry_run = |eviction: &Object| DeleteOptions::within(eviction.get(&["deleteOptions"]).unwrap_or(&Value::Null));
+    call.query.dry_run |= dry_run(&eviction)?.1;
     // The deletion that follows is a part of the eviction, and asks nobody.
     let hooks = std::mem::take(&mut call.hooks);
     let eviction = hooks.admit(&call, eviction).await?;
-    let (options, dry_run) = DeleteOptions::within(eviction.get(&["deleteOptions"]).unwrap_or(&Value::Null))?;
+    let (options, dry_run) = dry_run(&eviction)?;
     call.query.dry_run |= dry_run;
     let mut status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
     let code = match evict(&call, &options).await? {

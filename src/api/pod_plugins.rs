@@ -3,6 +3,7 @@
 //! Receives a request for a pod; hands on what the plugins have to know of other objects, and fills pods in. Invariant: nothing but pods
 //! themselves is changed, so that what others make pods from stays as it was written.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::call::Call;
@@ -24,6 +25,8 @@ const NAMES_ACCOUNT: &[u8] = b"serviceAccount";
 pub(super) struct Surroundings {
     classes: Vec<Object>,
     accounts: Vec<Object>,
+    /// What the token's volume is called at the end: drawn once, so that a write that is begun again makes the same object.
+    suffix: OnceLock<String>,
 }
 
 /// Finds out what the plugins need for a write; nothing where none of them acts.
@@ -83,7 +86,9 @@ pub(super) fn fill(call: &Call, object: &mut Object) -> Result<(), Refusal> {
     let forbidden = |object: &Object, why: &str| Refusal::forbidden(&call.group_resource(), object.name(), why);
     if plugins.has(Plugin::ServiceAccount) {
         let namespace = call.route.namespace.as_deref().unwrap_or_default();
-        let filled = admission::fill_account(object, namespace, &known.accounts, || call.api.ambient.name_suffix());
+        let filled = admission::fill_account(object, namespace, &known.accounts, || {
+            call.surroundings.suffix.get_or_init(|| call.api.ambient.name_suffix()).clone()
+        });
         filled.map_err(|why| forbidden(object, &why))?;
     }
     if plugins.has(Plugin::Priority) {

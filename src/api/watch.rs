@@ -243,7 +243,9 @@ impl Feed {
         let (seen, queued) = match &mut self.source {
             Source::Cache(subscription) => {
                 let seen = subscription.seen();
-                (seen, std::iter::from_fn(|| subscription.try_next()).collect())
+                let queued: Vec<_> = std::iter::from_fn(|| subscription.try_next()).collect();
+                // What came in between may be newer, and no bookmark leads back behind what was told.
+                (seen.max(subscription.seen()), queued)
             }
             Source::Store { batch, seen, .. } if batch.is_empty() => (*seen, Vec::new()),
             Source::Store { .. } | Source::Ended => return,

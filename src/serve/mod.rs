@@ -169,7 +169,10 @@ pub async fn run<K>(
     let token_key = Arc::new(token_key.map_err(|source| ServeError::TokenKey { path: certificates.join("sa.key"), source })?);
     let bound = async { Ok::<_, ServeError>(Listener::bind(options.listen, &pki, Arc::clone(&tokens)).await?) };
     let (listener, served) = tokio::try_join!(bound, open(&options.store, ambient, options.services.clone(), options.plugins.clone()))?;
-    served.api.make_priority_classes().await?;
+    // A webhook that fails must not keep the server from starting, through which alone it can be taken away.
+    if let Err(refusal) = served.api.make_priority_classes().await {
+        tracing::warn!("the priority classes of the system were not made: {refusal}");
+    }
     served.api.know_tokens(tokens);
     served.api.sign_tokens_with(token_key);
     let started_as = announce(options, &listener, &pki, &served)?;

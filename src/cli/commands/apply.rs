@@ -396,14 +396,14 @@ impl<'a> Report<'a> {
         for held in std::mem::take(&mut self.held) {
             self.failure(&held);
         }
+        if self.context.stop().is_requested() {
+            return Err(self.interrupted());
+        }
         if let Some(error) = self.broken {
             return Err(error);
         }
         if self.untold > 0 {
             failures::tell_untold(self.ui, self.untold);
-        }
-        if self.context.stop().is_requested() {
-            return Err(self.interrupted());
         }
         let color = self.ui.talk_brush().is_colored();
         self.ui.say_painted(summary(self.summary, self.failed, self.args.tense(), color).trim_end());

@@ -139,17 +139,20 @@ pub async fn cmd_sync(ui: &Ui, context: &CommandContext, args: &SyncArgs) -> Res
         result = &mut work => return result,
     }
     context.stop().request();
-    if context.is_acting() {
+    let ended = if context.is_acting() {
         info!("stopping once the requests under way are answered");
         tokio::select! {
             biased;
             () = asked_to_stop() => return Err(CommandError::interrupted(context.left_behind())),
-            _ = &mut work => {}
+            result = &mut work => if args.once { result? } else { ExitStatus::Success },
             () = tokio::time::sleep(STOPPED_WITHIN) => return Err(CommandError::interrupted(context.left_behind())),
         }
-    }
+    } else {
+        ExitStatus::Success
+    };
     info!("stopped");
-    Ok(ExitStatus::Success)
+    // A single run that did not come to its end is no success, whatever it was asked.
+    if args.once && ended == ExitStatus::Success { Err(CommandError::interrupted(context.left_behind())) } else { Ok(ended) }
 }
 
 /// Opens the port, where one is asked for; it is closed when the answer is dropped.

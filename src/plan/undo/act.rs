@@ -241,6 +241,7 @@ async fn look_into(client: &Client, place: &Place, before: Option<&Object>) -> R
             set_owners(client, place, &now, &managed_fields(before)).await?;
             Ok(Gone::PutBack)
         }
+        (Some(before), None) => make_again(client, place, before).await,
         _ => Err(UndoError::Unclear),
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::client::{ClientError, Place, ServedResource};
-use crate::object::{GroupResource, Object, ObjectKey};
+use crate::object::{GroupResource, Object, ObjectKey, Reason};
 use crate::plan::adopt::client_side_managers;
 use crate::plan::build::same_content;
 use crate::plan::live::Live;
@@ -106,6 +106,16 @@ impl Journal {
         }
     }
 
+    /// The same of live objects at their places.
+    pub fn expect_members<'a>(&mut self, members: impl IntoIterator<Item = &'a Placed>) {
+        for member in members {
+            let place =
+                Place { resource: Arc::clone(&member.resource), namespace: member.key.namespace.clone(), name: member.key.name.clone() };
+            self.named.insert((member.display_name(), member.key.namespace.clone()), place);
+            self.before.insert((member.resource.group_resource(), member.key.clone()), member.object.clone());
+        }
+    }
+
     /// Notes what became of an object.
     pub fn applied(&mut self, entry: &PlanEntry) {
         let boxed = |object: &Option<Object>| object.clone().map(Box::new);
@@ -135,6 +145,9 @@ impl Journal {
                 // Whether a request arrived is not known where nothing came back.
                 (ClientError::Refused { .. }, Some(before)) if !client_side_managers(before).is_empty() => {
                     Deed::Unclear(Some(Box::new(before.clone())))
+                }
+                (ClientError::Refused { refusal, .. }, before) if may_have_been_done(refusal.reason) => {
+                    Deed::Unclear(before.cloned().map(Box::new))
                 }
                 (ClientError::Refused { .. }, _) => return,
                 (_, before) => Deed::Unclear(before.cloned().map(Box::new)),
@@ -168,6 +181,11 @@ impl Journal {
         }
         turns
     }
+}
+
+/// Whether a request with this answer may have done what it was to do: a server or a proxy gave up on it.
+fn may_have_been_done(reason: Reason) -> bool {
+    matches!(reason, Reason::Timeout | Reason::ServerTimeout | Reason::InternalError)
 }
 
 /// Whose the fields are may have changed although no value did; and what is known of the new state may be no more than its values.

@@ -42,6 +42,15 @@ macro_rules! on_every_engine {
             $(#[test] fn $scenario() { super::$scenario($crate::harness::server::Engine::Etcd); })+
         }
     };
+    // What takes minutes, and is asked for with `--ignored`.
+    (await long $($scenario:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[ignore = "make torture"] #[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $scenario() { super::$scenario($crate::harness::server::Engine::Sqlite).await; })+
+        }
+        mod etcd {
+            $(#[ignore = "make torture"] #[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $scenario() { super::$scenario($crate::harness::server::Engine::Etcd).await; })+
+        }
+    };
     (await $($scenario:ident),+ $(,)?) => {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $scenario() { super::$scenario($crate::harness::server::Engine::Sqlite).await; })+

@@ -279,7 +279,7 @@ async fn reads_are_never_stale_whichever_server_is_asked(engine: Engine) {
     println!("{} calls and {} writes are one history", calls.len(), history.len());
 }
 
-on_every_engine!(await reads_are_never_stale_whichever_server_is_asked);
+on_every_engine!(await long reads_are_never_stale_whichever_server_is_asked);
 
 mod checker {
     use super::*;

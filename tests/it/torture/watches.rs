@@ -181,4 +181,4 @@ async fn every_watcher_ends_with_what_a_list_gives_and_was_told_all_of_it_once(e
     assert!(begun_anew > 0 && bookmarks > 0, "some lost their past, and some were told how far they are");
 }
 
-on_every_engine!(await every_watcher_ends_with_what_a_list_gives_and_was_told_all_of_it_once);
+on_every_engine!(await long every_watcher_ends_with_what_a_list_gives_and_was_told_all_of_it_once);

@@ -39,12 +39,12 @@ pub(super) fn has_failed(outcome: &Result<ExitStatus, CommandError>) -> bool {
     }
 }
 
-/// Undoes a run and tells of it.
-pub(super) async fn undo_run(ui: &Ui, context: &CommandContext, client: &Client, journal: Journal, set: Option<&WorkedSet>) {
+/// Undoes a run and tells of it; answers whether there was anything to undo.
+pub(super) async fn undo_run(ui: &Ui, context: &CommandContext, client: &Client, journal: Journal, set: Option<&WorkedSet>) -> bool {
     let of_parent = set.and_then(WorkedSet::step);
     if journal.is_empty() && of_parent.is_none() {
         ui.say("Nothing was changed, so nothing has to be undone.");
-        return;
+        return false;
     }
     ui.say("undoing what was done");
     let progress = Mutex::new(Counts::default());
@@ -66,6 +66,7 @@ pub(super) async fn undo_run(ui: &Ui, context: &CommandContext, client: &Client,
     };
     with_progress(ui, || in_words(counts()), work).await;
     ui.say(&in_words(counts()));
+    true
 }
 
 fn in_words(counts: Counts) -> String {

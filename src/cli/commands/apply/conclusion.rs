@@ -24,7 +24,8 @@ pub(super) async fn conclude(
     report.reporter.warnings(&warnings);
     let _acting = report.acting.take();
     let (journal, set) = (report.journal.take(), report.set.take());
-    let failed = worked.is_err() || report.failed > 0 || !report.held.is_empty();
+    let stopped = !report.not_begun.is_empty() || context.stop().is_requested();
+    let failed = worked.is_err() || report.failed > 0 || !report.held.is_empty() || stopped;
     let complete = !failed && summary.changes() + summary.unchanged >= report.total;
     let mut keeping = keeping.filter(|_| complete || (failed && summary.changes() > 0));
     // An interrupted or failed wait leaves what was applied where it is, and so in the history.
@@ -32,6 +33,8 @@ pub(super) async fn conclude(
         keeping.keep(ui, client, discovery, summary, &parameters).await;
     }
     let outcome = match worked {
+        // What is undone in any case is not waited for.
+        Ok(()) if failed && journal.is_some() => report.finish().map(|(status, _)| status),
         Ok(()) => report.finish_and_wait(client).await,
         Err(error) => Err(error),
     };
@@ -39,9 +42,8 @@ pub(super) async fn conclude(
     match (journal, keeping) {
         (Some(journal), _) if failed || has_failed(&outcome) => {
             context.set_undoing(true);
-            undo_run(ui, context, client, journal, set.as_ref()).await;
+            undone = undo_run(ui, context, client, journal, set.as_ref()).await;
             context.set_undoing(false);
-            undone = true;
         }
         (Some(_), Some(keeping)) if complete => keeping.keep(ui, client, discovery, summary, &parameters).await,
         (None, Some(keeping)) => hint_at_newest(ui, client, keeping.parent).await,

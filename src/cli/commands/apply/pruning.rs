@@ -28,12 +28,19 @@ pub(super) async fn apply_set(
     report: &mut Report<'_>,
 ) -> Result<(), CommandError> {
     let set = around.set;
-    report.expect(around.leaving.iter().map(|leaving| &leaving.member), &applying.live);
+    if let Some(journal) = &mut report.journal {
+        journal.expect_members(around.leaving.iter().map(|leaving| &leaving.member));
+    }
     let (home, others) = home_first(set, applying.placed, &applying.live);
     applying.placed = others;
     if !home.is_empty() {
         let (order, live) = (Order::at_once(home.len()), applying.live.clone());
         carry_out(client, Applying { placed: home, order, live, replacing: Replacing::Never }, report).await;
+        if report.failed > 0 || report.context.stop().is_requested() {
+            // Neither the parent nor anything else can be made, or is to be.
+            applying.placed.iter().for_each(|placed| report.not_begun(placed));
+            return Ok(());
+        }
         match Order::of(&applying.placed, discovery) {
             Ok(order) => applying.order = order,
             Err(failures) => {
@@ -89,6 +96,10 @@ impl Report<'_> {
 
     /// Tells what would become of the members that leave.
     pub(super) fn would_leave(&mut self, leaving: &[Leaving]) {
+        if !leaving.is_empty() && (self.failed > 0 || !self.held.is_empty()) {
+            self.ui.warning("nothing would be pruned, since not everything could be applied");
+            return;
+        }
         for leaving in leaving {
             self.left(&leaving.entry(), if leaving.stays { "kept" } else { "pruned" });
         }
