@@ -138,7 +138,7 @@ async fn show(ui: &Ui, context: &CommandContext, args: &SetsArgs) -> Result<Exit
         async move { line(&client, &discovery, resource, object).await }
     };
     each(parents, REQUESTS_AT_ONCE, work, |line| lines.push(line)).await;
-    let is_lost = |line: &mut Line| line.members.take_if(|members| members.as_ref().is_err_and(ClientError::is_cut_off));
+    let is_lost = |line: &mut Line| line.members.take_if(|members| matches!(members, Err(ClientError::Unreachable { .. })));
     if let Some(Err(error)) = lines.iter_mut().find_map(is_lost) {
         return Err(error.into());
     }
