@@ -3,48 +3,43 @@
 mod atomic;
 mod conclusion;
 mod pruning;
+mod report;
 mod restore;
 pub(super) mod rollback;
 mod saved;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use futures::FutureExt as _;
-use serde_json::Value;
 
 use self::pruning::Around;
 pub(super) use self::pruning::home_first;
+use self::report::Report;
 use super::{build_plan, in_order, load_set, place_all};
-use crate::ci::{self, Problem, Rule};
 use crate::cli::DryRun;
 use crate::cli::confirm::{confirm, losses};
 use crate::cli::duration;
 use crate::cli::failures::FileOrder;
-use crate::cli::interruption::not_begun_in_words;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::revisions::{KeepArgs, Keeping, Recalled};
 use crate::cli::sets::{Prepared, SetArgs, WorkedSet, prepare};
 use crate::cli::ui::Ui;
 use crate::cli::waiting::{self, Limit};
-use crate::cli::{Acting, CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter, failures};
-use crate::client::{ApplyParameters, Client, Discovery, Place, ServedResource};
+use crate::cli::{CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter};
+use crate::client::{ApplyParameters, Client, Discovery};
 use crate::manifest::Desired;
-use crate::object::Object;
 use crate::plan::history::Declared;
-use crate::plan::render::{Tense, summary};
+use crate::plan::render::Tense;
 use crate::plan::set::{Leaving, Scope};
-use crate::plan::undo::Journal;
 use crate::plan::{
-    Action, Awaiting, Conduct, Done, Failure, Live, Order, OwnersShown, Placed, Plan, PlanEntry, Question, Replaceable, Replacing, Summary,
-    build, execute, in_namespace,
+    Action, Awaiting, Conduct, Done, Failure, Live, Order, OwnersShown, Placed, Plan, PlanEntry, Question, Replaceable, Replacing, build,
+    execute,
 };
-use crate::printable::one_line;
-use crate::yaml;
 use conclusion::conclude;
 
 const EXAMPLES: &str = "\
@@ -200,247 +195,6 @@ impl ApplyArgs {
     }
 }
 
-/// Prints each object's line as it comes, and counts.
-struct Report<'a> {
-    ui: &'a Ui,
-    context: &'a CommandContext,
-    args: &'a ApplyArgs,
-    total: usize,
-    summary: Summary,
-    failed: usize,
-    order: FileOrder,
-    /// Failures known from the start, each of which waits for the objects before it.
-    held: VecDeque<Failure>,
-    /// Failures that were not told, because they say the same as the one before: the target cannot be reached.
-    untold: usize,
-    cut_off: bool,
-    /// The first failure to print; everything after it is only counted.
-    broken: Option<CommandError>,
-    /// Where the objects are that were applied.
-    places: Vec<Place>,
-    /// Where those are that were deleted.
-    deleted: Vec<Place>,
-    /// The names of those that were not begun, since the user interrupted.
-    not_begun: Vec<String>,
-    /// What was done, where it is undone if something fails.
-    journal: Option<Journal>,
-    /// For as long as an interruption has to wait until what was done is undone.
-    acting: Option<Acting<'a>>,
-    /// The set that is worked on.
-    set: Option<WorkedSet>,
-    /// What a pipeline is told.
-    reporter: &'a mut Reporter,
-}
-
-impl<'a> Report<'a> {
-    fn new(
-        ui: &'a Ui,
-        context: &'a CommandContext,
-        args: &'a ApplyArgs,
-        total: usize,
-        order: FileOrder,
-        unplaced: Vec<Failure>,
-        reporter: &'a mut Reporter,
-    ) -> Self {
-        Self {
-            ui,
-            context,
-            args,
-            total,
-            summary: Summary::default(),
-            failed: 0,
-            order,
-            held: unplaced.into(),
-            untold: 0,
-            cut_off: false,
-            broken: None,
-            places: Vec::new(),
-            deleted: Vec::new(),
-            not_begun: Vec::new(),
-            journal: (args.atomic && args.dry_run == DryRun::None).then(Journal::default),
-            acting: None,
-            set: None,
-            reporter,
-        }
-    }
-
-    /// Notes what is about to be applied, for the case that it has to be undone.
-    fn expect<'p>(&mut self, placed: impl IntoIterator<Item = &'p Placed>, live: &Live) {
-        if let Some(journal) = &mut self.journal {
-            journal.expect(placed, live);
-        }
-    }
-
-    fn done(&mut self, done: Done) {
-        let rank = match &done {
-            Done::Applied(entry) => self.order.rank(entry.origin.as_ref()),
-            Done::Failed(failure) => self.order.rank_of(failure),
-            Done::NotBegun(_) => None,
-        };
-        while let Some(held) = self.held.pop_front_if(|held| self.order.rank_of(held) < rank) {
-            self.failure(&held);
-        }
-        match done {
-            Done::Applied(entry) => self.entry(&entry),
-            Done::Failed(failure) => self.failure(&failure),
-            Done::NotBegun(placed) => self.not_begun(&placed),
-        }
-    }
-
-    fn not_begun(&mut self, placed: &Placed) {
-        self.not_begun.push(format!("{}{}", placed.display_name(), in_namespace(placed.key.namespace.as_deref())));
-    }
-
-    fn entry(&mut self, entry: &PlanEntry) {
-        self.summary.add(entry.action);
-        self.reporter.entry(entry, self.args.owners());
-        self.places.push(place_of(entry));
-        self.journal.iter_mut().for_each(|journal| journal.applied(entry));
-        // A difference holds colours; everything else is as the server wrote it.
-        let text = self.text(entry);
-        let shown = if self.args.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&self.reporter.apart(&text)) };
-        if let Err(error) = shown.and_then(|()| self.ui.flush()) {
-            self.broken.get_or_insert(error.into());
-        }
-        if self.args.dry_run == DryRun::None {
-            let applied = self.summary.changes() + self.summary.unchanged;
-            self.context.note(format!("{applied} of {} objects were applied; requests under way may still take effect", self.total));
-        }
-    }
-
-    /// An entry of a dry run; without `--replace`, an object that can only be replaced would fail.
-    fn planned(&mut self, entry: &PlanEntry) {
-        if entry.action == Action::Replace && !self.args.replace {
-            let place = entry.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
-            let namespace = in_namespace(entry.key.namespace.as_deref());
-            self.ui.error(&format!("{place}{}{namespace}: {}", entry.display_name(), entry.reason.as_deref().unwrap_or_default()));
-            let hint = "apply --replace deletes the object and makes it anew; or undo the change in the manifest";
-            self.ui.hint(hint);
-            self.reporter.problem(not_in_place(entry, hint));
-            self.failed += 1;
-        } else {
-            self.entry(entry);
-        }
-    }
-
-    fn failure(&mut self, failure: &Failure) {
-        self.reporter.failure(failure);
-        let cut_off = failures::is_unreached(failure);
-        if cut_off && self.cut_off {
-            self.untold += 1;
-        } else {
-            failures::tell(self.ui, failure);
-        }
-        match (&mut self.journal, &failure.deleted) {
-            (Some(journal), _) => journal.failed(failure),
-            (None, Some(deleted)) => restore::tell(self.ui, &failure.name, deleted),
-            (None, None) => {}
-        }
-        self.failed += 1;
-        self.cut_off |= cut_off;
-    }
-
-    fn text(&self, entry: &PlanEntry) -> String {
-        match self.args.output {
-            Some(ApplyOutput::Name) => format!("{}\n", entry.display_name()),
-            Some(ApplyOutput::Json) => entry.after.as_ref().map(json).unwrap_or_default(),
-            Some(ApplyOutput::Yaml) => {
-                format!("---\n{}", entry.after.as_ref().map(|object| yaml::emit(&shown(object))).unwrap_or_default())
-            }
-            None if self.args.diff && entry.action.is_change() => self.args.view(self.ui).entry(entry, self.args.tense()) + "\n",
-            None if entry.action == Action::Replace => {
-                let reason = entry.reason.as_ref().map(|reason| format!(": it {}", one_line(reason))).unwrap_or_default();
-                format!("{} replaced{}{reason}\n", one_line(&entry.display_name()), self.args.dry_run.suffix())
-            }
-            None => format!("{} {}{}\n", one_line(&entry.display_name()), past_word(entry.action), self.args.dry_run.suffix()),
-        }
-    }
-
-    /// Ends the report and, where that is asked for, waits until what was deleted is gone and what was applied is ready.
-    async fn finish_and_wait(mut self, client: &Client) -> Result<ExitStatus, CommandError> {
-        let (ui, context, args) = (self.ui, self.context, self.args);
-        let (places, deleted) = (std::mem::take(&mut self.places), std::mem::take(&mut self.deleted));
-        let (status, reporter) = self.finish()?;
-        if args.dry_run != DryRun::None {
-            return Ok(status);
-        }
-        let limit = Limit::of_act(args.timeout);
-        let waits = async {
-            let gone = !args.wait.contains(&WaitFor::Deleted) || waiting::until_gone(ui, context, client, deleted, limit).await;
-            let ready = !args.wait.contains(&WaitFor::Ready) || waiting::until_ready(ui, context, client, places, limit).await;
-            (gone, ready)
-        };
-        // What an interruption has to undo is undone; where there is nothing of that, it ends the process by itself.
-        let (gone, ready) = tokio::select! {
-            waited = waits => waited,
-            () = context.stop().requested() => return Err(CommandError::interrupted(Some("all objects were applied".to_owned()))),
-        };
-        if !gone {
-            reporter.failed("not all deleted objects are gone; the log says which");
-        }
-        if !ready {
-            reporter.failed("not all objects are ready; the log says which, and why");
-        }
-        Ok(if gone && ready { status } else { ExitStatus::Failed })
-    }
-
-    /// What was and was not done, where the user interrupted.
-    fn interrupted(&self) -> CommandError {
-        let applied = self.summary.changes() + self.summary.unchanged;
-        let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
-        let not_begun = not_begun_in_words(&self.not_begun);
-        CommandError::interrupted(Some(format!("{applied} of {} objects were applied{failed}{not_begun}", self.total)))
-    }
-
-    fn finish(mut self) -> Result<(ExitStatus, &'a mut Reporter), CommandError> {
-        for held in std::mem::take(&mut self.held) {
-            self.failure(&held);
-        }
-        if self.context.stop().is_requested() {
-            return Err(self.interrupted());
-        }
-        if let Some(error) = self.broken {
-            return Err(error);
-        }
-        if self.untold > 0 {
-            failures::tell_untold(self.ui, self.untold);
-        }
-        let color = self.ui.talk_brush().is_colored();
-        self.ui.say_painted(summary(self.summary, self.failed, self.args.tense(), color).trim_end());
-        Ok((if self.failed > 0 { ExitStatus::Failed } else { ExitStatus::Success }, self.reporter))
-    }
-}
-
-/// An object that only `--replace` could bring to what it should be.
-fn not_in_place(entry: &PlanEntry, hint: &str) -> Problem {
-    let rule = Rule { id: "immutable", description: "The object cannot be changed in place" };
-    Problem {
-        object: Some(entry.display_name()),
-        namespace: entry.key.namespace.clone(),
-        hint: Some(hint.to_owned()),
-        place: entry.origin.as_ref().map(ci::Place::from),
-        ..Problem::new(rule, entry.reason.clone().unwrap_or_default())
-    }
-}
-
-/// kubectl's word for what happened to an object.
-fn past_word(action: Action) -> &'static str {
-    match action {
-        Action::Update => "configured",
-        other => other.past(),
-    }
-}
-
-fn shown(object: &Object) -> Value {
-    let mut object = object.clone();
-    object.remove_meta("managedFields");
-    object.into_value()
-}
-
-fn json(object: &Object) -> String {
-    crate::cli::output::form::pretty(&shown(object))
-}
-
 /// Applies manifests.
 pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
@@ -508,12 +262,6 @@ async fn act(
     let replacing = args.replacing(context, replaceable);
     report.acting = report.journal.as_ref().map(|_| context.act());
     with_progress(ui, progress, work((client, discovery), set, prepared, (order, replacing), report)).await
-}
-
-fn place_of(entry: &PlanEntry) -> Place {
-    let (gvk, namespace) = (&entry.gvk, entry.key.namespace.clone());
-    let resource = ServedResource::named(&gvk.group, &gvk.version, &gvk.kind, &entry.plural, namespace.is_some());
-    Place { resource: Arc::new(resource), namespace, name: entry.key.name.clone() }
 }
 
 /// Asks whether what has to be replaced or pruned may be; answers what was asked about. What turns out to have to be replaced later is not.

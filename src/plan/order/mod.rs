@@ -11,7 +11,7 @@ mod graph;
 mod rank;
 mod wishes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -108,6 +108,22 @@ impl Order {
     /// Errors are those of [`Order::of`].
     pub fn of_deletion(set: &[Placed]) -> Result<Self, Vec<Failure>> {
         graph::order(set, Beyond::Nowhere).map_err(|faults| failures(set, faults))
+    }
+
+    /// The order in which live objects are deleted. Annotations that make no order, of which a live object may have any, are passed over:
+    /// then the ranks of the kinds alone decide.
+    #[must_use]
+    pub fn of_live(objects: &[Placed]) -> Self {
+        Self::of_deletion(objects).unwrap_or_else(|_| Self::of_ranks(objects))
+    }
+
+    fn of_ranks(objects: &[Placed]) -> Self {
+        let mut ranks: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
+        for (number, placed) in objects.iter().enumerate() {
+            ranks.entry(rank(&placed.resource.gvk())).or_default().push(number);
+        }
+        let steps = ranks.into_values().map(|objects| Step { wave: 0, objects }).collect();
+        Self { steps, ..Self::at_once(objects.len()) }
     }
 
     /// The order of `count` objects that are all worked on in parallel.

@@ -3,7 +3,6 @@
 //! Receives those that leave, hands on what became of each. What others stand on goes after them. Invariant: only an object that is
 //! still a member is deleted; one that was made anew, or was taken over meanwhile, is not.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::json;
@@ -12,7 +11,7 @@ use super::membership::without_membership;
 use super::{PART_OF, PruneError, SetId, is_member, keeps_itself};
 use crate::client::{ApiRequest, Client, ClientError, DeleteParameters, Form};
 use crate::object::{Object, Reason};
-use crate::plan::order::{Order, rank};
+use crate::plan::order::Order;
 use crate::plan::parallel::{REQUESTS_AT_ONCE, each};
 use crate::plan::place::{Failure, ObjectError, Placed};
 use crate::plan::{Action, PlanEntry, Stop};
@@ -79,8 +78,9 @@ impl Leaving {
 /// the target is gone, nothing more is asked of it.
 pub async fn depart(client: &Client, leaving: Vec<Leaving>, id: &SetId, stop: &Stop, mut done: impl FnMut(Departed)) {
     let lost: Arc<OnceLock<Arc<ClientError>>> = Arc::default();
-    for step in steps(&leaving) {
-        let of_step = step.into_iter().map(|number| leaving[number].clone());
+    let members: Vec<Placed> = leaving.iter().map(|leaving| leaving.member.clone()).collect();
+    for step in Order::of_live(&members).steps().iter().rev() {
+        let of_step = step.objects.iter().map(|number| leaving[*number].clone());
         let work = |leaving: Leaving| {
             let (client, id, stop, lost) = (client.clone(), id.clone(), stop.clone(), Arc::clone(&lost));
             async move {
@@ -93,20 +93,6 @@ pub async fn depart(client: &Client, leaving: Vec<Leaving>, id: &SetId, stop: &S
         };
         each(of_step, REQUESTS_AT_ONCE, work, &mut done).await;
     }
-}
-
-/// The numbers of those that leave together, the first to leave first. Annotations that make no order, of which a live object may have
-/// any, are passed over.
-fn steps(leaving: &[Leaving]) -> Vec<Vec<usize>> {
-    let members: Vec<Placed> = leaving.iter().map(|leaving| leaving.member.clone()).collect();
-    if let Ok(order) = Order::of_deletion(&members) {
-        return order.steps().iter().rev().map(|step| step.objects.clone()).collect();
-    }
-    let mut ranks: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
-    for (number, member) in members.iter().enumerate() {
-        ranks.entry(rank(&member.resource.gvk())).or_default().push(number);
-    }
-    ranks.into_values().rev().collect()
 }
 
 async fn let_go(client: &Client, leaving: Leaving, id: &SetId, lost: &OnceLock<Arc<ClientError>>) -> Departed {

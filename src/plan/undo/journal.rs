@@ -96,23 +96,20 @@ pub struct Journal {
 impl Journal {
     /// The journal of a run on these objects, whose state is known.
     pub fn expect<'a>(&mut self, placed: impl IntoIterator<Item = &'a Placed>, live: &Live) {
-        for placed in placed {
-            let place =
-                Place { resource: Arc::clone(&placed.resource), namespace: placed.key.namespace.clone(), name: placed.key.name.clone() };
-            self.named.insert((placed.display_name(), placed.key.namespace.clone()), place);
-            if let Some(object) = live.object(placed) {
-                self.before.insert((placed.resource.group_resource(), placed.key.clone()), object.clone());
-            }
-        }
+        placed.into_iter().for_each(|placed| self.expect_one(placed, live.object(placed)));
     }
 
     /// The same of live objects at their places.
     pub fn expect_members<'a>(&mut self, members: impl IntoIterator<Item = &'a Placed>) {
-        for member in members {
-            let place =
-                Place { resource: Arc::clone(&member.resource), namespace: member.key.namespace.clone(), name: member.key.name.clone() };
-            self.named.insert((member.display_name(), member.key.namespace.clone()), place);
-            self.before.insert((member.resource.group_resource(), member.key.clone()), member.object.clone());
+        members.into_iter().for_each(|member| self.expect_one(member, Some(&member.object)));
+    }
+
+    fn expect_one(&mut self, placed: &Placed, before: Option<&Object>) {
+        let place =
+            Place { resource: Arc::clone(&placed.resource), namespace: placed.key.namespace.clone(), name: placed.key.name.clone() };
+        self.named.insert((placed.display_name(), placed.key.namespace.clone()), place);
+        if let Some(before) = before {
+            self.before.insert((placed.resource.group_resource(), placed.key.clone()), before.clone());
         }
     }
 

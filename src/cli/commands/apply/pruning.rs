@@ -1,6 +1,7 @@
 //! What an apply of a set does before and after its objects are applied.
 
-use super::{Applying, Report, carry_out, place_of};
+use super::report::{Report, place_of};
+use super::{Applying, carry_out};
 use crate::cli::output::plan::PlanView;
 use crate::cli::sets::WorkedSet;
 use crate::cli::{CommandError, DryRun};

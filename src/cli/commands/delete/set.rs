@@ -71,13 +71,11 @@ pub(super) async fn delete(
     Ok(if failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
 }
 
-/// The members that go, and their turns. Annotations that make no order, of which a live object may have any, are passed over.
+/// The members that go, and their turns.
 fn in_turns(leaving: Vec<Leaving>) -> (Vec<Doomed>, Turns) {
     let members: Vec<Placed> = leaving.into_iter().map(|leaving| leaving.member).collect();
-    let order = Order::of_deletion(&members);
-    let doomed: Vec<Doomed> = members.into_iter().map(Doomed::of).collect();
-    let turns = order.map_or_else(|_| Turns::of_kinds(&doomed), |order| Turns::of_set(&order));
-    (doomed, turns)
+    let turns = Turns::of_set(&Order::of_live(&members));
+    (members.into_iter().map(Doomed::of).collect(), turns)
 }
 
 /// Lets those go free that say that they stay; answers how many could not.
