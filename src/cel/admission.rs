@@ -124,10 +124,10 @@ impl AdmissionExpression {
     /// # Errors
     /// Why it neither holds nor fails to.
     pub fn truth<'a>(&'a self, over: &mut Evaluation<'a>) -> Result<bool, Unevaluated> {
-        match self.evaluate(over)? {
-            Val::Bool(truth) => Ok(truth),
-            other => Err(Unevaluated::Failed(format!("expression '{}' came to {}", self.text, other.type_name()))),
-        }
+        self.read(over, |value, _| match value {
+            Val::Bool(truth) => Ok(*truth),
+            other => Err(Fault::NoOverload(format!("a truth value came to {}", other.type_name()))),
+        })
     }
 
     /// The text that it comes to; `None` for `null`.
@@ -135,21 +135,28 @@ impl AdmissionExpression {
     /// # Errors
     /// Why there is none.
     pub fn text<'a>(&'a self, over: &mut Evaluation<'a>) -> Result<Option<String>, Unevaluated> {
-        match self.evaluate(over)? {
+        self.read(over, |value, _| match value {
             Val::Text(text) => Ok(Some(text.to_string())),
             Val::Null => Ok(None),
-            other => Err(Unevaluated::Failed(format!("expression '{}' came to {}", self.text, other.type_name()))),
-        }
+            other => Err(Fault::NoOverload(format!("a text came to {}", other.type_name()))),
+        })
     }
 
-    /// The value.
-    pub(super) fn evaluate<'a>(&'a self, over: &mut Evaluation<'a>) -> Result<Val<'a>, Unevaluated> {
+    /// What is read out of the value, within what the expression may take.
+    pub(super) fn read<'a, T: Send>(
+        &'a self,
+        over: &mut Evaluation<'a>,
+        read: impl FnOnce(&Val<'a>, &mut Budget) -> Result<T, Fault> + Send,
+    ) -> Result<T, Unevaluated> {
         let compiled = self.compiled.as_ref().map_err(|error| Unevaluated::Failed(format!("compilation error: {error}")))?;
         let (mut own, is_short) = over.share();
-        let answer = on_fitting_stack(compiled.depth, || evaluate::admission(&compiled.body, over, &mut own));
+        let answer = on_fitting_stack(compiled.depth, || {
+            let value = evaluate::admission(&compiled.body, over, &mut own)?;
+            read(&value, &mut own)
+        });
         over.left.give_back(&own);
         match answer {
-            Ok(value) => Ok(value),
+            Ok(read) => Ok(read),
             Err(Fault::OverBudget) if is_short || over.is_over => Err(Unevaluated::OverBudget),
             Err(fault) => Err(Unevaluated::Failed(format!("expression '{}' resulted in error: {fault}", self.text))),
         }
