@@ -98,7 +98,7 @@ async fn actions_warn_deny_and_note_by_their_bindings() {
             "p",
             &json!({
                 "validations": [{"expression": "object.data.k == 'v'", "message": "no \"v\""}, {"expression": "object.nothing == 1"}],
-                "auditAnnotations": [{"key": "k", "valueExpression": "object.data.k"}],
+                "auditAnnotations": [{"key": "k", "valueExpression": "string(object.data.k)"}],
             }),
         ),
     )
