@@ -16,18 +16,32 @@ pub enum Plugin {
     DefaultTolerationSeconds,
     /// Limit ranges are held to.
     LimitRanger,
+    /// Mutating webhooks are asked.
+    MutatingAdmissionWebhook,
     /// Pods get the priority of their class.
     Priority,
     /// Resource quotas are held to.
     ResourceQuota,
     /// Pods get a service account and its token.
     ServiceAccount,
+    /// Validating admission policies are held to.
+    ValidatingAdmissionPolicy,
+    /// Validating webhooks are asked.
+    ValidatingAdmissionWebhook,
 }
 
 impl Plugin {
     /// All there are, in the order of their names.
-    pub const ALL: [Self; 5] =
-        [Self::DefaultTolerationSeconds, Self::LimitRanger, Self::Priority, Self::ResourceQuota, Self::ServiceAccount];
+    pub const ALL: [Self; 8] = [
+        Self::DefaultTolerationSeconds,
+        Self::LimitRanger,
+        Self::MutatingAdmissionWebhook,
+        Self::Priority,
+        Self::ResourceQuota,
+        Self::ServiceAccount,
+        Self::ValidatingAdmissionPolicy,
+        Self::ValidatingAdmissionWebhook,
+    ];
 
     /// The name on the command line.
     #[must_use]
@@ -35,9 +49,12 @@ impl Plugin {
         match self {
             Self::DefaultTolerationSeconds => "DefaultTolerationSeconds",
             Self::LimitRanger => "LimitRanger",
+            Self::MutatingAdmissionWebhook => "MutatingAdmissionWebhook",
             Self::Priority => "Priority",
             Self::ResourceQuota => "ResourceQuota",
             Self::ServiceAccount => "ServiceAccount",
+            Self::ValidatingAdmissionPolicy => "ValidatingAdmissionPolicy",
+            Self::ValidatingAdmissionWebhook => "ValidatingAdmissionWebhook",
         }
     }
 }
@@ -46,7 +63,7 @@ impl Plugin {
 const ALWAYS: [&str; 1] = ["NamespaceLifecycle"];
 
 /// What kube-apiserver 1.36 has and this server does not.
-const ELSEWHERE: [&str; 31] = [
+const ELSEWHERE: [&str; 28] = [
     "AlwaysAdmit",
     "AlwaysDeny",
     "AlwaysPullImages",
@@ -62,7 +79,6 @@ const ELSEWHERE: [&str; 31] = [
     "ImagePolicyWebhook",
     "LimitPodHardAntiAffinityTopology",
     "MutatingAdmissionPolicy",
-    "MutatingAdmissionWebhook",
     "NamespaceAutoProvision",
     "NamespaceExists",
     "NodeDeclaredFeatureValidator",
@@ -76,8 +92,6 @@ const ELSEWHERE: [&str; 31] = [
     "RuntimeClass",
     "StorageObjectInUseProtection",
     "TaintNodesByCondition",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionWebhook",
 ];
 
 /// The name of an admission plugin of kube-apiserver.
@@ -195,11 +209,12 @@ mod tests {
 
     #[test]
     fn names_switch_plugins_and_what_is_not_there_can_be_disabled() {
-        let all = "DefaultTolerationSeconds,LimitRanger,Priority,ResourceQuota";
+        let all = "DefaultTolerationSeconds,LimitRanger,MutatingAdmissionWebhook,Priority,ResourceQuota,ValidatingAdmissionPolicy,ValidatingAdmissionWebhook";
         assert_eq!(switched("", "ServiceAccount,PodSecurity").as_deref(), Ok(all));
         assert_eq!(
-            switched("ServiceAccount,NamespaceLifecycle", "Priority,LimitRanger").as_deref(),
-            Ok("DefaultTolerationSeconds,ResourceQuota,ServiceAccount")
+            switched("ServiceAccount,NamespaceLifecycle", "Priority,LimitRanger,MutatingAdmissionWebhook,ValidatingAdmissionPolicy")
+                .as_deref(),
+            Ok("DefaultTolerationSeconds,ResourceQuota,ServiceAccount,ValidatingAdmissionWebhook")
         );
     }
 
@@ -209,7 +224,7 @@ mod tests {
             (
                 "Quota",
                 "",
-                "unknown admission plugin \"Quota\": known are DefaultTolerationSeconds, LimitRanger, NamespaceLifecycle, Priority, ResourceQuota, ServiceAccount",
+                "unknown admission plugin \"Quota\": known are DefaultTolerationSeconds, LimitRanger, MutatingAdmissionWebhook, NamespaceLifecycle, Priority, ResourceQuota, ServiceAccount, ValidatingAdmissionPolicy, ValidatingAdmissionWebhook",
             ),
             ("PodSecurity", "", "the admission plugin PodSecurity is not supported by this server: it can only be disabled"),
             ("", "NamespaceLifecycle", "the admission plugin NamespaceLifecycle cannot be disabled"),

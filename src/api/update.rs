@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::create::{self, in_namespace};
 use super::decode::{self, Decoded};
-use super::hooks::{self, Configurations};
+use super::hooks;
 use super::json::Parsed;
 use super::write::{self, Live, Verdict, Written};
 use super::{api_services, definitions, limit_ranges, managers, namespaces, pod_plugins, quotas, scale};
@@ -207,7 +207,7 @@ pub(super) async fn announce(call: &Call, written: &Written) -> Result<(), Refus
     call.api.catalogs.written(&call.api.cache, &call.resource, cached.revision).await?;
     namespaces::written(call, cached.revision).await?;
     quotas::written(call, cached.revision).await?;
-    Configurations::written(&call.api.cache, &call.resource, cached.revision).await?;
+    call.api.configurations.written(&call.api.cache, &call.resource, cached.revision).await?;
     api_services::follow(&call.api, &call.resource.storage_prefix).await?;
     if call.resource.storage_prefix == api_services::PREFIX {
         call.api.registered.forget().await;

@@ -21,6 +21,9 @@ use crate::object::{GroupResource, Reason, Refusal};
 /// The group whose members may do everything.
 const MASTERS: &str = "system:masters";
 
+/// The group of all service accounts.
+const SERVICE_ACCOUNTS: &str = "system:serviceaccounts";
+
 /// The group of everyone without credentials.
 const UNAUTHENTICATED: &str = "system:unauthenticated";
 
@@ -59,6 +62,18 @@ impl Identity {
         let mut groups: Vec<String> = groups.into_iter().collect();
         groups.push(rules::AUTHENTICATED.to_owned());
         Self { user: user.into(), uid: "".into(), groups: groups.into(), extra: Arc::default() }
+    }
+
+    /// A service account as expressions of admission ask about it: in the groups of service accounts, and no others.
+    #[must_use]
+    pub fn service_account(namespace: &str, name: &str) -> Self {
+        let groups = [SERVICE_ACCOUNTS.to_owned(), format!("{SERVICE_ACCOUNTS}:{namespace}")];
+        Self {
+            user: format!("system:serviceaccount:{namespace}:{name}").into(),
+            uid: "".into(),
+            groups: groups.into(),
+            extra: Arc::default(),
+        }
     }
 
     /// Someone without credentials.

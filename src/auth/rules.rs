@@ -3,7 +3,7 @@
 //! Receives who asks and what for; hands on a decision, or all rules that hold for somebody. Invariant: the decisions and the rules told
 //! are read from the same tables. Roles and bindings are stored and do not count.
 
-use super::{Attributes, Identity, MASTERS, UNAUTHENTICATED};
+use super::{Attributes, Identity, MASTERS, SERVICE_ACCOUNTS, UNAUTHENTICATED};
 
 /// The group of everyone who has shown credentials.
 pub(super) const AUTHENTICATED: &str = "system:authenticated";
@@ -23,9 +23,6 @@ const DISCOVERY: [&str; 3] = ["/", "/openapi", "/openapi/*"];
 
 /// What service accounts may read besides: with what their tokens are checked.
 const ABOUT_TOKENS: [&str; 2] = ["/.well-known/openid-configuration", "/openid/v1/jwks"];
-
-/// The group of all service accounts.
-const SERVICE_ACCOUNTS: &str = "system:serviceaccounts";
 
 /// One rule over resources: every combination of its members is allowed, `*` stands for all.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, SourceInfo, operators};
 
+use super::admission::{Compiled, Variable};
 use super::expression::{Access, Expression};
 use super::functions::{self, Function, Style};
 use super::literals::{constant, kind_of};
 use super::types::{self, Type};
-use super::{CompileError, Condition, Program, Wanted, cost, library, names, nesting, records, stack};
+use super::value::Val;
+use super::{CompileError, Program, Returns, Scope, Variables, Wanted, cost, library, names, nesting, records, stack};
 use crate::schema::{NodeId, SchemaNode, Shape};
+
+/// What has the variables of a policy as its fields.
+const VARIABLES: &str = "variables";
 
 /// The longest expression, in bytes; the parser's memory grows with it.
 const LONGEST: usize = 32 << 10;
@@ -17,12 +22,15 @@ const LONGEST: usize = 32 << 10;
 /// How deep operators, calls and literals may lie in each other, since every evaluation goes as deep.
 const DEEPEST: usize = 200;
 
+/// The same with the variables that an expression speaks of, and those that they speak of: what the large stack holds.
+const DEEPEST_WITH_VARIABLES: usize = 1000;
+
 /// See [`Program::compile`].
 pub(super) fn program(text: &str, place: SchemaNode<'_>, optional_old: bool, wanted: Wanted) -> Result<Program, CompileError> {
     let own = Static::of(place);
     let old = if optional_old { Static::of_type(own.kind.clone().optional()) } else { own.clone() };
     let scope = vec![("self".to_owned(), own), ("oldSelf".to_owned(), old)];
-    let (lowered, uses_old_self) = parsed_and_lowered(text, place, scope)?;
+    let Parsed { lowered, uses_old_self, .. } = parsed_and_lowered(text, place, scope, Over::default())?;
     let (fits, fault) = match wanted {
         Wanted::Truth => (matches!(lowered.of.kind, Type::Bool | Type::Dyn), CompileError::NoTruth),
         Wanted::Text => (matches!(lowered.of.kind, Type::Text | Type::Dyn), CompileError::NoText),
@@ -34,20 +42,67 @@ pub(super) fn program(text: &str, place: SchemaNode<'_>, optional_old: bool, wan
     Ok(Program { body: Arc::new(lowered.expression), depth, uses_old_self, cost: lowered.cost })
 }
 
-/// See [`super::Condition::compile`].
-pub(super) fn condition(text: &str, params: bool) -> Result<Condition, CompileError> {
-    let known = records::VARIABLES.iter().filter(|(name, _)| params || *name != records::PARAMS);
-    let scope = known.map(|(name, kind)| ((*name).to_owned(), Static::of_type(Type::parse(kind)))).collect();
-    let lowered = parsed_and_lowered(text, SchemaNode::any(), scope)?.0;
-    match lowered.of.kind {
-        Type::Bool => Ok(Condition { body: Arc::new(lowered.expression), depth: nesting::depth(text) }),
+/// See [`super::AdmissionExpression::new`]. Without `variables` no expression can speak of them.
+pub(super) fn admission(
+    text: &str,
+    scope: Scope<'_>,
+    variables: Option<&Variables>,
+    returns: Returns,
+) -> Result<(Compiled, Type), CompileError> {
+    let place = scope.object.unwrap_or_else(SchemaNode::any);
+    let declared = |name: &str| match name {
+        records::PARAMS => scope.params,
+        "authorizer" | "authorizer.requestResource" => scope.authorizer,
+        _ => true,
+    };
+    let of = |name: &str, kind: &str| match name {
+        "object" | "oldObject" => Static::of(place),
+        _ => Static::of_type(Type::parse(kind)),
+    };
+    // What is not declared keeps its place, by a name that nobody can write.
+    let known =
+        records::VARIABLES.iter().map(|(name, kind)| (if declared(name) { (*name).to_owned() } else { String::new() }, of(name, kind)));
+    let composed = variables.map(|variables| variables.0.as_slice());
+    let compiled = parsed_and_lowered(text, place, known.collect(), Over { composed, whole_metadata: true })?;
+    let kind = compiled.lowered.of.kind;
+    let wanted = match (returns, &kind) {
+        (Returns::Truth, Type::Bool) | (Returns::Text, Type::Text) | (Returns::TextOrNull, Type::Text | Type::Null) => None,
+        (Returns::Anything, _) => None,
         // What is known only when it is there is no truth value either.
-        other => Err(CompileError::NoCondition(other.to_string())),
+        (Returns::Truth, _) => Some("bool"),
+        (Returns::Text, _) => Some("string"),
+        (Returns::TextOrNull, _) => Some("one of [string null_type]"),
+    };
+    if let Some(wanted) = wanted {
+        return Err(CompileError::Mismatch { wanted, found: kind.to_string() });
     }
+    let depth = nesting::depth(text) + compiled.reaches;
+    if depth > DEEPEST_WITH_VARIABLES {
+        return Err(CompileError::Failed(format!("expression is nested more than {DEEPEST_WITH_VARIABLES} deep in its variables")));
+    }
+    Ok((Compiled { body: Arc::new(compiled.lowered.expression), depth }, kind))
 }
 
-/// What an expression comes to over these variables, and whether it speaks of the second.
-fn parsed_and_lowered(text: &str, root: SchemaNode<'_>, scope: Vec<(String, Static)>) -> Result<(Lowered, bool), CompileError> {
+/// What a compiler knows besides the variables in scope.
+#[derive(Clone, Copy, Default)]
+struct Over<'a> {
+    /// The variables that are expressions themselves, where there can be any.
+    composed: Option<&'a [Variable]>,
+    /// Whether all of metadata can be seen.
+    whole_metadata: bool,
+}
+
+/// What an expression comes to.
+struct Parsed {
+    lowered: Lowered,
+    /// Whether it speaks of the second variable.
+    uses_old_self: bool,
+    /// How deep the variables go that it speaks of and that are expressions.
+    reaches: usize,
+}
+
+/// What an expression comes to over these variables.
+fn parsed_and_lowered(text: &str, root: SchemaNode<'_>, scope: Vec<(String, Static)>, over: Over<'_>) -> Result<Parsed, CompileError> {
     if text.len() > LONGEST {
         return Err(CompileError::Failed(format!("expression is longer than {LONGEST} bytes")));
     }
@@ -57,9 +112,10 @@ fn parsed_and_lowered(text: &str, root: SchemaNode<'_>, scope: Vec<(String, Stat
     let compile = || {
         let parser = cel::Env::default().parser();
         let (parsed, source) = parser.parse_with_source_info(text).map_err(|errors| CompileError::Failed(errors.to_string()))?;
-        let mut compiler = Compiler { root, scope, source: &source, uses_old_self: false, depth: 0, mixed: 0, item_kinds: Vec::new() };
+        let mut compiler =
+            Compiler { root, scope, source: &source, over, uses_old_self: false, reaches: 0, depth: 0, mixed: 0, item_kinds: Vec::new() };
         let lowered = compiler.lower(&parsed)?;
-        Ok((lowered, compiler.uses_old_self))
+        Ok(Parsed { lowered, uses_old_self: compiler.uses_old_self, reaches: compiler.reaches })
     };
     stack::large(compile).map_err(|error| CompileError::Failed(format!("no thread to parse on: {error}")))?
 }
@@ -106,7 +162,9 @@ pub(super) struct Compiler<'a> {
     root: SchemaNode<'a>,
     pub(super) scope: Vec<(String, Static)>,
     source: &'a SourceInfo,
+    over: Over<'a>,
     uses_old_self: bool,
+    reaches: usize,
     depth: usize,
     /// In how many calls we are that take literals of mixed types.
     pub(super) mixed: usize,
@@ -192,12 +250,35 @@ impl Compiler<'_> {
         self.member(&select.operand, &select.field, if select.test { Access::Test } else { Access::Value }, id)
     }
 
+    /// `variables.NAME`, `variables.?NAME` or `has(variables.NAME)`; the last of a name counts.
+    fn composed(&mut self, variables: &[Variable], field: &str, access: Access, id: u64) -> Outcome {
+        let Some(number) = variables.iter().rposition(|variable| *variable.name == *field) else {
+            return self.fail(id, &format!("undefined field '{field}'"));
+        };
+        if access == Access::Test {
+            return Ok(Lowered { expression: Expression::Constant(Val::Bool(true)), of: Static::of_type(Type::Bool), cost: 1 });
+        }
+        let variable = &variables[number];
+        self.reaches = self.reaches.max(variable.compiled.as_ref().map_or(0, |compiled| compiled.depth));
+        let lowered = Lowered { expression: Expression::Composed(number), of: Static::of_type(variable.kind.clone()), cost: 1 };
+        match functions::find("optional.of", Style::Global).filter(|_| access == Access::Optional) {
+            Some(some) => self.apply(some, vec![lowered], None, id),
+            None => Ok(lowered),
+        }
+    }
+
     fn knows(&self, name: &str) -> bool {
-        self.scope.iter().any(|(known, _)| known == name)
+        self.scope.iter().any(|(known, _)| known == name) || (name == VARIABLES && self.over.composed.is_some())
     }
 
     /// `has(operand.field)`, `operand.field` or `operand.?field`.
     pub(super) fn member(&mut self, operand: &IdedExpr, field: &str, access: Access, id: u64) -> Outcome {
+        if let (Expr::Ident(owner), Some(variables)) = (&operand.expr, self.over.composed)
+            && owner == VARIABLES
+            && !self.scope.iter().any(|(known, _)| known == VARIABLES)
+        {
+            return self.composed(variables, field, access, id);
+        }
         let operand = self.lower(operand)?;
         let name = names::unescape(field);
         let inner = match &operand.of.kind {
@@ -229,7 +310,7 @@ impl Compiler<'_> {
     /// A declared field. Of metadata only the names can be seen, and nothing of what the schema leaves open.
     fn field(&self, object: SchemaNode<'_>, name: &str) -> Option<Static> {
         let (_, place) = object.field(name)?;
-        let hidden = object.node().typed && !matches!(name, "name" | "generateName");
+        let hidden = !self.over.whole_metadata && object.node().typed && !matches!(name, "name" | "generateName");
         (!hidden && !matches!(place.shape(), Shape::Any)).then(|| Static::of(place))
     }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::expression::{Access, Expression, Fold, Visit};
 use super::value::{Key, Val};
-use super::{Asked, Budget, Fault, Input};
-use crate::schema::SchemaNode;
+use super::{Budget, Evaluation, Fault, Input};
 
 type Answer<'a> = Result<Val<'a>, Fault>;
 
@@ -18,21 +17,20 @@ pub(super) fn program<'a>(body: &'a Expression, input: Input<'a>, budget: &mut B
         (None, true) => Val::Optional(None),
         (None, false) => Val::Null,
     };
-    let mut machine = Machine { variables: vec![Val::of(input.new, input.place), old], budget };
+    let mut machine = Machine { variables: vec![Val::of(input.new, input.place), old], budget, over: None };
     machine.value(body)
 }
 
-/// The value of a condition of admission, over its variables in the order of [`super::records::VARIABLES`]. There is no namespace in
-/// the conditions of a webhook, and nobody who answers for an authorizer.
-pub(super) fn condition<'a>(body: &'a Expression, asked: Asked<'a>, budget: &mut Budget) -> Answer<'a> {
-    let open = |value: &'a serde_json::Value| Val::of(value, SchemaNode::any());
-    let variables = vec![open(asked.object), open(asked.old), open(asked.request), Val::Null, Val::Null, Val::Null];
-    Machine { variables, budget }.value(body)
+/// The value of an expression of admission, which may take so much itself.
+pub(super) fn admission<'a>(body: &'a Expression, over: &mut Evaluation<'a>, budget: &mut Budget) -> Answer<'a> {
+    Machine { variables: over.base.clone(), budget, over: Some(over) }.value(body)
 }
 
 struct Machine<'a, 'b> {
     variables: Vec<Val<'a>>,
     budget: &'b mut Budget,
+    /// The evaluation that has the variables which are expressions themselves.
+    over: Option<&'b mut Evaluation<'a>>,
 }
 
 impl<'a> Machine<'a, '_> {
@@ -41,6 +39,7 @@ impl<'a> Machine<'a, '_> {
         match expression {
             Expression::Constant(value) => Ok(value.clone()),
             Expression::Variable(number) => Ok(self.variables[*number].clone()),
+            Expression::Composed(number) => self.composed(*number),
             Expression::Member { of, written, name, access } => {
                 let of = self.value(of)?;
                 let found = member(&of, written, name, *access)?;
@@ -74,6 +73,34 @@ impl<'a> Machine<'a, '_> {
                 other => Err(no_overload("optMap", &[other])),
             },
         }
+    }
+
+    /// The value of a variable that is an expression itself, which is found out once. It takes of what is left to all, not of what is left
+    /// to the expression that asks.
+    fn composed(&mut self, number: usize) -> Answer<'a> {
+        let Some(over) = self.over.as_deref_mut() else { return Err(Fault::other("there are no variables")) };
+        if let Some(known) = &over.values[number] {
+            return known.clone();
+        }
+        let variables = over.variables;
+        let variable = &variables[number];
+        let answer = match &variable.compiled {
+            Err(error) => Err(Fault::other(format!("composited variable {:?} fails to compile: {error}", variable.name))),
+            Ok(compiled) => {
+                let (mut own, is_short) = over.share();
+                let base = over.base.clone();
+                let answer = Machine { variables: base, budget: &mut own, over: Some(&mut *over) }.value(&compiled.body);
+                over.left.give_back(&own);
+                over.is_over |= is_short && matches!(answer, Err(Fault::OverBudget));
+                match answer {
+                    Err(Fault::OverBudget) if over.is_over => return Err(Fault::OverBudget),
+                    Err(fault) => Err(Fault::other(format!("composited variable {:?} fails to evaluate: {fault}", variable.name))),
+                    Ok(value) => Ok(value),
+                }
+            }
+        };
+        over.values[number] = Some(answer.clone());
+        answer
     }
 
     /// Takes the price of a value that was decoded in order to be read.

@@ -14,6 +14,8 @@ pub(super) enum Expression {
     Constant(Val<'static>),
     /// The variable of this number.
     Variable(usize),
+    /// The variable of this number among those that are expressions themselves.
+    Composed(usize),
     /// A member by name.
     Member {
         /// What has the member.

@@ -9,6 +9,7 @@
 //!
 //! See <https://kubernetes.io/docs/reference/using-api/cel/>.
 
+mod admission;
 mod compile;
 mod cost;
 mod evaluate;
@@ -27,6 +28,9 @@ mod value;
 use serde_json::Value;
 
 use crate::schema::SchemaNode;
+pub use admission::{
+    AdmissionExpression, Asked, Authorizer, Decision, Evaluation, Question, Returns, Scope, Unevaluated, Variables, check_admission,
+};
 use expression::Expression;
 use value::Val;
 
@@ -197,56 +201,6 @@ fn on_fitting_stack<T: Send>(depth: usize, evaluate: impl FnOnce() -> Result<T, 
     stack::large(evaluate).map_err(|error| Fault::other(format!("no thread to evaluate on: {error}")))?
 }
 
-/// A compiled condition of admission over `object`, `oldObject` and `request`.
-///
-/// `authorizer` compiles, and what asks it fails when it is evaluated; so does what selects from `namespaceObject`.
-#[derive(Debug, Clone)]
-pub struct Condition {
-    body: std::sync::Arc<Expression>,
-    depth: usize,
-}
-
-/// What a condition of admission speaks of.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
-    /// `object`; `null` in a deletion.
-    pub object: &'a Value,
-    /// `oldObject`; `null` where the object is new.
-    pub old: &'a Value,
-    /// `request`: the AdmissionRequest without its objects.
-    pub request: &'a Value,
-}
-
-impl Condition {
-    /// Compiles a condition of a webhook.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn compile(text: &str) -> Result<Self, CompileError> {
-        compile::condition(text, false)
-    }
-
-    /// Whether the condition holds.
-    ///
-    /// # Errors
-    /// Why it neither holds nor fails to.
-    pub fn holds(&self, asked: Asked<'_>, budget: &mut Budget) -> Result<bool, Fault> {
-        on_fitting_stack(self.depth, || match evaluate::condition(&self.body, asked, budget)? {
-            Val::Bool(truth) => Ok(truth),
-            other => Err(Fault::NoOverload(format!("a condition came to {}", other.type_name()))),
-        })
-    }
-}
-
-/// Checks a condition of admission, of a webhook or a policy: its syntax, the names and types of what it speaks of, and that it comes to
-/// a truth value. `params` says whether it has the variable of that name.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn check_condition(text: &str, params: bool) -> Result<(), CompileError> {
-    compile::condition(text, params).map(drop)
-}
-
 /// Why an expression cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CompileError {
@@ -256,9 +210,14 @@ pub enum CompileError {
     /// A rule that is not a truth value.
     #[error("cel expression must evaluate to a bool")]
     NoTruth,
-    /// A condition that is not a truth value.
-    #[error("must evaluate to bool but got {0}")]
-    NoCondition(String),
+    /// An expression of admission that comes to something else than it must.
+    #[error("must evaluate to {wanted} but got {found}")]
+    Mismatch {
+        /// What it must come to.
+        wanted: &'static str,
+        /// What it comes to.
+        found: String,
+    },
     /// A message that is not a text.
     #[error("messageExpression must evaluate to a string")]
     NoText,

@@ -431,18 +431,157 @@ fn expressions_as_deep_as_allowed_are_parsed_and_evaluated_on_an_ordinary_stack(
     }
 }
 
-#[test]
-fn conditions_of_admission_see_objects_and_request() {
-    let object = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"replicas": 3}});
-    let request = json!({"operation": "UPDATE", "userInfo": {"username": "me", "groups": ["g"]}, "dryRun": false});
-    let holds = |text: &str| {
-        let condition = Condition::compile(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        condition.holds(Asked { object: &object, old: &Value::Null, request: &request }, &mut Budget::new(CALL_BUDGET))
+/// Allows to get pods, and everything to the service account `n/a`.
+#[derive(Debug)]
+struct Reader;
+
+impl Authorizer for Reader {
+    fn decide(&self, account: Option<(&str, &str)>, question: &Question<'_>) -> Decision {
+        let allowed = match *question {
+            Question::Path { verb, path } => verb == "get" && path == "/healthz",
+            Question::Resource { verb, group, resource, namespace, name, .. } => {
+                verb == "get" && group.is_empty() && resource == "pods" && namespace == "n" && name != "hidden"
+            }
+        };
+        let allowed = allowed || account == Some(("n", "a"));
+        Decision { allowed, reason: if allowed { String::new() } else { "not for you".to_owned() } }
+    }
+}
+
+/// What an expression with an authorizer, parameters and these variables comes to.
+fn admitted(text: &str, variables: &[(&str, &str)]) -> Result<bool, Unevaluated> {
+    let object = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"replicas": 3, "many": (0..2000).collect::<Vec<_>>()}});
+    let request = json!({
+        "operation": "UPDATE", "userInfo": {"username": "me", "groups": ["g"]}, "dryRun": false, "namespace": "n", "name": "p",
+        "requestResource": {"group": "", "version": "v1", "resource": "pods"},
+    });
+    let namespace = json!({"metadata": {"name": "n", "creationTimestamp": "2026-11-22T10:00:00Z", "labels": {"l": "v"}}});
+    let params = json!({"limit": 2});
+    let scope = Scope { params: true, authorizer: true, object: None };
+    let mut composed = Variables::default();
+    for (name, expression) in variables {
+        let _told_when_it_is_asked_for = composed.add(name, expression, scope);
+    }
+    let authorizer: std::sync::Arc<dyn Authorizer> = std::sync::Arc::new(Reader);
+    let asked = Asked {
+        object: &object,
+        old: &Value::Null,
+        request: &request,
+        namespace: &namespace,
+        params: &params,
+        authorizer: Some(&authorizer),
     };
-    assert_eq!(holds("object.spec.replicas > 2 && object.metadata.labels['a'] == 'b'"), Ok(true));
-    assert_eq!(holds("oldObject == null && request.operation == 'UPDATE'"), Ok(true));
-    assert_eq!(holds("!('g' in request.userInfo.groups)"), Ok(false));
-    assert_eq!(holds("object.spec.missing == 1"), Err(Fault::other("no such key: missing")));
-    assert!(holds("namespaceObject.metadata.name == 'x'").is_err());
-    assert!(holds("authorizer.group('').resource('pods').check('get').allowed()").is_err(), "nobody answers for an authorizer");
+    let expression = AdmissionExpression::new(text, scope, &composed, Returns::Truth);
+    let mut over = Evaluation::new(asked, &composed, Budget::new(DOCUMENT_BUDGET));
+    expression.truth(&mut over)
+}
+
+fn fault(text: &str, variables: &[(&str, &str)]) -> String {
+    admitted(text, variables).expect_err(text).to_string()
+}
+
+#[test]
+fn expressions_of_admission_see_objects_request_parameters_and_namespace() {
+    for text in [
+        "object.spec.replicas > params.limit && object.metadata.labels['a'] == 'b'",
+        "oldObject == null && request.operation == 'UPDATE' && 'g' in request.userInfo.groups",
+        "namespaceObject.metadata.labels.l == 'v' && namespaceObject.metadata.creationTimestamp < timestamp('2027-01-01T00:00:00Z')",
+    ] {
+        assert_eq!(admitted(text, &[]), Ok(true), "{text}");
+    }
+    assert_eq!(fault("object.spec.missing == 1", &[]), "expression 'object.spec.missing == 1' resulted in error: no such key: missing");
+    assert_eq!(fault("object.x +", &[]).split(':').next(), Some("compilation error"));
+    assert_eq!(fault("1 + 1", &[]), "compilation error: must evaluate to bool but got int");
+}
+
+#[test]
+fn authorizers_answer_questions_that_are_put_together() {
+    for text in [
+        "authorizer.group('').resource('pods').namespace('n').check('get').allowed()",
+        "authorizer.requestResource.check('get').allowed() && !authorizer.requestResource.name('hidden').check('get').allowed()",
+        "authorizer.path('/healthz').check('get').allowed() && !authorizer.path('/metrics').check('get').allowed()",
+        "authorizer.serviceAccount('n', 'a').group('apps').resource('deployments').check('delete').allowed()",
+        "authorizer.group('').resource('secrets').subresource('x').check('list').reason() == 'not for you'",
+        "!authorizer.group('').resource('pods').fieldSelector('a=b').labelSelector('c=d').check('get').errored()",
+        "authorizer.path('/').check('get').error() == '' && type(authorizer) != string",
+    ] {
+        assert_eq!(admitted(text, &[]), Ok(true), "{text}");
+    }
+    for (text, why) in [
+        ("authorizer.path(' ').check('get').allowed()", "path must not be empty"),
+        ("authorizer.group('').resource('').check('get').allowed()", "resource must not be empty"),
+        ("authorizer.serviceAccount('N', 'a').path('/').check('get').allowed()", "Invalid service account namespace"),
+        ("authorizer.serviceAccount('n', 'A').path('/').check('get').allowed()", "Invalid service account name"),
+    ] {
+        assert!(fault(text, &[]).ends_with(why), "{text}");
+    }
+    let thrice = "[1, 2, 3].all(i, authorizer.path('/healthz').check('get').allowed())";
+    assert!(fault(thrice, &[]).ends_with("actual cost limit exceeded"), "two questions are the most");
+}
+
+#[test]
+fn variables_are_found_out_once_and_know_those_before_them() {
+    let variables = [("replicas", "object.spec.replicas"), ("twice", "variables.replicas * 2"), ("labels", "object.metadata.labels")];
+    for text in [
+        "variables.twice == 6 && variables.replicas == 3",
+        "has(variables.twice) && variables.labels.all(l, l == 'a') && variables.?twice.orValue(0) == 6",
+    ] {
+        assert_eq!(admitted(text, &variables), Ok(true), "{text}");
+    }
+    assert!(fault("variables.nothing == 1", &variables).contains("undefined field 'nothing'"));
+    assert!(
+        fault("variables.a == 1", &[("a", "variables.later"), ("later", "1")]).contains("composited variable \"a\" fails to compile: ")
+    );
+    let broken = [("broken", "object.spec.missing")];
+    assert!(fault("variables.broken == 1", &broken).ends_with("composited variable \"broken\" fails to evaluate: no such key: missing"));
+    assert_eq!(admitted("true || variables.broken == 1", &broken), Ok(true), "nobody asked");
+    assert_eq!(admitted("variables.broken == 1 || true", &broken), Ok(true));
+    // What the types of scalars and lists are is known.
+    assert!(fault("variables.text + 1 == 2", &[("text", "'a'")]).contains("found no matching overload for '_+_'"));
+    assert!(fault("variables.list.all(x, x == 'a')", &[("list", "[1]")]).contains("found no matching overload for '_==_'"));
+    // A variable that costs much is paid for once, though ten expressions of its cost would be too much.
+    let costly = [("costly", "object.spec.many.all(x, object.spec.many.filter(y, y < 0).size() == 0 || x > 9)")];
+    let asks = format!("{} == 1 || true", ["variables.costly"; 60].map(|one| format!("({one} ? 1 : 0)")).join(" + "));
+    assert_eq!(admitted(&asks, &costly), Ok(true));
+}
+
+#[test]
+fn a_variable_pays_for_itself_and_all_together_pay_what_there_is() {
+    // Each of them takes nearly as much as one may.
+    let one = "object.spec.many.all(x, object.spec.many[0] == 0) && [1].all(i, lists.range(420000).size() > 0)";
+    assert_eq!(admitted(one, &[]), Ok(true), "one may take it");
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+    let variables = names.map(|name| (name, one));
+    let all = |count: usize| names[..count].iter().map(|name| format!("variables.{name}")).collect::<Vec<_>>().join(" && ");
+    assert_eq!(admitted(&all(3), &variables), Ok(true), "three take more than one expression may");
+    assert_eq!(admitted(&all(12), &variables), Err(Unevaluated::OverBudget));
+    let too_much = [("much", "lists.range(1100000).size() > 0")];
+    assert!(fault("variables.much", &too_much).ends_with("fails to evaluate: operation cancelled: actual cost limit exceeded"));
+    assert_eq!(admitted("variables.much || true", &too_much), Ok(true), "what a variable may not do is a fault like any other");
+}
+
+#[test]
+fn variables_that_go_too_deep_together_are_refused() {
+    let deep = format!("{}1{}", "[".repeat(60), "][0]".repeat(60));
+    let mut variables = Variables::default();
+    let scope = Scope::default();
+    assert_eq!(variables.add("v0", "1", scope), Ok(()));
+    let refused = (1..60).find_map(|number| {
+        let text = format!("{deep} + variables.v{}", number - 1);
+        variables.add(&format!("v{number}"), &text, scope).err()
+    });
+    assert!(refused.is_some_and(|error| error.to_string().contains("in its variables")));
+}
+
+#[test]
+fn what_is_not_declared_is_not_there() {
+    let check = |text: &str, scope: Scope<'_>, returns| check_admission(text, scope, None, returns).map_err(|error| error.to_string());
+    let plain = Scope::default();
+    for text in ["params.a == 1", "authorizer.path('/').check('get').allowed()", "variables.a", "variables"] {
+        assert!(check(text, plain, Returns::Anything).is_err_and(|why| why.contains("undeclared reference to")), "{text}");
+    }
+    assert_eq!(check("'a' + string(object.x)", plain, Returns::Text), Ok(()));
+    assert_eq!(check("null", plain, Returns::TextOrNull), Ok(()));
+    assert_eq!(check("1", plain, Returns::TextOrNull), Err("must evaluate to one of [string null_type] but got int".to_owned()));
+    assert_eq!(check("object.x", plain, Returns::Text), Err("must evaluate to string but got dyn".to_owned()));
 }

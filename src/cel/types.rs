@@ -188,6 +188,16 @@ impl Type {
         }
     }
 
+    /// The type of a variable whose expression is of this type: what scalars, lists and maps are stays known, nothing else.
+    pub(super) fn of_variable(self) -> Self {
+        match self {
+            Self::List(item) => item.of_variable().list(),
+            Self::Map(key, value) => Self::Map(Box::new(key.of_variable()), Box::new(value.of_variable())),
+            Self::Object(_) | Self::Record(_) | Self::Optional(_) | Self::Opaque(_) | Self::Kind | Self::Variable(_) => Self::Dyn,
+            scalar => scalar,
+        }
+    }
+
     fn list_of(self: Box<Self>) -> Self {
         Self::List(self)
     }

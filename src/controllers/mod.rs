@@ -11,6 +11,7 @@ mod definitions;
 mod gc;
 mod leader;
 mod namespace;
+mod policies;
 mod queue;
 mod quota;
 mod resources;
@@ -153,6 +154,7 @@ fn start(controller: Controller, options: &ControllerOptions) -> BoxFuture<'stat
         Controller::Definitions => definitions::run(client, options.ambient.clone()).boxed(),
         Controller::Gc => gc::run(client).boxed(),
         Controller::Namespace => namespace::run(client, options.ambient.clone()).boxed(),
+        Controller::PolicyStatus => policies::run(client).boxed(),
         Controller::Quota => quota::run(client, options.ambient.clone()).boxed(),
         Controller::ServiceAccount => service_accounts::run(client).boxed(),
     }

@@ -17,11 +17,13 @@ pub enum Controller {
     Quota,
     /// The controller for service accounts: makes the account `default` of each namespace.
     ServiceAccount,
+    /// The controller for validating admission policies: says whether their expressions fit the kinds that they are about.
+    PolicyStatus,
 }
 
 impl Controller {
     /// All there are, in the order of their names.
-    pub const ALL: [Self; 5] = [Self::Definitions, Self::Gc, Self::Namespace, Self::Quota, Self::ServiceAccount];
+    pub const ALL: [Self; 6] = [Self::Definitions, Self::Gc, Self::Namespace, Self::Quota, Self::ServiceAccount, Self::PolicyStatus];
 
     /// The name on the command line.
     #[must_use]
@@ -32,6 +34,7 @@ impl Controller {
             Self::Namespace => "namespace",
             Self::Quota => "resourcequota",
             Self::ServiceAccount => "serviceaccount",
+            Self::PolicyStatus => "validatingadmissionpolicy-status",
         }
     }
 
@@ -150,15 +153,15 @@ mod tests {
     #[test]
     fn words_add_and_take_away() {
         let cases = [
-            ("*", "crd,gc,namespace,resourcequota,serviceaccount"),
+            ("*", "crd,gc,namespace,resourcequota,serviceaccount,validatingadmissionpolicy-status"),
             ("gc", "gc"),
             ("namespace, gc", "gc,namespace"),
             ("none", "none"),
-            ("-gc", "crd,namespace,resourcequota,serviceaccount"),
+            ("-gc", "crd,namespace,resourcequota,serviceaccount,validatingadmissionpolicy-status"),
         ];
         for (text, expected) in cases.into_iter().chain([
-            ("*,-namespace,-serviceaccount", "crd,gc,resourcequota"),
-            ("-gc,-namespace,-resourcequota,-serviceaccount", "crd"),
+            ("*,-namespace,-serviceaccount,-validatingadmissionpolicy-status", "crd,gc,resourcequota"),
+            ("-gc,-namespace,-resourcequota,-serviceaccount", "crd,validatingadmissionpolicy-status"),
             ("gc,-gc", "none"),
         ]) {
             assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
@@ -170,7 +173,7 @@ mod tests {
         let error = read("gc,-pods").expect_err("unknown");
         assert_eq!(
             error.to_string(),
-            "unknown controller \"pods\": known are crd, gc, namespace, resourcequota, serviceaccount, with * for all and none for no controller"
+            "unknown controller \"pods\": known are crd, gc, namespace, resourcequota, serviceaccount, validatingadmissionpolicy-status, with * for all and none for no controller"
         );
         assert_eq!(read("none,gc"), Err(SelectionError::NoneAndMore));
         assert_eq!(read(" , "), Err(SelectionError::Empty));

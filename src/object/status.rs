@@ -28,7 +28,7 @@ pub struct Refusal {
     pub retry_after_seconds: u32,
     /// The token with which an expired list may go on inconsistently; empty says nothing.
     pub continue_token: String,
-    /// The whole `Status` where it is not this server's: what an admission webhook denied a request with.
+    /// The whole `Status` where it is not of this server's making: what an admission webhook or policy denied a request with.
     pub status: Option<Box<Value>>,
 }
 

@@ -12,6 +12,6 @@ mod trust;
 
 pub use caller::{CallError, Webhooks};
 pub use config::{Address, ClientConfig, bundle, url_faults};
-pub use hook::{Hook, Operation, ReviewVersion, Target};
+pub use hook::{Hook, ReviewVersion};
 pub use review::{Said, answer, denial, question};
 pub use trust::check_bundle;

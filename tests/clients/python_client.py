@@ -270,6 +270,27 @@ def the_dynamic_client_applies_and_is_told_of_conflicts():
 
 
 @step
+def an_admission_policy_denies():
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["secrets"]}
+    admission = client.AdmissionregistrationV1Api()
+    spec = {
+        "matchConstraints": {"resourceRules": [rule]},
+        "validations": [{"expression": "object.type != 'forbidden'", "message": "of this type there are none", "reason": "Forbidden"}],
+    }
+    admission.create_validating_admission_policy({"metadata": {"name": "types"}, "spec": spec})
+    bound = {"metadata": {"name": "types"}, "spec": {"policyName": "types", "validationActions": ["Deny"]}}
+    admission.create_validating_admission_policy_binding(bound)
+    secret = client.V1Secret(metadata=client.V1ObjectMeta(name="typed"), type="forbidden")
+    message = refusal(403, "Forbidden", core.create_namespaced_secret, NAMESPACE, secret)
+    expected = "ValidatingAdmissionPolicy 'types' with binding 'types' denied request: of this type there are none"
+    assert message == f'secrets "typed" is forbidden: {expected}', message
+    secret.type = "example.com/allowed"
+    core.create_namespaced_secret(NAMESPACE, secret)
+    admission.delete_validating_admission_policy_binding("types")
+    admission.delete_validating_admission_policy("types")
+
+
+@step
 def tokens_say_who_asks():
     def core_with(token):
         settings = client.Configuration.get_default_copy()

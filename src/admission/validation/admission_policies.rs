@@ -1,4 +1,4 @@
-//! Admission policies in CEL and their bindings. Of their expressions those of conditions are compiled, all others stored and not read.
+//! Admission policies in CEL and their bindings. Expressions are compiled; what was stored before and did not change is not judged anew.
 //!
 //! See <https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/>.
 
@@ -10,6 +10,7 @@ use super::hooks::{match_conditions, rule_with_operations};
 use super::labels;
 use super::names::is_identifier;
 use super::written::Written;
+use crate::cel::{Returns, Scope, Variables, check_admission};
 use crate::object::names::{dns_1035_label, dns_subdomain, path_segment, qualified_name};
 
 const MOST_ANNOTATIONS: usize = 20;
@@ -42,9 +43,34 @@ const RESERVED: [&str; 20] = [
     "void",
 ];
 
+/// What the expressions of a policy can speak of.
+struct Environment {
+    params: bool,
+    /// Those that compiled; without any variable there is no `variables`.
+    variables: Option<Variables>,
+    /// Whether expressions are compiled at all.
+    compiles: bool,
+}
+
+impl Environment {
+    fn scope(&self, authorizer: bool) -> Scope<'static> {
+        Scope { params: self.params, authorizer, object: None }
+    }
+
+    /// An expression must compile, and come to what is wanted.
+    fn check(&self, field: &Field<'_, '_>, text: &str, authorizer: bool, returns: Returns, faults: &mut Faults) {
+        if !self.compiles {
+            return;
+        }
+        if let Err(why) = check_admission(text, self.scope(authorizer), self.variables.as_ref(), returns) {
+            faults.invalid(field, &why.to_string());
+        }
+    }
+}
+
 pub(super) fn validating(written: Written<'_>, faults: &mut Faults) {
     let spec = written.at("spec");
-    common(&spec, written.had("spec").as_ref(), faults);
+    let environment = common(&spec, written.had("spec").as_ref(), faults);
     let (validations, annotations) = (spec.at("validations"), spec.at("auditAnnotations"));
     if validations.is_empty() && annotations.is_empty() {
         for list in [&validations, &annotations] {
@@ -52,7 +78,7 @@ pub(super) fn validating(written: Written<'_>, faults: &mut Faults) {
         }
         return;
     }
-    validations.items().for_each(|one| validation(&one, faults));
+    validations.items().for_each(|one| validation(&one, &environment, faults));
     if annotations.length() > MOST_ANNOTATIONS {
         faults.invalid(&annotations, &format!("must not have more than {MOST_ANNOTATIONS} auditAnnotations"));
     }
@@ -68,19 +94,23 @@ pub(super) fn validating(written: Written<'_>, faults: &mut Faults) {
             length if length > LONGEST_ANNOTATION => {
                 faults.required(&expression, &format!("must not exceed {LONGEST_ANNOTATION} bytes in length"));
             }
-            _ => {}
+            _ => environment.check(&expression, expression.text().trim(), true, Returns::TextOrNull, faults),
         }
         faults.once(&key, &mut keys);
     }
 }
 
-fn validation(one: &Field<'_, '_>, faults: &mut Faults) {
+fn validation(one: &Field<'_, '_>, environment: &Environment, faults: &mut Faults) {
     let (expression, message, computed) = (one.at("expression"), one.at("message"), one.at("messageExpression"));
     if expression.text().trim().is_empty() {
         faults.required(&expression, "expression is not specified");
+    } else {
+        environment.check(&expression, expression.text(), true, Returns::Truth, faults);
     }
-    if !computed.is_empty() && computed.text().trim().is_empty() {
-        faults.invalid(&computed, "must be non-empty if specified");
+    match computed.text() {
+        "" => {}
+        text if text.trim().is_empty() => faults.invalid(&computed, "must be non-empty if specified"),
+        text => environment.check(&computed, text, false, Returns::Text, faults),
     }
     if !message.is_empty() && message.text().trim().is_empty() {
         faults.invalid(&message, "must be non-empty if specified");
@@ -126,7 +156,8 @@ fn mutation(one: &Field<'_, '_>, faults: &mut Faults) {
     }
 }
 
-fn common(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) {
+/// What both kinds of policies have in common; answers what further expressions can speak of.
+fn common(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Faults) -> Environment {
     faults.required_one_of(&spec.at("failurePolicy"), &["Fail", "Ignore"]);
     let (kind, constraints) = (spec.at("paramKind"), spec.at("matchConstraints"));
     if !kind.is_absent() {
@@ -141,15 +172,25 @@ fn common(spec: &Field<'_, '_>, before: Option<&Field<'_, '_>>, faults: &mut Fau
     if before.is_none_or(|before| !alike(before.at("matchConditions").value, spec.at("matchConditions").value)) {
         match_conditions(&spec.at("matchConditions"), !kind.is_absent(), faults);
     }
-    for variable in spec.at("variables").items() {
-        let (name, expression) = (variable.at("name"), variable.at("expression"));
-        if name.text().trim().is_empty() {
-            faults.required(&name, "name is not specified");
-        } else if !is_identifier(name.text()) || RESERVED.contains(&name.text()) || name.text() == "while" {
-            faults.invalid(&name, "must be a valid CEL identifier");
-        }
-        if expression.text().trim().is_empty() {
-            faults.required(&expression, "expression is not specified");
+    let compiles = before.is_none_or(|before| !alike(before.value, spec.value));
+    let mut environment = Environment { params: !kind.is_absent(), variables: None, compiles };
+    spec.at("variables").items().for_each(|one| variable(&one, &mut environment, faults));
+    environment
+}
+
+fn variable(one: &Field<'_, '_>, environment: &mut Environment, faults: &mut Faults) {
+    let (name, expression) = (one.at("name"), one.at("expression"));
+    if name.text().trim().is_empty() {
+        faults.required(&name, "name is not specified");
+    } else if !is_identifier(name.text()) || RESERVED.contains(&name.text()) || name.text() == "while" {
+        faults.invalid(&name, "must be a valid CEL identifier");
+    }
+    if expression.text().trim().is_empty() {
+        faults.required(&expression, "expression is not specified");
+    } else if environment.compiles {
+        let scope = environment.scope(true);
+        if let Err(why) = environment.variables.get_or_insert_default().add(name.text(), expression.text(), scope) {
+            faults.invalid(&expression, &why.to_string());
         }
     }
 }

@@ -9,7 +9,7 @@ use super::field::{Faults, Field};
 use super::labels;
 use super::names::full_domain;
 use super::written::Written;
-use crate::cel;
+use crate::cel::{Returns, Scope, check_admission};
 use crate::object::names::{dns_1035_label, qualified_name};
 
 const OPERATIONS: [&str; 5] = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
@@ -167,7 +167,7 @@ pub(super) fn match_conditions(conditions: &Field<'_, '_>, params: bool, faults:
         let text = expression.text().trim();
         if text.is_empty() {
             faults.required(&expression, "");
-        } else if let Err(why) = cel::check_condition(text, params) {
+        } else if let Err(why) = check_admission(text, Scope { params, authorizer: true, object: None }, None, Returns::Truth) {
             faults.invalid_as(&expression, text, &why.to_string());
         }
         if faults.present(&name) {

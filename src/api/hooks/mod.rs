@@ -1,8 +1,8 @@
-//! Admission webhooks: asked about every write, between its defaults and its rules, and once more before it is committed.
+//! Admission webhooks and policies: asked about every write, between its defaults and its rules, and once more before it is committed.
 //!
-//! Receives objects that are about to be written; hands on what the mutating webhooks made of them, and what the validating ones refuse.
-//! Invariants: without a configuration that names the resource a write does nothing here; nothing is locked while a webhook is waited
-//! for.
+//! Receives objects that are about to be written; hands on what the mutating ones made of them, and what the validating ones refuse.
+//! Invariants: without a configuration or policy that names the resource a write does nothing here; nothing is locked while a webhook is
+//! waited for; policies are asked before webhooks.
 //!
 //! A transformation waits for nobody. Where webhooks may change its outcome it goes on with the object as it is, what came of that is
 //! thrown away, and it runs again when they have answered, as with conversions (see [`super::elsewhere`]).
@@ -10,39 +10,40 @@
 //! See <https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/>.
 
 mod configurations;
+mod parameters;
+mod policies;
 mod subject;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
 
+use self::configurations::Bound;
 use self::subject::Subject;
 use super::call::Call;
 use super::query::FieldValidation;
 use super::route::ResourceRoute;
 use super::write::{Live, Verdict};
 use super::{Shared, convert, scale, view};
+use crate::admission::{Operation, Plugin, Policy as _, Validating};
 use crate::merge;
 use crate::object::{Gvk, Object, Refusal};
 use crate::schema::{Behaviour, Origin, Resource, ScalePaths};
-use crate::webhook::{Hook, Operation};
+use crate::webhook::Hook;
 
 pub(super) use self::configurations::Configurations;
 
-/// Kinds about which no webhook is asked, so that nobody locks themselves out.
-const EXEMPT: [&str; 6] = [
-    "MutatingWebhookConfiguration",
-    "ValidatingWebhookConfiguration",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-    "MutatingAdmissionPolicy",
-    "MutatingAdmissionPolicyBinding",
-];
+/// Kinds about which policies are asked, and no webhook.
+const WEBHOOKS: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
-/// What webhooks tell the client, whatever becomes of the request.
+/// Kinds about which nobody is asked, so that nobody locks themselves out.
+const POLICIES: [&str; 4] =
+    ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"];
+
+/// What webhooks and policies tell the client, whatever becomes of the request.
 pub(super) type Warnings = Arc<Mutex<Vec<String>>>;
 
-/// The webhooks that one request may have to ask. By default there are none.
+/// The webhooks and policies that one request may have to ask. By default there are none.
 #[derive(Default)]
 pub(super) struct Hooks {
     asked: Option<Box<Asked>>,
@@ -52,6 +53,7 @@ pub(super) struct Hooks {
 struct Asked {
     mutating: Vec<Arc<Hook>>,
     validating: Vec<Arc<Hook>>,
+    policies: Vec<Arc<Bound<Validating>>>,
     /// The resource in the version of the request, then in all others.
     places: Vec<Arc<Resource>>,
     subresource: String,
@@ -77,12 +79,12 @@ struct Wanted {
 }
 
 impl Hooks {
-    /// The webhooks for the writes of a path.
+    /// The webhooks and policies for the writes of a path.
     pub(super) async fn of(api: &Shared, resource: &Arc<Resource>, route: &ResourceRoute, deletes: bool) -> Result<Self, Refusal> {
-        let group = resource.gvk.group.as_str();
-        let is_exempt = group == "admissionregistration.k8s.io" && EXEMPT.contains(&resource.gvk.kind.as_str());
+        let of_admission = resource.gvk.group == "admissionregistration.k8s.io";
+        let is_among = |kinds: &[&str]| of_admission && kinds.contains(&resource.gvk.kind.as_str());
         let is_answered = resource.origin != Origin::Stored && resource.gvk.kind != "Binding";
-        if is_exempt || is_answered {
+        if is_among(&POLICIES) || is_answered {
             return Ok(Self::default());
         }
         let all = api.configurations.current(&api.cache).await?;
@@ -91,21 +93,34 @@ impl Hooks {
         }
         let subresource = route.subresource.clone().unwrap_or_default();
         let places = places(api, resource);
-        let concerned = |hooks: &[Arc<Hook>]| -> Vec<Arc<Hook>> {
-            let named = |hook: &&Arc<Hook>| places.iter().any(|place| hook.may_be_about(&place.gvk.group, &place.plural, &subresource));
-            hooks.iter().filter(named).cloned().collect()
+        let exempt = is_among(&WEBHOOKS);
+        let concerned = |hooks: &[Arc<Hook>], plugin: Plugin| -> Vec<Arc<Hook>> {
+            let named = |hook: &&Arc<Hook>| {
+                let rules = &hook.rules;
+                places.iter().any(|place| rules.may_be_about(&place.gvk.group, &place.plural, &subresource))
+            };
+            if exempt || !api.plugins.has(plugin) { Vec::new() } else { hooks.iter().filter(named).cloned().collect() }
         };
-        let (mutating, validating) = (concerned(&all.mutating), concerned(&all.validating));
-        if mutating.is_empty() && validating.is_empty() {
+        let mutating = concerned(&all.mutating, Plugin::MutatingAdmissionWebhook);
+        let validating = concerned(&all.validating, Plugin::ValidatingAdmissionWebhook);
+        let means = |bound: &&Arc<Bound<Validating>>| {
+            let constraints = bound.policy.definition().constraints.as_ref();
+            let meant = |place: &Arc<Resource>| {
+                constraints.is_none_or(|constraints| constraints.may_be_about(&place.gvk.group, &place.plural, &subresource))
+            };
+            api.plugins.has(Plugin::ValidatingAdmissionPolicy) && places.iter().any(meant)
+        };
+        let policies: Vec<_> = all.policies.iter().filter(means).cloned().collect();
+        if mutating.is_empty() && validating.is_empty() && policies.is_empty() {
             return Ok(Self::default());
         }
         let kind = resource.subresource(&subresource).map_or(&resource.gvk, |part| &part.gvk).clone();
         let (options, state) = (Value::Null, Mutex::default());
-        let asked = Asked { mutating, validating, places, subresource, kind, deletes, options, state };
+        let asked = Asked { mutating, validating, policies, places, subresource, kind, deletes, options, state };
         Ok(Self { asked: Some(Box::new(asked)), warnings: Warnings::default() })
     }
 
-    /// Whether any webhook may be asked.
+    /// Whether anybody may be asked.
     pub(super) fn any(&self) -> bool {
         self.asked.is_some()
     }
@@ -185,7 +200,7 @@ impl Hooks {
         Ok(subject.object.unwrap_or_default())
     }
 
-    /// Asks the validating webhooks about what is about to be committed, and about a deletion all of them.
+    /// Asks the validating policies and webhooks about what is about to be committed, and about a deletion all of them.
     pub(super) async fn check(&self, call: &Call, live: Option<&Live>, verdict: &Verdict) -> Result<(), Refusal> {
         let Some(asked) = &self.asked else { return Ok(()) };
         if asked.deletes {
@@ -204,9 +219,9 @@ impl Hooks {
         self.check_object(call, before, after).await
     }
 
-    /// Asks the validating webhooks about an object.
+    /// Asks the validating policies and webhooks about an object.
     pub(super) async fn check_object(&self, call: &Call, before: Option<Object>, after: Option<Object>) -> Result<(), Refusal> {
-        let Some(asked) = self.asked.as_ref().filter(|asked| !asked.validating.is_empty()) else { return Ok(()) };
+        let Some(asked) = self.asked.as_ref().filter(|asked| asked.validates()) else { return Ok(()) };
         let operation = if before.is_none() { Operation::Create } else { Operation::Update };
         let (before, after) = match asked.scale() {
             Some(paths) => (before.map(|object| scale_of(&object, paths)), after.map(|object| scale_of(&object, paths))),
@@ -227,6 +242,10 @@ impl Hooks {
 impl Asked {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn validates(&self) -> bool {
+        !self.validating.is_empty() || !self.policies.is_empty()
     }
 
     fn scale(&self) -> Option<&ScalePaths> {

@@ -1,4 +1,4 @@
-//! One write as webhooks are asked about it.
+//! One write as webhooks are asked about it, and the forms in which policies see it.
 //!
 //! Receives the object before and after, and the hooks that may be about it; hands on what they say. Invariant: a hook is asked in a
 //! version that its rules name, and what it makes of the object is of that kind and has its types.
@@ -9,35 +9,33 @@ use std::sync::Arc;
 use futures::future::join_all;
 use serde_json::{Map, Value, json};
 
+use super::policies::Permissions;
 use super::{Asked, Hooks, options};
-use crate::admission;
+use crate::admission::{self, Operation, Target};
 use crate::api::call::Call;
 use crate::api::{namespaces, review};
-use crate::cel::{self, Budget};
+use crate::cel::{self, Authorizer, Variables};
 use crate::merge;
 use crate::object::{Gvk, Object, Refusal};
 use crate::schema::{self, Resource, check};
-use crate::webhook::{self, Hook, Operation, Said, Target};
-
-/// The most that the conditions of one hook may take together.
-const CONDITIONS_BUDGET: u64 = 2_500_000;
+use crate::webhook::{self, Hook, Said};
 
 /// A write that webhooks are asked about.
 pub(super) struct Subject<'a> {
-    call: &'a Call,
-    hooks: &'a Hooks,
-    asked: &'a Asked,
-    operation: Operation,
+    pub(super) call: &'a Call,
+    pub(super) hooks: &'a Hooks,
+    pub(super) asked: &'a Asked,
+    pub(super) operation: Operation,
     /// The object as it will be; none in a deletion.
     pub(super) object: Option<Object>,
     old: Option<Object>,
 }
 
-/// The form in which one hook is asked.
-struct Form<'a> {
-    place: &'a Arc<Resource>,
-    object: Value,
-    old: Value,
+/// The form in which a hook or policy is asked.
+pub(super) struct Form<'a> {
+    pub(super) place: &'a Arc<Resource>,
+    pub(super) object: Value,
+    pub(super) old: Value,
 }
 
 /// Why there is no answer.
@@ -85,8 +83,9 @@ impl<'a> Subject<'a> {
         Ok(())
     }
 
-    /// Asks all validating hooks at once. The first refusal in their order counts.
+    /// Asks all validating policies, then all validating hooks at once. The first refusal in their order counts.
     pub(super) async fn validate(&self) -> Result<(), Refusal> {
+        self.judge().await?;
         let mut asked = Vec::new();
         for hook in &self.asked.validating {
             if let Some(form) = self.form(hook).await? {
@@ -106,11 +105,16 @@ impl<'a> Subject<'a> {
             return Err(internal(&format!("admission webhook {:?} {why}", hook.name)));
         }
         let patched = merge::json_patch(form.object.clone(), &Value::Array(said.patch)).map_err(|error| internal(&error.to_string()))?;
-        let patched = self.decoded(form.place, patched).map_err(|why| internal(&format!("admission webhook {:?}: {why}", hook.name)))?;
-        if *patched.root() == *form.object.as_object().unwrap_or(&Map::new()) {
+        self.replace(&form, patched, &format!("admission webhook {:?}", hook.name)).await
+    }
+
+    /// Puts what somebody made of a form into the object's place; answers whether that changes anything. `by` says who, where it cannot be.
+    pub(super) async fn replace(&mut self, form: &Form<'_>, made: Value, by: &str) -> Result<bool, Refusal> {
+        let made = self.decoded(form.place, made).map_err(|why| internal(&format!("{by}: {why}")))?;
+        if *made.root() == *form.object.as_object().unwrap_or(&Map::new()) {
             return Ok(false);
         }
-        self.object = Some(self.converted(form.place, &self.asked.places[0], patched).await?);
+        self.object = Some(self.converted(form.place, &self.asked.places[0], made).await?);
         Ok(true)
     }
 
@@ -159,7 +163,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The AdmissionRequest without its objects.
-    fn request(&self, form: &Form<'_>, uid: &str) -> Map<String, Value> {
+    pub(super) fn request(&self, form: &Form<'_>, uid: &str) -> Map<String, Value> {
         let (own, part) = (&self.asked.places[0], self.asked.subresource.as_str());
         let resource = |place: &Resource| json!({"group": place.gvk.group, "version": place.gvk.version, "resource": place.plural});
         let kind = |gvk: &Gvk| json!({"group": gvk.group, "version": gvk.version, "kind": gvk.kind});
@@ -195,7 +199,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The name in the path, or else that of the object, which may have none yet.
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         match self.call.name() {
             "" => self.object.as_ref().map_or("", |object| object.name()),
             name => name,
@@ -203,12 +207,12 @@ impl<'a> Subject<'a> {
     }
 
     /// The namespace of the request; a namespace is in itself.
-    fn namespace(&self) -> Option<&str> {
+    pub(super) fn namespace(&self) -> Option<&str> {
         let own = self.is_namespace().then(|| self.name()).filter(|name| !name.is_empty());
         own.or(self.call.route.namespace.as_deref())
     }
 
-    fn is_namespace(&self) -> bool {
+    pub(super) fn is_namespace(&self) -> bool {
         let own = &self.asked.places[0];
         own.gvk.group.is_empty() && own.plural == "namespaces"
     }
@@ -219,33 +223,35 @@ impl<'a> Subject<'a> {
         if !self.is_in(&hook.namespace_selector).await? || !self.is_selected(&hook.object_selector) {
             return Ok(None);
         }
-        let form = Form { place, object: self.shown(place, self.object.as_ref()).await?, old: self.shown(place, self.old.as_ref()).await? };
+        let form = self.form_at(place).await?;
         Ok(self.fulfils(hook, &form)?.then_some(form))
+    }
+
+    /// The form in which what is about a version of the resource is asked.
+    pub(super) async fn form_at(&self, place: &'a Arc<Resource>) -> Result<Form<'a>, Refusal> {
+        Ok(Form { place, object: self.shown(place, self.object.as_ref()).await?, old: self.shown(place, self.old.as_ref()).await? })
     }
 
     /// The resource in the version that the hook's rules name; the request's own goes first.
     fn place(&self, hook: &Hook) -> Option<&'a Arc<Resource>> {
-        let places = &self.asked.places;
-        let targets: Vec<Target<'_>> = places.iter().map(|place| self.target(place)).collect();
-        if hook.is_about(self.operation, targets[0]) {
-            return places.first();
-        }
-        let found = hook.equivalent.then(|| hook.first_about(self.operation, &targets)).flatten();
-        found.and_then(|index| places.get(index))
+        let found = hook.rules.place(self.operation, &self.targets(), self.name(), hook.equivalent);
+        self.asked.places.get(found?)
     }
 
-    fn target<'b>(&'b self, place: &'b Resource) -> Target<'b> {
-        Target {
+    /// What the write is about in each version of the resource.
+    pub(super) fn targets(&self) -> Vec<Target<'_>> {
+        let target = |place: &'a Arc<Resource>| Target {
             group: &place.gvk.group,
             version: &place.gvk.version,
             plural: &place.plural,
             subresource: &self.asked.subresource,
             namespaced: place.namespaced,
-        }
+        };
+        self.asked.places.iter().map(target).collect()
     }
 
     /// Whether the labels of the namespace are selected. What is in no namespace is always meant.
-    async fn is_in(&self, selector: &Value) -> Result<bool, Refusal> {
+    pub(super) async fn is_in(&self, selector: &Value) -> Result<bool, Refusal> {
         let selects_all = |member: &str| match selector.get(member) {
             Some(Value::Object(labels)) => labels.is_empty(),
             Some(Value::Array(expressions)) => expressions.is_empty(),
@@ -265,37 +271,21 @@ impl<'a> Subject<'a> {
     }
 
     /// Whether the labels of the object are selected, as it was or as it will be.
-    fn is_selected(&self, selector: &Value) -> bool {
+    pub(super) fn is_selected(&self, selector: &Value) -> bool {
         self.object.iter().chain(&self.old).any(|object| admission::selects(selector, &labels(object)))
     }
 
-    /// Whether the conditions of a hook hold. One that does not decides, even where another one fails.
+    /// Whether the conditions of a hook hold.
     fn fulfils(&self, hook: &Hook, form: &Form<'_>) -> Result<bool, Refusal> {
-        if hook.conditions.is_empty() {
-            return Ok(true);
-        }
         let request = Value::Object(self.request(form, ""));
-        let mut budget = Budget::new(CONDITIONS_BUDGET);
-        let mut faults = Vec::new();
-        for condition in &hook.conditions {
-            let asked = cel::Asked { object: &form.object, old: &form.old, request: &request };
-            let held = match condition {
-                Ok(condition) => condition.holds(asked, &mut budget).map_err(|fault| fault.to_string()),
-                Err(error) => Err(error.to_string()),
-            };
-            match held {
-                Ok(true) => {}
-                Ok(false) => return Ok(false),
-                Err(fault) => faults.push(fault),
-            }
-        }
-        match (faults.as_slice(), hook.ignores_failure) {
-            ([], _) => Ok(true),
-            (_, true) => Ok(false),
-            (faults, false) => {
-                let faults = faults.join(", ");
-                Err(Refusal::forbidden(&self.asked.places[0].group_resource(), self.name(), &faults))
-            }
+        let authorizer: Arc<dyn Authorizer> = Arc::new(Permissions(self.call.identity.clone()));
+        let nothing = &Value::Null;
+        let (object, old, request) = (&form.object, &form.old, &request);
+        let asked = cel::Asked { object, old, request, namespace: nothing, params: nothing, authorizer: Some(&authorizer) };
+        match hook.conditions.hold(asked, &Variables::default()) {
+            Err(_) if hook.ignores_failure => Ok(false),
+            Err(faults) => Err(Refusal::forbidden(&self.asked.places[0].group_resource(), self.name(), &faults)),
+            Ok(holds) => Ok(holds),
         }
     }
 

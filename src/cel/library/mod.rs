@@ -15,6 +15,7 @@ mod text;
 
 use std::net::IpAddr;
 
+pub(super) use authorization::ResourceCheck;
 pub(super) use convert::is_literal;
 pub(super) use text::clauses_fault;
 
@@ -56,6 +57,8 @@ pub(super) enum Opaque {
     Semver(semver::Semver),
     /// A format of names, by its function.
     Format(&'static str),
+    /// A question to the authorizer on its way, or its answer.
+    Access(authorization::Access),
 }
 
 impl Opaque {
@@ -69,6 +72,7 @@ impl Opaque {
             Self::Cidr(..) => "net.CIDR",
             Self::Semver(_) => "kubernetes.Semver",
             Self::Format(_) => "kubernetes.NamedFormat",
+            Self::Access(access) => access.type_name(),
         }
     }
 

@@ -271,9 +271,12 @@ mod tests {
     fn admission_plugins_are_switched_by_name() {
         let plugins = |flags: &[&str]| resolve(&[&["--local", "/a"], flags].concat(), &[]).map(|settings| settings.plugins.to_string());
         assert_eq!(plugins(&[]), Ok(Plugins::default().to_string()));
-        let switched =
-            plugins(&["--disable-admission-plugins=Priority,ResourceQuota,PodSecurity", "--enable-admission-plugins", "ServiceAccount"]);
-        assert_eq!(switched.as_deref(), Ok("DefaultTolerationSeconds,LimitRanger,ServiceAccount"));
+        let switched = plugins(&[
+            "--disable-admission-plugins=Priority,ResourceQuota,PodSecurity,MutatingAdmissionWebhook,ValidatingAdmissionWebhook",
+            "--enable-admission-plugins",
+            "ServiceAccount",
+        ]);
+        assert_eq!(switched.as_deref(), Ok("DefaultTolerationSeconds,LimitRanger,ServiceAccount,ValidatingAdmissionPolicy"));
         assert!(
             plugins(&["--enable-admission-plugins", "Nobody"]).is_err_and(|error| error.contains("unknown admission plugin \"Nobody\""))
         );
@@ -287,7 +290,8 @@ mod tests {
         let chosen = |text: &str| settings(text).map(|settings| settings.controllers.iter().collect::<Vec<_>>());
         assert_eq!(chosen("none"), Ok(Vec::new()));
         assert_eq!(chosen("gc"), Ok(vec![Controller::Gc]));
-        assert_eq!(chosen("-gc,-resourcequota,-serviceaccount"), Ok(vec![Controller::Definitions, Controller::Namespace]));
+        let left = chosen("-gc,-resourcequota,-serviceaccount,-validatingadmissionpolicy-status");
+        assert_eq!(left, Ok(vec![Controller::Definitions, Controller::Namespace]));
         assert!(chosen("gc,cron").is_err_and(|error| error.contains("unknown controller \"cron\"")));
     }
 }

@@ -19,6 +19,7 @@ mod older;
 mod pod_parts;
 mod pod_plugins;
 mod pods;
+mod policies;
 mod quotas;
 mod ratcheting;
 mod refusals;

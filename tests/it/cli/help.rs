@@ -414,7 +414,7 @@ fn wrong_arguments_are_a_usage_error_with_a_way_out() {
     ");
     assert_shows!(env.run("serve --controllers cron"), @r#"
     [stderr]
-    error: invalid value 'cron' for '--controllers <LIST>': unknown controller "cron": known are crd, gc, namespace, resourcequota, serviceaccount, with * for all and none for no controller
+    error: invalid value 'cron' for '--controllers <LIST>': unknown controller "cron": known are crd, gc, namespace, resourcequota, serviceaccount, validatingadmissionpolicy-status, with * for all and none for no controller
 
     For more information, try '--help'.
     [exit 2]

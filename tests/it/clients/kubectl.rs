@@ -390,9 +390,31 @@ on_every_engine!(run
     custom_resources_are_kinds_like_any_other,
     permissions_are_told,
     webhooks_admit_and_change_what_is_written,
+    policies_deny_and_warn,
     autoscalers_are_kinds_of_two_versions,
     nodes_are_drained_by_evictions,
 );
+
+fn policies_deny_and_warn(engine: Engine) {
+    let kubectl = Kubectl::on(engine);
+    kubectl.ok(&["apply", "-f", "policies.yaml"]);
+    let denied = kubectl.refused(&["create", "configmap", "m", "--from-literal=size=many"]);
+    let why = "ValidatingAdmissionPolicy 'sizes.example.com' with binding 'denies' denied request: size must be small, not many";
+    assert!(denied.contains(why), "{denied}");
+    let warned = kubectl.run(&["create", "configmap", "m", "--from-literal=size=small"]);
+    let warning = "Warning: Validation failed for ValidatingAdmissionPolicy 'owners.example.com' with binding 'warns': say whose it is";
+    assert!(warned.code == Some(0) && warned.complaints.contains(warning), "{warned:?}");
+    kubectl.ok(&["label", "configmap", "m", "owner=me"]);
+    let denied = kubectl.refused(&["patch", "configmap", "m", "-p", "{\"data\":{\"size\":\"large\"}}"]);
+    assert!(denied.contains("The configmaps \"m\" is invalid") && denied.contains("size must be small, not large"), "{denied}");
+    let broken = kubectl.refused(&["patch", "validatingadmissionpolicy", "sizes.example.com", "--type=json", "-p", BROKEN]);
+    assert!(broken.contains("spec.validations[0].expression") && broken.contains("undeclared reference to 'objekt'"), "{broken}");
+    kubectl.ok(&["delete", "-f", "policies.yaml"]);
+    kubectl.ok(&["patch", "configmap", "m", "-p", "{\"data\":{\"size\":\"large\"}}"]);
+}
+
+/// A change by which a policy's expression speaks of what is not there.
+const BROKEN: &str = r#"[{"op": "replace", "path": "/spec/validations/0/expression", "value": "objekt.x"}]"#;
 
 fn webhooks_admit_and_change_what_is_written(engine: Engine) {
     let runtime = tokio::runtime::Runtime::new().unwrap_or_else(|error| panic!("{error}"));

@@ -5,6 +5,7 @@
 mod definitions;
 mod gc;
 mod namespaces;
+mod policies;
 mod quotas;
 mod running;
 

@@ -204,6 +204,46 @@ fn webhooks() {
 }
 
 #[test]
+fn expressions_of_policies_compile_with_what_there_is_for_them() {
+    let base = json!({"spec": {
+        "matchConstraints": {"resourceRules": [rule()]}, "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+        "variables": [{"name": "a", "expression": "object.spec.x"}, {"name": "b", "expression": "variables.a > params.y"}],
+        "validations": [{
+            "expression": "variables.b && authorizer.path('/').check('get').allowed()", "messageExpression": "'no ' + string(variables.a)",
+        }],
+        "auditAnnotations": [{"key": "k", "valueExpression": "variables.b ? 'yes' : 'no'"}, {"key": "n", "valueExpression": "null"}],
+    }});
+    let at = |pointer, text: &str, field, message| row(pointer, json!(text), field, Invalid, message);
+    let (expression, message) = ("/spec/validations/0/expression", "/spec/validations/0/messageExpression");
+    creates(
+        API,
+        "ValidatingAdmissionPolicy",
+        &base,
+        vec![
+            at(expression, "1 + 1", "spec.validations[0].expression", "must evaluate to bool but got int"),
+            at(expression, "objekt", "spec.validations[0].expression", "undeclared reference to 'objekt' (in container '')"),
+            at(expression, "variables.c", "spec.validations[0].expression", "undefined field 'c'"),
+            at(message, "1", "spec.validations[0].messageExpression", "must evaluate to string but got int"),
+            at(message, "authorizer", "spec.validations[0].messageExpression", "undeclared reference to 'authorizer' (in container '')"),
+            at(message, "  ", "spec.validations[0].messageExpression", "must be non-empty if specified"),
+            at("/spec/variables/1/expression", "variables.b", "spec.variables[1].expression", "undefined field 'b'"),
+            at("/spec/auditAnnotations/0/valueExpression", "1", "spec.auditAnnotations[0].valueExpression", "but got int"),
+            // Without any variable there are none to speak of, and conditions never can.
+            row(
+                "/spec/matchConditions",
+                json!([{"name": "c", "expression": "variables.b"}]),
+                "spec.matchConditions[0].expression",
+                Invalid,
+                "undeclared reference to 'variables' (in container '')",
+            ),
+        ],
+    );
+    let alone = json!({"spec": {"matchConstraints": {"resourceRules": [rule()]}, "validations": [{"expression": "true"}]}});
+    let none = at(expression, "variables.a", "spec.validations[0].expression", "undeclared reference to 'variables' (in container '')");
+    creates(API, "ValidatingAdmissionPolicy", &alone, vec![none]);
+}
+
+#[test]
 fn policies() {
     let base = json!({"spec": {"matchConstraints": {"resourceRules": [rule()]}, "validations": [{"expression": "true"}]}});
     let none = "validations or auditAnnotations must contain at least one item";
