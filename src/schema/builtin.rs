@@ -1,77 +1,30 @@
 //! The compiled schemas of the kinds that Kubernetes itself defines.
 //!
-//! Receives the k8s-openapi types and the tables of facts beside them; hands one shared [`Schema`] per kind to whoever asks for it.
+//! Receives the definitions that `build.rs` took from k8s-openapi and the tables of facts beside them; hands one shared [`Schema`] per kind to whoever asks for it.
 //! Invariant: a kind is compiled at most once per process and only when asked for, because a short-lived process touches few of them.
 
 use std::sync::{Arc, OnceLock};
-
-use k8s_openapi::{Resource, api, apiextensions_apiserver, apimachinery, kube_aggregator};
-use schemars::SchemaGenerator;
 
 use super::definition;
 use super::node::Schema;
 use crate::object::Gvk;
 
-/// One kind of the table: its name, and what makes its schema.
+/// One kind of the table: its name, and that of its definition.
 struct BuiltIn {
     group: &'static str,
     version: &'static str,
     kind: &'static str,
-    define: fn(&mut SchemaGenerator) -> schemars::Schema,
+    definition: &'static str,
 }
 
-macro_rules! built_ins {
-    ($($group:path { $($kind:ident)* })*) => {
-        /// Every kind that kube-apiserver 1.36 serves or receives at a stable version, lists aside.
-        const BUILT_INS: &[BuiltIn] = &[$($({
-            use $group as module;
-            BuiltIn {
-                group: <module::$kind as Resource>::GROUP,
-                version: <module::$kind as Resource>::VERSION,
-                kind: <module::$kind as Resource>::KIND,
-                define: |generator| generator.subschema_for::<module::$kind>(),
-            }
-        },)*)* BuiltIn {
-            group: "",
-            version: "v1",
-            kind: "DeleteOptions",
-            define: |generator| generator.subschema_for::<apimachinery::pkg::apis::meta::v1::DeleteOptions>(),
-        }];
-    };
-}
+// `BUILT_INS` and `DEFINITIONS`, which `build.rs` writes from k8s-openapi: every kind that kube-apiserver 1.36 serves or receives at a
+// stable version, lists aside, and all types that they are made of, in the order of their names.
+include!(concat!(env!("OUT_DIR"), "/built_in_kinds.rs"));
 
-built_ins! {
-    api::admissionregistration::v1 {
-        MutatingAdmissionPolicy MutatingAdmissionPolicyBinding MutatingWebhookConfiguration
-        ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration
-    }
-    api::apps::v1 { ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet }
-    api::authentication::v1 { SelfSubjectReview TokenRequest TokenReview }
-    api::authorization::v1 { LocalSubjectAccessReview SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview }
-    api::autoscaling::v1 { HorizontalPodAutoscaler Scale }
-    api::autoscaling::v2 { HorizontalPodAutoscaler }
-    api::batch::v1 { CronJob Job }
-    api::certificates::v1 { CertificateSigningRequest }
-    api::coordination::v1 { Lease }
-    api::core::v1 {
-        Binding ComponentStatus ConfigMap Endpoints Event LimitRange Namespace Node PersistentVolume PersistentVolumeClaim
-        Pod PodTemplate ReplicationController ResourceQuota Secret Service ServiceAccount
-    }
-    api::discovery::v1 { EndpointSlice }
-    api::events::v1 { Event }
-    api::flowcontrol::v1 { FlowSchema PriorityLevelConfiguration }
-    api::networking::v1 { IPAddress Ingress IngressClass NetworkPolicy ServiceCIDR }
-    api::node::v1 { RuntimeClass }
-    api::policy::v1 { Eviction PodDisruptionBudget }
-    api::rbac::v1 { ClusterRole ClusterRoleBinding Role RoleBinding }
-    api::resource::v1 { DeviceClass ResourceClaim ResourceClaimTemplate ResourceSlice }
-    api::scheduling::v1 { PriorityClass }
-    api::storage::v1 {
-        CSIDriver CSINode CSIStorageCapacity StorageClass VolumeAttachment VolumeAttributesClass
-    }
-    apiextensions_apiserver::pkg::apis::apiextensions::v1 { CustomResourceDefinition }
-    apimachinery::pkg::apis::meta::v1 { Status }
-    kube_aggregator::pkg::apis::apiregistration::v1 { APIService }
+/// The schema of a type of Kubernetes, as JSON text that refers to others as `#/definitions/NAME`; with the name as it stands in the table.
+pub(super) fn definition_named(name: &str) -> Option<(&'static str, &'static str)> {
+    let index = DEFINITIONS.binary_search_by(|(one, _)| (*one).cmp(name)).ok()?;
+    Some(DEFINITIONS[index])
 }
 
 static COMPILED: [OnceLock<Arc<Schema>>; BUILT_INS.len()] = [const { OnceLock::new() }; BUILT_INS.len()];
@@ -84,7 +37,7 @@ pub fn builtin(gvk: &Gvk) -> Option<Arc<Schema>> {
     let index = BUILT_INS.iter().position(|one| one.kind == gvk.kind && one.group == gvk.group && one.version == gvk.version)?;
     let compiled = COMPILED[index].get_or_init(|| {
         let mut nodes = Vec::new();
-        definition::compile(&mut nodes, BUILT_INS[index].define);
+        definition::compile(&mut nodes, BUILT_INS[index].definition);
         nodes.shrink_to_fit();
         Arc::new(Schema { nodes })
     });
@@ -116,11 +69,7 @@ mod tests {
 
     /// Every definition and its fields, over all kinds.
     fn definitions() -> serde_json::Map<String, serde_json::Value> {
-        let mut generator = schemars::generate::SchemaSettings::draft07().into_generator();
-        BUILT_INS.iter().for_each(|one| {
-            (one.define)(&mut generator);
-        });
-        generator.take_definitions(false)
+        DEFINITIONS.iter().map(|(name, text)| ((*name).to_owned(), serde_json::from_str(text).unwrap())).collect()
     }
 
     #[test]

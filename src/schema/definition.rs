@@ -1,39 +1,35 @@
-//! The compiler for the definitions that k8s-openapi publishes through schemars.
+//! The compiler for the definitions of Kubernetes' own types.
 //!
-//! Receives definitions that refer to one another and the table of facts; hands on nodes. Invariant: every field has a node of its own,
+//! Receives definitions that refer to one another and the table of facts; hands on nodes. A definition is read when it is first named. Invariant: every field has a node of its own,
 //! because its description, default and patch strategy belong to the field, while its shape belongs to the type.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use schemars::SchemaGenerator;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::builtin;
 use super::facts::{self, Fact, Merge};
 use super::node::{ListType, MapKey, Node, NodeId, Number, Scalar, Shape};
 
 /// Puts a type and all it refers to behind the nodes there are; answers where the type is.
-pub(super) fn compile(nodes: &mut Vec<Node>, define: fn(&mut SchemaGenerator) -> schemars::Schema) -> NodeId {
-    let mut generator = schemars::generate::SchemaSettings::draft07().into_generator();
-    let root = define(&mut generator).to_value();
-    let definitions = generator.take_definitions(false);
-    let mut compiler = Compiler { nodes, definitions: &definitions, known: HashMap::new(), borrowed: Vec::new() };
-    let id = compiler.place(&root);
+pub(super) fn compile(nodes: &mut Vec<Node>, definition: &str) -> NodeId {
+    let mut compiler = Compiler { nodes, known: HashMap::new(), borrowed: Vec::new() };
+    let id = compiler.definition(definition);
     compiler.lend_shapes();
     id
 }
 
 struct Compiler<'a> {
     nodes: &'a mut Vec<Node>,
-    definitions: &'a Map<String, Value>,
-    known: HashMap<&'a str, NodeId>,
+    known: HashMap<&'static str, NodeId>,
     /// Fields and the definitions whose shape they take once all are compiled: a definition may be in the making when it is named.
     borrowed: Vec<(NodeId, NodeId, Option<&'static Fact>)>,
 }
 
-impl<'a> Compiler<'a> {
+impl Compiler<'_> {
     /// The node for a schema used as it is: an item, a map's value, the root.
-    fn place(&mut self, schema: &'a Value) -> NodeId {
+    fn place(&mut self, schema: &Value) -> NodeId {
         if let Some(name) = reference(schema) {
             return self.definition(name);
         }
@@ -43,19 +39,21 @@ impl<'a> Compiler<'a> {
         id
     }
 
-    fn definition(&mut self, name: &'a str) -> NodeId {
+    /// The node of a type. The tables are whole (a test says so); a name that they lack would hold any value.
+    fn definition(&mut self, name: &str) -> NodeId {
         if let Some(id) = self.known.get(name) {
             return *id;
         }
         let id = self.reserve();
+        let Some((name, text)) = builtin::definition_named(name) else { return id };
         self.known.insert(name, id);
-        let schema = self.definitions.get(name).unwrap_or(&Value::Null);
-        let shape = self.named_shape(name, schema);
-        self.nodes[id.0 as usize] = Node { shape, type_name: name.into(), ..described(schema) };
+        let schema = serde_json::from_str(text).unwrap_or(Value::Null);
+        let shape = self.named_shape(name, &schema);
+        self.nodes[id.0 as usize] = Node { shape, type_name: name.into(), ..described(&schema) };
         id
     }
 
-    fn named_shape(&mut self, name: &str, schema: &'a Value) -> Shape {
+    fn named_shape(&mut self, name: &str, schema: &Value) -> Shape {
         let (_, short) = name.rsplit_once('.').unwrap_or(("", name));
         match short {
             "Quantity" => Shape::Scalar(Scalar::Quantity),
@@ -69,7 +67,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn structure(&mut self, name: &str, schema: &'a Value) -> Shape {
+    fn structure(&mut self, name: &str, schema: &Value) -> Shape {
         let facts = facts::of_type(name);
         let required: Vec<Arc<str>> = strings(schema.get("required")).map(Arc::from).collect();
         let mut fields = BTreeMap::new();
@@ -81,7 +79,7 @@ impl<'a> Compiler<'a> {
         Shape::Struct { fields, required, preserve_unknown: false, atomic, embedded_resource: false }
     }
 
-    fn field(&mut self, schema: &'a Value, fact: Option<&'static Fact>, required: bool) -> NodeId {
+    fn field(&mut self, schema: &Value, fact: Option<&'static Fact>, required: bool) -> NodeId {
         let id = self.reserve();
         let mut node = described(schema);
         node.default = fact.and_then(Fact::default);
@@ -101,7 +99,7 @@ impl<'a> Compiler<'a> {
         id
     }
 
-    fn shape(&mut self, schema: &'a Value, fact: Option<&'static Fact>) -> Shape {
+    fn shape(&mut self, schema: &Value, fact: Option<&'static Fact>) -> Shape {
         let text = |key| schema.get(key).and_then(Value::as_str).unwrap_or_default();
         match (text("type"), text("format")) {
             ("string", "byte") => Shape::Scalar(Scalar::Bytes),
@@ -125,7 +123,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn list(&mut self, schema: &'a Value, fact: Option<&'static Fact>) -> Shape {
+    fn list(&mut self, schema: &Value, fact: Option<&'static Fact>) -> Shape {
         let items = schema.get("items").unwrap_or(&Value::Null);
         let list_type = match fact.and_then(Fact::merge) {
             Some(Merge::Set) => ListType::Set,

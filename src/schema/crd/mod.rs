@@ -13,8 +13,6 @@ mod shape;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use schemars::SchemaGenerator;
 use serde_json::{Map, Value};
 
 use super::check::{self, Path};
@@ -25,6 +23,9 @@ use expressions::Declared;
 pub(in crate::schema) use keywords::beside_status;
 
 type JsonObject = Map<String, Value>;
+
+/// The type behind `metadata`, of which no schema says more than the API does.
+const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// Compiles the schema of one version. `path` is where it lies in the CustomResourceDefinition, such as
 /// `spec.versions[0].schema.openAPIV3Schema`; the causes name places below it.
@@ -162,7 +163,7 @@ impl Compiler {
     }
 
     fn object_meta(&mut self) -> NodeId {
-        *self.object_meta.get_or_insert_with(|| definition::compile(&mut self.nodes, SchemaGenerator::subschema_for::<ObjectMeta>))
+        *self.object_meta.get_or_insert_with(|| definition::compile(&mut self.nodes, OBJECT_META))
     }
 
     /// Takes a default over, which must itself be a valid value.

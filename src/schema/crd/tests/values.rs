@@ -156,7 +156,11 @@ fn a_schema_that_kube_derives_compiles_and_holds_its_own_resource() {
         note: Option<String>,
         backend: Backend,
         labels: std::collections::BTreeMap<String, String>,
+        #[schemars(schema_with = "number_or_name")]
         port: k8s_openapi::apimachinery::pkg::util::intstr::IntOrString,
+    }
+    fn number_or_name(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "x-kubernetes-int-or-string": true })
     }
     #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
     enum Mode {
