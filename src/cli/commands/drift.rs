@@ -133,11 +133,7 @@ pub async fn cmd_drift(ui: &Ui, context: &CommandContext, args: &DriftArgs) -> R
 }
 
 /// Compares manifests with their live state, which is all that is asked of the server.
-async fn look(
-    looking: Looking<'_>,
-    (client, discovery): (&Client, &Discovery),
-    desired: Vec<Desired>,
-) -> Result<Drifting, CommandError> {
+async fn look(looking: Looking<'_>, (client, discovery): (&Client, &Discovery), desired: Vec<Desired>) -> Result<Drifting, CommandError> {
     let (placed, unplaced) = place_all(looking.context, client, discovery, desired);
     let mut drifting = Drifting::default();
     drifting.manager = looking.args.field_manager.clone().unwrap_or(drifting.manager);

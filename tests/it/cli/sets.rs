@@ -675,7 +675,10 @@ fn what_others_deleted_meanwhile_does_not_come_back_when_an_apply_is_undone() {
     server.wait_until_holding();
     HOLDS.store(false, Ordering::SeqCst);
     env.prepare("delete cm b");
-    env.write("theirs.yaml", config_map("c", "1").replace("  name: c\n", "  name: c\n  labels: {applyset.kubernetes.io/part-of: theirs}\n"));
+    env.write(
+        "theirs.yaml",
+        config_map("c", "1").replace("  name: c\n", "  name: c\n  labels: {applyset.kubernetes.io/part-of: theirs}\n"),
+    );
     env.prepare("apply -f theirs.yaml --field-manager ops --force-conflicts");
     server.release();
     assert_shows!(apply.end(), @"");
@@ -750,7 +753,10 @@ fn nothing_is_applied_where_the_namespace_of_the_parent_is_not() {
     assert_shows!(env.run(&format!("apply -f set.yaml {of_set}")), @"");
     let sync = env.run(&format!("sync -f set.yaml {of_set} --once"));
     assert_eq!(sync.code(), Some(1), "{sync}");
-    assert!(sync.stderr.contains("not attempted, since the set's parent secret/shop lives in namespace/home, which was not applied"), "{sync}");
+    assert!(
+        sync.stderr.contains("not attempted, since the set's parent secret/shop lives in namespace/home, which was not applied"),
+        "{sync}"
+    );
     assert_eq!(env.run("get cm -o name").stdout, "");
 }
 

@@ -116,16 +116,14 @@ async fn release(
     }
     let mut failed = 0;
     if for_real {
-        depart(client, kept, &parent.id(), context.stop(), |departed| {
-            match departed {
-                Departed::Failed(failure) => {
-                    failures::tell(ui, &failure);
-                    reporter.failure(&failure);
-                    failed += 1;
-                }
-                Departed::Absent(member, absence) => ui.say(&format!("{} {absence}", member.display_name())),
-                Departed::Deleted(_) | Departed::Kept(_) | Departed::NotBegun(_) => {}
+        depart(client, kept, &parent.id(), context.stop(), |departed| match departed {
+            Departed::Failed(failure) => {
+                failures::tell(ui, &failure);
+                reporter.failure(&failure);
+                failed += 1;
             }
+            Departed::Absent(member, absence) => ui.say(&format!("{} {absence}", member.display_name())),
+            Departed::Deleted(_) | Departed::Kept(_) | Departed::NotBegun(_) => {}
         })
         .await;
     }

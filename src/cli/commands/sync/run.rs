@@ -136,13 +136,7 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    async fn work(
-        &mut self,
-        discovery: &Discovery,
-        set: Option<&WorkedSet>,
-        prepared: Prepared,
-        order: Order,
-    ) -> Result<(), CommandError> {
+    async fn work(&mut self, discovery: &Discovery, set: Option<&WorkedSet>, prepared: Prepared, order: Order) -> Result<(), CommandError> {
         let Prepared { placed, live, leaving, scope: remaining, .. } = prepared;
         let wide = Scope::of(&placed).and(&remaining);
         let applying = Applying { placed, order, live, replacing: self.args.replacing(self.context) };
