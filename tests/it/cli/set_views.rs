@@ -36,14 +36,97 @@ fn meddle(env: &TestEnv, manifest: &str) {
 fn drift_of_a_set_is_told_from_what_was_applied_last() {
     let env = TestEnv::new();
     apply(&env, "");
-    assert_shows!(env.run(&format!("drift {SET}")), @"");
+    assert_shows!(env.run(&format!("drift {SET}")), @"
+    Drift: 0 drifted, 0 missing, 0 deleting, 0 pending, 2 in sync.
+    [stderr]
+    comparing with revision 1 of secret/shop, applied 2026-11-22T10:00:00Z
+    ");
     meddle(&env, &config_map("a", "2"));
     env.prepare("delete cm b");
     std::fs::remove_file(env.path("set.yaml")).unwrap();
-    assert_shows!(env.run(&format!("drift {SET}")), @"");
-    assert_shows!(env.run(&format!("drift {SET} --exit-code -o names")), @"");
-    assert_shows!(env.run(&format!("drift {SET} --detailed-exitcode -o summary -l no=thing")), @"");
-    assert_shows!(env.run(&format!("drift {SET} -o yaml")), @"");
+    assert_shows!(env.run(&format!("drift {SET}")), @r#"
+    === drifted configmap/a in namespace default (revision 1 of secret/shop:3), applied 2026-11-22T10:00:00Z
+    ~ data.key: "1" → "2"  # owned by "ops" since 2026-11-22T10:05:00Z
+
+    === missing configmap/b in namespace default (revision 1 of secret/shop:12): deleted, or not applied yet
+
+    Drift: 1 drifted, 1 missing, 0 deleting, 0 pending, 0 in sync.
+    [stderr]
+    comparing with revision 1 of secret/shop, applied 2026-11-22T10:00:00Z
+    "#);
+    assert_shows!(env.run(&format!("drift {SET} --exit-code -o names")), @"
+    configmap/a
+    configmap/b
+    [stderr]
+    comparing with revision 1 of secret/shop, applied 2026-11-22T10:00:00Z
+    [exit 1]
+    ");
+    assert_shows!(env.run(&format!("drift {SET} --detailed-exitcode -o summary -l no=thing")), @"
+    Drift: 0 drifted, 0 missing, 0 deleting, 0 pending, 0 in sync.
+    [stderr]
+    comparing with revision 1 of secret/shop, applied 2026-11-22T10:00:00Z
+    ");
+    assert_shows!(env.run(&format!("drift {SET} -o yaml")), @r#"
+    apiVersion: trueup.dev/v1
+    failures: []
+    fieldManager: trueup
+    kind: Drift
+    objects:
+    - apiVersion: v1
+      applied: "2026-11-22T10:00:00Z"
+      fields:
+      - declared: "1"
+        live: "2"
+        owners:
+        - apiVersion: v1
+          manager: ops
+          operation: Apply
+          time: "2026-11-22T10:05:00Z"
+        path: data.key
+        source:
+          column: 3
+          file: revision 1 of secret/shop
+          line: 5
+        verdict: changed
+      kind: ConfigMap
+      name: a
+      namespace: default
+      resource: configmaps
+      resourceVersion: "12"
+      source:
+        column: 1
+        file: revision 1 of secret/shop
+        line: 3
+      state: drifted
+      uid: 00000001-0000-0000-8000-000000000006
+    - apiVersion: v1
+      fields: []
+      kind: ConfigMap
+      name: b
+      namespace: default
+      resource: configmaps
+      source:
+        column: 1
+        file: revision 1 of secret/shop
+        line: 12
+      state: missing
+    set:
+      id: applyset-deGdy9cO9XA_cS6jkZBQNNHCB9v4eVtcTMJd6JKtoOg-v1
+      namespace: default
+      parent: secret/shop
+      revision: 1
+    summary:
+      deleting: 0
+      drifted: 1
+      failed: 0
+      inSync: 0
+      missing: 1
+      pending: 0
+    target: local store store
+    warnings: []
+    [stderr]
+    comparing with revision 1 of secret/shop, applied 2026-11-22T10:00:00Z
+    "#);
 }
 
 #[test]
@@ -54,7 +137,17 @@ fn members_that_the_last_apply_did_not_declare_are_compared_with_the_one_that_di
     env.prepare(&format!("apply -f set.yaml {SET}"));
     env.at("2026-11-22T10:10:00Z");
     meddle(&env, &[config_map("a", "2"), config_map("c", "2")].join("---\n"));
-    assert_shows!(env.run(&format!("drift {SET}")), @"");
+    assert_shows!(env.run(&format!("drift {SET}")), @r#"
+    === drifted configmap/c in namespace default (revision 2 of secret/shop:3), applied 2026-11-22T10:05:00Z
+    ~ data.key: "1" → "2"  # owned by "ops" since 2026-11-22T10:10:00Z
+
+    === drifted configmap/a in namespace default (revision 1 of secret/shop:3), applied 2026-11-22T10:00:00Z
+    ~ data.key: "1" → "2"  # owned by "ops" since 2026-11-22T10:10:00Z
+
+    Drift: 2 drifted, 0 missing, 0 deleting, 0 pending, 1 in sync.
+    [stderr]
+    comparing with revision 2 of secret/shop, applied 2026-11-22T10:05:00Z
+    "#);
 }
 
 #[test]
@@ -67,8 +160,46 @@ fn without_a_history_the_record_of_owners_tells() {
     meddle(&env, &[&config_map("a", "2"), &secret.replace("ours", "not-to-be-seen")].map(String::as_str).join("---\n"));
     let drift = env.run(&format!("drift {SET} --exit-code"));
     assert!(!drift.shown().contains("not-to-be-seen"), "{drift}");
-    assert_shows!(drift, @"");
-    assert_shows!(env.run(&format!("drift {SET} -o json -l x=y")), @"");
+    assert_shows!(drift, @r#"
+    === drifted configmap/a in namespace default, applied 2026-11-22T10:00:00Z
+    + data.key: "2"  # owned by "ops" since 2026-11-22T10:05:00Z; the set's own value is not known
+
+    === drifted secret/s in namespace default, applied 2026-11-22T10:00:00Z
+    + data.key: '***'  # owned by "ops" since 2026-11-22T10:05:00Z; the set's own value is not known
+
+    Drift: 2 drifted, 0 missing, 0 deleting, 0 pending, 1 in sync.
+    [stderr]
+    warning: what the set secret/shop declares is not known, since no revision of it is kept; what others wrote since it was applied is shown
+    [exit 1]
+    "#);
+    assert_shows!(env.run(&format!("drift {SET} -o json -l x=y")), @r#"
+    {
+        "apiVersion": "trueup.dev/v1",
+        "failures": [],
+        "fieldManager": "trueup",
+        "kind": "Drift",
+        "objects": [],
+        "set": {
+            "id": "applyset-deGdy9cO9XA_cS6jkZBQNNHCB9v4eVtcTMJd6JKtoOg-v1",
+            "namespace": "default",
+            "parent": "secret/shop"
+        },
+        "summary": {
+            "deleting": 0,
+            "drifted": 0,
+            "failed": 0,
+            "inSync": 0,
+            "missing": 0,
+            "pending": 0
+        },
+        "target": "local store store",
+        "warnings": [
+            "what the set secret/shop declares is not known, since no revision of it is kept; what others wrote since it was applied is shown"
+        ]
+    }
+    [stderr]
+    warning: what the set secret/shop declares is not known, since no revision of it is kept; what others wrote since it was applied is shown
+    "#);
 }
 
 #[test]
@@ -77,22 +208,47 @@ fn manifests_say_what_a_set_declares_where_they_are_given() {
     apply(&env, "");
     meddle(&env, &config_map("b", "2"));
     write(&env, &[&config_map("a", "1")]);
-    assert_shows!(env.run(&format!("drift -f set.yaml {SET}")), @"");
-    // Whoever takes the label away takes the object out of the set.
-    env.write("other.yaml", "[{\"op\": \"remove\", \"path\": \"/metadata/labels\"}]");
+    assert_shows!(env.run(&format!("drift -f set.yaml {SET}")), @"
+    Drift: 0 drifted, 0 missing, 0 deleting, 0 pending, 1 in sync.
+    [stderr]
+    warning: no manifest describes these members of the set secret/shop: configmap/b in namespace default
+    ");
+    // Whoever changes the label takes the object out of the set.
     meddle(&env, &config_map("a", "1").replace("  name: a\n", "  name: a\n  labels: {applyset.kubernetes.io/part-of: other}\n"));
-    assert_shows!(env.run(&format!("drift -f set.yaml {SET}")), @"");
+    assert_shows!(env.run(&format!("drift -f set.yaml {SET}")), @r#"
+    === drifted configmap/a in namespace default (set.yaml:1), applied 2026-11-22T10:00:00Z
+    ~ metadata.labels[applyset.kubernetes.io/part-of]: applyset-deGdy9cO9XA_cS6jkZBQNNHCB9v4eVtcTMJd6JKtoOg-v1 → other  # owned by "ops" since 2026-11-22T10:05:00Z
+
+    Drift: 1 drifted, 0 missing, 0 deleting, 0 pending, 0 in sync.
+    [stderr]
+    warning: no manifest describes these members of the set secret/shop: configmap/b in namespace default
+    "#);
 }
 
 #[test]
 fn a_set_of_kubectl_is_looked_at_like_any_other() {
     let env = TestEnv::new();
     apply(&env, "--field-manager kubectl --history-limit 0");
-    env.prepare(&format!("sets hand-over shop -n default --to kubectl/v1.36.4"));
+    env.prepare("sets hand-over shop -n default --to kubectl/v1.36.4");
     meddle(&env, &config_map("a", "2"));
-    assert_shows!(env.run(&format!("drift {SET}")), @"");
-    assert_shows!(env.run(&format!("tree {SET}")), @"");
-    assert_shows!(env.run(&format!("dump {SET} -l nothing=here")), @"");
+    assert_shows!(env.run(&format!("drift {SET}")), @r#"
+    === drifted configmap/a in namespace default, applied 2026-11-22T10:00:00Z
+    + data.key: "2"  # owned by "ops" since 2026-11-22T10:05:00Z; the set's own value is not known
+
+    Drift: 1 drifted, 0 missing, 0 deleting, 0 pending, 1 in sync.
+    [stderr]
+    warning: what the set secret/shop declares is not known, since no revision of it is kept; what others wrote since it was applied is shown
+    "#);
+    assert_shows!(env.run(&format!("tree {SET}")), @"
+    NAMESPACE   OBJECT           AGE   STATE   REASON
+    default     secret/shop      5m    ready   
+    default     ├─ configmap/a   5m    ready   
+    default     └─ configmap/b   5m    ready
+    ");
+    assert_shows!(env.run(&format!("dump {SET} -l nothing=here")), @"
+    [stderr]
+    nothing was found to write
+    ");
 }
 
 /// Whichever target it is, a set is shown with all of its members, wherever they are.
@@ -137,8 +293,22 @@ fn the_members_of_a_set_are_shown_with_what_they_own() {
     let owned = format!("  name: owned\n  ownerReferences: [{{apiVersion: v1, kind: ConfigMap, name: a, uid: {uid}}}]\n");
     env.write("owned.yaml", config_map("owned", "1").replace("  name: owned\n", &owned));
     env.prepare("apply -f owned.yaml");
-    assert_shows!(env.run(&format!("tree {SET}")), @"");
-    assert_shows!(env.run(&format!("tree {SET} deploy/web")), @"");
+    assert_shows!(env.run(&format!("tree {SET}")), @"
+    NAMESPACE   OBJECT                   AGE   STATE         REASON
+    default     secret/shop              0s    ready         
+    default     ├─ configmap/a           0s    ready         
+    default     │  └─ configmap/owned    0s    ready         
+    default     └─ deployment.apps/web   0s    in progress   its controller has not looked at it yet
+    ");
+    assert_shows!(env.run(&format!("tree {SET} deploy/web")), @"
+    [stderr]
+    error: the argument '--applyset <NAME>' cannot be used with '[RESOURCE]...'
+
+    Usage: trueup tree --namespace <NAME> --applyset <NAME> [RESOURCE]...
+
+    For more information, try '--help'.
+    [exit 2]
+    ");
 }
 
 #[test]
@@ -147,7 +317,17 @@ fn the_members_of_a_set_are_written_as_manifests() {
     let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  key: value\n";
     write(&env, &[&config_map("a", "1").replace("  name: a\n", "  name: a\n  labels: {app: web}\n"), &config_map("b", "1"), secret]);
     env.prepare(&format!("apply -f set.yaml {SET}"));
-    assert_shows!(env.run(&format!("dump {SET} -l app=web")), @"");
+    assert_shows!(env.run(&format!("dump {SET} -l app=web")), @r#"
+    apiVersion: v1
+    data:
+      key: "1"
+    kind: ConfigMap
+    metadata:
+      labels:
+        app: web
+      name: a
+      namespace: default
+    "#);
     let whole = env.run(&format!("dump {SET} --include-secrets"));
     env.write("dumped.yaml", &whole.stdout);
     let same = env.run(&format!("diff -f dumped.yaml {SET} --prune"));
@@ -156,8 +336,16 @@ fn the_members_of_a_set_are_written_as_manifests() {
         let refused = env.run(&format!("dump {SET} {wrong}"));
         assert!(refused.code() == Some(2) && refused.stderr.contains("--applyset"), "{refused}");
     }
-    assert_shows!(env.run(&format!("dump {SET} cm")), @"");
-    assert_shows!(env.run(&format!("dump {SET} -A")), @"");
+    assert_shows!(env.run(&format!("dump {SET} cm")), @"
+    [stderr]
+    error: --applyset names all that is dumped; neither -f nor resources can be given with it
+    [exit 2]
+    ");
+    assert_shows!(env.run(&format!("dump {SET} -A")), @"
+    [stderr]
+    error: with --applyset, objects are selected by -l alone
+    [exit 2]
+    ");
 }
 
 #[test]
@@ -177,9 +365,21 @@ fn what_is_no_set_is_told() {
     assert_eq!(env.run("drift -n default --applyset nothing --exit-code").code(), Some(2));
     assert_eq!(env.run("drift -n default --applyset nothing --detailed-exitcode").code(), Some(1));
     env.prepare("sets create empty -n default");
-    assert_shows!(env.run("drift -n default --applyset empty"), @"");
-    assert_shows!(env.run("tree -n default --applyset empty --no-headers"), @"");
-    assert_shows!(env.run("dump -n default --applyset empty"), @"");
+    assert_shows!(env.run("drift -n default --applyset empty"), @"
+    Drift: 0 drifted, 0 missing, 0 deleting, 0 pending, 0 in sync.
+    [stderr]
+    the set secret/empty has no members
+    warning: what the set secret/empty declares is not known, since no revision of it is kept; what others wrote since it was applied is shown
+    ");
+    assert_shows!(env.run("tree -n default --applyset empty --no-headers"), @"
+    default   secret/empty   0s    ready   
+    [stderr]
+    the set secret/empty has no members
+    ");
+    assert_shows!(env.run("dump -n default --applyset empty"), @"
+    [stderr]
+    nothing was found to write
+    ");
 }
 
 #[test]
@@ -203,5 +403,12 @@ fn who_may_not_read_the_history_sees_what_the_record_of_owners_tells() {
     write(&env, &[&config_map("a", "1")]);
     env.run(&format!("apply -f set.yaml {SET}")).tell();
     meddle(&env, &config_map("a", "2"));
-    assert_shows!(env.run(&format!("drift {SET}")), @"");
+    assert_shows!(env.run(&format!("drift {SET}")), @r#"
+    === drifted configmap/a in namespace default, applied 2026-11-22T10:00:00Z
+    + data.key: "2"  # owned by "ops" since 2026-11-22T10:00:00Z; the set's own value is not known
+
+    Drift: 1 drifted, 0 missing, 0 deleting, 0 pending, 0 in sync.
+    [stderr]
+    warning: what the set secret/shop declares is not known, since its revisions cannot be read: secrets is forbidden: User "bob" cannot list resource "secrets" in API group "" in the namespace "default": only the group system:masters is allowed to, RBAC is not supported yet; what others wrote since it was applied is shown
+    "#);
 }

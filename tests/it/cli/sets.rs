@@ -681,8 +681,24 @@ fn what_others_deleted_meanwhile_does_not_come_back_when_an_apply_is_undone() {
     );
     env.prepare("apply -f theirs.yaml --field-manager ops --force-conflicts");
     server.release();
-    assert_shows!(apply.end(), @"");
-    assert_shows!(env.run("get cm -o name"), @"");
+    assert_shows!(apply.end().replacing(&server.url, "[URL]"), @"
+    configmap/a unchanged
+    configmap/new created
+    [stderr]
+    applying to [URL]
+    configmap/b in namespace default is gone already
+    error: configmap/c in namespace default: it was changed by somebody else since it was read, so it was not deleted
+    hint: look at the change with diff, then apply again
+    Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 1 unchanged, 1 failed.
+    undoing what was done
+    configmap/new in namespace default deleted again
+    Undone: 1 deleted, 0 put back, 0 made again, 0 could not be undone.
+    [exit 1]
+    ");
+    assert_shows!(env.run("get cm -o name"), @"
+    configmap/a
+    configmap/c
+    ");
 }
 
 #[test]
@@ -698,7 +714,14 @@ fn what_others_deleted_meanwhile_is_no_failure_and_is_not_counted() {
     HOLDS.store(false, Ordering::SeqCst);
     env.prepare("delete cm b");
     server.release();
-    assert_shows!(apply.end(), @"");
+    assert_shows!(apply.end().replacing(&server.url, "[URL]"), @"
+    configmap/a unchanged
+    [stderr]
+    applying to [URL]
+    configmap/b in namespace default is gone already
+    kept as revision 2 of secret/shop
+    Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 1 unchanged.
+    ");
 }
 
 #[test]
@@ -719,10 +742,27 @@ fn only_what_was_listed_is_deleted_with_its_set() {
     env.write("member.yaml", config_map("member", "new").replace("metadata:\n", &format!("metadata:\n  labels:\n{label}\n")));
     env.prepare("apply -f member.yaml");
     server.release();
-    assert_shows!(delete.end(), @"");
-    assert_shows!(env.run("get cm,secret -o name -l !trueup.dev/history-of"), @"");
-    assert_shows!(env.run("delete --applyset shop -n default"), @"");
-    assert_shows!(env.run("get cm,secret -o name"), @"");
+    assert_shows!(delete.end().replacing(&server.url, "[URL]"), @"
+    [stderr]
+    deleting from [URL]
+    configmap/free in namespace default is gone already; another object has its name by now, which is no member of the set, and stays
+    configmap/gone in namespace default is gone already
+    error: configmap/member in namespace default: another object has taken its place since it was read, which was not deleted
+    warning: the set's parent secret/shop stays, since not all members are gone
+    [exit 1]
+    ");
+    assert_shows!(env.run("get cm,secret -o name -l !trueup.dev/history-of"), @"
+    configmap/free
+    configmap/member
+    secret/shop
+    ");
+    assert_shows!(env.run("delete --applyset shop -n default").replacing(&server.url, "[URL]"), @r#"
+    configmap "member" deleted from default namespace
+    secret "shop" deleted from default namespace
+    [stderr]
+    deleting from [URL]
+    "#);
+    assert_shows!(env.run("get cm,secret -o name"), @"configmap/free");
 }
 
 #[test]
@@ -738,7 +778,13 @@ fn a_parent_that_somebody_wrote_meanwhile_stays() {
     env.write("other.yaml", DEPLOYMENT);
     env.prepare("apply -f other.yaml -n default --applyset shop");
     server.release();
-    assert_shows!(delete.end(), @"");
+    assert_shows!(delete.end().replacing(&server.url, "[URL]"), @r#"
+    configmap "a" deleted from default namespace
+    [stderr]
+    deleting from [URL]
+    error: secret/shop in namespace default: it was changed by somebody else since it was read, so it was not deleted
+    [exit 1]
+    "#);
     assert_eq!(listed_kinds(&env, "secret shop"), "ConfigMap,Deployment.apps");
 }
 
@@ -750,7 +796,15 @@ fn nothing_is_applied_where_the_namespace_of_the_parent_is_not() {
     let home = "apiVersion: v1\nkind: Namespace\nmetadata: {name: home}\n";
     write(&env, &[&config_map("a", "1"), home]);
     let of_set = "--applyset shop --applyset-namespace home --prune";
-    assert_shows!(env.run(&format!("apply -f set.yaml {of_set}")), @"");
+    assert_shows!(env.run(&format!("apply -f set.yaml {of_set}")).replacing(&server.url, "[URL]"), @r#"
+    [stderr]
+    applying to [URL]
+    error: set.yaml:8:1: namespace/home: from server (Forbidden): namespaces "home" is forbidden: User "bob" cannot patch resource "namespaces" in API group "" at the cluster scope: only the group system:masters is allowed to, RBAC is not supported yet
+    error: set.yaml:1:1: configmap/a in namespace default: not attempted, since the set's parent secret/shop lives in namespace/home, which was not applied
+    Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 2 failed.
+    [exit 1]
+    "#);
+    env.at_present();
     let sync = env.run(&format!("sync -f set.yaml {of_set} --once"));
     assert_eq!(sync.code(), Some(1), "{sync}");
     assert!(
@@ -767,6 +821,7 @@ fn an_object_without_a_place_does_not_keep_a_set_from_its_namespace() {
     let unknown = "apiVersion: x.io/v1\nkind: Thing\nmetadata: {name: t}\n";
     for command in ["apply", "sync --once"] {
         let env = TestEnv::new();
+        env.at_present();
         write(&env, &[unknown, home, &config_map("a", "1")]);
         let applied = env.run(&format!("{command} -f set.yaml --applyset shop --applyset-namespace home --prune"));
         assert_eq!(applied.code(), Some(1), "{applied}");
@@ -788,8 +843,21 @@ fn a_set_may_describe_its_own_parent() {
     write(&env, &[parent, &config_map("a", "1"), DEPLOYMENT]);
     env.prepare(&format!("apply {SET}"));
     write(&env, &[parent, &config_map("a", "1")]);
-    assert_shows!(env.run(&format!("apply {SET}")), @"");
+    assert_shows!(env.run(&format!("apply {SET}")), @"
+    secret/shop unchanged
+    configmap/a unchanged
+    deployment.apps/web pruned
+    [stderr]
+    applying to local store store
+    kept as revision 2 of secret/shop
+    Applied: 0 created, 0 updated, 0 replaced, 1 deleted, 2 unchanged.
+    ");
     assert_eq!(listed_kinds(&env, "secret shop"), "ConfigMap,Secret");
-    assert_shows!(env.run("delete --applyset shop -n default"), @"");
+    assert_shows!(env.run("delete --applyset shop -n default"), @r#"
+    configmap "a" deleted from default namespace
+    secret "shop" deleted from default namespace
+    [stderr]
+    deleting from local store store
+    "#);
     assert_shows!(env.run("get cm,secret -o name"), @"");
 }

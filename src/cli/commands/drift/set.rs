@@ -71,7 +71,7 @@ pub(super) async fn look(
     }
     let manager = drifting.manager.clone();
     drift_of_others(looking.args.question(&manager), (client, discovery), seen, others, revisions, &mut drifting).await?;
-    if drifting.drifts.is_empty() && drifting.failed.is_empty() {
+    if drifting.drifts.is_empty() && drifting.failed.is_empty() && looking.args.selector.is_empty() {
         looking.ui.say(&format!("the set {} has no members", parent.display_name()));
     }
     Ok(drifting)
