@@ -65,7 +65,7 @@ fn bash_is_told_what_the_target_has() {
         ("trueup get --namespace=kube-p", &["kube-public"]),
         ("trueup apply -f x --applyset ", &["configmap/front"]),
         ("trueup drift --applyset conf", &["configmap/front"]),
-        ("trueup dump --applyset=", &["--applyset=configmap/front"]),
+        ("trueup dump --applyset=", &["configmap/front"]),
         ("trueup tree -n nowhere --applyset-namespace default --applyset ", &["configmap/front"]),
         ("trueup sets hand-over conf", &["configmap/front"]),
         ("trueup --context st", &["staging"]),
