@@ -215,13 +215,15 @@ complete -c trueup -n "__fish_trueup_using_subcommand plan" -s h -l help -d 'Pri
 complete -c trueup -n "__fish_trueup_using_subcommand plan" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand drift" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
 complete -c trueup -n "__fish_trueup_using_subcommand drift" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l applyset-namespace -d 'Say in which namespace the set\'s parent is, where -n does not; its objects may be in several then' -r
 complete -c trueup -n "__fish_trueup_using_subcommand drift" -s l -l selector -d 'Look only at the objects with these labels' -r
 complete -c trueup -n "__fish_trueup_using_subcommand drift" -s o -l output -d 'Show drift in this form' -r -f -a "text\t'A block for each object that drifted, a line for each field'
 summary\t'A line for each object that drifted, and the counts'
 names\t'The names of the objects that drifted'
 json\t'A document in JSON'
 yaml\t'The same document in YAML'"
-complete -c trueup -n "__fish_trueup_using_subcommand drift" -l field-manager -d 'Take this manager for the one in whose name the set is applied' -r
+complete -c trueup -n "__fish_trueup_using_subcommand drift" -l field-manager -d 'Take this manager for the one in whose name the set is applied; if not given, trueup, or whoever the set\'s history names' -r
 complete -c trueup -n "__fish_trueup_using_subcommand drift" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand drift" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
@@ -246,6 +248,8 @@ complete -c trueup -n "__fish_trueup_using_subcommand drift" -s h -l help -d 'Pr
 complete -c trueup -n "__fish_trueup_using_subcommand drift" -s V -l version -d 'Print version'
 complete -c trueup -n "__fish_trueup_using_subcommand dump" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
 complete -c trueup -n "__fish_trueup_using_subcommand dump" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
+complete -c trueup -n "__fish_trueup_using_subcommand dump" -l applyset-namespace -d 'Say in which namespace the set\'s parent is, where -n does not; its objects may be in several then' -r
 complete -c trueup -n "__fish_trueup_using_subcommand dump" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
 complete -c trueup -n "__fish_trueup_using_subcommand dump" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
 complete -c trueup -n "__fish_trueup_using_subcommand dump" -s o -l output -d 'Write the manifests in this form' -r -f -a "yaml\t'A stream of YAML documents'
@@ -507,6 +511,8 @@ complete -c trueup -n "__fish_trueup_using_subcommand events" -l no-headers -d '
 complete -c trueup -n "__fish_trueup_using_subcommand events" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand events" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -l applyset -d 'Name the set by its parent: a Secret\'s NAME, or TYPE/NAME' -r
+complete -c trueup -n "__fish_trueup_using_subcommand tree" -l applyset-namespace -d 'Say in which namespace the set\'s parent is, where -n does not; its objects may be in several then' -r
 complete -c trueup -n "__fish_trueup_using_subcommand tree" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand tree" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand tree" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F

@@ -199,6 +199,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         }
         ObjectError::OtherSet { .. } => "take it out of one of the two sets, or take it over with --force-membership",
         ObjectError::Moved => "look at the change with diff, then apply again",
+        ObjectError::MadeAnew => "look at the new object; what it is now, the next run finds as well",
         ObjectError::StillThere { .. } => "it goes once its finalizers are done; apply again then",
         _ if failure.replaceable => {
             "the object cannot be changed in place: apply --replace deletes it and makes it anew; or undo the change in the manifest"

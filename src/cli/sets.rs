@@ -3,8 +3,13 @@
 //! Receives arguments and placed objects, hands on what is to be applied and what leaves the set. Invariant: the parent is made wide
 //! before the first object is applied, and narrow only after the last one that is not wanted is gone.
 
+mod looking;
+mod work;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub(super) use self::looking::{SeenSet, unknown_in_words};
+pub(super) use self::work::{Applying, Around, Site, Worker, apply_set};
 use super::ui::Ui;
 use super::{CommandContext, CommandError};
 use crate::client::{Client, ClientError, Discovery, Place};
@@ -257,7 +262,7 @@ impl WorkedSet {
         if manifest == as_it_is {
             return;
         }
-        match self.parent.write(client, manifest, Some(widened)).await {
+        match self.parent.rewrite(client, &as_it_is, &manifest, Some(widened)).await {
             Ok(written) => self.note_written(&written),
             Err(error) => {
                 let why =
@@ -282,10 +287,7 @@ impl WorkedSet {
         if self.prune && !all_placed {
             remarks.push("what leaves the set is not shown, since not all of what stays is known".to_owned());
         }
-        let unknown: Vec<String> = prepared.unknown.iter().map(GroupKind::to_string).collect();
-        if !unknown.is_empty() {
-            remarks.push(format!("members of these kinds are not known, since the server does not serve them: {}", unknown.join(", ")));
-        }
+        remarks.extend(unknown_in_words(&prepared.unknown));
         remarks
     }
 }

@@ -37,7 +37,7 @@ pub use changes::{FieldAction, FieldChange, readable_path};
 pub use dispute::Dispute;
 pub use drift::{
     DriftDocument, DriftLook, DriftQuestion, DriftState, FieldDrift, ObjectDrift, Verdict, drift_document, drift_note, drift_summary,
-    drift_text, object_drift,
+    drift_text, member_drift, object_drift,
 };
 pub use execute::{Awaiting, Conduct, Done, UntilReady, execute};
 pub use live::Live;

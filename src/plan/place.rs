@@ -83,6 +83,9 @@ pub enum ObjectError {
     /// It was to be replaced, but is no longer what the plan was made from.
     #[error("it was changed by somebody else since it was read, so it was not deleted")]
     Moved,
+    /// It was to be deleted, and another object of its name is there by now.
+    #[error("another object has taken its place since it was read, which was not deleted")]
+    MadeAnew,
     /// It was deleted to be replaced, and is not gone.
     #[error("it was deleted to be replaced, but was not gone after {seconds} s{}", waiting_for(.finalizers))]
     StillThere {
@@ -212,7 +215,9 @@ impl Placed {
         self.source.as_ref().map(|source| source.origin.clone())
     }
 
-    pub(super) fn failure(&self, error: impl Into<ObjectError>) -> Failure {
+    /// The failure of an object for a reason.
+    #[must_use]
+    pub fn failure(&self, error: impl Into<ObjectError>) -> Failure {
         Failure {
             name: self.display_name(),
             namespace: self.key.namespace.clone(),

@@ -58,7 +58,7 @@ fn rule(failure: &Failure) -> Rule {
             rule("identity", "Kind, name or namespace of the object cannot be used")
         }
         ObjectError::Duplicate { .. } => rule("duplicate", "The object is described twice"),
-        ObjectError::Moved | ObjectError::StillThere { .. } | ObjectError::NotMadeAnew(_) => {
+        ObjectError::Moved | ObjectError::MadeAnew | ObjectError::StillThere { .. } | ObjectError::NotMadeAnew(_) => {
             rule("replacement", "The object could not be replaced")
         }
         ObjectError::Order(_) => rule("order", "What the object is to come after cannot be followed"),

@@ -16,8 +16,6 @@ use std::time::Duration;
 use clap::Args;
 use futures::FutureExt as _;
 
-use self::pruning::Around;
-pub(super) use self::pruning::home_first;
 use self::report::Report;
 use super::{build_plan, in_order, load_set, place_all};
 use crate::cli::DryRun;
@@ -27,7 +25,7 @@ use crate::cli::failures::FileOrder;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::revisions::{KeepArgs, Keeping, Recalled};
-use crate::cli::sets::{Prepared, SetArgs, WorkedSet, prepare};
+use crate::cli::sets::{Applying, Around, Prepared, SetArgs, Site, WorkedSet, apply_set, prepare};
 use crate::cli::ui::Ui;
 use crate::cli::waiting::{self, Limit};
 use crate::cli::{CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter};
@@ -285,17 +283,8 @@ async fn confirmed(
     Ok(Replaceable::These(Arc::new(replaced.map(|entry| (entry.resource(), entry.key)).collect())))
 }
 
-/// What is to be applied, and how.
-struct Applying {
-    placed: Vec<Placed>,
-    /// The order of `placed`.
-    order: Order,
-    live: Live,
-    replacing: Replacing,
-}
-
-/// Applies objects in their order; an interruption lets the requests under way end.
-async fn carry_out(client: &Client, applying: Applying, report: &mut Report<'_>) {
+/// Applies objects in their order, and answers whether all of them were applied; an interruption lets the requests under way end.
+async fn carry_out(client: &Client, applying: Applying, report: &mut Report<'_>) -> bool {
     let (ui, context, args) = (report.ui, report.context, report.args);
     let until_ready =
         |awaiting: Vec<Awaiting>| waiting::until_dependable(ui, context, client, awaiting, Limit::of_act(args.timeout)).boxed_local();
@@ -305,7 +294,13 @@ async fn carry_out(client: &Client, applying: Applying, report: &mut Report<'_>)
     let conduct =
         Conduct { parameters: &parameters, forced: HashSet::new(), replacing, stop: context.stop().clone(), until_ready: &until_ready };
     let _acting = context.act();
-    execute(client, placed, &order, live, &conduct, |done| report.done(done)).await;
+    let mut all = true;
+    let told = |done: Done| {
+        all &= matches!(done, Done::Applied(_));
+        report.done(done);
+    };
+    execute(client, placed, &order, live, &conduct, told).await;
+    all
 }
 
 /// Reads what there is; what belongs to other sets is held back.
@@ -342,7 +337,8 @@ async fn work(
         };
         // Kinds that are not served stay listed, and so do those of objects that could not be applied.
         let wide = Scope::of(&applying.placed).and(&remaining);
-        return pruning::apply_set((client, discovery), Around { set, leaving, wide, remaining }, applying, report).await;
+        let site = Site { ui: report.ui, context: report.context, client, discovery };
+        return apply_set(site, Around { set, leaving, wide, remaining }, applying, report).await;
     }
     if args.dry_run == DryRun::Server {
         let built = build_plan(report.context, client, placed, live, &args.parameters()).await?;

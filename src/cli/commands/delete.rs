@@ -26,7 +26,9 @@ use crate::client::{
     parse_resource_arguments,
 };
 use crate::manifest::Origin;
+use crate::object::Object;
 use crate::plan::render::Tense;
+use crate::plan::set::{Parent, SetId};
 use crate::plan::{Action, Live, Order, Placed, in_namespace};
 use crate::printable::one_line;
 
@@ -127,12 +129,35 @@ struct Doomed {
     is_absent: bool,
     /// The manifest that describes it, where one does.
     origin: Option<Origin>,
+    guard: Guard,
+}
+
+/// What an object has to be still when it is deleted.
+#[derive(Debug, Clone)]
+enum Guard {
+    /// It goes whatever it is.
+    Nothing,
+    /// A member of a set, and the one that was read.
+    Member(Box<Object>, SetId),
+    /// As it was read.
+    State(Box<Object>),
 }
 
 impl Doomed {
     fn of(placed: Placed) -> Self {
         let (is_absent, origin) = (placed.kind_is_pending, placed.origin());
-        Self { resource: placed.resource, namespace: placed.key.namespace, name: placed.key.name, is_absent, origin }
+        let Placed { resource, key, .. } = placed;
+        Self { resource, namespace: key.namespace, name: key.name, is_absent, origin, guard: Guard::Nothing }
+    }
+
+    fn of_member(member: Placed, id: &SetId) -> Self {
+        let guard = Guard::Member(Box::new(member.object.clone()), id.clone());
+        Self { guard, ..Self::of(member) }
+    }
+
+    fn of_parent(parent: Parent, live: Object) -> Self {
+        let guard = Guard::State(Box::new(live));
+        Self { resource: parent.resource, namespace: parent.namespace, name: parent.name, is_absent: false, origin: None, guard }
     }
 
     /// `deployment.apps/web`.
@@ -342,6 +367,9 @@ async fn chosen(
     } else {
         selection.names.into_iter().map(|name| (own.clone(), name)).collect()
     };
-    let doomed = |(namespace, name)| Doomed { resource: Arc::clone(&resource), namespace, name, is_absent: false, origin: None };
+    let doomed = |(namespace, name)| {
+        let (resource, guard) = (Arc::clone(&resource), Guard::Nothing);
+        Doomed { resource, namespace, name, is_absent: false, origin: None, guard }
+    };
     Ok(found.into_iter().map(doomed).collect())
 }

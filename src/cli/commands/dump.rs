@@ -12,6 +12,7 @@ use super::{load, place_all};
 use crate::cli::error::client_error_in_words;
 use crate::cli::output::form::pretty;
 use crate::cli::progress::with_progress;
+use crate::cli::sets::SetNameArgs;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, SelectorArgs, failures, private_file};
 use crate::client::{
@@ -19,7 +20,7 @@ use crate::client::{
     parse_resource_arguments,
 };
 use crate::dump::{LeftOut, clean, file_name, is_runtime_kind, left_out, without_defaults};
-use crate::object::{Object, Reason};
+use crate::object::{LabelSelector, Object, Reason};
 use crate::plan::{Failure, Live, REQUESTS_AT_ONCE, each, in_namespace};
 use crate::yaml;
 
@@ -29,7 +30,8 @@ Examples:
   trueup dump -n shop --output-dir shop/     a file for each object
   trueup dump deploy,svc -l app=web          two kinds, by labels
   trueup dump -A                             everything, with what is outside of namespaces
-  trueup dump -f deploy/                     the live state of the objects of a set
+  trueup dump -f deploy/                     the live state of the objects of manifests
+  trueup dump --applyset shop -n shop        the members of a set
 
 What a server or a controller makes or fills in is left out, and so are Secrets.";
 
@@ -44,6 +46,8 @@ pub struct DumpArgs {
     resources: Vec<String>,
     #[command(flatten)]
     manifests: ManifestArgs,
+    #[command(flatten)]
+    set: SetNameArgs,
     #[command(flatten)]
     selectors: SelectorArgs,
     /// Write the manifests in this form
@@ -86,8 +90,13 @@ pub(super) enum Defaults {
 impl DumpArgs {
     fn validate(&self) -> Result<(), CommandError> {
         let selecting = !self.selectors.field_selector.is_empty() || self.selectors.all_namespaces;
-        if !self.manifests.is_empty() && selecting {
-            return Err(CommandError::usage("with -f, objects are selected by -l alone"));
+        let named = self.set.applyset.is_some();
+        if named && (!self.manifests.is_empty() || !self.resources.is_empty()) {
+            return Err(CommandError::usage("--applyset names all that is dumped; neither -f nor resources can be given with it"));
+        }
+        if (named || !self.manifests.is_empty()) && selecting {
+            let with = if named { "--applyset" } else { "-f" };
+            return Err(CommandError::usage(format!("with {with}, objects are selected by -l alone")));
         }
         Ok(())
     }
@@ -122,7 +131,11 @@ struct Dump {
 pub async fn cmd_dump(ui: &Ui, context: &CommandContext, args: &DumpArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
     check_resource_arguments(&args.resources).or_else(|error| if args.resources.is_empty() { Ok(()) } else { Err(error) })?;
-    let dump = if args.manifests.is_empty() { of_kinds(ui, context, args).await? } else { of_set(ui, context, args).await? };
+    let dump = match () {
+        () if args.set.applyset.is_some() => of_set(ui, context, args).await?,
+        () if args.manifests.is_empty() => of_kinds(ui, context, args).await?,
+        () => of_manifests(ui, context, args).await?,
+    };
     match &args.output_dir {
         Some(folder) => write_files(ui, folder, &dump.manifests, args.output)?,
         None => ui.foreign_data(&text(&dump.manifests, args.output))?,
@@ -131,8 +144,28 @@ pub async fn cmd_dump(ui: &Ui, context: &CommandContext, args: &DumpArgs) -> Res
     Ok(if dump.failed { ExitStatus::Failed } else { ExitStatus::Success })
 }
 
-/// The live state of the objects of a set.
+/// The members of a set, in the order in which they would be applied.
 async fn of_set(ui: &Ui, context: &CommandContext, args: &DumpArgs) -> Result<Dump, CommandError> {
+    let selector = LabelSelector::parse(&args.selectors.selector);
+    let selector = selector.map_err(|error| CommandError::usage(format!("--selector: {error}")))?;
+    let client = context.client().await?;
+    let discovery = Discovery::fetch(&client).await?;
+    let mut dump = Dump::default();
+    let Some(seen) = args.set.seen(context, &client, &discovery).await? else { return Ok(dump) };
+    let reading = seen.all_members(&client, &discovery);
+    let (members, unknown) = with_progress(ui, || format!("reading from {}", client.target()), reading).await?;
+    if let Some(unknown) = unknown {
+        ui.error(&unknown);
+        dump.failed = true;
+    }
+    client.take_warnings().iter().for_each(|warning| ui.warning(warning));
+    let objects = members.into_iter().map(|member| member.object).filter(|object| selector.matches(object)).collect();
+    dump.take(Read { objects, named: true }, args);
+    Ok(dump)
+}
+
+/// The live state of the objects of manifests.
+async fn of_manifests(ui: &Ui, context: &CommandContext, args: &DumpArgs) -> Result<Dump, CommandError> {
     let desired = load(&args.manifests, &args.selectors.selector).await?;
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;

@@ -103,12 +103,12 @@ async fn hand_over(ui: &Ui, context: &CommandContext, args: &HandOverArgs) -> Re
     let (client, discovery) = context.client_for_changes(ui, "handing over on").await?;
     let parent = Parent::parse(&args.set, &discovery, context.settings().namespace.as_deref())?;
     parent.check_type(&client, &discovery).await?;
-    let tracked = parent.fetch(&client, &discovery).await?.ok_or_else(|| SetError::NoSuchSet(parent.display_name()))?;
+    let tracked = parent.fetch_existing(&client, &discovery).await?;
     if tool_of(&new) != OUR_TOOL {
         tracked.check_tool(&parent)?;
     }
-    let manifest = parent.manifest(&tracked.scope, &new);
-    parent.write(&client, manifest, tracked.object.resource_version()).await?;
+    let (said, manifest) = (parent.manifest(&tracked.scope, &tracked.tooling), parent.manifest(&tracked.scope, &new));
+    parent.rewrite(&client, &said, &manifest, tracked.object.resource_version()).await?;
     ui.foreign_data(&format!("{} handed over from {} to {new}\n", parent.display_name(), tracked.tooling))?;
     Ok(ExitStatus::Success)
 }

@@ -1,5 +1,7 @@
 //! `trueup tree`: an object, what it owns, and how far each of them is.
 
+mod set;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -9,6 +11,7 @@ use jiff::Timestamp;
 use crate::ambient::Ambient;
 use crate::cli::output::align::Widths;
 use crate::cli::progress::with_progress;
+use crate::cli::sets::SetNameArgs;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus};
 use crate::client::{
@@ -23,16 +26,19 @@ const EXAMPLES: &str = "\
 Examples:
   trueup tree deploy/web                     the ReplicaSets of a Deployment, and their pods
   trueup tree crd/things.example.com         what an object outside of namespaces owns, everywhere
+  trueup tree --applyset shop -n shop        the members of a set, and what they own
 
 Who owns an object is written in its metadata.ownerReferences.";
 
-/// Show an object and what it owns, with the readiness of each
+/// Show an object and what it owns, or a set and its members, with the readiness of each
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct TreeArgs {
     /// TYPE NAME or TYPE/NAME
-    #[arg(required = true, value_name = "RESOURCE")]
+    #[arg(required_unless_present = "applyset", conflicts_with = "applyset", value_name = "RESOURCE")]
     resources: Vec<String>,
+    #[command(flatten)]
+    set: SetNameArgs,
     /// Leave the headers out
     #[arg(long)]
     no_headers: bool,
@@ -51,6 +57,9 @@ type Found = (Arc<ServedResource>, Result<Vec<Object>, ClientError>);
 pub async fn cmd_tree(ui: &Ui, context: &CommandContext, args: &TreeArgs) -> Result<ExitStatus, CommandError> {
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;
+    if let Some(seen) = args.set.seen(context, &client, &discovery).await? {
+        return set::show(ui, (&client, &discovery), seen, args.no_headers).await;
+    }
     let selections = parse_resource_arguments(&args.resources, &discovery)?;
     let [selection] = selections.as_slice() else { return Err(CommandError::usage("a tree has one root: name one object")) };
     let [name] = selection.names.as_slice() else { return Err(CommandError::usage("a tree has one root: name one object")) };
@@ -58,13 +67,16 @@ pub async fn cmd_tree(ui: &Ui, context: &CommandContext, args: &TreeArgs) -> Res
     let namespace = resource.namespaced.then(|| client.default_namespace().to_owned());
     let mut root = client.object(&ApiRequest::get(&resource, namespace.as_deref(), name, Form::Objects)).await?;
     root.set_gvk(&resource.gvk());
-    let collections = owned_kinds(&discovery, namespace.is_some());
-    let reading = read_all(&client, collections, namespace);
+    let collections = owned_kinds(&discovery, namespace.is_some()).into_iter().map(|resource| (resource, namespace.clone()));
+    let reading = read_all(&client, collections.collect());
     let found = with_progress(ui, || format!("reading all objects from {}", client.target()), reading).await;
     let members = told(ui, found)?;
-    let now = Ambient::from_env().unwrap_or_else(|_| Ambient::system()).now();
-    ui.foreign_data(&text(&Member { resource, object: root }, &members, now, args.no_headers))?;
+    ui.foreign_data(&text(&Member { resource, object: root }, &members, now(), args.no_headers))?;
     Ok(ExitStatus::Success)
+}
+
+fn now() -> Timestamp {
+    Ambient::from_env().unwrap_or_else(|_| Ambient::system()).now()
 }
 
 /// The resources whose objects may have an owner: inside of a namespace, owners and owned are in the same.
@@ -78,10 +90,13 @@ fn owned_kinds(discovery: &Discovery, namespaced: bool) -> Vec<Arc<ServedResourc
     kinds.filter(may_be_owned).map(|resource| Arc::new(resource.clone())).collect()
 }
 
-async fn read_all(client: &Client, collections: Vec<Arc<ServedResource>>, namespace: Option<String>) -> Vec<Found> {
+/// A collection: a kind, and the namespace where it is read in one alone.
+type Collection = (Arc<ServedResource>, Option<String>);
+
+async fn read_all(client: &Client, collections: Vec<Collection>) -> Vec<Found> {
     let mut found = Vec::new();
-    let work = |resource: Arc<ServedResource>| {
-        let (client, namespace) = (client.clone(), namespace.clone());
+    let work = |(resource, namespace): Collection| {
+        let client = client.clone();
         async move {
             let objects = read(&client, &resource, namespace.as_deref()).await;
             (resource, objects)
@@ -118,6 +133,8 @@ fn told(ui: &Ui, found: Vec<Found>) -> Result<Vec<Member>, CommandError> {
             Err(error) => return Err(error.into()),
         }
     }
+    // One kind may be refused in several namespaces.
+    refused.dedup();
     if !refused.is_empty() {
         ui.warning(&format!("these could not be listed and are left out: {}", refused.join(", ")));
     }
@@ -126,6 +143,21 @@ fn told(ui: &Ui, found: Vec<Found>) -> Result<Vec<Member>, CommandError> {
 
 /// The tree as a table; pure.
 fn text(root: &Member, members: &[Member], now: Timestamp, no_headers: bool) -> String {
+    let mut lines = Vec::new();
+    if !no_headers {
+        lines.push(HEADERS.map(str::to_owned).to_vec());
+    }
+    let mut found = Vec::new();
+    branch(root, ("", ""), &by_owner(members), &mut HashSet::new(), now, &mut found);
+    // The namespace is that of the root, if any.
+    lines.extend(found.into_iter().map(|line| line[1..].to_vec()));
+    Widths::default().align(&lines)
+}
+
+const HEADERS: [&str; 4] = ["OBJECT", "AGE", "STATE", "REASON"];
+
+/// Objects by the uids of their owners, each in the order of names.
+fn by_owner(members: &[Member]) -> HashMap<String, Vec<&Member>> {
     let mut owned: HashMap<String, Vec<&Member>> = HashMap::new();
     for member in members {
         for owner in member.object.owner_references() {
@@ -135,15 +167,10 @@ fn text(root: &Member, members: &[Member], now: Timestamp, no_headers: bool) -> 
     for members in owned.values_mut() {
         members.sort_by_cached_key(|member| (display_name(member), member.object.namespace().map(str::to_owned)));
     }
-    let mut lines = Vec::new();
-    if !no_headers {
-        lines.push(["OBJECT", "AGE", "STATE", "REASON"].map(str::to_owned).to_vec());
-    }
-    branch(root, ("", ""), &owned, &mut HashSet::new(), now, &mut lines);
-    Widths::default().align(&lines)
+    owned
 }
 
-/// Adds a line for an object and those for all below it. `signs` stand before its own line and before those below.
+/// Adds a line for an object and those for all below it, each with its namespace before it. `signs` stand before its own line and before those below.
 fn branch(
     member: &Member,
     signs: (&str, &str),
@@ -153,15 +180,7 @@ fn branch(
     lines: &mut Vec<Vec<String>>,
 ) {
     let object = &member.object;
-    let age = object.meta_str("creationTimestamp").and_then(|text| text.parse().ok());
-    let state = readiness(object, now);
-    let reason: String = state.reason().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    lines.push(vec![
-        format!("{}{}", signs.0, display_name(member)),
-        age.map_or_else(|| "<unknown>".to_owned(), |created| human_duration(created, now)),
-        state.word().to_owned(),
-        reason,
-    ]);
+    lines.push(line(member, signs.0, now));
     // Several owners, and owners in a circle, are not forbidden: what an object owns is shown once.
     if !shown.insert(object.uid().to_owned()) {
         return;
@@ -173,6 +192,15 @@ fn branch(
         let below = format!("{}{}", signs.1, if last { "   " } else { "│  " });
         branch(child, (&own, &below), owned, shown, now, lines);
     }
+}
+
+fn line(member: &Member, signs: &str, now: Timestamp) -> Vec<String> {
+    let age = member.object.meta_str("creationTimestamp").and_then(|text| text.parse().ok());
+    let state = readiness(&member.object, now);
+    let reason: String = state.reason().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let age = age.map_or_else(|| "<unknown>".to_owned(), |created| human_duration(created, now));
+    let namespace = member.object.namespace().unwrap_or_default().to_owned();
+    vec![namespace, format!("{signs}{}", display_name(member)), age, state.word().to_owned(), reason]
 }
 
 fn display_name(member: &Member) -> String {

@@ -55,6 +55,8 @@ struct Reader<'a> {
     positionals: Vec<String>,
     /// Global flags with their values, each as one word.
     given: Vec<String>,
+    /// The namespace in which `--applyset-namespace` says the set's parent is.
+    of_set: Option<String>,
     /// A flag whose value comes next.
     pending: Option<&'a Arg>,
     /// Whether `--` was read.
@@ -64,11 +66,14 @@ struct Reader<'a> {
 /// Reads words, the program's name left out, the word at the cursor last. `root` is built.
 pub(super) fn parse(root: &Command, words: &[String]) -> Option<HalfTyped> {
     let (last, before) = words.split_last()?;
-    let mut reader = Reader { command: root, positionals: Vec::new(), given: Vec::new(), pending: None, no_flags: false };
+    let mut reader = Reader { command: root, positionals: Vec::new(), given: Vec::new(), of_set: None, pending: None, no_flags: false };
     before.iter().for_each(|word| reader.read(word));
     let (argument, prefix) = reader.at_cursor(last)?;
     let wanted = reader.wanted(argument)?;
-    let global = Target::try_parse_from(&reader.given).ok()?.global;
+    let mut global = Target::try_parse_from(&reader.given).ok()?.global;
+    if let (Wanted::Set, Some(namespace)) = (&wanted, reader.of_set) {
+        global.namespace = Some(namespace);
+    }
     Some(HalfTyped { global, wanted, prefix: prefix.to_owned(), typed: last[prefix.len()..].to_owned() })
 }
 
@@ -98,6 +103,9 @@ impl<'a> Reader<'a> {
     fn note(&mut self, flag: &Arg, value: &str) {
         if let Some(name) = flag.get_long().filter(|_| flag.is_global_set()) {
             self.given.push(format!("--{name}={value}"));
+        }
+        if flag.get_id().as_str() == "applyset_namespace" && !value.is_empty() {
+            self.of_set = Some(value.to_owned());
         }
     }
 
@@ -240,6 +248,10 @@ mod tests {
             ("trueup get --namespace=sh", Wanted::Namespace, "--namespace=", "sh"),
             ("trueup apply --applyset sh", Wanted::Set, "", "sh"),
             ("trueup apply --applyset-namespace ", Wanted::Namespace, "", ""),
+            ("trueup drift --applyset ", Wanted::Set, "", ""),
+            ("trueup dump -n shop --applyset=sh", Wanted::Set, "--applyset=", "sh"),
+            ("trueup tree --applyset-namespace=shop --applyset ", Wanted::Set, "", ""),
+            ("trueup delete --applyset ", Wanted::Set, "", ""),
             ("trueup sets hand-over ", Wanted::Set, "", ""),
             ("trueup --context=st", Wanted::Context, "--context=", "st"),
             ("trueup config use-context ", Wanted::Context, "", ""),
@@ -280,6 +292,9 @@ mod tests {
         assert_eq!((global.local, global.namespace.as_deref()), (Some("my store".into()), Some("shop")));
         let global = half_typed("trueup get --context=staging -s http://a pods ").expect("a resource").global;
         assert_eq!((global.context.as_deref(), global.server.as_deref()), (Some("staging"), Some("http://a")));
+        let namespace = |line: &str| half_typed(line).and_then(|line| line.global.namespace);
+        assert_eq!(namespace("trueup drift -n a --applyset-namespace b --applyset ").as_deref(), Some("b"));
+        assert_eq!(namespace("trueup drift -n a --applyset-namespace b -o json --context ").as_deref(), Some("a"));
         let global = half_typed("trueup -nshop get --etcd=http://a,http://b ").expect("a resource").global;
         assert_eq!((global.namespace.as_deref(), global.etcd.len()), (Some("shop"), 2));
     }

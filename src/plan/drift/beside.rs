@@ -48,7 +48,7 @@ fn is_given_up(owned: &Owned, path: &FieldPath, sides: &Sides) -> bool {
 }
 
 /// Whether a path is that of a status, of a controller's note, or of the maps that such notes stand in, whose members count.
-fn is_nobodys(path: &FieldPath) -> bool {
+pub(super) fn is_nobodys(path: &FieldPath) -> bool {
     let names: Vec<&str> =
         path.0.iter().map_while(|element| if let PathElement::Field(name) = element { Some(name.as_ref()) } else { None }).collect();
     match names.as_slice() {

@@ -15,6 +15,8 @@ pub struct DriftDocument<'a> {
     pub target: &'a str,
     /// The manager in whose name the set is applied.
     pub manager: &'a str,
+    /// The set that was looked at, where one was named.
+    pub set: Option<&'a Value>,
     /// What could not be looked at.
     pub failures: &'a [Failure],
     /// What the server warns of.
@@ -27,7 +29,7 @@ pub fn drift_document(drifts: &[ObjectDrift], about: DriftDocument<'_>) -> Value
     let count = |state: DriftState| drifts.iter().filter(|drift| drift.state == state).count();
     let mut summary: Map<String, Value> = DriftState::ALL.iter().map(|state| (state.member().to_owned(), count(*state).into())).collect();
     summary.insert("failed".to_owned(), about.failures.len().into());
-    json!({
+    let mut document = json!({
         "apiVersion": API_VERSION,
         "kind": "Drift",
         "target": about.target,
@@ -36,7 +38,9 @@ pub fn drift_document(drifts: &[ObjectDrift], about: DriftDocument<'_>) -> Value
         "objects": drifts.iter().map(object).collect::<Vec<_>>(),
         "failures": about.failures.iter().map(failure).collect::<Vec<_>>(),
         "warnings": about.warnings,
-    })
+    });
+    put(&mut document, "set", about.set.cloned());
+    document
 }
 
 fn object(drift: &ObjectDrift) -> Value {

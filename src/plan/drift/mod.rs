@@ -9,6 +9,7 @@ mod beside;
 mod compare;
 mod document;
 mod text;
+mod touched;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::schema::{self, check};
 
 pub use document::{DriftDocument, drift_document};
 pub use text::{DriftLook, drift_note, drift_summary, drift_text};
+pub use touched::member_drift;
 
 /// How an object of a set stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +90,8 @@ pub enum Verdict {
     Missing,
     /// Somebody else set it, and the set says nothing about it.
     Beside,
+    /// Somebody else owns it who wrote after the set was applied; what the set declares is not known.
+    Touched,
     /// The set wants it otherwise than it was applied; nobody else changed it.
     Pending,
 }
@@ -101,6 +105,7 @@ impl Verdict {
             Self::Removed => "removed",
             Self::Missing => "missing",
             Self::Beside => "beside",
+            Self::Touched => "touched",
             Self::Pending => "pending",
         }
     }
@@ -158,38 +163,48 @@ pub struct DriftQuestion<'a> {
 /// How one object of a set stands, given its live state.
 #[must_use]
 pub fn object_drift(placed: &Placed, live: Option<&Object>, question: DriftQuestion<'_>) -> ObjectDrift {
-    let mut drift = ObjectDrift {
-        gvk: placed.resource.gvk(),
-        plural: placed.resource.plural.clone(),
-        key: placed.key.clone(),
-        state: DriftState::Missing,
-        fields: Vec::new(),
-        applied: None,
-        live: None,
-        deleting_since: None,
-        origin: placed.origin(),
-        source: placed.source.clone(),
-        masked: question.mask && placed.object.kind() == "Secret" && placed.object.api_version() == "v1",
-    };
+    let mut drift = ObjectDrift::missing(placed, question);
     let Some(live) = live else { return drift };
     let sides = Sides::of(live, question.manager);
-    drift.live = Some((live.uid().to_owned(), live.resource_version().unwrap_or_default().to_owned()));
-    drift.applied = sides.applied;
-    drift.deleting_since = live.deletion_timestamp().map(str::to_owned);
     if !already_applied(live, &placed.object, question.manager) || question.all_fields {
         drift.fields = fields(placed, live, &sides, question);
     }
-    let any = |wanted: fn(Verdict) -> bool| drift.fields.iter().any(|field| wanted(field.verdict));
-    drift.state = match () {
-        () if drift.deleting_since.is_some() => DriftState::Deleting,
-        () if any(|verdict| verdict != Verdict::Pending) => DriftState::Drifted,
-        () if any(|verdict| verdict == Verdict::Pending) => DriftState::Pending,
-        () => DriftState::InSync,
-    };
-    drift
+    drift.found(live, &sides)
 }
 
 impl ObjectDrift {
+    /// An object that is not there.
+    fn missing(placed: &Placed, question: DriftQuestion<'_>) -> Self {
+        Self {
+            gvk: placed.resource.gvk(),
+            plural: placed.resource.plural.clone(),
+            key: placed.key.clone(),
+            state: DriftState::Missing,
+            fields: Vec::new(),
+            applied: None,
+            live: None,
+            deleting_since: None,
+            origin: placed.origin(),
+            source: placed.source.clone(),
+            masked: question.mask && placed.object.kind() == "Secret" && placed.object.api_version() == "v1",
+        }
+    }
+
+    /// The same as it was found, its fields known.
+    fn found(mut self, live: &Object, sides: &Sides) -> Self {
+        self.live = Some((live.uid().to_owned(), live.resource_version().unwrap_or_default().to_owned()));
+        self.applied = sides.applied;
+        self.deleting_since = live.deletion_timestamp().map(str::to_owned);
+        let any = |wanted: fn(Verdict) -> bool| self.fields.iter().any(|field| wanted(field.verdict));
+        self.state = match () {
+            () if self.deleting_since.is_some() => DriftState::Deleting,
+            () if any(|verdict| verdict != Verdict::Pending) => DriftState::Drifted,
+            () if any(|verdict| verdict == Verdict::Pending) => DriftState::Pending,
+            () => DriftState::InSync,
+        };
+        self
+    }
+
     /// The object as kubectl writes it, such as `deployment.apps/web`.
     #[must_use]
     pub fn display_name(&self) -> String {

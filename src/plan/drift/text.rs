@@ -86,6 +86,7 @@ pub fn drift_note(field: &FieldDrift) -> String {
         Verdict::Removed => "removed; the server records nobody for that".to_owned(),
         Verdict::Missing => "removed, or not applied yet".to_owned(),
         Verdict::Beside => format!("beside the set, owned by {owners}"),
+        Verdict::Touched => format!("owned by {owners}; the set's own value is not known"),
         Verdict::Pending if owners.is_empty() => "not applied yet".to_owned(),
         Verdict::Pending => format!("not applied yet, owned by {owners}"),
     }

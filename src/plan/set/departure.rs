@@ -8,16 +8,13 @@ use std::sync::{Arc, OnceLock};
 use serde_json::json;
 
 use super::membership::without_membership;
-use super::{PART_OF, PruneError, SetId, is_member, keeps_itself};
+use super::{Absence, PART_OF, PruneError, Removal, SetId, is_member, keeps_itself, remove};
 use crate::client::{ApiRequest, Client, ClientError, DeleteParameters, Form};
-use crate::object::{Object, Reason};
+use crate::object::Reason;
 use crate::plan::order::Order;
 use crate::plan::parallel::{REQUESTS_AT_ONCE, each};
 use crate::plan::place::{Failure, ObjectError, Placed};
 use crate::plan::{Action, PlanEntry, Stop};
-
-/// How often a deletion is tried anew because the object was written meanwhile, as controllers do.
-const ATTEMPTS: u32 = 5;
 
 /// A member that leaves its set.
 #[derive(Debug, Clone)]
@@ -33,10 +30,12 @@ pub struct Leaving {
 /// What became of a member.
 #[derive(Debug)]
 pub enum Departed {
-    /// It was deleted, or was gone already.
+    /// It was deleted.
     Deleted(Box<PlanEntry>),
     /// It stays, and is no member any more.
     Kept(Box<PlanEntry>),
+    /// Somebody else was first, so that nothing was done to it.
+    Absent(Box<Placed>, Absence),
     /// It is a member as before.
     Failed(Failure),
     /// It was not begun, since a stop was asked for before its turn.
@@ -96,54 +95,29 @@ pub async fn depart(client: &Client, leaving: Vec<Leaving>, id: &SetId, stop: &S
 }
 
 async fn let_go(client: &Client, leaving: Leaving, id: &SetId, lost: &OnceLock<Arc<ClientError>>) -> Departed {
-    let left = if leaving.stays { leave(client, &leaving.member, id).await } else { delete(client, &leaving.member, id).await };
-    match left {
-        Ok(()) if leaving.stays => Departed::Kept(Box::new(leaving.entry())),
-        Ok(()) => Departed::Deleted(Box::new(leaving.entry())),
-        Err(error) => {
-            if let ObjectError::Client(error) = &error
-                && error.is_cut_off()
-            {
-                // Of several that were under way, the first will do.
-                let _ = lost.set(Arc::clone(error));
-            }
-            Departed::Failed(leaving.member.failure(error))
+    let left = if leaving.stays { leave(client, leaving.clone(), id).await } else { delete(client, &leaving, id).await };
+    left.unwrap_or_else(|error| {
+        let error = Arc::new(error);
+        if error.is_cut_off() {
+            // Of several that were under way, the first will do.
+            let _ = lost.set(Arc::clone(&error));
         }
-    }
+        Departed::Failed(Failure::of(&leaving.member, error))
+    })
 }
 
-/// Deletes a member as it was read, or as it is by now if it is still the same member.
-async fn delete(client: &Client, member: &Placed, id: &SetId) -> Result<(), ObjectError> {
-    let (resource, namespace, name) = (&member.resource, member.key.namespace.as_deref(), member.key.name.as_str());
-    let uid = member.object.uid().to_owned();
-    let mut version = member.object.resource_version().map(str::to_owned);
-    for _ in 0..ATTEMPTS {
-        let parameters = DeleteParameters { uid: Some(uid.clone()), resource_version: version, ..DeleteParameters::default() };
-        match client.send(&ApiRequest::delete(resource, namespace, name, &parameters)).await {
-            Ok(_) => return Ok(()),
-            Err(error) if error.is(Reason::NotFound) => return Ok(()),
-            Err(error) if error.is(Reason::Conflict) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let fresh = match client.object(&ApiRequest::get(resource, namespace, name, Form::Objects)).await {
-            Err(error) if error.is(Reason::NotFound) => return Ok(()),
-            fresh => fresh?,
-        };
-        if fresh.uid() != uid || fresh.deletion_timestamp().is_some() {
-            return Ok(());
-        }
-        version = fresh.resource_version().map(str::to_owned);
-        let fresh = Placed { object: fresh, ..member.clone() };
-        // Whoever wrote it may have taken it over, or asked that it stay.
-        if !is_member(&fresh.object, id) || !matches!(keeps_itself(&fresh), Ok(None)) {
-            return Err(ObjectError::Moved);
-        }
-    }
-    Err(ObjectError::Moved)
+async fn delete(client: &Client, leaving: &Leaving, id: &SetId) -> Result<Departed, ClientError> {
+    let member = &leaving.member;
+    Ok(match remove(client, member, id, &DeleteParameters::default()).await? {
+        Removal::Done(_) => Departed::Deleted(Box::new(leaving.entry())),
+        Removal::Needless(absence) => Departed::Absent(Box::new(member.clone()), absence),
+        Removal::Refused(error) => Departed::Failed(member.failure(error)),
+    })
 }
 
 /// Takes the set's label from a member, if it is still the same member.
-async fn leave(client: &Client, member: &Placed, id: &SetId) -> Result<(), ObjectError> {
+async fn leave(client: &Client, leaving: Leaving, id: &SetId) -> Result<Departed, ClientError> {
+    let member = &leaving.member;
     let label = format!("/metadata/labels/{}", PART_OF.replace('/', "~1"));
     let patch = json!([
         {"op": "test", "path": "/metadata/uid", "value": member.object.uid()},
@@ -151,20 +125,22 @@ async fn leave(client: &Client, member: &Placed, id: &SetId) -> Result<(), Objec
         {"op": "remove", "path": label},
     ]);
     let (resource, namespace, name) = (&member.resource, member.key.namespace.as_deref(), member.key.name.as_str());
-    match client.send(&ApiRequest::json_patch(resource, namespace, name, &patch, super::OUR_TOOL)).await {
-        Ok(_) => Ok(()),
-        Err(error) if error.is(Reason::NotFound) => Ok(()),
-        // A test that fails is answered with 422; then it is a member no more, or another object.
-        Err(error) if error.is(Reason::Invalid) => match client.object(&ApiRequest::get(resource, namespace, name, Form::Objects)).await {
-            Ok(fresh) if has_left(&fresh, member, id) => Ok(()),
-            _ => Err(error.into()),
-        },
-        Err(error) => Err(error.into()),
+    let absent = |absence| Departed::Absent(Box::new(member.clone()), absence);
+    let refused = match client.object(&ApiRequest::json_patch(resource, namespace, name, &patch, super::OUR_TOOL)).await {
+        Ok(after) => return Ok(Departed::Kept(Box::new(PlanEntry { after: Some(after), ..leaving.entry() }))),
+        Err(error) if error.is(Reason::NotFound) => return Ok(absent(Absence::Gone)),
+        Err(error) if error.is(Reason::Invalid) => error,
+        Err(error) => return Err(error),
+    };
+    // A test that fails is answered with 422; then it is a member no more, or another object.
+    match client.object(&ApiRequest::get(resource, namespace, name, Form::Objects)).await {
+        Ok(fresh) if fresh.uid() == member.object.uid() && is_member(&fresh, id) => Err(refused),
+        Ok(fresh) if fresh.uid() == member.object.uid() => Ok(absent(Absence::Free)),
+        Ok(fresh) if is_member(&fresh, id) => Ok(Departed::Failed(member.failure(ObjectError::MadeAnew))),
+        Ok(_) => Ok(absent(Absence::Succeeded)),
+        Err(error) if error.is(Reason::NotFound) => Ok(absent(Absence::Gone)),
+        Err(error) => Err(error),
     }
-}
-
-fn has_left(fresh: &Object, member: &Placed, id: &SetId) -> bool {
-    fresh.uid() != member.object.uid() || !is_member(fresh, id)
 }
 
 #[cfg(test)]
@@ -174,7 +150,7 @@ mod tests {
     use super::*;
     use crate::client::ServedResource;
     use crate::client::testing::{answer, scripted};
-    use crate::object::Refusal;
+    use crate::object::{Object, Refusal};
     use crate::plan::set::{PRUNE, Parent};
 
     fn id() -> SetId {
@@ -200,6 +176,7 @@ mod tests {
             told.push(match departed {
                 Departed::Deleted(entry) => format!("{} {}", entry.display_name(), entry.action.past()),
                 Departed::Kept(entry) => format!("{} kept", entry.display_name()),
+                Departed::Absent(member, absence) => format!("{} {absence}", member.display_name()),
                 Departed::Failed(failure) => format!("{}: {}", failure.name, failure.error),
                 Departed::NotBegun(member) => format!("{} not begun", member.display_name()),
             });
@@ -249,8 +226,45 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_gone_needs_no_deletion() {
+    async fn what_is_gone_was_deleted_by_somebody_else() {
         let (client, _) = scripted(|_| answer(404, Refusal::new(Reason::NotFound, "no").to_json()));
-        assert_eq!(told(&client, vec![leaving("ConfigMap", "c")]).await, ["configmap/c deleted"]);
+        let mut kept = leaving("ConfigMap", "k");
+        kept.stays = true;
+        let told = told(&client, vec![leaving("ConfigMap", "c"), kept]).await;
+        assert_eq!(told, ["configmap/c is gone already", "configmap/k is gone already"]);
+    }
+
+    #[tokio::test]
+    async fn who_stays_and_has_left_already_is_left_alone() {
+        let mut other = document("ConfigMap", "c", "2", id().as_str());
+        other["metadata"]["uid"] = "other".into();
+        for (now, expected) in [
+            (document("ConfigMap", "c", "2", "applyset-x-v1"), "configmap/c has left the set already"),
+            (other, "configmap/c: another object has taken its place since it was read, which was not deleted"),
+        ] {
+            let (client, _) = scripted(move |request| match request.method().as_str() {
+                "GET" => answer(200, now.clone()),
+                _ => answer(422, Refusal::new(Reason::Invalid, "test failed").to_json()),
+            });
+            let mut kept = leaving("ConfigMap", "c");
+            kept.stays = true;
+            assert_eq!(told(&client, vec![kept]).await, [expected]);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_stays_is_known_as_it_is_left() {
+        let left = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "uid": "u", "resourceVersion": "2"}});
+        let (client, _) = scripted(move |_| answer(200, left.clone()));
+        let mut kept = leaving("ConfigMap", "c");
+        kept.stays = true;
+        let mut after = None;
+        depart(&client, vec![kept], &id(), &Stop::default(), |departed| {
+            if let Departed::Kept(entry) = departed {
+                after = entry.after;
+            }
+        })
+        .await;
+        assert_eq!(after.unwrap().resource_version(), Some("2"));
     }
 }

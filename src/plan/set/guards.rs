@@ -88,10 +88,7 @@ impl FromStr for MaxDeletions {
 /// The members that no desired object is, in the order in which they were found: those to delete, and those that stay and leave the set.
 /// Refuses to delete the namespace that the parent lives in.
 pub fn leaving(members: &Members, desired: &[Placed], live: &Live, parent: &Parent) -> Result<Vec<Leaving>, PruneError> {
-    let places: HashSet<(GroupResource, &ObjectKey)> = desired.iter().map(|d| (d.resource.group_resource(), &d.key)).collect();
-    let uids: HashSet<&str> = desired.iter().filter_map(|placed| live.object(placed)).map(Object::uid).collect();
-    let desired = |member: &Placed| places.contains(&(member.resource.group_resource(), &member.key)) || uids.contains(member.object.uid());
-    let others = members.others.iter().filter(|member| !desired(member) && leaves(member, parent));
+    let others = undescribed(members, desired, live, parent).filter(|member| member.object.deletion_timestamp().is_none());
     let leaving: Vec<Leaving> = others.map(Leaving::of).collect::<Result<_, _>>()?;
     match leaving.iter().find(|leaving| !leaving.stays && is_home(&leaving.member, parent)) {
         Some(home) => Err(PruneError::OwnNamespace { namespace: home.member.key.name.clone(), parent: parent.display_name() }),
@@ -99,16 +96,29 @@ pub fn leaving(members: &Members, desired: &[Placed], live: &Live, parent: &Pare
     }
 }
 
-/// All members, for a set that goes as a whole.
-pub fn all_leaving(members: &Members, parent: &Parent) -> Result<Vec<Leaving>, PruneError> {
-    members.others.iter().filter(|member| leaves(member, parent)).map(Leaving::of).collect()
+/// The members that no desired object is, in whichever version or group it is written. The parent is no member.
+pub fn undescribed<'a>(
+    members: &'a Members,
+    desired: &'a [Placed],
+    live: &'a Live,
+    parent: &'a Parent,
+) -> impl Iterator<Item = &'a Placed> {
+    let places: HashSet<(GroupResource, &ObjectKey)> = desired.iter().map(|d| (d.resource.group_resource(), &d.key)).collect();
+    let uids: HashSet<&str> = desired.iter().filter_map(|placed| live.object(placed)).map(Object::uid).collect();
+    let is_desired =
+        move |member: &Placed| places.contains(&(member.resource.group_resource(), &member.key)) || uids.contains(member.object.uid());
+    members.others.iter().filter(move |member| !is_desired(member) && !is_parent(member, parent))
 }
 
-/// What is going already needs nobody to delete it, and the parent is no member.
-fn leaves(member: &Placed, parent: &Parent) -> bool {
+/// All members, for a set that goes as a whole; what is going already needs nobody to delete it.
+pub fn all_leaving(members: &Members, parent: &Parent) -> Result<Vec<Leaving>, PruneError> {
+    let leaves = |member: &&Placed| member.object.deletion_timestamp().is_none() && !is_parent(member, parent);
+    members.others.iter().filter(leaves).map(Leaving::of).collect()
+}
+
+fn is_parent(member: &Placed, parent: &Parent) -> bool {
     let same_resource = member.resource.group_resource() == parent.resource.group_resource();
-    let is_parent = same_resource && member.key.name == parent.name && member.key.namespace == parent.namespace;
-    member.object.deletion_timestamp().is_none() && !is_parent
+    same_resource && member.key.name == parent.name && member.key.namespace == parent.namespace
 }
 
 /// Whether a member is the namespace that the parent lives in.

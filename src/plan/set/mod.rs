@@ -12,14 +12,16 @@ mod identity;
 mod members;
 mod membership;
 mod parent;
+mod removal;
 
 pub use departure::{Departed, Leaving, depart};
-pub use guards::{MaxDeletions, PruneError, all_leaving, is_home, keeps_itself, leaving};
+pub use guards::{MaxDeletions, PruneError, all_leaving, is_home, keeps_itself, leaving, undescribed};
 pub use identity::{Parent, SetError, SetId};
 pub use members::{Members, find_members};
 pub(super) use membership::without_membership;
 pub use membership::{is_member, join, of_other_sets, part_of};
 pub use parent::{GroupKind, OUR_TOOL, Scope, Tracked, tool_of, tooling};
+pub use removal::{Absence, Looked, Removal, look, remove};
 
 /// The label that makes an object a set's parent; its value is the set's id.
 pub const ID: &str = "applyset.kubernetes.io/id";

@@ -16,6 +16,9 @@ use crate::plan::place::Placed;
 /// The name under which this program works on sets.
 pub const OUR_TOOL: &str = "trueup";
 
+/// How often a parent is written anew because somebody else wrote it meanwhile.
+const ATTEMPTS: u32 = 5;
+
 /// Who owns what is written about a set on its parent.
 const FIELD_MANAGER: &str = "trueup-applyset";
 
@@ -134,6 +137,15 @@ impl Parent {
         }
     }
 
+    /// The set as it is, for those who can do nothing with one that is not there.
+    pub async fn fetch_existing(&self, client: &Client, discovery: &Discovery) -> Result<Tracked, SetError> {
+        match self.fetch(client, discovery).await {
+            Ok(Some(tracked)) => Ok(tracked),
+            Ok(None) | Err(SetError::NotMadeAutomatically(_)) => Err(SetError::NoSuchSet(self.display_name())),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads a live parent. Refuses what is none, in kubectl's order.
     pub fn read(&self, live: Object, discovery: &Discovery) -> Result<Tracked, SetError> {
         let lacks = |kind, key| SetError::NotAParent { parent: self.display_name(), arguments: self.arguments(), kind, key };
@@ -192,6 +204,27 @@ impl Parent {
         let parameters = ApplyParameters { field_manager: FIELD_MANAGER.to_owned(), force: true, dry_run: false };
         let body = manifest.into_value().to_string().into_bytes();
         client.object(&ApiRequest::apply(&self.resource, self.namespace.as_deref(), &self.name, body, &parameters)).await
+    }
+}
+
+impl Parent {
+    /// Writes a manifest of [`Parent::manifest`] to a parent that says what `said` does, and to no other. `version` is the state in which
+    /// it was seen to say so; controllers may write what else there is to it meanwhile.
+    pub async fn rewrite(&self, client: &Client, said: &Object, manifest: &Object, version: Option<&str>) -> Result<Object, ClientError> {
+        let mut version = version.map(str::to_owned);
+        let mut tried = 1;
+        loop {
+            let conflict = match self.write(client, manifest.clone(), version.as_deref()).await {
+                Err(error) if error.is(Reason::Conflict) && tried < ATTEMPTS => error,
+                written => return written,
+            };
+            let live = client.object(&ApiRequest::get(&self.resource, self.namespace.as_deref(), &self.name, Form::Objects)).await?;
+            if !Self::says(&live, said) {
+                return Err(conflict);
+            }
+            version = live.resource_version().map(str::to_owned);
+            tried += 1;
+        }
     }
 }
 
@@ -307,5 +340,26 @@ mod tests {
         let custom = Parent { resource, namespace: None, name: "shop".to_owned() };
         let refused = custom.fetch(&client, &discovery()).await.unwrap_err().to_string();
         assert_eq!(refused, "app.x.io/shop does not exist, and a parent of a custom type is not made automatically");
+        for (parent, expected) in [(parent(), "there is no set secret/shop"), (custom, "there is no set app.x.io/shop")] {
+            assert_eq!(parent.fetch_existing(&client, &discovery()).await.unwrap_err().to_string(), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_parent_is_rewritten_as_long_as_it_says_the_same_of_its_set() {
+        let (old, new) = (parent().manifest(&scope(&["A"], &["a"]), "t/v1"), parent().manifest(&scope(&[], &["a"]), "t/v1"));
+        for (now, expected) in [(old.clone(), Ok("2")), (parent().manifest(&scope(&["B"], &["a"]), "t/v1"), Err("moved"))] {
+            let (client, _) = scripted(move |request| {
+                let mut live = now.clone();
+                live.set_meta("resourceVersion", "2");
+                match (request.method().as_str(), String::from_utf8_lossy(request.body()).contains("\"resourceVersion\":\"2\"")) {
+                    ("GET", _) | (_, true) => answer(200, live.into_value()),
+                    _ => answer(409, Refusal::new(Reason::Conflict, "moved").to_json()),
+                }
+            });
+            let written = parent().rewrite(&client, &old, &new, Some("1")).await;
+            let told = written.as_ref().map(|object| object.resource_version().unwrap_or_default()).map_err(ToString::to_string);
+            assert_eq!(told, expected.map_err(str::to_owned));
+        }
     }
 }

@@ -64,6 +64,9 @@ fn bash_is_told_what_the_target_has() {
         // bash parts the word at the equals sign, and is given the piece behind it.
         ("trueup get --namespace=kube-p", &["kube-public"]),
         ("trueup apply -f x --applyset ", &["configmap/front"]),
+        ("trueup drift --applyset conf", &["configmap/front"]),
+        ("trueup dump --applyset=", &["configmap/front"]),
+        ("trueup tree -n nowhere --applyset-namespace default --applyset ", &["configmap/front"]),
         ("trueup sets hand-over conf", &["configmap/front"]),
         ("trueup --context st", &["staging"]),
         ("trueup config use-context ", &["production", "staging"]),

@@ -101,7 +101,7 @@ fn check_interruption((commands, printed): &(Vec<&str>, String)) {
 #[test]
 fn the_page_about_drift_shows_what_happens() {
     let consoles = consoles(include_str!("../../../docs/drift.md"));
-    let [drift, watch, dump] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let [drift, of_set, watch, dump] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
     let env = TestEnv::new();
     env.write("deploy/shop.yaml", SHOP);
     env.prepare("apply -f deploy");
@@ -111,6 +111,13 @@ fn the_page_about_drift_shows_what_happens() {
     [drift, dump].into_iter().for_each(|console| check(&env, console));
     // What goes on until it is stopped is tested elsewhere.
     assert!(watch.0[0].starts_with("trueup watch "));
+    let env = TestEnv::new();
+    env.write("deploy/shop.yaml", SHOP);
+    env.prepare("apply -f deploy -n shop --applyset shop");
+    env.at("2026-11-22T10:05:00Z");
+    env.write("other.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {LOG_LEVEL: debug}}");
+    env.prepare("apply -f other.yaml --field-manager ops --force-conflicts");
+    check(&env, of_set);
 }
 
 /// A ConfigMap with one text, as people write it.
@@ -168,7 +175,7 @@ fn the_page_for_those_who_come_from_elsewhere_shows_what_happens() {
 #[test]
 fn the_page_about_sets_shows_what_happens() {
     let consoles = consoles(include_str!("../../../docs/sets.md"));
-    let [pruning, handing_over] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let [pruning, tree, handing_over] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
     let env = TestEnv::new();
     env.write("shop.yaml", SHOP.split("---\n").next().unwrap());
     env.prepare("apply -f shop.yaml");
@@ -182,6 +189,8 @@ fn the_page_about_sets_shows_what_happens() {
     );
     std::fs::remove_file(env.path("deploy/old.yaml")).unwrap();
     check(&env, pruning);
+    env.at("2026-11-22T10:05:00Z");
+    check(&env, tree);
     let env = TestEnv::new();
     env.write("set.yaml", ["a", "b", "c"].map(|name| config_map(name, "1")).join("---\n"));
     env.prepare("apply -f set.yaml -n default --applyset shop");

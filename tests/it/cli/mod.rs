@@ -25,6 +25,7 @@ mod plan;
 mod replace;
 mod requests;
 mod serve;
+mod set_views;
 mod sets;
 mod sync;
 mod targets;

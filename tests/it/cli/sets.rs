@@ -660,3 +660,204 @@ fn a_run_that_is_killed_before_it_prunes_is_made_up_for() {
     assert_eq!(again.stdout, "deployment.apps/web unchanged\nconfigmap/a pruned\nconfigmap/b pruned\n", "{again}");
     assert_eq!(listed_kinds(&env, "secret shop"), "Deployment.apps");
 }
+
+/// Whoever is quicker is not undone: what was deleted by others meanwhile was not deleted here.
+#[test]
+fn what_others_deleted_meanwhile_does_not_come_back_when_an_apply_is_undone() {
+    static HOLDS: AtomicBool = AtomicBool::new(true);
+    let server = Recorder::holding(|line| line.starts_with("DELETE") && HOLDS.load(Ordering::SeqCst));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    maps(&env, &["a", "b", "c"]);
+    env.prepare(&format!("apply {SET}"));
+    maps(&env, &["a", "new"]);
+    let apply = env.start(&format!("apply {SET} --atomic"));
+    server.wait_until_holding();
+    server.wait_until_holding();
+    HOLDS.store(false, Ordering::SeqCst);
+    env.prepare("delete cm b");
+    env.write(
+        "theirs.yaml",
+        config_map("c", "1").replace("  name: c\n", "  name: c\n  labels: {applyset.kubernetes.io/part-of: theirs}\n"),
+    );
+    env.prepare("apply -f theirs.yaml --field-manager ops --force-conflicts");
+    server.release();
+    assert_shows!(apply.end().replacing(&server.url, "[URL]"), @"
+    configmap/a unchanged
+    configmap/new created
+    [stderr]
+    applying to [URL]
+    configmap/b in namespace default is gone already
+    error: configmap/c in namespace default: it was changed by somebody else since it was read, so it was not deleted
+    hint: look at the change with diff, then apply again
+    Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 1 unchanged, 1 failed.
+    undoing what was done
+    configmap/new in namespace default deleted again
+    Undone: 1 deleted, 0 put back, 0 made again, 0 could not be undone.
+    [exit 1]
+    ");
+    assert_shows!(env.run("get cm -o name"), @"
+    configmap/a
+    configmap/c
+    ");
+}
+
+#[test]
+fn what_others_deleted_meanwhile_is_no_failure_and_is_not_counted() {
+    static HOLDS: AtomicBool = AtomicBool::new(true);
+    let server = Recorder::holding(|line| line.starts_with("DELETE") && HOLDS.load(Ordering::SeqCst));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    maps(&env, &["a", "b"]);
+    env.prepare(&format!("apply {SET}"));
+    maps(&env, &["a"]);
+    let apply = env.start(&format!("apply {SET}"));
+    server.wait_until_holding();
+    HOLDS.store(false, Ordering::SeqCst);
+    env.prepare("delete cm b");
+    server.release();
+    assert_shows!(apply.end().replacing(&server.url, "[URL]"), @"
+    configmap/a unchanged
+    [stderr]
+    applying to [URL]
+    configmap/b in namespace default is gone already
+    kept as revision 2 of secret/shop
+    Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 1 unchanged.
+    ");
+}
+
+#[test]
+fn only_what_was_listed_is_deleted_with_its_set() {
+    static HOLDS: AtomicBool = AtomicBool::new(true);
+    let server = Recorder::holding(|line| line.starts_with("DELETE") && HOLDS.load(Ordering::SeqCst));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    maps(&env, &["free", "gone", "member"]);
+    env.prepare(&format!("apply {SET}"));
+    let delete = env.start("delete --applyset shop -n default");
+    (0..3).for_each(|_| server.wait_until_holding());
+    HOLDS.store(false, Ordering::SeqCst);
+    let again = env.run("get cm member -o yaml");
+    env.prepare("delete cm free gone member");
+    env.write("free.yaml", config_map("free", "new"));
+    env.prepare("apply -f free.yaml");
+    let label = again.stdout.lines().find(|line| line.contains("part-of")).unwrap().to_owned();
+    env.write("member.yaml", config_map("member", "new").replace("metadata:\n", &format!("metadata:\n  labels:\n{label}\n")));
+    env.prepare("apply -f member.yaml");
+    server.release();
+    assert_shows!(delete.end().replacing(&server.url, "[URL]"), @"
+    [stderr]
+    deleting from [URL]
+    configmap/free in namespace default is gone already; another object has its name by now, which is no member of the set, and stays
+    configmap/gone in namespace default is gone already
+    error: configmap/member in namespace default: another object has taken its place since it was read, which was not deleted
+    warning: the set's parent secret/shop stays, since not all members are gone
+    [exit 1]
+    ");
+    assert_shows!(env.run("get cm,secret -o name -l !trueup.dev/history-of"), @"
+    configmap/free
+    configmap/member
+    secret/shop
+    ");
+    assert_shows!(env.run("delete --applyset shop -n default").replacing(&server.url, "[URL]"), @r#"
+    configmap "member" deleted from default namespace
+    secret "shop" deleted from default namespace
+    [stderr]
+    deleting from [URL]
+    "#);
+    assert_shows!(env.run("get cm,secret -o name"), @"configmap/free");
+}
+
+#[test]
+fn a_parent_that_somebody_wrote_meanwhile_stays() {
+    static HOLDS: AtomicBool = AtomicBool::new(true);
+    let server = Recorder::holding(|line| line.starts_with("DELETE") && line.contains("/configmaps/") && HOLDS.load(Ordering::SeqCst));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    maps(&env, &["a"]);
+    env.prepare(&format!("apply {SET}"));
+    let delete = env.start("delete --applyset shop -n default");
+    server.wait_until_holding();
+    HOLDS.store(false, Ordering::SeqCst);
+    env.write("other.yaml", DEPLOYMENT);
+    env.prepare("apply -f other.yaml -n default --applyset shop");
+    server.release();
+    assert_shows!(delete.end().replacing(&server.url, "[URL]"), @r#"
+    configmap "a" deleted from default namespace
+    [stderr]
+    deleting from [URL]
+    error: secret/shop in namespace default: it was changed by somebody else since it was read, so it was not deleted
+    [exit 1]
+    "#);
+    assert_eq!(listed_kinds(&env, "secret shop"), "ConfigMap,Deployment.apps");
+}
+
+/// Where the parent has nowhere to live, nothing of its set is made: not by an apply, and not by a sync.
+#[test]
+fn nothing_is_applied_where_the_namespace_of_the_parent_is_not() {
+    let server = Recorder::refusing(|line| line.starts_with("PATCH /api/v1/namespaces/home?"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    let home = "apiVersion: v1\nkind: Namespace\nmetadata: {name: home}\n";
+    write(&env, &[&config_map("a", "1"), home]);
+    let of_set = "--applyset shop --applyset-namespace home --prune";
+    assert_shows!(env.run(&format!("apply -f set.yaml {of_set}")).replacing(&server.url, "[URL]"), @r#"
+    [stderr]
+    applying to [URL]
+    error: set.yaml:8:1: namespace/home: from server (Forbidden): namespaces "home" is forbidden: User "bob" cannot patch resource "namespaces" in API group "" at the cluster scope: only the group system:masters is allowed to, RBAC is not supported yet
+    error: set.yaml:1:1: configmap/a in namespace default: not attempted, since the set's parent secret/shop lives in namespace/home, which was not applied
+    Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 2 failed.
+    [exit 1]
+    "#);
+    env.at_present();
+    let sync = env.run(&format!("sync -f set.yaml {of_set} --once"));
+    assert_eq!(sync.code(), Some(1), "{sync}");
+    assert!(
+        sync.stderr.contains("not attempted, since the set's parent secret/shop lives in namespace/home, which was not applied"),
+        "{sync}"
+    );
+    assert_eq!(env.run("get cm -o name").stdout, "");
+}
+
+/// What has no place is told, and keeps nothing else from being applied: neither here nor where the set makes its parent's namespace.
+#[test]
+fn an_object_without_a_place_does_not_keep_a_set_from_its_namespace() {
+    let home = "apiVersion: v1\nkind: Namespace\nmetadata: {name: home}\n";
+    let unknown = "apiVersion: x.io/v1\nkind: Thing\nmetadata: {name: t}\n";
+    for command in ["apply", "sync --once"] {
+        let env = TestEnv::new();
+        env.at_present();
+        write(&env, &[unknown, home, &config_map("a", "1")]);
+        let applied = env.run(&format!("{command} -f set.yaml --applyset shop --applyset-namespace home --prune"));
+        assert_eq!(applied.code(), Some(1), "{applied}");
+        assert!(applied.stderr.contains("no matches for kind \"Thing\""), "{applied}");
+        assert_eq!(env.run("get cm -o name").stdout, "configmap/a\n", "{applied}");
+        assert_eq!(listed_kinds_in(&env, "home"), "ConfigMap,Namespace", "{applied}");
+    }
+}
+
+fn listed_kinds_in(env: &TestEnv, namespace: &str) -> String {
+    let path = r"jsonpath={.metadata.annotations.applyset\.kubernetes\.io/contains-group-kinds}";
+    env.run(&format!("get secret shop -n {namespace} -o {path}")).stdout.clone()
+}
+
+#[test]
+fn a_set_may_describe_its_own_parent() {
+    let env = TestEnv::new();
+    let parent = "apiVersion: v1\nkind: Secret\nmetadata: {name: shop}\nstringData: {about: the set}\n";
+    write(&env, &[parent, &config_map("a", "1"), DEPLOYMENT]);
+    env.prepare(&format!("apply {SET}"));
+    write(&env, &[parent, &config_map("a", "1")]);
+    assert_shows!(env.run(&format!("apply {SET}")), @"
+    secret/shop unchanged
+    configmap/a unchanged
+    deployment.apps/web pruned
+    [stderr]
+    applying to local store store
+    kept as revision 2 of secret/shop
+    Applied: 0 created, 0 updated, 0 replaced, 1 deleted, 2 unchanged.
+    ");
+    assert_eq!(listed_kinds(&env, "secret shop"), "ConfigMap,Secret");
+    assert_shows!(env.run("delete --applyset shop -n default"), @r#"
+    configmap "a" deleted from default namespace
+    secret "shop" deleted from default namespace
+    [stderr]
+    deleting from local store store
+    "#);
+    assert_shows!(env.run("get cm,secret -o name"), @"");
+}

@@ -1,100 +1,60 @@
-//! What an apply of a set does before and after its objects are applied.
+//! What an apply tells of its set: what it applies, and what leaves.
 
+use super::carry_out;
 use super::report::{Report, place_of};
-use super::{Applying, carry_out};
+use crate::cli::DryRun;
 use crate::cli::output::plan::PlanView;
-use crate::cli::sets::WorkedSet;
-use crate::cli::{CommandError, DryRun};
-use crate::client::{Client, Discovery};
-use crate::plan::set::{Departed, Leaving, Scope};
-use crate::plan::{Action, Live, Order, Placed, PlanEntry, Replacing, Stage};
+use crate::cli::sets::{Applying, Worker};
+use crate::client::Client;
+use crate::plan::set::{Departed, Leaving};
+use crate::plan::{Action, Failure, Placed, PlanEntry, in_namespace};
 use crate::printable::one_line;
 
-/// A set, around whose objects something is to be done.
-pub(super) struct Around<'a> {
-    pub(super) set: &'a WorkedSet,
-    /// The members that leave afterwards.
-    pub(super) leaving: Vec<Leaving>,
-    /// Where members may be meanwhile.
-    pub(super) wide: Scope,
-    /// Where they are afterwards.
-    pub(super) remaining: Scope,
-}
-
-/// Applies the objects of a set, and, if all of them could be applied, lets members leave.
-pub(super) async fn apply_set(
-    (client, discovery): (&Client, &Discovery),
-    around: Around<'_>,
-    mut applying: Applying,
-    report: &mut Report<'_>,
-) -> Result<(), CommandError> {
-    let set = around.set;
-    if let Some(journal) = &mut report.journal {
-        journal.expect_members(around.leaving.iter().map(|leaving| &leaving.member));
+impl Worker for Report<'_> {
+    async fn carry_out(&mut self, client: &Client, applying: Applying) -> bool {
+        carry_out(client, applying, self).await
     }
-    let (home, others) = home_first(set, applying.placed, &applying.live);
-    applying.placed = others;
-    if !home.is_empty() {
-        let (order, live) = (Order::at_once(home.len()), applying.live.clone());
-        carry_out(client, Applying { placed: home, order, live, replacing: Replacing::Never }, report).await;
-        if report.failed > 0 || report.context.stop().is_requested() {
-            // Neither the parent nor anything else can be made, or is to be.
-            applying.placed.iter().for_each(|placed| report.not_begun(placed));
-            return Ok(());
+
+    fn failed(&mut self, failure: &Failure) {
+        self.failure(failure);
+    }
+
+    fn not_begun(&mut self, placed: &Placed) {
+        self.put_off(placed);
+    }
+
+    fn may_prune(&mut self, leaving: &[Leaving]) -> bool {
+        for held in std::mem::take(&mut self.held) {
+            self.failure(&held);
         }
-        match Order::of(&applying.placed, discovery) {
-            Ok(order) => applying.order = order,
-            Err(failures) => {
-                failures.iter().for_each(|failure| report.failure(failure));
-                return Ok(());
+        if self.failed > 0 {
+            self.ui.warning("nothing was pruned, since not everything was applied");
+            return false;
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.expect_members(leaving.iter().map(|leaving| &leaving.member));
+        }
+        self.total += leaving.len();
+        true
+    }
+
+    fn departed(&mut self, departed: Departed) {
+        match departed {
+            Departed::Deleted(entry) => self.left(&entry, "pruned"),
+            Departed::Kept(entry) => self.left(&entry, "kept"),
+            Departed::Absent(member, absence) => {
+                // Nothing was done to it, so there is nothing to count, and nothing to undo.
+                self.total -= 1;
+                let name = format!("{}{}", member.display_name(), in_namespace(member.key.namespace.as_deref()));
+                self.ui.say(&format!("{} {absence}", one_line(&name)));
             }
+            Departed::Failed(failure) => self.failure(&failure),
+            Departed::NotBegun(member) => self.put_off(&member),
         }
-    }
-    let widened = set.widen(client, &around.wide).await?;
-    carry_out(client, applying, report).await;
-    finish(client, around, &widened, report).await;
-    Ok(())
-}
-
-/// The namespace that the parent lives in, where the set itself makes it: it comes even before the parent.
-pub(in crate::cli::commands) fn home_first(set: &WorkedSet, placed: Vec<Placed>, live: &Live) -> (Vec<Placed>, Vec<Placed>) {
-    let missing = set.parent.namespace.as_ref().filter(|namespace| !live.has("namespaces", namespace));
-    placed.into_iter().partition(|placed| Stage::of(placed) == Stage::Namespaces && Some(&placed.key.name) == missing)
-}
-
-/// What comes after the objects: members leave if every object was applied, and the parent tells of the rest.
-async fn finish(client: &Client, around: Around<'_>, widened: &str, report: &mut Report<'_>) {
-    let Around { set, leaving, remaining, .. } = around;
-    if !set.prune {
-        return;
-    }
-    for held in std::mem::take(&mut report.held) {
-        report.failure(&held);
-    }
-    if report.failed > 0 {
-        report.ui.warning("nothing was pruned, since not everything was applied");
-        return;
-    }
-    report.total += leaving.len();
-    let (context, stop) = (report.context, report.context.stop().clone());
-    let _acting = context.act();
-    set.depart(client, leaving, &stop, |departed| report.departed(departed)).await;
-    if report.failed == 0 && !stop.is_requested() {
-        set.narrow(report.ui, client, &remaining, widened).await;
     }
 }
 
 impl Report<'_> {
-    /// Tells what became of a member that leaves, or would.
-    pub(super) fn departed(&mut self, departed: Departed) {
-        match departed {
-            Departed::Deleted(entry) => self.left(&entry, "pruned"),
-            Departed::Kept(entry) => self.left(&entry, "kept"),
-            Departed::Failed(failure) => self.failure(&failure),
-            Departed::NotBegun(member) => self.not_begun(&member),
-        }
-    }
-
     /// Tells what would become of the members that leave.
     pub(super) fn would_leave(&mut self, leaving: &[Leaving]) {
         if !leaving.is_empty() && (self.failed > 0 || !self.held.is_empty()) {

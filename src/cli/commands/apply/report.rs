@@ -106,11 +106,11 @@ impl<'a> Report<'a> {
         match done {
             Done::Applied(entry) => self.entry(&entry),
             Done::Failed(failure) => self.failure(&failure),
-            Done::NotBegun(placed) => self.not_begun(&placed),
+            Done::NotBegun(placed) => self.put_off(&placed),
         }
     }
 
-    pub(super) fn not_begun(&mut self, placed: &Placed) {
+    pub(super) fn put_off(&mut self, placed: &Placed) {
         self.not_begun.push(format!("{}{}", placed.display_name(), in_namespace(placed.key.namespace.as_deref())));
     }
 

@@ -5,13 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::conclusion::conclude;
-use super::pruning::{Around, apply_set};
-use super::{ApplyArgs, Applying, Report, carry_out};
+use super::{ApplyArgs, Report, carry_out};
 use crate::cli::commands::in_order;
 use crate::cli::confirm::{Losing, Loss, confirm};
 use crate::cli::failures::FileOrder;
 use crate::cli::progress::with_progress;
-use crate::cli::sets::WorkedSet;
+use crate::cli::sets::{Applying, Around, Site, WorkedSet, apply_set};
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, Reporter};
 use crate::client::{Client, Discovery};
@@ -52,6 +51,8 @@ pub(super) async fn apply(
 async fn act((client, discovery): (&Client, &Discovery), plan: SavedPlan, report: &mut Report<'_>) -> Result<(), CommandError> {
     let (ui, context, args) = (report.ui, report.context, report.args);
     let Some(ready) = ready(ui, client, discovery, &plan, report).await? else { return Ok(()) };
+    // What leaves the set counts once everything else was applied.
+    report.total = ready.placed.len();
     if !args.yes {
         confirm(ui, &ready.losses, &client.target().to_string(), "nothing was applied").await?;
     }
@@ -152,5 +153,6 @@ async fn work(
         return Ok(());
     };
     let around = Around { set, leaving: ready.leaving, wide: planned.scope.clone(), remaining: planned.scope };
-    apply_set((client, discovery), around, applying, report).await
+    let site = Site { ui: report.ui, context: report.context, client, discovery };
+    apply_set(site, around, applying, report).await
 }

@@ -9,14 +9,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::turns::Turns;
 use super::wait::{Going, wait_for_all};
-use super::{DeleteArgs, Doomed};
+use super::{DeleteArgs, Doomed, Guard};
 use crate::cli::error::client_error_in_words;
 use crate::cli::interruption::not_begun_in_words;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, DryRun, Reporter};
 use crate::client::{ApiRequest, Client, ClientError, DeleteParameters, Form};
-use crate::object::Reason;
-use crate::plan::{REQUESTS_AT_ONCE, each};
+use crate::object::{Object, ObjectKey, Reason};
+use crate::plan::set::{Absence, Looked, Removal, SetId, look, remove};
+use crate::plan::{ObjectError, Placed, REQUESTS_AT_ONCE, each};
+use crate::printable::one_line;
 
 /// What became of one object.
 enum Outcome {
@@ -24,6 +26,10 @@ enum Outcome {
     Gone,
     /// It is marked and goes later.
     Going(Going),
+    /// Somebody else was first, so that nothing was done to it.
+    Absent(Absence),
+    /// It is not what was to be deleted any more.
+    Refused(ObjectError),
     /// The user interrupted before its turn.
     NotBegun,
 }
@@ -204,6 +210,11 @@ impl Deletion<'_> {
                 self.not_begun.push(object.full_name());
                 self.standings[number] = Standing::Stays("was not deleted");
             }
+            Ok(Outcome::Absent(absence)) => self.ui.say(&format!("{} {absence}", one_line(&object.full_name()))),
+            Ok(Outcome::Refused(error)) => {
+                self.standings[number] = Standing::Stays("was not deleted");
+                self.fail(&object, &error.to_string());
+            }
             Ok(outcome) => {
                 self.deleted += 1;
                 self.reporter.item(|| object.item());
@@ -216,27 +227,82 @@ impl Deletion<'_> {
             }
             Err(error) if self.args.ignore_not_found && error.is(Reason::NotFound) => {}
             Err(error @ ClientError::Refused { .. }) if !error.is(Reason::Unauthorized) => {
-                self.failed += 1;
                 if !error.is(Reason::NotFound) {
                     self.standings[number] = Standing::Stays("was not deleted");
                 }
-                let problem = client_error_in_words(&error);
-                self.ui.error(&object.blame(&problem));
-                self.reporter.problem(object.problem(&problem));
+                self.fail(&object, &client_error_in_words(&error));
             }
             Err(error) => drop(self.broken.get_or_insert(error.into())),
         }
         self.context.note(format!("{} of {} objects were deleted", self.deleted, self.total()));
     }
+
+    fn fail(&mut self, object: &Doomed, problem: &str) {
+        self.failed += 1;
+        // A guarded object is in no manifest, and what is wrong with it does not always name it.
+        let blamed = match (&object.guard, &object.origin) {
+            (Guard::Nothing, _) | (_, Some(_)) => object.blame(problem),
+            _ => format!("{}: {problem}", one_line(&object.full_name())),
+        };
+        self.ui.error(&blamed);
+        self.reporter.problem(object.problem(problem));
+    }
 }
 
 async fn delete_one(client: &Client, object: &Doomed, parameters: &DeleteParameters, only_look: bool) -> Result<Outcome, ClientError> {
+    match &object.guard {
+        Guard::Member(known, id) => delete_member(client, &member(object, known), id, parameters, only_look).await,
+        Guard::State(known) => {
+            let (uid, version) = (Some(known.uid().to_owned()), known.resource_version().map(str::to_owned));
+            let parameters = DeleteParameters { uid, resource_version: version, ..parameters.clone() };
+            match delete_any(client, object, &parameters, only_look).await {
+                Err(error) if error.is(Reason::NotFound) => Ok(Outcome::Absent(Absence::Gone)),
+                Err(error) if error.is(Reason::Conflict) => Ok(Outcome::Refused(ObjectError::Moved)),
+                other => other,
+            }
+        }
+        Guard::Nothing => delete_any(client, object, parameters, only_look).await,
+    }
+}
+
+async fn delete_any(client: &Client, object: &Doomed, parameters: &DeleteParameters, only_look: bool) -> Result<Outcome, ClientError> {
     let namespace = object.namespace.as_deref();
     if only_look {
         client.object(&ApiRequest::get(&object.resource, namespace, &object.name, Form::Objects)).await?;
         return Ok(Outcome::Gone);
     }
     let answer = client.object(&ApiRequest::delete(&object.resource, namespace, &object.name, parameters)).await?;
-    // The server answers with a Status where nothing is left of the object.
-    Ok(if answer.kind() == "Status" { Outcome::Gone } else { Outcome::Going(Going::of(&answer)) })
+    Ok(outcome_of(&answer))
+}
+
+/// The server answers with a Status where nothing is left of the object.
+fn outcome_of(answer: &Object) -> Outcome {
+    if answer.kind() == "Status" { Outcome::Gone } else { Outcome::Going(Going::of(answer)) }
+}
+
+/// The member at its place, as it was read.
+fn member(object: &Doomed, known: &Object) -> Placed {
+    let key = ObjectKey { namespace: object.namespace.clone(), name: object.name.clone() };
+    Placed { object: known.clone(), source: None, resource: Arc::clone(&object.resource), key, kind_is_pending: false }
+}
+
+async fn delete_member(
+    client: &Client,
+    member: &Placed,
+    id: &SetId,
+    parameters: &DeleteParameters,
+    only_look: bool,
+) -> Result<Outcome, ClientError> {
+    let removal = match only_look {
+        false => remove(client, member, id, parameters).await?,
+        true => match look(client, member, id).await? {
+            Looked::Same(_) => return Ok(Outcome::Gone),
+            Looked::Other(removal) => removal,
+        },
+    };
+    Ok(match removal {
+        Removal::Done(answer) => outcome_of(&answer),
+        Removal::Needless(absence) => Outcome::Absent(absence),
+        Removal::Refused(error) => Outcome::Refused(error),
+    })
 }

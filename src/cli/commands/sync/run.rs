@@ -11,8 +11,8 @@ use serde_json::Value;
 use tracing::{info, warn};
 
 use super::{SyncArgs, words};
-use crate::cli::commands::{apply::home_first, order_failures, place_all};
-use crate::cli::sets::{Prepared, WorkedSet, prepare};
+use crate::cli::commands::{order_failures, place_all};
+use crate::cli::sets::{Applying, Around, Prepared, Site, WorkedSet, Worker, apply_set, prepare};
 use crate::cli::ui::Ui;
 use crate::cli::waiting::{self, Limit};
 use crate::cli::{CommandContext, CommandError};
@@ -21,7 +21,7 @@ use crate::manifest::Desired;
 use crate::object::{GroupResource, Object, ObjectKey};
 use crate::plan::set::{Departed, Leaving, Scope};
 use crate::plan::{
-    Action, Awaiting, Conduct, Done, DriftQuestion, DriftState, Failure, Live, ObjectDrift, Order, Placed, PlanEntry, Verdict, execute,
+    Action, Awaiting, Conduct, Done, DriftQuestion, DriftState, Failure, ObjectDrift, Order, Placed, PlanEntry, Verdict, execute,
     in_namespace, object_drift,
 };
 use crate::printable::one_line;
@@ -136,59 +136,16 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    async fn work(
-        &mut self,
-        discovery: &Discovery,
-        set: Option<&WorkedSet>,
-        prepared: Prepared,
-        mut order: Order,
-    ) -> Result<(), CommandError> {
+    async fn work(&mut self, discovery: &Discovery, set: Option<&WorkedSet>, prepared: Prepared, order: Order) -> Result<(), CommandError> {
         let Prepared { placed, live, leaving, scope: remaining, .. } = prepared;
+        let wide = Scope::of(&placed).and(&remaining);
+        let applying = Applying { placed, order, live, replacing: self.args.replacing(self.context) };
         let Some(set) = set else {
-            self.carry_out(placed, &order, live).await;
+            self.carry_out(self.client, applying).await;
             return Ok(());
         };
-        let wide = Scope::of(&placed).and(&remaining);
-        let (home, placed) = home_first(set, placed, &live);
-        if !home.is_empty() {
-            self.carry_out(home, &Order::at_once(1), live.clone()).await;
-            order = match Order::of(&placed, discovery) {
-                Ok(order) => order,
-                Err(failures) => {
-                    failures.iter().for_each(|failure| self.failed(failure));
-                    return Ok(());
-                }
-            };
-        }
-        let widened = set.widen(self.client, &wide).await?;
-        self.carry_out(placed, &order, live).await;
-        if set.prune {
-            self.prune(set, leaving, &remaining, &widened).await;
-        }
-        Ok(())
-    }
-
-    /// Applies objects in their order. A stop lets the requests under way end.
-    async fn carry_out(&mut self, placed: Vec<Placed>, order: &Order, live: Live) {
-        let (ui, context, args, client) = (self.ui, self.context, self.args, self.client);
-        let limit = Limit::of_act(args.timeout);
-        let until_ready = |awaiting: Vec<Awaiting>| waiting::until_dependable(ui, context, client, awaiting, limit).boxed_local();
-        let taken_back = |placed: &Placed| {
-            let drift = self.drifts.get(&spot(placed));
-            drift.is_some_and(|drift| drift.state == DriftState::Drifted && may_be_taken_back(placed, drift, self.memory))
-        };
-        let forced: HashSet<usize> = placed.iter().enumerate().filter(|(_, placed)| taken_back(placed)).map(|(number, _)| number).collect();
-        let manifests: HashMap<Spot, Object> = placed.iter().map(|placed| (spot(placed), placed.object.clone())).collect();
-        let parameters = args.parameters();
-        let replacing = args.replacing(context);
-        let conduct = Conduct { parameters: &parameters, forced, replacing, stop: context.stop().clone(), until_ready: &until_ready };
-        let _acting = context.act();
-        execute(client, placed, order, live, &conduct, |done| match done {
-            Done::Applied(entry) => self.applied(&entry, &manifests),
-            Done::Failed(failure) => self.failed(&failure),
-            Done::NotBegun(_) => {}
-        })
-        .await;
+        let site = Site { ui: self.ui, context: self.context, client: self.client, discovery };
+        apply_set(site, Around { set, leaving, wide, remaining }, applying, self).await
     }
 
     fn applied(&mut self, entry: &PlanEntry, manifests: &HashMap<Spot, Object>) {
@@ -206,38 +163,11 @@ impl Running<'_> {
         self.left.insert(spot, left.unwrap_or_default().to_owned());
     }
 
-    fn failed(&mut self, failure: &Failure) {
-        self.count("failed");
-        self.outcome.failures.push(words::of_failure(failure));
-    }
-
     fn count(&mut self, action: &'static str) {
         *self.outcome.objects.entry(action).or_default() += 1;
     }
 
-    /// Lets members leave that no manifest describes, if everything else could be applied.
-    async fn prune(&mut self, set: &WorkedSet, leaving: Vec<Leaving>, remaining: &Scope, widened: &str) {
-        if !self.outcome.failures.is_empty() {
-            if !leaving.is_empty() {
-                self.outcome.failures.push(format!("{} objects are not pruned, since not everything was applied", leaving.len()));
-            }
-            return;
-        }
-        let (ui, client, context) = (self.ui, self.client, self.context);
-        let _acting = context.act();
-        set.depart(client, leaving, context.stop(), |departed| match departed {
-            Departed::Deleted(entry) => self.departed(&entry, "pruned"),
-            Departed::Kept(entry) => self.departed(&entry, "kept"),
-            Departed::Failed(failure) => self.failed(&failure),
-            Departed::NotBegun(_) => {}
-        })
-        .await;
-        if self.outcome.failures.is_empty() && !context.stop().is_requested() {
-            set.narrow(ui, client, remaining, widened).await;
-        }
-    }
-
-    fn departed(&mut self, entry: &PlanEntry, word: &'static str) {
+    fn left(&mut self, entry: &PlanEntry, word: &'static str) {
         self.memory.applied.remove(&(entry.resource(), entry.key.clone()));
         self.count(word);
         tell(entry, word);
@@ -257,6 +187,65 @@ impl Running<'_> {
             })
             .collect();
         outcome
+    }
+}
+
+impl Worker for Running<'_> {
+    /// A stop lets the requests under way end.
+    async fn carry_out(&mut self, client: &Client, applying: Applying) -> bool {
+        let (ui, context, args) = (self.ui, self.context, self.args);
+        let Applying { placed, order, live, replacing } = applying;
+        let limit = Limit::of_act(args.timeout);
+        let until_ready = |awaiting: Vec<Awaiting>| waiting::until_dependable(ui, context, client, awaiting, limit).boxed_local();
+        let taken_back = |placed: &Placed| {
+            let drift = self.drifts.get(&spot(placed));
+            drift.is_some_and(|drift| drift.state == DriftState::Drifted && may_be_taken_back(placed, drift, self.memory))
+        };
+        let forced: HashSet<usize> = placed.iter().enumerate().filter(|(_, placed)| taken_back(placed)).map(|(number, _)| number).collect();
+        let manifests: HashMap<Spot, Object> = placed.iter().map(|placed| (spot(placed), placed.object.clone())).collect();
+        let parameters = args.parameters();
+        let conduct = Conduct { parameters: &parameters, forced, replacing, stop: context.stop().clone(), until_ready: &until_ready };
+        let _acting = context.act();
+        let mut all = true;
+        execute(client, placed, &order, live, &conduct, |done| {
+            all &= matches!(done, Done::Applied(_));
+            match done {
+                Done::Applied(entry) => self.applied(&entry, &manifests),
+                Done::Failed(failure) => self.failed(&failure),
+                Done::NotBegun(_) => {}
+            }
+        })
+        .await;
+        all
+    }
+
+    fn failed(&mut self, failure: &Failure) {
+        self.count("failed");
+        self.outcome.failures.push(words::of_failure(failure));
+    }
+
+    fn not_begun(&mut self, _: &Placed) {}
+
+    fn may_prune(&mut self, leaving: &[Leaving]) -> bool {
+        let may = self.outcome.failures.is_empty();
+        if !may && !leaving.is_empty() {
+            self.outcome.failures.push(format!("{} objects are not pruned, since not everything was applied", leaving.len()));
+        }
+        may
+    }
+
+    fn departed(&mut self, departed: Departed) {
+        match departed {
+            Departed::Deleted(entry) => self.left(&entry, "pruned"),
+            Departed::Kept(entry) => self.left(&entry, "kept"),
+            Departed::Absent(member, absence) => {
+                self.memory.applied.remove(&spot(&member));
+                let line = format!("{}{} {absence}", member.display_name(), in_namespace(member.key.namespace.as_deref()));
+                info!("{}", one_line(&line));
+            }
+            Departed::Failed(failure) => self.failed(&failure),
+            Departed::NotBegun(_) => {}
+        }
     }
 }
 
