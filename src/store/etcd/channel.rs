@@ -29,7 +29,7 @@ use tower::util::BoxCloneSyncService;
 
 use super::connection::Backoff;
 use super::endpoint::Endpoint;
-use super::link::{self, Link};
+use super::link::{self, Link, UnderWay};
 
 /// A connection that lasted so long was a good one: the next is tried at once.
 const PROVEN: Duration = Duration::from_secs(5);
@@ -125,6 +125,7 @@ fn why_ended(ended: io::Result<()>) -> String {
 impl Members {
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Status> {
         let (endpoint, mut link) = self.connected().await.map_err(not_sent)?;
+        let counted = link.count();
         let (mut parts, mut body) = request.into_parts();
         parts.uri = absolute(endpoint, parts.uri)?;
         parts.headers.insert(USER_AGENT, HeaderValue::from_static(concat!("trueup/", env!("CARGO_PKG_VERSION"))));
@@ -144,7 +145,7 @@ impl Members {
         }
         let broken = |error: h2::Error| Status::unavailable(format!("the connection to {} broke: {error}", endpoint.authority));
         let response = answer.await.map_err(broken)?;
-        Ok(response.map(|stream| Body::new(Answer { stream, _open: link.open, read: false })))
+        Ok(response.map(|stream| Body::new(Answer { stream, _counted: counted, read: false })))
     }
 
     /// An endpoint that is connected, each in its turn; waits while the first connections are being made.
@@ -164,11 +165,18 @@ impl Members {
             }
             match away {
                 Some(never) if states.is_empty() => return Err(never),
-                _ => drop(
-                    select_all(states.iter_mut().map(|state| Box::pin(state.wait_for(|state| !matches!(state, State::Beginning))))).await,
-                ),
+                _ => first_settled(&mut states).await?,
             }
         }
+    }
+}
+
+/// Waits until one endpoint is connected or away.
+async fn first_settled(states: &mut [watch::Receiver<State>]) -> Result<(), NeverSent> {
+    let settled = states.iter_mut().map(|state| Box::pin(state.wait_for(|state| !matches!(state, State::Beginning))));
+    match select_all(settled).await.0 {
+        Ok(_) => Ok(()),
+        Err(_) => Err(NeverSent { endpoint: "etcd".to_owned(), cause: "the runtime is shutting down".into() }),
     }
 }
 
@@ -213,7 +221,7 @@ async fn pass_on(mut stream: SendStream<Bytes>, early: Vec<Piece>, mut body: Bod
 /// The body of an answer.
 struct Answer {
     stream: RecvStream,
-    _open: Arc<()>,
+    _counted: UnderWay,
     /// All of it but the trailers.
     read: bool,
 }

@@ -310,6 +310,16 @@ fn tells_progress_in_order(version: &str) -> bool {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn a_request_that_finds_nobody_was_never_sent() {
+        let options = EtcdOptions::new(["127.0.0.1:1"]);
+        let channel = channel::open(endpoint::endpoints(&options).unwrap(), options.connect_timeout);
+        let client = Client::from_channel(channel, Some(connect_options(&options))).await.unwrap();
+        let error = client.kv_client().get("a", None).await.expect_err("nobody listens there");
+        assert!(never_sent(&error), "{error:?}");
+        assert!(matches!(failure(&error), StoreError::Unavailable(text) if text.contains("127.0.0.1:1")), "{error:?}");
+    }
+
     #[test]
     fn progress_is_trusted_from_the_versions_that_fixed_it() {
         for version in ["3.4.31", "3.4.40", "3.5.13", "3.5.21", "3.6.0", "3.6.0-rc.1", "4.0.0"] {

@@ -6,6 +6,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -34,10 +35,27 @@ const OUTBOX: usize = 256 << 10;
 #[derive(Clone)]
 pub(super) struct Link {
     pub(super) requests: SendRequest<Bytes>,
-    /// A clone lives as long as a request does.
-    pub(super) open: Arc<()>,
+    /// How many requests are under way.
+    open: Arc<AtomicUsize>,
     /// Told when the member takes no more requests on this connection, though it may still answer those under way.
     pub(super) refused: Arc<Notify>,
+}
+
+impl Link {
+    /// Counts a request as one under way for as long as the answer lives.
+    pub(super) fn count(&self) -> UnderWay {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        UnderWay(Arc::clone(&self.open))
+    }
+}
+
+/// A request under way.
+pub(super) struct UnderWay(Arc<AtomicUsize>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Begins HTTP/2 on a stream. The future moves its bytes, and ends with the connection and the reason for its end.
@@ -47,7 +65,7 @@ pub(super) async fn begin(stream: Box<dyn Stream>) -> Result<(Link, impl Future<
     let mut builder = h2::client::Builder::new();
     builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW).enable_push(false);
     let (requests, mut connection) = builder.handshake(Corked { reading, outbox: Arc::clone(&outbox) }).await?;
-    let open = Arc::new(());
+    let open = Arc::default();
     let pings = connection.ping_pong().map(|pings| Pings::new(pings, Arc::clone(&open)));
     let mut driver = Driver { connection, outbox, writing, pings, waited: false };
     Ok((Link { requests, open, refused: Arc::default() }, std::future::poll_fn(move |cx| driver.poll(cx))))
@@ -152,13 +170,13 @@ impl Driver {
 /// Asks a member that has requests to answer whether it is still there.
 struct Pings {
     pings: PingPong,
-    open: Arc<()>,
+    open: Arc<AtomicUsize>,
     timer: Pin<Box<Sleep>>,
     asked: bool,
 }
 
 impl Pings {
-    fn new(pings: PingPong, open: Arc<()>) -> Self {
+    fn new(pings: PingPong, open: Arc<AtomicUsize>) -> Self {
         Self { pings, open, timer: Box::pin(tokio::time::sleep(PING_EVERY)), asked: false }
     }
 
@@ -172,8 +190,8 @@ impl Pings {
             if self.asked {
                 return Poll::Ready(());
             }
-            // One is held by this task and one by whoever hands out the link.
-            self.asked = Arc::strong_count(&self.open) > 2 && self.pings.send_ping(Ping::opaque()).is_ok();
+            // etcd takes pings on an idle connection for an attack.
+            self.asked = self.open.load(Ordering::Relaxed) > 0 && self.pings.send_ping(Ping::opaque()).is_ok();
             let next = if self.asked { PING_ANSWER } else { PING_EVERY };
             self.timer.as_mut().reset(Instant::now() + next);
         }
@@ -182,5 +200,98 @@ impl Pings {
             self.timer.as_mut().reset(Instant::now() + PING_EVERY);
         }
         Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{Request, Response};
+    use tokio::io::DuplexStream;
+
+    use super::*;
+
+    /// A stream that counts the writes to it.
+    struct Counted {
+        stream: DuplexStream,
+        writes: Arc<AtomicUsize>,
+    }
+
+    impl AsyncRead for Counted {
+        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.stream).poll_read(cx, buffer)
+        }
+    }
+
+    impl AsyncWrite for Counted {
+        fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            self.writes.fetch_add(1, Ordering::Relaxed);
+            Pin::new(&mut self.stream).poll_write(cx, bytes)
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.stream).poll_flush(cx)
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.stream).poll_shutdown(cx)
+        }
+    }
+
+    /// A server that answers every request with nothing.
+    async fn serve(stream: DuplexStream) {
+        let mut connection = h2::server::handshake(stream).await.expect("a client");
+        while let Some(Ok((_, mut respond))) = connection.accept().await {
+            respond.send_response(Response::new(()), true).expect("a client");
+        }
+    }
+
+    fn ask(link: &Link, size: usize) -> impl Future<Output = Result<Response<h2::RecvStream>, h2::Error>> + use<> {
+        let request = Request::post("http://etcd/etcdserverpb.KV/Txn").body(()).expect("a request");
+        let (answer, mut body) = link.requests.clone().send_request(request, false).expect("a connection");
+        body.send_data(Bytes::from(vec![b'x'; size]), true).expect("a connection");
+        answer
+    }
+
+    #[tokio::test]
+    async fn requests_made_at_once_leave_together() {
+        let (ours, theirs) = tokio::io::duplex(1 << 20);
+        tokio::spawn(serve(theirs));
+        let writes = Arc::new(AtomicUsize::new(0));
+        let (link, driver) = begin(Box::new(Counted { stream: ours, writes: Arc::clone(&writes) })).await.expect("a connection");
+        tokio::spawn(driver);
+        ask(&link, 1).await.expect("an answer");
+        let before = writes.load(Ordering::Relaxed);
+        let answers: Vec<_> = (0..20).map(|_| ask(&link, 1500)).collect();
+        for answer in answers {
+            answer.await.expect("an answer");
+        }
+        let after = writes.load(Ordering::Relaxed);
+        assert!(after - before < 10, "20 requests took {} writes", after - before);
+    }
+
+    #[tokio::test]
+    async fn more_than_fits_at_once_is_sent_all_the_same() {
+        let (ours, theirs) = tokio::io::duplex(1000);
+        tokio::spawn(async move {
+            let mut builder = h2::server::Builder::new();
+            builder.initial_window_size(8 << 20).initial_connection_window_size(8 << 20);
+            let mut connection = builder.handshake::<_, Bytes>(theirs).await.expect("a client");
+            while let Some(Ok((request, mut respond))) = connection.accept().await {
+                tokio::spawn(async move {
+                    let mut body = request.into_body();
+                    let mut length = 0;
+                    while let Some(Ok(data)) = body.data().await {
+                        length += data.len();
+                    }
+                    let answer = Response::builder().header("length", length).body(()).expect("an answer");
+                    respond.send_response(answer, true).expect("a client");
+                });
+            }
+        });
+        let (link, driver) = begin(Box::new(ours)).await.expect("a connection");
+        tokio::spawn(driver);
+        let size = 4 * OUTBOX;
+        let answer = ask(&link, size).await.expect("an answer");
+        assert_eq!(answer.headers()["length"], size.to_string());
     }
 }
