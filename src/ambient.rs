@@ -3,10 +3,11 @@
 //! Everything that needs one of these gets an [`Ambient`], so that tests pin them and compare whole outputs. Invariant: no other
 //! module asks the system for the time of day or for random bits.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
+use ring::rand::{SecureRandom as _, SystemRandom};
 use uuid::Uuid;
 
 use crate::object::Time;
@@ -21,7 +22,14 @@ trait Source: Send + Sync {
     fn uuid(&self) -> Uuid;
 }
 
-struct System;
+/// Random bits for so many ids are asked of the system at once: each time takes a call into the kernel.
+const IDS_AT_ONCE: usize = 64;
+
+#[derive(Default)]
+struct System {
+    /// Random bits that no id was made of yet.
+    random: Mutex<Vec<[u8; 16]>>,
+}
 
 impl Source for System {
     fn now(&self) -> Timestamp {
@@ -29,7 +37,14 @@ impl Source for System {
     }
 
     fn uuid(&self) -> Uuid {
-        Uuid::new_v4()
+        let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
+        if random.is_empty() {
+            let mut fresh = [[0; 16]; IDS_AT_ONCE];
+            if SystemRandom::new().fill(fresh.as_flattened_mut()).is_ok() {
+                random.extend(fresh);
+            }
+        }
+        random.pop().map_or_else(Uuid::new_v4, |bits| uuid::Builder::from_random_bytes(bits).into_uuid())
     }
 }
 
@@ -55,7 +70,7 @@ impl Ambient {
     /// The system's clock and random generator.
     #[must_use]
     pub fn system() -> Self {
-        Self(Arc::new(System))
+        Self(Arc::new(System::default()))
     }
 
     /// A clock that stands at `now`, and uuids `00000000-0000-0000-8000-000000000001` and up.
@@ -122,6 +137,14 @@ impl Ambient {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_differ_however_many_there_are() {
+        let ambient = Ambient::system();
+        let ids: std::collections::BTreeSet<String> = (0..3 * IDS_AT_ONCE).map(|_| ambient.uid()).collect();
+        assert_eq!(ids.len(), 3 * IDS_AT_ONCE);
+        assert!(ids.iter().all(|id| id.as_bytes()[14] == b'4'), "they are random ones by their version");
+    }
 
     #[test]
     fn pinned_ids_count_up_within_their_series() {

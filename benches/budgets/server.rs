@@ -1,10 +1,16 @@
 //! A server process to measure.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Trust};
+
+/// The program to measure: the one built with this benchmark, or another build that is to be compared with it.
+fn program() -> OsString {
+    std::env::var_os("TRUEUP_BENCH_SERVER").unwrap_or_else(|| env!("CARGO_BIN_EXE_trueup").into())
+}
 
 /// What the server keeps its objects in.
 pub(crate) enum Engine {
@@ -40,7 +46,7 @@ impl Server {
         // Certificates are made on the very first start only; their time is measured with it.
         let port = free_port();
         let address = format!("127.0.0.1:{port}");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
+        let mut command = Command::new(program());
         command.args(["serve", "--listen", &address]).stderr(Stdio::null()).stdin(Stdio::null());
         command.env("XDG_DATA_HOME", directory.path());
         match engine {

@@ -18,24 +18,37 @@ use crate::store::cache::Cached;
 /// where [`Cached`] expects them.
 pub(super) fn encode(object: &Object) -> Vec<u8> {
     const FIRST: [&str; 3] = ["apiVersion", "kind", "metadata"];
-    let mut metadata = object.metadata().cloned().unwrap_or_default();
-    metadata.remove("resourceVersion");
-    let metadata = Value::Object(metadata);
     let root = object.root();
     let first = FIRST.iter().filter_map(|name| root.get_key_value(*name));
     let rest = root.iter().filter(|(name, _)| !FIRST.contains(&name.as_str()));
     let mut out = Vec::with_capacity(1024);
+    append_members(&mut out, first.chain(rest), |out, name, value| {
+        if name == "metadata" {
+            let members = object.metadata().into_iter().flatten().filter(|(name, _)| *name != "resourceVersion");
+            append_members(out, members, |out, _, value| append_json(out, value));
+        } else {
+            append_json(out, value);
+        }
+    });
+    out
+}
+
+/// Appends an object whose members are written by a function.
+fn append_members<'a>(
+    out: &mut Vec<u8>,
+    members: impl Iterator<Item = (&'a String, &'a Value)>,
+    append: impl Fn(&mut Vec<u8>, &str, &Value),
+) {
     out.push(b'{');
-    for (name, value) in first.chain(rest) {
-        if out.len() > 1 {
+    for (index, (name, value)) in members.enumerate() {
+        if index > 0 {
             out.push(b',');
         }
-        append_json(&mut out, name);
+        append_json(out, name);
         out.push(b':');
-        append_json(&mut out, if name == "metadata" { &metadata } else { value });
+        append(out, name, value);
     }
     out.push(b'}');
-    out
 }
 
 /// Appends a value that always has a JSON form, to memory that always has room.
@@ -125,6 +138,22 @@ pub(super) fn served_as_stored(resource: &Resource, cached: &Cached) -> bool {
 pub(super) fn partial(object: &mut Object, version: &str) -> Value {
     let metadata = object.root_mut().remove("metadata").unwrap_or_else(|| json!({}));
     json!({"kind": "PartialObjectMetadata", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata})
+}
+
+/// Appends the same as JSON, without parsing more than where the metadata ends. `false`, and nothing appended, where the bytes are not
+/// what the store keeps.
+pub(super) fn append_partial(cached: &Cached, version: &str, out: &mut Vec<u8>) -> bool {
+    let begun = out.len();
+    out.extend_from_slice(
+        format!("{{\"apiVersion\":\"meta.k8s.io/{version}\",\"kind\":\"PartialObjectMetadata\",\"metadata\":").as_bytes(),
+    );
+    let appended = cached.append_metadata(out);
+    if appended {
+        out.push(b'}');
+    } else {
+        out.truncate(begun);
+    }
+    appended
 }
 
 /// A Table of objects, as kubectl prints them. Column definitions are left out where `headers` is false: a watch sends them once.

@@ -341,6 +341,16 @@ impl Frames {
             out.extend_from_slice(b"}\n");
             return Ok(out.into());
         }
+        if let Form::Partial(version, Encoding::Json) | Form::PartialList(version, Encoding::Json) = self.form
+            && view::served_as_stored(&self.resource, cached)
+        {
+            let mut out = Vec::with_capacity(cached.size_hint() + 128);
+            out.extend_from_slice(format!("{{\"type\":\"{}\",\"object\":", kind.as_str()).as_bytes());
+            if view::append_partial(cached, version, &mut out) {
+                out.extend_from_slice(b"}\n");
+                return Ok(out.into());
+            }
+        }
         let mut object = view::parse(&self.resource, cached)?;
         let document = match self.form {
             Form::Table(version) => {
@@ -362,7 +372,8 @@ impl Frames {
         let protobuf = (self.form.encoding() == Encoding::Protobuf).then(|| protobuf::document(document)).flatten();
         match protobuf {
             Some(object) => protobuf::frame(event, &object).into(),
-            None => format!("{}\n", json!({"type": event, "object": document})).into(),
+            // The type first: readers that know it read the object as what it is, the others have to keep it until they know.
+            None => format!("{{\"type\":\"{event}\",\"object\":{document}}}\n").into(),
         }
     }
 

@@ -11,6 +11,7 @@ mod definitions;
 mod gc;
 mod leader;
 mod namespace;
+mod observed_metadata;
 mod policies;
 mod queue;
 mod quota;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use futures::stream::{AbortHandle, Abortable, BoxStream, SelectAll, abortable};
 use futures::{Stream, StreamExt as _};
 use kube::Client;
-use kube::api::{Api, DynamicObject, PartialObjectMeta};
+use kube::api::Api;
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::{self, Error, Event, watcher};
 
 use super::super::complaints::Complaints;
+use super::super::observed_metadata::ObservedMetadata;
 use super::super::resources::Served;
 use super::graph::ResourceId;
 use super::observed::{Observed, Uid};
@@ -39,7 +40,7 @@ pub(super) struct Watches {
 impl Watches {
     /// Follows a resource from now on.
     pub(super) fn begin(&mut self, client: &Client, id: ResourceId, served: &Served) {
-        let api: Api<PartialObjectMeta<DynamicObject>> = Api::all_with(client.clone(), &served.api);
+        let api: Api<ObservedMetadata> = Api::all_with(client.clone(), &served.api);
         // The first reading is a watch too: no list of all objects is ever held in memory.
         let config = watcher::Config::default().streaming_lists();
         let follow = move || until_lost(watcher(api.clone(), config.clone()).default_backoff());
@@ -80,7 +81,7 @@ impl Watches {
     }
 }
 
-pub(in super::super) type Watched = Result<Event<PartialObjectMeta<DynamicObject>>, Error>;
+pub(in super::super) type Watched = Result<Event<ObservedMetadata>, Error>;
 
 /// Ends a stream at an error that it would meet for ever: it would ask again for a revision that the server has forgotten, or never
 /// had because it was restored from an older copy.
@@ -95,7 +96,7 @@ fn is_lost(error: &kube::Error) -> bool {
     }
 }
 
-fn tidings(event: Event<PartialObjectMeta<DynamicObject>>) -> Option<Tidings> {
+fn tidings(event: Event<ObservedMetadata>) -> Option<Tidings> {
     match event {
         Event::Init => Some(Tidings::Begin),
         Event::InitDone => Some(Tidings::Read),

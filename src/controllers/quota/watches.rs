@@ -5,12 +5,13 @@
 use futures::stream::{BoxStream, SelectAll};
 use futures::{StreamExt as _, stream};
 use kube::Client;
-use kube::api::{Api, DynamicObject, PartialObjectMeta};
+use kube::api::Api;
 use kube::core::ApiResource;
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::{self, Event, watcher};
 
 use super::super::gc::until_lost;
+use super::super::observed_metadata::ObservedMetadata;
 use crate::object::GroupResource;
 
 /// What a watch tells.
@@ -29,7 +30,7 @@ pub(super) struct Watches(SelectAll<BoxStream<'static, (Option<GroupResource>, T
 impl Watches {
     /// Follows a kind from now on.
     pub(super) fn begin(&mut self, client: &Client, kind: Option<GroupResource>, resource: &ApiResource) {
-        let api: Api<PartialObjectMeta<DynamicObject>> = Api::all_with(client.clone(), resource);
+        let api: Api<ObservedMetadata> = Api::all_with(client.clone(), resource);
         let config = watcher::Config::default().streaming_lists();
         let follow = move || until_lost(watcher(api.clone(), config.clone()).default_backoff());
         let events = stream::repeat_with(follow).flatten().filter_map(move |event| {
@@ -48,7 +49,7 @@ impl Watches {
     }
 }
 
-fn tidings(event: Event<PartialObjectMeta<DynamicObject>>) -> Option<Tidings> {
+fn tidings(event: Event<ObservedMetadata>) -> Option<Tidings> {
     match event {
         Event::Init | Event::InitDone => None,
         Event::InitApply(object) | Event::Apply(object) => Some(Tidings::There {

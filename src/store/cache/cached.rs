@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 
 use crate::object::Revision;
@@ -89,6 +90,16 @@ impl Cached {
         }
     }
 
+    /// Appends the object's `metadata` with its `resourceVersion`. `false`, and nothing appended, where there is none in the stored form.
+    pub fn append_metadata(&self, out: &mut Vec<u8>) -> bool {
+        let Some(at) = metadata_at(&self.value) else { return false };
+        // Reads one value and no more.
+        let from = &self.value[at + METADATA.len() - 1..];
+        let Some(Ok(metadata)) = serde_json::Deserializer::from_slice(from).into_iter::<&RawValue>().next() else { return false };
+        splice(metadata.get().as_bytes(), 1, self.revision, out);
+        true
+    }
+
     /// The length of the document, up to the length of its revision.
     #[must_use]
     pub fn size_hint(&self) -> usize {
@@ -160,6 +171,19 @@ mod tests {
         let mut out = Vec::new();
         Cached::new("k", Bytes::from_static(STORED), Revision(7)).append_item(&mut out);
         assert!(out.starts_with(br#"{"metadata":{"resourceVersion":"7","labels""#));
+    }
+
+    #[test]
+    fn the_metadata_alone_is_cut_out_of_the_bytes() {
+        let of = |value: &'static [u8], revision: u64| {
+            let mut out = Vec::new();
+            let appended = Cached::new("k", Bytes::from_static(value), Revision(revision)).append_metadata(&mut out);
+            (appended, String::from_utf8(out).expect("utf-8"))
+        };
+        assert_eq!(of(STORED, 7), (true, r#"{"resourceVersion":"7","labels":{"a":"b"},"name":"n"}"#.to_owned()));
+        assert_eq!(of(br#"{"metadata":{"name":"}\"{"},"spec":{}}"#, 0), (true, r#"{"name":"}\"{"}"#.to_owned()));
+        assert_eq!(of(br#"{"metadata":{"name"#, 7), (false, String::new()));
+        assert_eq!(of(b"{}", 7), (false, String::new()));
     }
 
     #[test]

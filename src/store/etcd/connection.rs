@@ -1,25 +1,22 @@
-//! The channel to the cluster, and what its errors mean.
+//! The client of the cluster, and what its errors mean.
 //!
 //! Receives options and hands on clients. Invariant: no call waits longer than the request timeout, whatever the channel does.
 
-use std::path::Path;
 use std::time::Duration;
 
-use etcd_client::{Certificate, Client, ConnectOptions, Error, Identity, KvClient, ResponseHeader, TlsOptions, WatchClient};
+use etcd_client::{Client, ConnectOptions, Error, KvClient, ResponseHeader, WatchClient};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::super::StoreError;
 use super::super::follow::closed;
 use super::EtcdOptions;
+use super::channel::{self, NeverSent};
+use super::endpoint;
 use crate::object::Revision;
 
 /// gRPC refuses answers over 4 MB by default; lists and watches of 3 MiB objects are larger. This is etcd's own client's limit.
 const LARGEST_ANSWER: usize = i32::MAX as usize;
-
-/// A dead connection is noticed after these: a ping, and how long to wait for its answer. etcd refuses pings more often than every 5 s.
-const PING_EVERY: Duration = Duration::from_secs(10);
-const PING_ANSWER: Duration = Duration::from_secs(5);
 
 /// The waits between tries: the first, and the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
@@ -28,6 +25,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// What all parts of the store share.
 pub(super) struct Connection {
     client: Client,
+    kv: KvClient,
     options: EtcdOptions,
     /// Whether the cluster tells progress only after everything up to it; see [`tells_progress_in_order`].
     pub(super) progress_in_order: bool,
@@ -43,7 +41,8 @@ impl Connection {
             StoreError::Unavailable(format!("no etcd answers at {endpoints} within {patience:?}: {reason}"))
         };
         let deadline = Instant::now() + options.connect_timeout;
-        let opened = timeout_at(deadline, Client::connect(&options.endpoints, Some(connect_options(&options)?))).await;
+        let channel = channel::open(endpoint::endpoints(&options)?, options.connect_timeout);
+        let opened = timeout_at(deadline, Client::from_channel(channel, Some(connect_options(&options)))).await;
         let client = match opened {
             Ok(Ok(client)) => client,
             Ok(Err(error)) => return Err(opening_failure(&error, unreachable)),
@@ -62,11 +61,12 @@ impl Connection {
                 "this etcd is old; each watch follows the whole cluster's writes to learn of progress"
             );
         }
-        Ok(Self { client, options, progress_in_order, wanted: watch::Sender::new(Revision::ZERO), closed: watch::Sender::new(false) })
+        let kv = client.kv_client().max_decoding_message_size(LARGEST_ANSWER).max_encoding_message_size(LARGEST_ANSWER);
+        Ok(Self { client, kv, options, progress_in_order, wanted: watch::Sender::new(Revision::ZERO), closed: watch::Sender::new(false) })
     }
 
     pub(super) fn kv(&self) -> KvClient {
-        self.client.kv_client().max_decoding_message_size(LARGEST_ANSWER).max_encoding_message_size(LARGEST_ANSWER)
+        self.kv.clone()
     }
 
     pub(super) fn watch_client(&self) -> WatchClient {
@@ -153,38 +153,13 @@ impl Connection {
     }
 }
 
-fn connect_options(options: &EtcdOptions) -> Result<ConnectOptions, StoreError> {
-    let mut connect = ConnectOptions::new()
-        .with_connect_timeout(options.connect_timeout)
-        .with_keep_alive(PING_EVERY, PING_ANSWER)
-        .with_keep_alive_while_idle(false)
-        .with_require_leader(true);
-    if let Some((name, password)) = &options.user {
+fn connect_options(options: &EtcdOptions) -> ConnectOptions {
+    let connect = ConnectOptions::new().with_require_leader(true);
+    match &options.user {
         // Tokens expire after some minutes.
-        connect = connect.with_user(name, password).with_auto_token_refresh(true);
+        Some((name, password)) => connect.with_user(name, password).with_auto_token_refresh(true),
+        None => connect,
     }
-    match (&options.tls, options.endpoints.iter().find(|endpoint| endpoint.starts_with("https://"))) {
-        (Some(tls), _) => Ok(connect.with_tls(tls_options(tls)?)),
-        (None, Some(endpoint)) => {
-            Err(StoreError::Failed(format!("{endpoint} needs the file with the certificate authority of the etcd servers")))
-        }
-        (None, None) => Ok(connect),
-    }
-}
-
-fn tls_options(tls: &super::EtcdTls) -> Result<TlsOptions, StoreError> {
-    let mut options = TlsOptions::new();
-    if let Some(ca) = &tls.ca {
-        options = options.ca_certificate(Certificate::from_pem(read_file(ca)?));
-    }
-    if let Some((certificate, key)) = &tls.identity {
-        options = options.identity(Identity::from_pem(read_file(certificate)?, read_file(key)?));
-    }
-    Ok(options)
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>, StoreError> {
-    std::fs::read(path).map_err(|error| StoreError::Failed(format!("cannot read {}: {error}", path.display())))
 }
 
 fn opening_failure(error: &Error, unreachable: impl Fn(String) -> StoreError) -> StoreError {
@@ -243,9 +218,11 @@ mod code {
     pub(super) const UNAVAILABLE: i32 = 14;
 }
 
-/// Whether no endpoint was reached, so that a write cannot have been done. The cause is not a type of ours to look for.
+/// Whether the request never left, so that a write cannot have been done.
 fn never_sent(error: &Error) -> bool {
-    matches!(error, Error::GRpcStatus(status) if format!("{status:?}").contains("ConnectError"))
+    let Error::GRpcStatus(status) = error else { return false };
+    let first = std::error::Error::source(status);
+    std::iter::successors(first, |error| error.source()).any(|error| error.is::<NeverSent>())
 }
 
 /// Whether the error says that the revision is compacted, or in the future.
@@ -332,6 +309,16 @@ fn tells_progress_in_order(version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_finds_nobody_was_never_sent() {
+        let options = EtcdOptions::new(["127.0.0.1:1"]);
+        let channel = channel::open(endpoint::endpoints(&options).unwrap(), options.connect_timeout);
+        let client = Client::from_channel(channel, Some(connect_options(&options))).await.unwrap();
+        let error = client.kv_client().get("a", None).await.expect_err("nobody listens there");
+        assert!(never_sent(&error), "{error:?}");
+        assert!(matches!(failure(&error), StoreError::Unavailable(text) if text.contains("127.0.0.1:1")), "{error:?}");
+    }
 
     #[test]
     fn progress_is_trusted_from_the_versions_that_fixed_it() {

@@ -1,10 +1,13 @@
 //! The distributed store: an etcd cluster, which many servers may share.
 //!
-//! Receives and hands on what [`Store`] says, over one gRPC channel that spreads over all endpoints and mends itself. `connection` holds
-//! that channel, `request` the single requests, `revisions` the shared look at the current revision, `watch` and `mailbox` the watches. Invariant:
+//! Receives and hands on what [`Store`] says, over one connection to each endpoint, which mend themselves (`endpoint`, `link`, `channel`).
+//! `connection` holds the client that speaks through them, `request` the single requests, `revisions` the shared look at the current revision, `watch` and `mailbox` the watches. Invariant:
 //! every read is linearizable, and a write is sent once: after a failure it is the caller who knows whether to try again.
 
+mod channel;
 mod connection;
+mod endpoint;
+mod link;
 mod mailbox;
 mod request;
 mod revisions;

@@ -130,17 +130,19 @@ pub(super) async fn current(connection: &Connection) -> Result<Revision, StoreEr
 
 /// Writes one key under a compare; the same request brings what it lost to.
 pub(super) async fn commit(connection: &Connection, key: &str, expected: Revision, change: Change) -> Result<Outcome, StoreError> {
+    if change == Change::Delete && expected == Revision::ZERO {
+        return newest(connection, key).await.map(Outcome::Lost);
+    }
     let stored = connection.stored(key);
-    let write = match change {
-        Change::Put(value) => TxnOp::put(stored.clone(), value, None),
-        Change::Delete if expected == Revision::ZERO => return newest(connection, key).await.map(Outcome::Lost),
-        Change::Delete => TxnOp::delete(stored.clone(), None),
+    let transaction = || {
+        let write = match &change {
+            Change::Put(value) => TxnOp::put(stored.clone(), value.clone(), None),
+            Change::Delete => TxnOp::delete(stored.clone(), None),
+        };
+        let stands = Compare::mod_revision(stored.clone(), CompareOp::Equal, number(expected));
+        Txn::new().when([stands]).and_then([write]).or_else([TxnOp::get(stored.clone(), None)])
     };
-    let transaction = Txn::new()
-        .when([Compare::mod_revision(stored.clone(), CompareOp::Equal, number(expected))])
-        .and_then([write])
-        .or_else([TxnOp::get(stored, None)]);
-    let answer = connection.write(|| async { connection.kv().txn(transaction.clone()).await }).await?;
+    let answer = connection.write(|| async { connection.kv().txn(transaction()).await }).await?;
     let revision = header_revision(answer.header())?;
     if answer.succeeded() {
         return Ok(Outcome::Done(revision));
