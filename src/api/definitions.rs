@@ -1,8 +1,8 @@
 //! CustomResourceDefinitions and the requests that change them: which names they get, and what their deletion begins with.
 //!
 //! Receives definitions before they are written, and word of those that were; hands on definitions with the status that a controller
-//! sets upstream, so that a client which waits for `Established` never waits. Invariant: writes of definitions in one process take
-//! turns, so that no two are given the same name.
+//! sets upstream, so that a client which waits for `Established` never waits. Invariant: commits of definitions in one process
+//! take turns, and each settles the names anew, so that no two are given the same one.
 
 use std::borrow::Cow;
 
@@ -29,7 +29,8 @@ const PENDING: [&str; 4] = [
     "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
 ];
 
-/// The turn of a write to definitions; requests for anything else need none.
+/// The turn of a commit to definitions; commits of anything else need none. It is held until the catalog has what was written, and never
+/// while anybody but the store is waited for.
 pub(super) async fn turn<'a>(api: &'a Shared, resource: &Resource) -> Option<MutexGuard<'a, ()>> {
     if resource.storage_prefix == PREFIX { Some(api.catalogs.turn().await) } else { None }
 }
@@ -66,6 +67,7 @@ pub(super) fn settle(call: &Call, object: &mut Object) {
 
 /// After a definition was written or went: gives the names that became free to those that wait for them, the oldest first.
 pub(super) async fn settle_others(api: &Shared) -> Result<(), Refusal> {
+    let _turn = api.catalogs.turn().await;
     let mut tried = Vec::new();
     while let Some(next) = api.catalogs.unsettled().into_iter().find(|waiting| !tried.contains(&waiting.key)) {
         let key = next.key.clone();
