@@ -27,7 +27,7 @@ pub use metadata::same_object;
 pub(crate) use parts::applied as applied_part;
 pub use plugins::{Plugin, PluginError, PluginName, Plugins};
 pub(crate) use priority::{SYSTEM_CLASSES, fill as fill_priority, keep as keep_priority};
-pub(crate) use service_accounts::{DEFAULT as DEFAULT_ACCOUNT, fill as fill_account};
+pub(crate) use service_accounts::{DEFAULT as DEFAULT_ACCOUNT, account_of, fill as fill_account};
 pub(crate) use tolerations::fill as fill_tolerations;
 pub use validate::names;
 pub(crate) use validation::selects;

@@ -133,7 +133,7 @@ async fn resource(
         Verb::Create | Verb::Update | Verb::Patch => limit_ranges::of(api, &resource, &route, creates).await?,
         _ => Vec::new(),
     };
-    let surroundings = pod_plugins::of(api, &resource, &route, &body, creates).await?;
+    let surroundings = pod_plugins::of(api, &resource, &route, creates).await?;
     let reads = matches!(verb, Verb::Get | Verb::List | Verb::Watch);
     let deletes = matches!(verb, Verb::Delete | Verb::DeleteCollection);
     let hooks = if reads { Hooks::default() } else { Hooks::of(api, &resource, &route, deletes).await? };

@@ -7,7 +7,7 @@ use super::decode::{self, Decoded};
 use super::hooks::{self, Configurations};
 use super::json::Parsed;
 use super::write::{self, Live, Verdict, Written};
-use super::{api_services, definitions, limit_ranges, managers, namespaces, pod_plugins, quotas, scale};
+use super::{api_services, definitions, limit_ranges, managers, namespaces, pod_plugins, quotas, scale, tokens};
 use crate::admission;
 use crate::merge;
 use crate::object::{Cause, Object, Reason, Refusal};
@@ -114,6 +114,7 @@ fn admitted(call: &Call, live: &Live, mut after: Object) -> Result<Object, Refus
 pub(super) fn finished(call: &Call, live: &Live, mut after: Object) -> Result<Object, Refusal> {
     if call.hooks.mutate() && !call.shows_scale() {
         admission::prepare(&call.resource, None, &mut after);
+        pod_plugins::fill_update(call, &live.object, &mut after);
         after = call.hooks.mutated(Some(&live.object), after);
         in_namespace(call, &mut after)?;
         same_name(call, &after)?;
@@ -209,6 +210,9 @@ pub(super) async fn announce(call: &Call, written: &Written) -> Result<(), Refus
     quotas::written(call, cached.revision).await?;
     Configurations::written(&call.api.cache, &call.resource, cached.revision).await?;
     api_services::follow(&call.api, &call.resource.storage_prefix).await?;
+    if matches!(written, Written::Deleted(_)) {
+        tokens::gone(call, cached.revision).await?;
+    }
     if call.resource.storage_prefix == api_services::PREFIX {
         call.api.registered.forget().await;
     }

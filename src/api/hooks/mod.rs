@@ -81,8 +81,7 @@ impl Hooks {
     pub(super) async fn of(api: &Shared, resource: &Arc<Resource>, route: &ResourceRoute, deletes: bool) -> Result<Self, Refusal> {
         let group = resource.gvk.group.as_str();
         let is_exempt = group == "admissionregistration.k8s.io" && EXEMPT.contains(&resource.gvk.kind.as_str());
-        let is_answered = resource.origin != Origin::Stored && resource.gvk.kind != "Binding";
-        if is_exempt || is_answered {
+        if is_exempt || resource.origin == Origin::Observed {
             return Ok(Self::default());
         }
         let all = api.configurations.current(&api.cache).await?;

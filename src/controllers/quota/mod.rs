@@ -61,6 +61,8 @@ struct Counter {
     queue: Queue<Key>,
     /// The quotas that there are.
     known: BTreeSet<Key>,
+    /// The quotas whose limits changed, and when they are to be counted once more.
+    settling: HashMap<Key, Instant>,
     /// The kinds that are watched, and those that there were not.
     kinds: HashMap<GroupResource, bool>,
     complaints: Complaints,
@@ -76,6 +78,7 @@ pub(super) async fn run(client: Client, ambient: Ambient) -> Result<Infallible, 
         watches: Watches::default(),
         queue: Queue::new(BACKOFF),
         known: BTreeSet::new(),
+        settling: HashMap::new(),
         kinds: HashMap::new(),
         complaints: Complaints::default(),
     };
@@ -152,6 +155,10 @@ impl Counter {
     async fn count(&mut self, key: &Key) -> Result<(), CountError> {
         for _ in 0..ATTEMPTS {
             if self.count_once(key).await? {
+                if let Some(at) = self.settling.remove(key).filter(|at| *at > Instant::now()) {
+                    self.settling.insert(key.clone(), at);
+                    self.queue.add(key.clone(), at);
+                }
                 return Ok(());
             }
         }
@@ -176,7 +183,7 @@ impl Counter {
         let Some(after) = quota::counted(&live, &found) else { return Ok(true) };
         let has_other_limits = after.get(&["status", "hard"]) != live.get(&["status", "hard"]);
         match api.replace_status(&key.1, &PostParams::default(), &dynamic(after)?).await {
-            Ok(_) if has_other_limits => self.queue.add(key.clone(), Instant::now() + SETTLED),
+            Ok(_) if has_other_limits => _ = self.settling.insert(key.clone(), Instant::now() + SETTLED),
             Ok(_) => {}
             Err(kube::Error::Api(status)) if status.is_conflict() => return Ok(false),
             Err(error) => return Err(error.into()),
