@@ -32,6 +32,7 @@ mod health;
 mod hooks;
 mod json;
 mod known_tokens;
+mod kubernetes_service;
 mod limit_ranges;
 mod list;
 mod managers;
@@ -67,6 +68,7 @@ use http::{Request, Response};
 use tokio::sync::watch as watch_channel;
 
 pub use body::Body;
+pub use kubernetes_service::Advertised;
 pub use service_ranges::{Network, NodePorts, RangeError, ServiceNetworks, ServiceRanges};
 
 use self::api_services::Registered;

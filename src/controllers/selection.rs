@@ -15,13 +15,15 @@ pub enum Controller {
     Namespace,
     /// The controller for resource quotas: counts what is taken of them.
     Quota,
+    /// The controller for the root certificate: publishes it in each namespace.
+    RootCa,
     /// The controller for service accounts: makes the account `default` of each namespace.
     ServiceAccount,
 }
 
 impl Controller {
     /// All there are, in the order of their names.
-    pub const ALL: [Self; 5] = [Self::Definitions, Self::Gc, Self::Namespace, Self::Quota, Self::ServiceAccount];
+    pub const ALL: [Self; 6] = [Self::Definitions, Self::Gc, Self::Namespace, Self::Quota, Self::RootCa, Self::ServiceAccount];
 
     /// The name on the command line.
     #[must_use]
@@ -31,6 +33,7 @@ impl Controller {
             Self::Gc => "gc",
             Self::Namespace => "namespace",
             Self::Quota => "resourcequota",
+            Self::RootCa => "root-ca-cert-publisher",
             Self::ServiceAccount => "serviceaccount",
         }
     }
@@ -150,15 +153,15 @@ mod tests {
     #[test]
     fn words_add_and_take_away() {
         let cases = [
-            ("*", "crd,gc,namespace,resourcequota,serviceaccount"),
+            ("*", "crd,gc,namespace,resourcequota,root-ca-cert-publisher,serviceaccount"),
             ("gc", "gc"),
             ("namespace, gc", "gc,namespace"),
             ("none", "none"),
-            ("-gc", "crd,namespace,resourcequota,serviceaccount"),
+            ("-gc", "crd,namespace,resourcequota,root-ca-cert-publisher,serviceaccount"),
         ];
         for (text, expected) in cases.into_iter().chain([
-            ("*,-namespace,-serviceaccount", "crd,gc,resourcequota"),
-            ("-gc,-namespace,-resourcequota,-serviceaccount", "crd"),
+            ("*,-namespace,-serviceaccount", "crd,gc,resourcequota,root-ca-cert-publisher"),
+            ("-gc,-namespace,-resourcequota,-root-ca-cert-publisher,-serviceaccount", "crd"),
             ("gc,-gc", "none"),
         ]) {
             assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
@@ -170,7 +173,7 @@ mod tests {
         let error = read("gc,-pods").expect_err("unknown");
         assert_eq!(
             error.to_string(),
-            "unknown controller \"pods\": known are crd, gc, namespace, resourcequota, serviceaccount, with * for all and none for no controller"
+            "unknown controller \"pods\": known are crd, gc, namespace, resourcequota, root-ca-cert-publisher, serviceaccount, with * for all and none for no controller"
         );
         assert_eq!(read("none,gc"), Err(SelectionError::NoneAndMore));
         assert_eq!(read(" , "), Err(SelectionError::Empty));

@@ -27,6 +27,9 @@ use crate::api::TestApi;
 /// How long a condition may take to come true, on a machine that has other things to do.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What is published as the root certificate.
+const ROOT_CA: &str = "-----BEGIN CERTIFICATE-----";
+
 /// A client whose requests the API answers in this process.
 pub(crate) fn client(api: &Api) -> kube::Client {
     let api = api.clone();
@@ -46,7 +49,13 @@ async fn answer(api: &Api, request: Request<kube::client::Body>) -> Result<http:
 /// Controllers over an API.
 pub(crate) fn start(api: &Api, selection: &str) -> ControllersHandle {
     let selection = selection.parse::<Selection>().expect("known controllers");
-    spawn(ControllerOptions { client: client(api), selection, leader_election: false, ambient: Ambient::system() })
+    spawn(ControllerOptions {
+        client: client(api),
+        selection,
+        leader_election: false,
+        ambient: Ambient::system(),
+        root_ca: Some(ROOT_CA.into()),
+    })
 }
 
 /// An API with controllers beside it.
