@@ -94,15 +94,22 @@ impl Keeper<'_> {
             leases::renew(&self.api.0, own).await?;
         }
         let alive = self.leases.alive(&self.api.0).await?;
-        // As in kube-apiserver, a Service that is there is left as it is.
-        if self.ask(Method::GET, SERVICE, None).await?.is_none() {
-            let service = documents::service(self.first_address(), self.advertised.port);
-            self.ask(Method::POST, SERVICES, Some(&service)).await?;
-        }
-        self.reconcile_endpoints(&alive).await
+        let made = self.make_service().await;
+        // Whoever looks for the servers by their endpoints needs no Service.
+        self.reconcile_endpoints(&alive).await?;
+        made
     }
 
-    async fn reconcile_endpoints(&mut self, alive: &[SocketAddr]) -> Result<(), Refusal> {
+    /// As in kube-apiserver, a Service that is there is left as it is.
+    async fn make_service(&self) -> Result<(), Refusal> {
+        if self.ask(Method::GET, SERVICE, None).await?.is_some() {
+            return Ok(());
+        }
+        let service = documents::service(self.first_address(), self.advertised.port);
+        self.ask(Method::POST, SERVICES, Some(&service)).await.map(drop)
+    }
+
+    async fn reconcile_endpoints(&self, alive: &[SocketAddr]) -> Result<(), Refusal> {
         let primary_is_v4 = self.first_address().is_ipv4();
         let wanted = documents::endpoints(alive, primary_is_v4);
         let found = self.ask(Method::GET, &format!("{ENDPOINTS}/{SERVICE_NAME}"), None).await?;

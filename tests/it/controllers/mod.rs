@@ -6,6 +6,7 @@ mod definitions;
 mod gc;
 mod namespaces;
 mod quotas;
+mod root_ca;
 mod running;
 
 use std::future::Future;
@@ -27,9 +28,6 @@ use crate::api::TestApi;
 /// How long a condition may take to come true, on a machine that has other things to do.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What is published as the root certificate.
-const ROOT_CA: &str = "-----BEGIN CERTIFICATE-----";
-
 /// A client whose requests the API answers in this process.
 pub(crate) fn client(api: &Api) -> kube::Client {
     let api = api.clone();
@@ -46,15 +44,20 @@ async fn answer(api: &Api, request: Request<kube::client::Body>) -> Result<http:
     Ok(api.handle(&Identity::in_process(), Request::from_parts(parts, body)).await)
 }
 
-/// Controllers over an API.
+/// Controllers over an API. No certificate is published.
 pub(crate) fn start(api: &Api, selection: &str) -> ControllersHandle {
+    start_publishing(api, selection, None)
+}
+
+/// Controllers over an API, with the certificate that is published in each namespace.
+fn start_publishing(api: &Api, selection: &str, root_ca: Option<&str>) -> ControllersHandle {
     let selection = selection.parse::<Selection>().expect("known controllers");
     spawn(ControllerOptions {
         client: client(api),
         selection,
         leader_election: false,
         ambient: Ambient::system(),
-        root_ca: Some(ROOT_CA.into()),
+        root_ca: root_ca.map(Into::into),
     })
 }
 
