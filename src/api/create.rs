@@ -44,7 +44,6 @@ async fn create_named(call: &Call, mut object: Object) -> Result<Written, Refusa
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
     limit_ranges::check(call, &object)?;
     call.advise(&object, None);
-    definitions::settle(call, &mut object);
     namespaces::check_open(call, &object).await?;
     let mut object = match owners {
         Some(owners) => {

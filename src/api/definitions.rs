@@ -2,7 +2,7 @@
 //!
 //! Receives definitions before they are written, and word of those that were; hands on definitions with the status that a controller
 //! sets upstream, so that a client which waits for `Established` never waits. Invariant: commits of definitions in one process
-//! take turns, and each settles the names anew, so that no two are given the same one.
+//! take turns, and each is given its names in its turn, so that no two are given the same one.
 
 use std::borrow::Cow;
 
@@ -54,7 +54,8 @@ pub(super) fn held<'a>(resource: &Resource, live: &'a Object, now: Time) -> Cow<
     Cow::Owned(object)
 }
 
-/// Before a definition is written: gives it the names that are free. Objects of other kinds stay as they are.
+/// When a definition is committed: gives it the names that are free. Objects of other kinds stay as they are. Nobody sees the names
+/// before, as in kube-apiserver, where a controller gives them after the write.
 pub(super) fn settle(call: &Call, object: &mut Object) {
     if call.resource.storage_prefix != PREFIX {
         return;

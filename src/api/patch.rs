@@ -300,7 +300,6 @@ fn apply_new(call: &Call, applied: &Object) -> Result<Verdict, Refusal> {
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
     limit_ranges::check(call, &object)?;
     call.advise(&object, None);
-    definitions::settle(call, &mut object);
     if let Some(managed) = managed {
         object.set_meta("managedFields", managed);
     }

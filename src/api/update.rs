@@ -7,7 +7,7 @@ use super::decode::{self, Decoded};
 use super::hooks::{self, Configurations};
 use super::json::Parsed;
 use super::write::{self, Live, Verdict, Written};
-use super::{api_services, definitions, limit_ranges, managers, namespaces, pod_plugins, quotas, scale, tokens};
+use super::{api_services, limit_ranges, managers, namespaces, pod_plugins, quotas, scale, tokens};
 use crate::admission;
 use crate::merge;
 use crate::object::{Cause, Object, Reason, Refusal};
@@ -142,7 +142,6 @@ pub(super) fn finish(call: &Call, live: &Live, after: &mut Object) -> Result<(),
     admission::update(&call.resource, &live.object, after, call.subresource(), &call.api.ambient)?;
     limit_ranges::check_update(call, &live.object, after)?;
     call.advise(after, Some(&live.object));
-    definitions::settle(call, after);
     Ok(())
 }
 

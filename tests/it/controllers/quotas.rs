@@ -1,6 +1,7 @@
 //! The controller for resource quotas, and creates by two servers against one quota.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -110,6 +111,8 @@ async fn what_is_free_is_counted_down_while_others_are_charged() {
             let made = writer.post(&maps, &json!({"metadata": {"name": format!("m{number}")}})).await;
             assert_eq!(made.code, 201, "{made:?}");
             writer.delete(&format!("{maps}/m{number}")).await;
+            // The store in memory never waits, so that without a pause nobody else would get a turn on this thread.
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     });
     world.delete(&format!("{secrets}/s"), "Background").await;
