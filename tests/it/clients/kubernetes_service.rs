@@ -116,9 +116,9 @@ async fn a_server_for_this_machine_alone_is_no_endpoint_and_kubectl_finds_it(eng
     let kubectl = |arguments: &[&str]| {
         let mut command = Command::new(tool("TRUEUP_KUBECTL_BIN"));
         command.env_clear().env("HOME", server.folder()).env("KUBECONFIG", server.kubeconfig()).args(arguments);
-        let output = command.output().expect("kubectl runs");
+        let output = command.output().unwrap();
         assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).expect("text")
+        String::from_utf8(output.stdout).unwrap()
     };
     let told = block_in_place(|| kubectl(&["cluster-info"]));
     assert!(told.contains("is running at") && told.contains(&server.url("")), "{told}");
