@@ -84,7 +84,7 @@ impl Leases {
 mod tests {
     use super::*;
 
-    fn entry(server: &str, revision: i64) -> Entry {
+    fn entry(server: &str, revision: u64) -> Entry {
         Entry { key: format!("{PREFIX}{server}"), value: Bytes::new(), revision: Revision(revision) }
     }
 
