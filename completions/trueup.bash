@@ -1549,12 +1549,16 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__controllers)
-            opts="-s -n -q -h -V --controllers --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-s -n -q -h -V --root-ca-file --controllers --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --root-ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --controllers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3653,7 +3657,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__serve)
-            opts="-s -n -q -h -V --listen --write-kubeconfig --token-auth-file --cert-dir --event-ttl --service-cluster-ip-range --service-node-port-range --enable-admission-plugins --disable-admission-plugins --controllers --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-s -n -q -h -V --listen --write-kubeconfig --token-auth-file --cert-dir --event-ttl --service-cluster-ip-range --service-node-port-range --enable-admission-plugins --disable-admission-plugins --endpoint-reconciler-type --advertise-address --controllers --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3692,6 +3696,14 @@ _trueup() {
                     return 0
                     ;;
                 --disable-admission-plugins)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-reconciler-type)
+                    COMPREPLY=($(compgen -W "lease none" -- "${cur}"))
+                    return 0
+                    ;;
+                --advertise-address)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1001,6 +1001,9 @@ complete -c trueup -n "__fish_trueup_using_subcommand serve" -l service-cluster-
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l service-node-port-range -d 'Give services ports of nodes from this range' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l enable-admission-plugins -d 'Turn these admission plugins on besides those that are on by themselves' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l disable-admission-plugins -d 'Turn these admission plugins off' -r
+complete -c trueup -n "__fish_trueup_using_subcommand serve" -l endpoint-reconciler-type -d 'Keep the service `kubernetes` in the namespace `default`: with the servers that are alive as its endpoints, or not at all' -r -f -a "lease\t'By what each server says of itself time and again'
+none\t'By nobody: there is no such service'"
+complete -c trueup -n "__fish_trueup_using_subcommand serve" -l advertise-address -d 'Say this address in those endpoints; else the one of --listen, unless only this machine reaches it' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l controllers -d 'Run these controllers: *, none, or names parted by commas; -NAME leaves one out' -r
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
@@ -1018,6 +1021,7 @@ never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand serve" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand controllers" -l root-ca-file -d 'Publish the certificate in this file in every namespace, as kube-root-ca.crt; else none is' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand controllers" -l controllers -d 'Run these controllers: *, none, or names parted by commas; -NAME leaves one out' -r
 complete -c trueup -n "__fish_trueup_using_subcommand controllers" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand controllers" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r

@@ -1237,6 +1237,8 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             [CompletionResult]::new('--service-node-port-range', '--service-node-port-range', [CompletionResultType]::ParameterName, 'Give services ports of nodes from this range')
             [CompletionResult]::new('--enable-admission-plugins', '--enable-admission-plugins', [CompletionResultType]::ParameterName, 'Turn these admission plugins on besides those that are on by themselves')
             [CompletionResult]::new('--disable-admission-plugins', '--disable-admission-plugins', [CompletionResultType]::ParameterName, 'Turn these admission plugins off')
+            [CompletionResult]::new('--endpoint-reconciler-type', '--endpoint-reconciler-type', [CompletionResultType]::ParameterName, 'Keep the service `kubernetes` in the namespace `default`: with the servers that are alive as its endpoints, or not at all')
+            [CompletionResult]::new('--advertise-address', '--advertise-address', [CompletionResultType]::ParameterName, 'Say this address in those endpoints; else the one of --listen, unless only this machine reaches it')
             [CompletionResult]::new('--controllers', '--controllers', [CompletionResultType]::ParameterName, 'Run these controllers: *, none, or names parted by commas; -NAME leaves one out')
             [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
             [CompletionResult]::new('--etcd', '--etcd', [CompletionResultType]::ParameterName, 'Use the store in this etcd cluster; no server is needed')
@@ -1260,6 +1262,7 @@ Register-ArgumentCompleter -Native -CommandName 'trueup' -ScriptBlock {
             break
         }
         'trueup;controllers' {
+            [CompletionResult]::new('--root-ca-file', '--root-ca-file', [CompletionResultType]::ParameterName, 'Publish the certificate in this file in every namespace, as kube-root-ca.crt; else none is')
             [CompletionResult]::new('--controllers', '--controllers', [CompletionResultType]::ParameterName, 'Run these controllers: *, none, or names parted by commas; -NAME leaves one out')
             [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Use the embedded store in this directory; no server is needed')
             [CompletionResult]::new('--etcd', '--etcd', [CompletionResultType]::ParameterName, 'Use the store in this etcd cluster; no server is needed')

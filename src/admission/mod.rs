@@ -32,7 +32,7 @@ pub use policy::{Binding, Conditions, Constraints, Definition, Denial, Judgement
 pub(crate) use policy::{rules_in_full, type_warnings};
 pub(crate) use priority::{SYSTEM_CLASSES, fill as fill_priority, keep as keep_priority};
 pub use rules::{Operation, Rules, Target};
-pub(crate) use service_accounts::{DEFAULT as DEFAULT_ACCOUNT, fill as fill_account};
+pub(crate) use service_accounts::{DEFAULT as DEFAULT_ACCOUNT, account_of, fill as fill_account};
 pub(crate) use tolerations::fill as fill_tolerations;
 pub use validate::names;
 pub(crate) use validation::selects;

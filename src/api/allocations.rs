@@ -11,6 +11,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
+use super::kubernetes_service;
 use super::service_families::{self, addresses_of};
 use super::service_ranges::Network;
 use super::view;
@@ -232,6 +233,10 @@ impl Taker<'_> {
 
     /// Holds a key. `false` where somebody else does.
     async fn hold(&mut self, key: String) -> Result<bool, Refusal> {
+        let reserved = self.call.api.service_ranges.kubernetes_address();
+        if !kubernetes_service::is_own(self.service) && key == format!("{ADDRESSES}{reserved}") {
+            return Ok(false);
+        }
         let held = if self.call.query.dry_run {
             match self.call.api.cache.store().get(&key).await? {
                 None => true,

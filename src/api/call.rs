@@ -12,7 +12,6 @@ use super::hooks::Hooks;
 use super::negotiate::Form;
 use super::pod_plugins::Surroundings;
 use super::query::Query;
-use super::quotas::Charges;
 use super::route::ResourceRoute;
 use crate::admission;
 use crate::auth::Identity;
@@ -38,8 +37,6 @@ pub(super) struct Call {
     pub(super) limits: Vec<Object>,
     /// What the plugins for pods know of other objects.
     pub(super) surroundings: Surroundings,
-    /// What was charged to quotas.
-    pub(super) charges: Charges,
     /// The webhooks that a write has to ask.
     pub(super) hooks: Hooks,
 }

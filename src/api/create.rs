@@ -31,6 +31,7 @@ pub(super) async fn create(call: &Call) -> Result<(Answer, Vec<String>), Refusal
 async fn create_named(call: &Call, mut object: Object) -> Result<Written, Refusal> {
     definitions::check_open(&call.resource, object.name())?;
     namespaces::check_open(call, &object).await?;
+    pod_plugins::await_account(call, &object).await?;
     pod_plugins::fill(call, &mut object)?;
     let mut owners = None;
     if call.hooks.mutate() {
@@ -43,7 +44,6 @@ async fn create_named(call: &Call, mut object: Object) -> Result<Written, Refusa
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
     limit_ranges::check(call, &object)?;
     call.advise(&object, None);
-    definitions::settle(call, &mut object);
     namespaces::check_open(call, &object).await?;
     let mut object = match owners {
         Some(owners) => {

@@ -1,8 +1,8 @@
 //! CustomResourceDefinitions and the requests that change them: which names they get, and what their deletion begins with.
 //!
 //! Receives definitions before they are written, and word of those that were; hands on definitions with the status that a controller
-//! sets upstream, so that a client which waits for `Established` never waits. Invariant: writes of definitions in one process take
-//! turns, so that no two are given the same name.
+//! sets upstream, so that a client which waits for `Established` never waits. Invariant: commits of definitions in one process
+//! take turns, and each is given its names in its turn, so that no two are given the same one.
 
 use std::borrow::Cow;
 
@@ -29,7 +29,8 @@ const PENDING: [&str; 4] = [
     "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
 ];
 
-/// The turn of a write to definitions; requests for anything else need none.
+/// The turn of a commit to definitions; commits of anything else need none. It is held until the catalog has what was written, and never
+/// while anybody but the store is waited for.
 pub(super) async fn turn<'a>(api: &'a Shared, resource: &Resource) -> Option<MutexGuard<'a, ()>> {
     if resource.storage_prefix == PREFIX { Some(api.catalogs.turn().await) } else { None }
 }
@@ -53,7 +54,8 @@ pub(super) fn held<'a>(resource: &Resource, live: &'a Object, now: Time) -> Cow<
     Cow::Owned(object)
 }
 
-/// Before a definition is written: gives it the names that are free. Objects of other kinds stay as they are.
+/// When a definition is committed: gives it the names that are free. Objects of other kinds stay as they are. Nobody sees the names
+/// before, as in kube-apiserver, where a controller gives them after the write.
 pub(super) fn settle(call: &Call, object: &mut Object) {
     if call.resource.storage_prefix != PREFIX {
         return;
@@ -66,6 +68,7 @@ pub(super) fn settle(call: &Call, object: &mut Object) {
 
 /// After a definition was written or went: gives the names that became free to those that wait for them, the oldest first.
 pub(super) async fn settle_others(api: &Shared) -> Result<(), Refusal> {
+    let _turn = api.catalogs.turn().await;
     let mut tried = Vec::new();
     while let Some(next) = api.catalogs.unsettled().into_iter().find(|waiting| !tried.contains(&waiting.key)) {
         let key = next.key.clone();

@@ -19,7 +19,6 @@ use super::hooks::Hooks;
 use super::metrics::RequestLabels;
 use super::negotiate::{self, Encoding, Form, Offer};
 use super::query::Query;
-use super::quotas::Charges;
 use super::route::{ResourceRoute, Route};
 use super::{BODY_MOST, Body, Shared};
 use super::{
@@ -134,8 +133,7 @@ async fn resource(
         Verb::Create | Verb::Update | Verb::Patch => limit_ranges::of(api, &resource, &route, creates).await?,
         _ => Vec::new(),
     };
-    let surroundings = pod_plugins::of(api, &resource, &route, &body, creates).await?;
-    let charges = Charges::default();
+    let surroundings = pod_plugins::of(api, &resource, &route, creates).await?;
     let reads = matches!(verb, Verb::Get | Verb::List | Verb::Watch);
     let deletes = matches!(verb, Verb::Delete | Verb::DeleteCollection);
     let hooks = if reads { Hooks::default() } else { Hooks::of(api, &resource, &route, deletes).await? };
@@ -154,16 +152,15 @@ async fn resource(
         elsewhere,
         limits,
         surroundings,
-        charges,
         hooks,
     };
     if call.resource.storage_prefix == api_services::PREFIX {
         api_services::register(api).await?;
     }
-    let turn = if reads { None } else { definitions::turn(api, &call.resource).await };
+    let defines = !reads && call.resource.storage_prefix == definitions::PREFIX;
     let said = act(verb, call).await;
     warnings.append(&mut told.lock().unwrap_or_else(PoisonError::into_inner));
-    if turn.is_some() {
+    if defines {
         // The write itself is done; the next one, or the next start, tries again.
         if let Err(refusal) = definitions::settle_others(api).await {
             tracing::warn!(%refusal, "names that became free could not be given to others");

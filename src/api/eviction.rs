@@ -240,7 +240,6 @@ fn budget_call(call: &Call, name: &str) -> Result<Call, Refusal> {
         elsewhere: Elsewhere::default(),
         limits: Vec::new(),
         surroundings: super::pod_plugins::Surroundings::default(),
-        charges: super::quotas::Charges::default(),
         hooks: Hooks::default(),
     })
 }

@@ -25,8 +25,8 @@ pub(super) async fn of(api: &Shared, resource: &Resource, route: &ResourceRoute,
     let catalog = Catalog::builtin();
     let ranges = catalog.resource("", "v1", "limitranges").ok_or_else(|| Refusal::internal("limitranges are not served"))?;
     let scope = format!("{}{namespace}/", ranges.storage_prefix);
-    let all = api.cache.consistent(&ranges.storage_prefix).await?;
-    all.objects.iter().filter(|cached| cached.key.starts_with(&scope)).map(|cached| view::parse(ranges, cached)).collect()
+    let own = api.cache.consistent_part(&ranges.storage_prefix, &scope).await?;
+    own.iter().map(|cached| view::parse(ranges, cached)).collect()
 }
 
 /// Whether a patch may make an object, as an apply does.

@@ -31,6 +31,8 @@ mod get;
 mod health;
 mod hooks;
 mod json;
+mod known_tokens;
+mod kubernetes_service;
 mod limit_ranges;
 mod list;
 mod managers;
@@ -51,6 +53,7 @@ mod scale;
 mod selection;
 mod service_families;
 mod service_ranges;
+mod service_resolver;
 mod tokens;
 mod update;
 mod view;
@@ -65,11 +68,13 @@ use http::{Request, Response};
 use tokio::sync::watch as watch_channel;
 
 pub use body::Body;
+pub use kubernetes_service::Advertised;
 pub use service_ranges::{Network, NodePorts, RangeError, ServiceNetworks, ServiceRanges};
 
 use self::api_services::Registered;
 use self::catalogs::Catalogs;
 use self::hooks::Configurations;
+use self::known_tokens::KnownTokens;
 use self::metrics::Metrics;
 use self::public::Documents;
 use crate::admission::Plugins;
@@ -100,6 +105,7 @@ pub(crate) struct Shared {
     stopping: watch_channel::Sender<bool>,
     tokens: OnceLock<Arc<TokenFile>>,
     token_key: OnceLock<Arc<TokenKey>>,
+    known_tokens: KnownTokens,
     registered: Registered,
     _follower: Follower,
 }
@@ -139,6 +145,7 @@ impl Api {
             stopping: watch_channel::Sender::new(false),
             tokens: OnceLock::new(),
             token_key: OnceLock::new(),
+            known_tokens: KnownTokens::default(),
             registered: Registered::default(),
             _follower: follower,
         }));

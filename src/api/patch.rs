@@ -255,11 +255,15 @@ fn check_declared(call: &Call, object: &Object) -> Result<(), Refusal> {
     Err(Refusal::bad_request(message))
 }
 
-/// A namespace that is missing or being deleted stands against a new object only.
+/// A namespace that is missing or being deleted stands against a new object only, which may have to wait for its account, too.
 async fn check_place(call: &Call, object: &Object) -> Result<(), Refusal> {
     let key = call.key_of(call.name());
     let exists = call.api.cache.peek(&call.resource.storage_prefix, &key).is_some() || write::stored(call, &key).await?.is_some();
-    if exists { Ok(()) } else { namespaces::check_open(call, object).await }
+    if exists {
+        return Ok(());
+    }
+    namespaces::check_open(call, object).await?;
+    pod_plugins::await_account(call, object).await
 }
 
 fn apply_to(call: &Call, live: &Live, applied: &Object) -> Result<Verdict, Refusal> {
@@ -296,7 +300,6 @@ fn apply_new(call: &Call, applied: &Object) -> Result<Verdict, Refusal> {
     admission::create(&call.resource, &mut object, &call.api.ambient)?;
     limit_ranges::check(call, &object)?;
     call.advise(&object, None);
-    definitions::settle(call, &mut object);
     if let Some(managed) = managed {
         object.set_meta("managedFields", managed);
     }

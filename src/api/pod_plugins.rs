@@ -3,7 +3,7 @@
 //! Receives a request for a pod; hands on what the plugins have to know of other objects, and fills pods in. Invariant: nothing but pods
 //! themselves is changed, so that what others make pods from stays as it was written.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::call::Call;
@@ -13,30 +13,23 @@ use crate::admission::{self, Plugin};
 use crate::object::{Object, Refusal};
 use crate::schema::{Catalog, Resource};
 
-/// How often the account of pods that name none is looked for before it counts as missing: its controller makes it in a new namespace.
+/// How often the account of pods that name none is looked for again before it counts as missing: its controller makes it in a new
+/// namespace.
 const ATTEMPTS: usize = 10;
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// The words without which a body names no account.
-const NAMES_ACCOUNT: &[u8] = b"serviceAccount";
 
 /// What the plugins know of other objects.
 #[derive(Debug, Default)]
 pub(super) struct Surroundings {
     classes: Vec<Object>,
-    accounts: Vec<Object>,
+    /// Looked up again where a new pod needs the one that its namespace should get.
+    accounts: Mutex<Vec<Object>>,
     /// What the token's volume is called at the end: drawn once, so that a write that is begun again makes the same object.
     suffix: OnceLock<String>,
 }
 
 /// Finds out what the plugins need for a write; nothing where none of them acts.
-pub(super) async fn of(
-    api: &Shared,
-    resource: &Resource,
-    route: &ResourceRoute,
-    body: &[u8],
-    creates: bool,
-) -> Result<Surroundings, Refusal> {
+pub(super) async fn of(api: &Shared, resource: &Resource, route: &ResourceRoute, creates: bool) -> Result<Surroundings, Refusal> {
     let Some(namespace) = route.namespace.as_deref().filter(|_| creates && is_pod(resource) && route.subresource.is_none()) else {
         return Ok(Surroundings::default());
     };
@@ -45,22 +38,36 @@ pub(super) async fn of(
         surroundings.classes = all(api, "scheduling.k8s.io", "priorityclasses", "").await?;
     }
     if api.plugins.has(Plugin::ServiceAccount) {
-        surroundings.accounts = accounts(api, namespace, body).await?;
+        surroundings.accounts = Mutex::new(all(api, "", "serviceaccounts", namespace).await?);
     }
     Ok(surroundings)
 }
 
-/// The accounts of a namespace, with the default one if it comes in time and the pod may need it.
-async fn accounts(api: &Shared, namespace: &str, body: &[u8]) -> Result<Vec<Object>, Refusal> {
-    let names_one = body.windows(NAMES_ACCOUNT.len()).any(|window| window == NAMES_ACCOUNT);
-    for _ in 1..ATTEMPTS {
-        let found = all(api, "", "serviceaccounts", namespace).await?;
-        if names_one || found.iter().any(|account| account.name() == admission::DEFAULT_ACCOUNT) {
-            return Ok(found);
+impl Surroundings {
+    fn accounts(&self) -> MutexGuard<'_, Vec<Object>> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has_default(&self) -> bool {
+        self.accounts().iter().any(|account| account.name() == admission::DEFAULT_ACCOUNT)
+    }
+}
+
+/// Before a pod is made: waits for the account `default` where the pod runs as that one and it is not there yet. Any other account that is
+/// missing is refused at once.
+pub(super) async fn await_account(call: &Call, pod: &Object) -> Result<(), Refusal> {
+    let acts = call.api.plugins.has(Plugin::ServiceAccount) && is_pod(&call.resource) && call.subresource().is_empty();
+    let Some(namespace) = call.route.namespace.as_deref().filter(|_| acts) else { return Ok(()) };
+    let needed = admission::account_of(pod) == Some(admission::DEFAULT_ACCOUNT);
+    for _ in 0..ATTEMPTS {
+        if !needed || call.surroundings.has_default() {
+            break;
         }
         tokio::time::sleep(PAUSE).await;
+        let accounts = all(&call.api, "", "serviceaccounts", namespace).await?;
+        *call.surroundings.accounts() = accounts;
     }
-    all(api, "", "serviceaccounts", namespace).await
+    Ok(())
 }
 
 /// All objects of a resource, in a namespace where one is given.
@@ -68,8 +75,8 @@ async fn all(api: &Shared, group: &str, plural: &str, namespace: &str) -> Result
     let catalog = Catalog::builtin();
     let resource = catalog.resource(group, "v1", plural).ok_or_else(|| Refusal::internal(format!("{plural} are not served")))?;
     let scope = if namespace.is_empty() { resource.storage_prefix.clone() } else { format!("{}{namespace}/", resource.storage_prefix) };
-    let all = api.cache.consistent(&resource.storage_prefix).await?;
-    all.objects.iter().filter(|cached| cached.key.starts_with(&scope)).map(|cached| view::parse(resource, cached)).collect()
+    let all = api.cache.consistent_part(&resource.storage_prefix, &scope).await?;
+    all.iter().map(|cached| view::parse(resource, cached)).collect()
 }
 
 fn is_pod(resource: &Resource) -> bool {
@@ -86,9 +93,11 @@ pub(super) fn fill(call: &Call, object: &mut Object) -> Result<(), Refusal> {
     let forbidden = |object: &Object, why: &str| Refusal::forbidden(&call.group_resource(), object.name(), why);
     if plugins.has(Plugin::ServiceAccount) {
         let namespace = call.route.namespace.as_deref().unwrap_or_default();
-        let filled = admission::fill_account(object, namespace, &known.accounts, || {
+        let accounts = known.accounts();
+        let filled = admission::fill_account(object, namespace, &accounts, || {
             call.surroundings.suffix.get_or_init(|| call.api.ambient.name_suffix()).clone()
         });
+        drop(accounts);
         filled.map_err(|why| forbidden(object, &why))?;
     }
     if plugins.has(Plugin::Priority) {

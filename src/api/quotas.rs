@@ -1,66 +1,110 @@
-//! Resource quotas at work: a write is charged to them before it is committed.
+//! Resource quotas at work: a write and what it takes of quotas are committed together.
 //!
-//! Receives an object that is about to be written; hands on nothing but the charge, in the status of the quotas. Invariant: a charge is
-//! committed with a compare on the quota's revision, and before the object is, so whatever number of servers writes, the objects that
-//! are there never take more than was charged. A charge whose object did not come to be is found by the next count.
+//! Receives an object that is about to be written; hands on how its commit ended. Invariant: an object is in the store exactly if what it
+//! takes is charged to the quotas that limit it, since one commit writes both and compares the revisions of both. So whatever number of
+//! servers writes, and however long any of them takes, there is never more than a quota leaves, and a write that fails takes nothing.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::call::Call;
 use super::view;
 use super::write;
 use crate::admission::Plugin;
-use crate::admission::quota::{self, Amounts, Charged, Subject};
+use crate::admission::quota::{self, Subject};
 use crate::object::{Object, Reason, Refusal, Revision};
 use crate::schema::{Catalog, Resource};
 use crate::store::cache::Cached;
-use crate::store::{Change, Outcome};
+use crate::store::{Change, JointOutcome, Outcome, Write};
 
 /// How often a quota is charged against others before the write gives up. Each lost race means that another charge went through.
 const ATTEMPTS: usize = 200;
 
-/// What a request has charged to each quota, by key: it is not charged again when its write is tried again.
-#[derive(Debug, Default)]
-pub(super) struct Charges(Mutex<HashMap<Box<str>, Amounts>>);
+/// A quota as it is stored, and with a write charged to it.
+type Due = (Arc<Cached>, Object);
+
+/// What a write takes of the quotas of its namespace. By default there is nothing.
+#[derive(Default)]
+pub(super) struct Charges(Vec<Due>);
 
 impl Charges {
-    fn of(&self, key: &str) -> Option<Amounts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    /// Asks the quotas of the namespace what the write takes of them. Nothing is charged yet.
+    ///
+    /// Refuses with 403 what is more than a quota leaves, and what does not say how much it takes where it must.
+    pub(super) async fn ask(call: &Call, before: Option<&Object>, object: &Object) -> Result<Self, Refusal> {
+        let Some(namespace) = call.route.namespace.as_deref().filter(|_| concerns(call, before.is_none())) else {
+            return Ok(Self::default());
+        };
+        let quotas = kind()?;
+        let scope = format!("{}{namespace}/", quotas.storage_prefix);
+        let mut due = Vec::new();
+        for cached in call.api.cache.part(&quotas.storage_prefix, &scope).await? {
+            due.extend(ask(call, &quotas, cached, before, object).await?);
+        }
+        Ok(Self(due))
     }
 
-    fn add(&self, key: &str, amounts: &Amounts) {
-        let mut charges = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        charges.entry(key.into()).or_default().add_all(amounts);
+    /// Commits the write of an object with what it takes. A quota that was changed meanwhile is asked again, and one that is gone limits
+    /// nothing. The inner refusal says that a quota leaves no room, and that nothing was written.
+    pub(super) async fn commit(
+        mut self,
+        call: &Call,
+        before: Option<&Object>,
+        object: &Object,
+        write: Write,
+    ) -> Result<Result<Outcome, Refusal>, Refusal> {
+        let store = call.api.cache.store();
+        for _ in 0..ATTEMPTS {
+            // Quotas go first: at no revision is there an object that is not charged.
+            let mut writes: Vec<Write> = self.0.iter().map(charged).collect();
+            writes.push(write.clone());
+            let (index, standing) = match store.commit_all(writes).await? {
+                JointOutcome::Done(revision) => return Ok(Ok(Outcome::Done(revision))),
+                JointOutcome::Lost(index, standing) => (index, standing),
+            };
+            if index >= self.0.len() {
+                return Ok(Ok(Outcome::Lost(standing)));
+            }
+            self.0.remove(index);
+            let Some(winner) = standing else { continue };
+            match judge(call, &*kind()?, Arc::new(write::cached(winner)), before, object) {
+                Ok(due) => self.0.extend(due),
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+        }
+        let message = "a resource quota is being charged by others too often to get a turn; try again";
+        Ok(Err(Refusal { retry_after_seconds: 1, ..Refusal::new(Reason::ServerTimeout, message) }))
     }
 }
 
-/// Charges a write to the quotas of its namespace. With `dryRun` they are only asked.
-///
-/// Refuses with 403 what is more than a quota leaves, and what does not say how much it takes where it must.
-pub(super) async fn charge(call: &Call, before: Option<&Object>, object: &Object) -> Result<(), Refusal> {
-    let Some(namespace) = call.route.namespace.as_deref().filter(|_| concerns(call, before.is_none())) else { return Ok(()) };
-    let quotas = kind()?;
-    let scope = format!("{}{namespace}/", quotas.storage_prefix);
-    let known = call.api.cache.not_older(&quotas.storage_prefix, Revision::ZERO).await?;
-    let known: Vec<Arc<Cached>> = known.objects.iter().filter(|cached| cached.key.starts_with(&scope)).cloned().collect();
+/// What is written of a quota.
+fn charged((cached, after): &Due) -> Write {
+    Write { key: cached.key.to_string(), expected: cached.revision, change: Change::Put(view::encode(after).into()) }
+}
+
+/// What the write makes of a quota that the cache has. A refusal holds only for what the store has, and so does the verdict of a dry run,
+/// which no commit proves right.
+async fn ask(
+    call: &Call,
+    quotas: &Resource,
+    cached: Arc<Cached>,
+    before: Option<&Object>,
+    object: &Object,
+) -> Result<Option<Due>, Refusal> {
+    if !call.query.dry_run
+        && let Ok(due) = judge(call, quotas, Arc::clone(&cached), before, object)
+    {
+        return Ok(due);
+    }
+    let Some(entry) = call.api.cache.store().get(&cached.key).await? else { return Ok(None) };
+    judge(call, quotas, Arc::new(write::cached(entry)), before, object)
+}
+
+fn judge(call: &Call, quotas: &Resource, cached: Arc<Cached>, before: Option<&Object>, object: &Object) -> Result<Option<Due>, Refusal> {
     let group_resource = call.group_resource();
     let subject = Subject { kind: &group_resource, object, before, now: call.api.ambient.now() };
-    let charger = Charger { call, quotas: &quotas, subject };
-    // All are asked before one is charged, so that a refusal costs nothing.
-    let mut due = Vec::new();
-    for cached in known {
-        if let Some(next) = charger.ask(cached).await? {
-            due.push(next);
-        }
-    }
-    if call.query.dry_run {
-        return Ok(());
-    }
-    for (cached, charged) in due {
-        charger.commit(cached, charged).await?;
-    }
-    Ok(())
+    let charged = quota::charge(&view::parse(quotas, &cached)?, &subject);
+    let charged = charged.map_err(|why| Refusal::forbidden(&group_resource, object.name(), &why))?;
+    Ok(charged.map(|charged| (cached, charged)))
 }
 
 /// The quotas' own resource.
@@ -88,55 +132,4 @@ pub(super) async fn written(call: &Call, revision: Revision) -> Result<(), Refus
         cache.not_older(prefix, revision).await?;
     }
     Ok(())
-}
-
-struct Charger<'a> {
-    call: &'a Call,
-    quotas: &'a Resource,
-    subject: Subject<'a>,
-}
-
-/// A quota as it is stored, and with the write charged to it.
-type Due = (Arc<Cached>, Charged);
-
-impl Charger<'_> {
-    /// What the write makes of a quota that the cache has. A refusal holds only for what the store has, and so does the verdict of a dry
-    /// run, which no commit proves right.
-    async fn ask(&self, cached: Arc<Cached>) -> Result<Option<Due>, Refusal> {
-        if !self.call.query.dry_run
-            && let Ok(charged) = self.judge(&cached)
-        {
-            return Ok(charged.map(|charged| (cached, charged)));
-        }
-        let Some(entry) = self.call.api.cache.store().get(&cached.key).await? else { return Ok(None) };
-        let cached = Arc::new(write::cached(entry));
-        Ok(self.judge(&cached)?.map(|charged| (cached, charged)))
-    }
-
-    fn judge(&self, cached: &Cached) -> Result<Option<Charged>, Refusal> {
-        let quota = view::parse(self.quotas, cached)?;
-        let charged = quota::charge(&quota, &self.subject, self.call.charges.of(&cached.key).as_ref());
-        charged.map_err(|why| Refusal::forbidden(&self.call.group_resource(), self.subject.object.name(), &why))
-    }
-
-    /// Commits a charge, as often as the quota was changed meanwhile. A quota that is gone limits nothing.
-    async fn commit(&self, mut cached: Arc<Cached>, mut charged: Charged) -> Result<(), Refusal> {
-        for _ in 0..ATTEMPTS {
-            let value = view::encode(&charged.quota).into();
-            match self.call.api.cache.store().commit(&cached.key, cached.revision, Change::Put(value)).await? {
-                Outcome::Done(_) => {
-                    self.call.charges.add(&cached.key, &charged.amounts);
-                    return Ok(());
-                }
-                Outcome::Lost(None) => return Ok(()),
-                Outcome::Lost(Some(winner)) => cached = Arc::new(write::cached(winner)),
-            }
-            match self.judge(&cached)? {
-                Some(next) => charged = next,
-                None => return Ok(()),
-            }
-        }
-        let message = "a resource quota is being charged by others too often to get a turn; try again";
-        Err(Refusal { retry_after_seconds: 1, ..Refusal::new(Reason::ServerTimeout, message) })
-    }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::Shared;
+use super::{Shared, service_resolver};
 use crate::object::names::{label_value, qualified_name};
 use crate::object::{Gvk, Object, Refusal};
 use crate::schema::WebhookConversion;
@@ -34,7 +34,7 @@ pub(super) async fn convert(api: &Shared, webhook: &WebhookConversion, to: &Gvk,
     });
     let failed = |why: String| Refusal::internal(format!("conversion webhook for {} failed: {why}", shown(&from)));
     let review = serde_json::to_vec(&review).map_err(|error| failed(error.to_string()))?;
-    let answer = api.webhooks.post(&webhook.client, review, TIMEOUT).await.map_err(|error| failed(error.to_string()))?;
+    let answer = service_resolver::post(api, &webhook.client, review, TIMEOUT).await.map_err(|error| failed(error.to_string()))?;
     let answer: Value = serde_json::from_slice(&answer).map_err(|error| failed(error.to_string()))?;
     let converted = converted(answer, webhook.review_version, &uid).map_err(failed)?;
     if converted.len() != sent.len() {

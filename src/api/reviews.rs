@@ -23,7 +23,12 @@ use crate::store::cache::Cached;
 pub(super) async fn answer(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
     let Decoded { object: mut review, warnings } = decode::object(call)?;
     in_namespace(call, &mut review)?;
+    let review = call.hooks.change(call, None, review).await?;
     admission::judge(&call.resource, &review)?;
+    // In kube-apiserver, too, nobody is kept from learning their own rules.
+    if call.resource.gvk.kind != "SelfSubjectRulesReview" {
+        call.hooks.check_object(call, None, Some(review.clone())).await?;
+    }
     let answered = match call.resource.gvk.kind.as_str() {
         "SelfSubjectReview" => about_oneself(call),
         "TokenReview" => whose_token(call, review).await?,

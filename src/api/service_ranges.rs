@@ -94,6 +94,14 @@ impl Network {
     }
 }
 
+impl ServiceRanges {
+    /// The address of the Service `kubernetes`: the first of the preferred network. No other Service is given it.
+    #[must_use]
+    pub fn kubernetes_address(&self) -> IpAddr {
+        self.networks.0.first().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |network| network.usable_at(0))
+    }
+}
+
 impl NodePorts {
     /// How many of the first ports are left to those who choose their own, as long as there are others.
     pub(super) fn chosen(&self) -> u16 {

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::StatusCode;
 use jiff::Timestamp;
@@ -17,9 +18,10 @@ use super::call::Call;
 use super::create::in_namespace;
 use super::decode::{self, Decoded};
 use super::json::Parsed;
+use super::known_tokens::KnownToken;
 use super::{Shared, view};
 use crate::auth::{Identity, TOKEN_MOST, TokenKey};
-use crate::object::{Cause, CauseKind, GroupResource, GroupVersion, Gvk, Object, Reason, Refusal, Time};
+use crate::object::{Cause, CauseKind, GroupResource, GroupVersion, Gvk, Object, Reason, Refusal, Revision, Time};
 use crate::protobuf;
 use crate::schema::{self, Catalog};
 
@@ -39,6 +41,9 @@ const LEEWAY: i64 = 60;
 
 /// The claim with what only Kubernetes knows.
 const PRIVATE: &str = "kubernetes.io";
+
+/// What tokens are made for.
+const HOLDERS: [&str; 4] = ["serviceaccounts", "secrets", "pods", "nodes"];
 
 /// Whose token it is, and for whom it is meant of those that were asked about.
 pub(super) struct Holder {
@@ -182,11 +187,18 @@ fn claims(account: &Object, audiences: &[Value], bound: Map<String, Value>, now:
 
 /// The newest state of an object of the core group.
 async fn stored(api: &Shared, plural: &str, namespace: Option<&str>, name: &str) -> Result<Option<Object>, Refusal> {
+    found(api, plural, namespace, name, Asked::Store).await
+}
+
+async fn found(api: &Shared, plural: &str, namespace: Option<&str>, name: &str, asked: Asked) -> Result<Option<Object>, Refusal> {
     let catalog = Catalog::builtin();
     let resource = catalog.resource("", "v1", plural).ok_or_else(|| Refusal::internal(format!("{plural} are not served")))?;
     let place = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
     let key = format!("{}{place}{name}", resource.storage_prefix);
-    let cached = api.cache.consistent_object(&resource.storage_prefix, &key).await?;
+    let cached = match asked {
+        Asked::Cache => api.cache.object_not_older(&resource.storage_prefix, &key, Revision::ZERO).await?,
+        Asked::Store => api.cache.consistent_object(&resource.storage_prefix, &key).await?,
+    };
     cached.map(|cached| view::parse(resource, &cached)).transpose()
 }
 
@@ -198,11 +210,45 @@ pub(super) async fn holder(api: &Shared, token: &str, audiences: &[&str]) -> Res
         let holder = Holder { identity: identity.clone(), audiences: vec![ISSUER.to_owned()] };
         return Ok(Some(holder).filter(|_| audiences.contains(&ISSUER)));
     }
-    let Some(claims) = api.token_key.get().and_then(|key: &Arc<TokenKey>| key.claims(token)) else { return Ok(None) };
+    let known = api.token_key.get().and_then(|key: &Arc<TokenKey>| api.known_tokens.read(key, token));
+    let Some(known) = known else { return Ok(None) };
     let now = api.ambient.now().as_second();
-    let Some(audiences) = meant_for(&claims, audiences).filter(|_| is_current(&claims, now)) else { return Ok(None) };
-    let identity = account(api, &claims, now).await?;
+    let Some(audiences) = meant_for(&known.claims, audiences).filter(|_| is_current(&known.claims, now)) else { return Ok(None) };
+    let identity = holder_of(api, &known, now).await?;
     Ok(identity.map(|identity| Holder { identity, audiences }))
+}
+
+/// The service account of a token. What the cache has at hand will do for a while, but never for a refusal: it may not have heard yet of
+/// what was made a moment ago.
+async fn holder_of(api: &Shared, known: &KnownToken, now: i64) -> Result<Option<Identity>, Refusal> {
+    if known.is_fresh()
+        && let Some(identity) = account(api, &known.claims, now, Asked::Cache).await?
+    {
+        return Ok(Some(identity));
+    }
+    let at = Instant::now();
+    let identity = account(api, &known.claims, now, Asked::Store).await?;
+    if identity.is_some() {
+        known.found_at(at);
+    }
+    Ok(identity)
+}
+
+/// Whose state counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Cache,
+    Store,
+}
+
+/// After an object went: waits until the cache knows, so that a token which was made for it is nobody's in the next request.
+pub(super) async fn gone(call: &Call, revision: Revision) -> Result<(), Refusal> {
+    let (cache, prefix) = (&call.api.cache, &call.resource.storage_prefix);
+    let holds_tokens = call.resource.gvk.group.is_empty() && HOLDERS.contains(&call.resource.plural.as_str());
+    if holds_tokens && !call.api.known_tokens.is_empty() && cache.newest(prefix) != Revision::ZERO {
+        cache.not_older(prefix, revision).await?;
+    }
+    Ok(())
 }
 
 /// Those of the audiences that a token is meant for, where there is one.
@@ -221,7 +267,7 @@ fn is_current(claims: &Map<String, Value>, now: i64) -> bool {
 }
 
 /// The service account of a token, if it and what the token is bound to are still there.
-async fn account(api: &Shared, claims: &Map<String, Value>, now: i64) -> Result<Option<Identity>, Refusal> {
+async fn account(api: &Shared, claims: &Map<String, Value>, now: i64, asked: Asked) -> Result<Option<Identity>, Refusal> {
     let Some(private) = claims.get(PRIVATE) else { return Ok(None) };
     let namespace = private.get("namespace").and_then(Value::as_str).unwrap_or_default();
     let [account, pod, node] = ["serviceaccount", "pod", "node"].map(|part| private.get(part).map(Reference::of));
@@ -230,14 +276,14 @@ async fn account(api: &Shared, claims: &Map<String, Value>, now: i64) -> Result<
     // The node of a pod is told along with the pod, and may change with it.
     let on_its_own = node.as_ref().filter(|_| pod.is_none());
     let needed = [
-        ("serviceaccounts", Some(namespace), Some(&account)),
-        ("secrets", Some(namespace), secret.as_ref()),
-        ("pods", Some(namespace), pod.as_ref()),
-        ("nodes", None, on_its_own),
+        (HOLDERS[0], Some(namespace), Some(&account)),
+        (HOLDERS[1], Some(namespace), secret.as_ref()),
+        (HOLDERS[2], Some(namespace), pod.as_ref()),
+        (HOLDERS[3], None, on_its_own),
     ];
     for (plural, place, reference) in needed {
         let Some(reference) = reference else { continue };
-        let found = stored(api, plural, place, reference.name).await?;
+        let found = found(api, plural, place, reference.name, asked).await?;
         if !found.is_some_and(|found| found.uid() == reference.uid && !is_long_gone(&found, now)) {
             return Ok(None);
         }

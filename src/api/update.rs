@@ -7,7 +7,7 @@ use super::decode::{self, Decoded};
 use super::hooks;
 use super::json::Parsed;
 use super::write::{self, Live, Verdict, Written};
-use super::{api_services, definitions, limit_ranges, managers, namespaces, pod_plugins, quotas, scale};
+use super::{api_services, limit_ranges, managers, namespaces, pod_plugins, quotas, scale, tokens};
 use crate::admission;
 use crate::merge;
 use crate::object::{Cause, Object, Reason, Refusal};
@@ -114,6 +114,7 @@ fn admitted(call: &Call, live: &Live, mut after: Object) -> Result<Object, Refus
 pub(super) fn finished(call: &Call, live: &Live, mut after: Object) -> Result<Object, Refusal> {
     if call.hooks.mutate() && !call.shows_scale() {
         admission::prepare(&call.resource, None, &mut after);
+        pod_plugins::fill_update(call, &live.object, &mut after);
         after = call.hooks.mutated(Some(&live.object), after);
         in_namespace(call, &mut after)?;
         same_name(call, &after)?;
@@ -141,7 +142,6 @@ pub(super) fn finish(call: &Call, live: &Live, after: &mut Object) -> Result<(),
     admission::update(&call.resource, &live.object, after, call.subresource(), &call.api.ambient)?;
     limit_ranges::check_update(call, &live.object, after)?;
     call.advise(after, Some(&live.object));
-    definitions::settle(call, after);
     Ok(())
 }
 
@@ -209,6 +209,9 @@ pub(super) async fn announce(call: &Call, written: &Written) -> Result<(), Refus
     quotas::written(call, cached.revision).await?;
     call.api.configurations.written(&call.api.cache, &call.resource, cached.revision).await?;
     api_services::follow(&call.api, &call.resource.storage_prefix).await?;
+    if matches!(written, Written::Deleted(_)) {
+        tokens::gone(call, cached.revision).await?;
+    }
     if call.resource.storage_prefix == api_services::PREFIX {
         call.api.registered.forget().await;
     }

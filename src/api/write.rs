@@ -12,13 +12,14 @@ use super::allocations;
 use super::answer::Answer;
 use super::call::Call;
 use super::convert;
+use super::definitions;
 use super::get;
 use super::priority_classes;
-use super::quotas;
+use super::quotas::Charges;
 use super::view;
 use crate::object::{Object, Reason, Refusal, Revision};
 use crate::store::cache::Cached;
-use crate::store::{Change, Entry, Outcome};
+use crate::store::{Change, Entry, Outcome, Write};
 
 /// How often a write is tried against others before it gives up. Each lost race means that another write went through.
 const ATTEMPTS: usize = 200;
@@ -148,23 +149,18 @@ async fn change_as(
 }
 
 /// Writes a new object. A name that is taken is refused with 409.
-pub(super) async fn insert(call: &Call, key: &str, mut object: Object) -> Result<Written, Refusal> {
-    priority_classes::check_default(call, None, &object).await?;
-    quotas::charge(call, None, &object).await?;
-    let held = allocations::take(call, key, None, &mut object).await?;
-    let value = convert::stored(&call.api, &call.resource, &object).await?;
-    if call.query.dry_run {
-        if stored(call, key).await?.is_some() {
-            return Err(Refusal::already_exists(&call.group_resource(), object.name()));
+pub(super) async fn insert(call: &Call, key: &str, object: Object) -> Result<Written, Refusal> {
+    let name = object.name().to_owned();
+    let taken = || Refusal::already_exists(&call.group_resource(), &name);
+    let place = Place { key, expected: Revision::ZERO, before: None, seen: Seen::Served };
+    match put(call, &place, object).await? {
+        (value, Outcome::Done(revision)) => {
+            if call.query.dry_run && stored(call, key).await?.is_some() {
+                return Err(taken());
+            }
+            Ok(Written::Created(Arc::new(Cached::new(key, value, revision))))
         }
-        return Ok(Written::Created(Arc::new(Cached::new(key, value, Revision::ZERO))));
-    }
-    match call.api.cache.store().commit(key, Revision::ZERO, Change::Put(value.clone())).await? {
-        Outcome::Done(revision) => Ok(Written::Created(Arc::new(Cached::new(key, value, revision)))),
-        Outcome::Lost(_) => {
-            allocations::undo(call, &object, held).await;
-            Err(Refusal::already_exists(&call.group_resource(), object.name()))
-        }
+        (_, Outcome::Lost(_)) => Err(taken()),
     }
 }
 
@@ -196,30 +192,13 @@ enum Committed {
 
 async fn commit(call: &Call, key: &str, live: Option<&Live>, verdict: Verdict, seen: Seen) -> Result<Committed, Refusal> {
     let expected = live.map_or(Revision::ZERO, |live| live.cached.revision);
-    let before = live.map(|live| &live.object);
-    let (change, value, after, held) = match verdict {
-        Verdict::Put(mut object) => {
-            priority_classes::check_default(call, before, &object).await?;
-            if seen == Seen::Served {
-                quotas::charge(call, before, &object).await?;
-            }
-            let held = allocations::take(call, key, before, &mut object).await?;
-            let value = stored_form(call, &object, seen).await?;
-            (Change::Put(value.clone()), value, Some(object), held)
-        }
-        Verdict::Delete(object) => (Change::Delete, stored_form(call, &object, seen).await?, None, allocations::Held::default()),
+    let place = Place { key, expected, before: live.map(|live| &live.object), seen };
+    let deletes = matches!(verdict, Verdict::Delete(_));
+    let (value, outcome) = match verdict {
+        Verdict::Put(object) => put(call, &place, object).await?,
+        Verdict::Delete(object) => remove(call, &place, &object).await?,
         Verdict::Unchanged => return Ok(Committed::Lost(None)),
     };
-    let deletes = change == Change::Delete;
-    let outcome = match call.query.dry_run {
-        true => Outcome::Done(expected),
-        false => call.api.cache.store().commit(key, expected, change).await?,
-    };
-    match (&outcome, &after) {
-        (Outcome::Done(_), after) => allocations::released(call, before, after.as_ref()).await,
-        (Outcome::Lost(_), Some(object)) => allocations::undo(call, object, held).await,
-        (Outcome::Lost(_), None) => {}
-    }
     Ok(match outcome {
         Outcome::Done(revision) => {
             let cached = Arc::new(Cached::new(key, value, revision));
@@ -231,6 +210,74 @@ async fn commit(call: &Call, key: &str, live: Option<&Live>, verdict: Verdict, s
         }
         Outcome::Lost(winner) => Committed::Lost(winner.map(|entry| Arc::new(cached(entry)))),
     })
+}
+
+/// Where something is written, and what must stand there.
+struct Place<'a> {
+    key: &'a str,
+    expected: Revision,
+    before: Option<&'a Object>,
+    seen: Seen,
+}
+
+/// Writes an object with what it holds and takes of others.
+async fn put(call: &Call, place: &Place<'_>, mut object: Object) -> Result<(Bytes, Outcome), Refusal> {
+    priority_classes::check_default(call, place.before, &object).await?;
+    let charges = match place.seen {
+        Seen::Served => Charges::ask(call, place.before, &object).await?,
+        Seen::Stored => Charges::default(),
+    };
+    let held = allocations::take(call, place.key, place.before, &mut object).await?;
+    let kept = keep(call, place, charges, &mut object).await;
+    match &kept {
+        Ok(Ok((_, Outcome::Done(_)))) => allocations::released(call, place.before, Some(&object)).await,
+        Ok(_) => allocations::undo(call, &object, held).await,
+        // Whether the store has it nobody knows, so that what it holds stays held.
+        Err(_) => {}
+    }
+    kept?
+}
+
+/// The inner refusal says that nothing was written.
+async fn keep(call: &Call, place: &Place<'_>, charges: Charges, object: &mut Object) -> Result<Result<(Bytes, Outcome), Refusal>, Refusal> {
+    // Definitions are asked of no webhook in their stored form, so the turn is never held while one is waited for.
+    let turn = definitions::turn(&call.api, &call.resource).await;
+    if place.seen == Seen::Served {
+        definitions::settle(call, object);
+    }
+    let value = match stored_form(call, object, place.seen).await {
+        Ok(value) => value,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if call.query.dry_run {
+        return Ok(Ok((value, Outcome::Done(place.expected))));
+    }
+    let write = Write { key: place.key.to_owned(), expected: place.expected, change: Change::Put(value.clone()) };
+    let outcome = match charges.commit(call, place.before, object, write).await? {
+        Ok(outcome) => outcome,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if let (Some(_), Outcome::Done(revision)) = (&turn, &outcome) {
+        call.api.catalogs.wait_for(&call.api.cache, *revision).await?;
+    }
+    Ok(Ok((value, outcome)))
+}
+
+/// Removes an object, with what it holds.
+async fn remove(call: &Call, place: &Place<'_>, object: &Object) -> Result<(Bytes, Outcome), Refusal> {
+    let value = stored_form(call, object, place.seen).await?;
+    let turn = definitions::turn(&call.api, &call.resource).await;
+    let outcome = match call.query.dry_run {
+        true => Outcome::Done(place.expected),
+        false => call.api.cache.store().commit(place.key, place.expected, Change::Delete).await?,
+    };
+    if let Outcome::Done(revision) = outcome {
+        if turn.is_some() && !call.query.dry_run {
+            call.api.catalogs.wait_for(&call.api.cache, revision).await?;
+        }
+        allocations::released(call, place.before, None).await;
+    }
+    Ok((value, outcome))
 }
 
 /// The bytes that the store keeps of an object.

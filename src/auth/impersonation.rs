@@ -1,11 +1,12 @@
 //! Acting as somebody else, by the `Impersonate-*` headers of a request.
 //!
 //! Receives who asks and the headers; hands on who the request is to count for. Invariant: nobody becomes somebody else without
-//! permission for every name, group and uid, and a header that is not supported is refused, never passed over.
+//! permission for every name, group, uid and value of an extra field.
 //!
 //! See <https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation>.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use http::HeaderMap;
 use http::header::HeaderName;
@@ -26,30 +27,66 @@ const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
 
 /// Who a request counts for: who sent it, or whom its headers name.
 ///
-/// Refuses with 400 headers that make no sense or name `extra` fields, which identities do not have here; with 401 and 403 as
-/// [`authorize`] does, asked for the verb `impersonate`.
+/// Refuses with 400 headers that make no sense; with 401 and 403 as [`authorize`] does, asked for the verb `impersonate`.
 pub fn impersonated<'a>(identity: &'a Identity, headers: &HeaderMap) -> Result<Cow<'a, Identity>, Refusal> {
-    if let Some(name) = headers.keys().find(|name| name.as_str().starts_with(EXTRA)) {
-        return Err(Refusal::bad_request(format!("the header {name} is not supported: users have no extra fields here")));
-    }
     let user = texts(headers, &USER)?;
     let groups = texts(headers, &GROUP)?;
     let uid = texts(headers, &UID)?;
+    let extra = extra(headers)?;
     let Some(user) = user.first().filter(|user| !user.is_empty()) else {
-        if groups.is_empty() && uid.is_empty() {
+        if groups.is_empty() && uid.is_empty() && extra.is_empty() {
             return Ok(Cow::Borrowed(identity));
         }
-        return Err(Refusal::bad_request("groups or a uid are impersonated without a user"));
+        return Err(Refusal::bad_request("groups, a uid or extra fields are impersonated without a user"));
     };
     let uid = uid.first().copied().unwrap_or_default();
     permit_user(identity, user)?;
     for group in &groups {
         permit(identity, "", "groups", None, group)?;
     }
+    for (field, values) in &extra {
+        for value in values {
+            permit_extra(identity, field, value)?;
+        }
+    }
     if !uid.is_empty() {
         permit(identity, AUTHENTICATION, "uids", None, uid)?;
     }
-    Ok(Cow::Owned(assumed(user, &groups).with_uid(uid)))
+    Ok(Cow::Owned(assumed(user, &groups).with_uid(uid).with_extra(extra)))
+}
+
+/// What is said of the user besides: the values by the names of their fields, which end the names of headers. There they are in lower case,
+/// and what a header's name cannot hold is percent-encoded.
+fn extra(headers: &HeaderMap) -> Result<BTreeMap<String, Vec<String>>, Refusal> {
+    let mut extra: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for name in headers.keys() {
+        let Some(field) = name.as_str().strip_prefix(EXTRA) else { continue };
+        // A name that is badly encoded stands for itself.
+        let field = decoded(field).unwrap_or_else(|| field.to_owned());
+        extra.entry(field).or_default().extend(texts(headers, name)?.into_iter().map(str::to_owned));
+    }
+    Ok(extra)
+}
+
+/// A text without its percent-encoding; `None` where that is broken.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+                u8::try_from(digit(rest.next())? * 16 + digit(rest.next())?).ok()?
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn permit_extra(identity: &Identity, field: &str, value: &str) -> Result<(), Refusal> {
+    let resource = GroupResource::new(AUTHENTICATION, "userextras");
+    authorize(identity, &Attributes { verb: "impersonate", resource: &resource, subresource: field, namespace: None, name: value })
 }
 
 fn texts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Vec<&'a str>, Refusal> {
@@ -134,6 +171,22 @@ mod tests {
         assert_eq!(code(&Identity::new("joe", []), &jane), Err(403));
         assert_eq!(code(&Identity::anonymous(), &jane), Err(401));
         assert_eq!(code(&admin(), &[("impersonate-group", "dev")]), Err(400));
-        assert_eq!(code(&admin(), &[("impersonate-user", "jane"), ("impersonate-extra-scopes", "x")]), Err(400));
+        assert_eq!(code(&admin(), &[("impersonate-extra-scopes", "x")]), Err(400));
+        assert_eq!(code(&Identity::new("joe", []), &[("impersonate-user", "joe"), ("impersonate-extra-scopes", "x")]), Err(403));
+    }
+
+    #[test]
+    fn extra_fields_have_the_names_that_headers_spell() {
+        let headers = asked(&[
+            ("impersonate-user", "jane"),
+            ("impersonate-extra-scopes", "view"),
+            ("impersonate-extra-scopes", "edit"),
+            ("impersonate-extra-acme.com%2fproject", "a%2Fb"),
+            ("impersonate-extra-odd%zz", "x"),
+        ]);
+        let jane = impersonated(&admin(), &headers).expect("allowed").into_owned();
+        let owned = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
+        let expected = [("acme.com/project", owned(&["a%2Fb"])), ("odd%zz", owned(&["x"])), ("scopes", owned(&["view", "edit"]))];
+        assert_eq!(*jane.extra, expected.map(|(field, values)| (field.to_owned(), values)).into());
     }
 }

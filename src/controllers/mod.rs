@@ -16,10 +16,12 @@ mod policies;
 mod queue;
 mod quota;
 mod resources;
+mod root_ca;
 mod selection;
 mod service_accounts;
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -59,6 +61,8 @@ pub struct ControllerOptions {
     pub leader_election: bool,
     /// The clock, and the source of this process's name in the election.
     pub ambient: Ambient,
+    /// The certificate that is published in every namespace, as PEM. Without it nothing is, whatever the selection says.
+    pub root_ca: Option<Arc<str>>,
 }
 
 /// Runs the controllers until `shutdown` is done. Failures are logged and tried again; they never end it.
@@ -156,6 +160,10 @@ fn start(controller: Controller, options: &ControllerOptions) -> BoxFuture<'stat
         Controller::Gc => gc::run(client).boxed(),
         Controller::Namespace => namespace::run(client, options.ambient.clone()).boxed(),
         Controller::PolicyStatus => policies::run(client).boxed(),
+        Controller::RootCa => match &options.root_ca {
+            Some(certificate) => root_ca::run(client, Arc::clone(certificate)).boxed(),
+            None => std::future::pending().boxed(),
+        },
         Controller::Quota => quota::run(client, options.ambient.clone()).boxed(),
         Controller::ServiceAccount => service_accounts::run(client).boxed(),
     }

@@ -15,6 +15,8 @@ pub enum Controller {
     Namespace,
     /// The controller for resource quotas: counts what is taken of them.
     Quota,
+    /// The controller for the root certificate: publishes it in each namespace.
+    RootCa,
     /// The controller for service accounts: makes the account `default` of each namespace.
     ServiceAccount,
     /// The controller for validating admission policies: says whether their expressions fit the kinds that they are about.
@@ -23,7 +25,8 @@ pub enum Controller {
 
 impl Controller {
     /// All there are, in the order of their names.
-    pub const ALL: [Self; 6] = [Self::Definitions, Self::Gc, Self::Namespace, Self::Quota, Self::ServiceAccount, Self::PolicyStatus];
+    pub const ALL: [Self; 7] =
+        [Self::Definitions, Self::Gc, Self::Namespace, Self::Quota, Self::RootCa, Self::ServiceAccount, Self::PolicyStatus];
 
     /// The name on the command line.
     #[must_use]
@@ -33,6 +36,7 @@ impl Controller {
             Self::Gc => "gc",
             Self::Namespace => "namespace",
             Self::Quota => "resourcequota",
+            Self::RootCa => "root-ca-cert-publisher",
             Self::ServiceAccount => "serviceaccount",
             Self::PolicyStatus => "validatingadmissionpolicy-status",
         }
@@ -153,15 +157,15 @@ mod tests {
     #[test]
     fn words_add_and_take_away() {
         let cases = [
-            ("*", "crd,gc,namespace,resourcequota,serviceaccount,validatingadmissionpolicy-status"),
+            ("*", "crd,gc,namespace,resourcequota,root-ca-cert-publisher,serviceaccount,validatingadmissionpolicy-status"),
             ("gc", "gc"),
             ("namespace, gc", "gc,namespace"),
             ("none", "none"),
-            ("-gc", "crd,namespace,resourcequota,serviceaccount,validatingadmissionpolicy-status"),
+            ("-gc", "crd,namespace,resourcequota,root-ca-cert-publisher,serviceaccount,validatingadmissionpolicy-status"),
         ];
         for (text, expected) in cases.into_iter().chain([
-            ("*,-namespace,-serviceaccount,-validatingadmissionpolicy-status", "crd,gc,resourcequota"),
-            ("-gc,-namespace,-resourcequota,-serviceaccount", "crd,validatingadmissionpolicy-status"),
+            ("*,-namespace,-serviceaccount,-validatingadmissionpolicy-status", "crd,gc,resourcequota,root-ca-cert-publisher"),
+            ("-gc,-namespace,-resourcequota,-root-ca-cert-publisher,-serviceaccount", "crd,validatingadmissionpolicy-status"),
             ("gc,-gc", "none"),
         ]) {
             assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
@@ -173,7 +177,7 @@ mod tests {
         let error = read("gc,-pods").expect_err("unknown");
         assert_eq!(
             error.to_string(),
-            "unknown controller \"pods\": known are crd, gc, namespace, resourcequota, serviceaccount, validatingadmissionpolicy-status, with * for all and none for no controller"
+            "unknown controller \"pods\": known are crd, gc, namespace, resourcequota, root-ca-cert-publisher, serviceaccount, validatingadmissionpolicy-status, with * for all and none for no controller"
         );
         assert_eq!(read("none,gc"), Err(SelectionError::NoneAndMore));
         assert_eq!(read(" , "), Err(SelectionError::Empty));

@@ -65,6 +65,7 @@ pub fn run_controllers(client: Client) -> BoxFuture<'static, ()> {
         // Servers on the same etcd run controllers too; a local store has one server at the most.
         leader_election: matches!(client.target(), Target::Etcd { .. }),
         ambient: Ambient::system(),
+        root_ca: None,
     };
     Box::pin(controllers::run(options, std::future::pending()))
 }

@@ -24,7 +24,7 @@ pub use pki::{Pair, Pki, PkiError};
 
 use crate::admission::Plugins;
 use crate::ambient::Ambient;
-use crate::api::{Api, ServiceRanges};
+use crate::api::{Advertised, Api, ServiceRanges};
 use crate::auth::{TokenFile, TokenFileError, TokenKey, TokenKeyError};
 use crate::object::Refusal;
 use crate::store::{Compactor, DEFAULT_COMPACTION_INTERVAL, EtcdOptions, EtcdStore, SqliteOptions, SqliteStore};
@@ -74,6 +74,10 @@ pub struct ServeOptions {
     pub services: ServiceRanges,
     /// The admission plugins that act.
     pub plugins: Plugins,
+    /// Whether the Service `kubernetes` is kept, with the servers that are alive as its endpoints.
+    pub keeps_service: bool,
+    /// The address at which others reach the server; `None`: the one listened on, or the machine's where that is every one.
+    pub advertise_address: Option<IpAddr>,
 }
 
 /// A server that listens.
@@ -85,6 +89,8 @@ pub struct Started {
     pub kubeconfig: PathBuf,
     /// The engine of its store.
     pub engine: &'static str,
+    /// The certificate of its authority, as PEM.
+    pub root_ca: String,
 }
 
 /// Why a server did not start.
@@ -164,7 +170,11 @@ pub async fn run<K>(
     let tokens = options.token_auth_file.as_deref().map(TokenFile::read).transpose()?.unwrap_or_default();
     let tokens = Arc::new(tokens);
     let certificates = options.certificates.clone().unwrap_or_else(|| options.data_directory.join("pki"));
-    let pki = Pki::open(&certificates, &[options.listen.ip()])?;
+    let address = options.advertise_address.or_else(|| found_by_others(options.listen.ip()));
+    let mut reached_by = vec![options.listen.ip()];
+    reached_by.extend(address);
+    reached_by.extend(options.keeps_service.then(|| options.services.kubernetes_address()));
+    let pki = Pki::open(&certificates, &reached_by)?;
     let token_key = TokenKey::from_pem(&pki.token_key.0);
     let token_key = Arc::new(token_key.map_err(|source| ServeError::TokenKey { path: certificates.join("sa.key"), source })?);
     let bound = async { Ok::<_, ServeError>(Listener::bind(options.listen, &pki, Arc::clone(&tokens)).await?) };
@@ -178,9 +188,13 @@ pub async fn run<K>(
     let started_as = announce(options, &listener, &pki, &served)?;
     let companions = started(&started_as, &served.api);
     let expiry = expire_events(&served.api, options.events_live);
+    let advertised = Advertised { address, port: listener.address().map_or(0, |address| address.port()) };
+    let mut service = keep_service(&served.api, options.keeps_service, advertised);
+    let api = served.api.clone();
     listener
         .serve(served.api.clone(), async move {
             stop.await;
+            leave_service(&api, &mut service, advertised).await;
             drop(companions);
         })
         .await;
@@ -199,12 +213,50 @@ fn expire_events(api: &Api, time_to_live: Duration) -> JoinSet<()> {
     task
 }
 
+/// Keeps the Service `kubernetes` until what it answers is dropped.
+fn keep_service(api: &Api, keeps: bool, advertised: Advertised) -> JoinSet<()> {
+    let mut task = JoinSet::new();
+    if keeps {
+        let api = api.clone();
+        task.spawn(async move { api.keep_kubernetes_service(advertised).await });
+    }
+    task
+}
+
+/// How long a server that ends tries to say so to the others. They find out by themselves, too.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+async fn leave_service(api: &Api, service: &mut JoinSet<()>, advertised: Advertised) {
+    if service.is_empty() {
+        return;
+    }
+    service.shutdown().await;
+    match tokio::time::timeout(FAREWELL, api.leave_kubernetes_service(advertised)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(refusal)) => tracing::warn!(%refusal, "the server stays in the endpoints of the service kubernetes for a while"),
+        Err(_) => tracing::warn!("the server stays in the endpoints of the service kubernetes for a while: the store does not answer"),
+    }
+}
+
+/// The address at which others reach a server that listens on this one, where they do.
+fn found_by_others(listened: IpAddr) -> Option<IpAddr> {
+    if !listened.is_unspecified() {
+        return Some(listened).filter(|address| !address.is_loopback());
+    }
+    // Nothing is sent: the system only says from which address it would send to somebody far away.
+    let far: SocketAddr = if listened.is_ipv4() { ([192, 0, 2, 1], 9).into() } else { ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1], 9).into() };
+    let socket = std::net::UdpSocket::bind((listened, 0)).ok()?;
+    socket.connect(far).ok()?;
+    let own = socket.local_addr().ok()?.ip();
+    Some(own).filter(|address| !address.is_loopback() && !address.is_unspecified())
+}
+
 fn announce(options: &ServeOptions, listener: &Listener, pki: &Pki, served: &Served) -> Result<Started, ServeError> {
     let address = listener.address().map_err(|source| ListenError::Bind { address: options.listen, source })?;
     let url = format!("https://{}", SocketAddr::new(reachable(address.ip()), address.port()));
     let kubeconfig = options.write_kubeconfig.clone().unwrap_or_else(|| default_kubeconfig(&options.data_directory));
     kubeconfig::write(&kubeconfig, &url, pki)?;
-    Ok(Started { url, kubeconfig, engine: served.api.engine() })
+    Ok(Started { url, kubeconfig, engine: served.api.engine(), root_ca: pki.ca.clone() })
 }
 
 /// Where a server writes its kubeconfig if it is not told otherwise.

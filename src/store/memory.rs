@@ -12,7 +12,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::follow::{Chunk, EVENTS_PER_READ, Log, follow};
-use super::{Change, Entry, Event, ListRequest, Outcome, Page, Store, StoreError, WatchStream, keys};
+use super::{Change, Entry, Event, JointOutcome, ListRequest, Page, Store, StoreError, WatchStream, Write, keys};
 use crate::object::Revision;
 
 /// A store that lives and dies with the process.
@@ -99,13 +99,12 @@ impl State {
         Ok(())
     }
 
-    fn write(&mut self, key: &str, value: Option<Bytes>) -> Revision {
+    fn write(&mut self, key: &str, value: Option<Bytes>) {
         self.current = Revision(self.current.0 + 1);
         let version = Version { revision: self.current, value };
         self.bytes += version.bytes(key);
         self.histories.entry(key.to_owned()).or_default().push(version);
         self.log.push_back(key.to_owned());
-        self.current
     }
 
     fn list(&self, request: &ListRequest, at: Revision) -> Page {
@@ -196,21 +195,25 @@ impl Store for MemoryStore {
         Ok(state.list(&request, at))
     }
 
-    async fn commit(&self, key: &str, expected: Revision, change: Change) -> Result<Outcome, StoreError> {
+    async fn commit_all(&self, writes: Vec<Write>) -> Result<JointOutcome, StoreError> {
         let mut state = self.shared.write();
-        let current = state.newest(key);
-        let value = match change {
-            Change::Put(value) => Some(value),
-            Change::Delete if expected == Revision::ZERO => return Ok(Outcome::Lost(current)),
-            Change::Delete => None,
-        };
-        if current.as_ref().map_or(Revision::ZERO, |entry| entry.revision) != expected {
-            return Ok(Outcome::Lost(current));
+        for (index, write) in writes.iter().enumerate() {
+            let current = state.newest(&write.key);
+            let revision = current.as_ref().map_or(Revision::ZERO, |entry| entry.revision);
+            if revision != write.expected || (current.is_none() && write.change == Change::Delete) {
+                return Ok(JointOutcome::Lost(index, current));
+            }
         }
-        let revision = state.write(key, value);
+        for write in writes {
+            let value = match write.change {
+                Change::Put(value) => Some(value),
+                Change::Delete => None,
+            };
+            state.write(&write.key, value);
+        }
         // Told under the lock, so that revisions are told in their order.
-        self.moved.send_replace(revision);
-        Ok(Outcome::Done(revision))
+        self.moved.send_replace(state.current);
+        Ok(JointOutcome::Done(state.current))
     }
 
     async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError> {

@@ -75,6 +75,26 @@ pub enum Outcome {
     Lost(Option<Entry>),
 }
 
+/// One of several writes that stand or fall together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// The key; each of the writes has another.
+    pub key: String,
+    /// The newest revision that the key must have; [`Revision::ZERO`]: it must not exist.
+    pub expected: Revision,
+    /// What becomes of it.
+    pub change: Change,
+}
+
+/// How a commit of several writes ended, where the store answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JointOutcome {
+    /// All are written durably; the last of them at this revision, the others not after it.
+    Done(Revision),
+    /// Nothing is written: the compare of the write at this place was the first to fail; this is what stands under its key.
+    Lost(usize, Option<Entry>),
+}
+
 /// One write as a watch tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -163,7 +183,18 @@ pub trait Store: Send + Sync + 'static {
     /// Writes one key if its newest revision is `expected` ([`Revision::ZERO`]: if the key does not exist). Removing what does not
     /// exist is lost, too, for there is nothing to write. After any error but [`StoreError::Full`] and [`StoreError::TooLarge`] the
     /// write may or may not stand.
-    async fn commit(&self, key: &str, expected: Revision, change: Change) -> Result<Outcome, StoreError>;
+    async fn commit(&self, key: &str, expected: Revision, change: Change) -> Result<Outcome, StoreError> {
+        let write = Write { key: key.to_owned(), expected, change };
+        Ok(match self.commit_all(vec![write]).await? {
+            JointOutcome::Done(revision) => Outcome::Done(revision),
+            JointOutcome::Lost(_, standing) => Outcome::Lost(standing),
+        })
+    }
+
+    /// Writes several keys, each under a compare as in [`Store::commit`], or none of them: no reader ever sees some without the others
+    /// at the newest revision. In etcd all of them have the same revision, so a reader that goes on after a revision must have
+    /// taken in all of it.
+    async fn commit_all(&self, writes: Vec<Write>) -> Result<JointOutcome, StoreError>;
 
     /// Follows a prefix: every write with a revision greater than `after`. Errors at once, or in the stream, with
     /// [`StoreError::Compacted`] where that history is gone, and at once with [`StoreError::Future`] where `after` is not written yet.

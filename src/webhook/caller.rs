@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
+use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_TYPE, HOST};
 use kube::client::ConfigExt as _;
 
 use super::config::{Address, ClientConfig};
@@ -26,13 +27,13 @@ const TOLD: usize = 256;
 /// Why a webhook gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// It lies behind a Service.
-    #[error("service {name:?} in namespace {namespace:?} cannot be reached: this server has no network of services; use clientConfig.url")]
-    Service {
-        /// The namespace of the Service.
-        namespace: String,
-        /// Its name.
-        name: String,
+    /// It lies behind a Service that does not say where.
+    #[error("Post {url:?}: {why}")]
+    Unresolved {
+        /// What was to be asked.
+        url: String,
+        /// What is missing.
+        why: String,
     },
     /// The certificates that it is trusted by, or the address, cannot be used.
     #[error("cannot prepare a connection to {url}: {why}")]
@@ -66,23 +67,32 @@ pub enum CallError {
 
 /// The webhooks that were called so far.
 #[derive(Debug, Default)]
-pub struct Webhooks(Mutex<HashMap<ClientConfig, reqwest::Client>>);
+pub struct Webhooks(Mutex<HashMap<Way, reqwest::Client>>);
+
+/// A webhook, and where it is at the moment if it lies behind a Service.
+type Way = (ClientConfig, Option<SocketAddr>);
 
 impl Webhooks {
-    /// Sends a JSON document and answers with the one that comes back. The webhook is told how long it has.
+    /// Sends a JSON document and answers with the one that comes back. The webhook is told how long it has. One behind a Service is
+    /// asked `at` the address of one of the Service's endpoints, under the Service's name.
     ///
     /// Errors where there is no answer within `timeout`, or one that is not 2xx.
-    pub async fn post(&self, config: &ClientConfig, document: Vec<u8>, timeout: Duration) -> Result<Bytes, CallError> {
-        let url = match &config.address {
-            Address::Url(url) => format!("{}?timeout={}s", with_single_slashes(url), timeout.as_secs()),
-            Address::Service { namespace, name } => {
-                return Err(CallError::Service { namespace: namespace.clone(), name: name.clone() });
-            }
-        };
-        let client = self.client(config)?;
+    pub async fn post(
+        &self,
+        config: &ClientConfig,
+        at: Option<SocketAddr>,
+        document: Vec<u8>,
+        timeout: Duration,
+    ) -> Result<Bytes, CallError> {
+        let url = url(&config.address, timeout);
+        let client = self.client(config, at)?;
         let failed = |source: reqwest::Error| CallError::Send { url: url.clone(), source: source.without_url() };
         let json = "application/json";
-        let request = client.post(&url).header(CONTENT_TYPE, json).header(ACCEPT, json).body(document).timeout(timeout);
+        let mut request = client.post(dialled(&config.address, at, &url)).header(CONTENT_TYPE, json).header(ACCEPT, json);
+        if let Address::Service { namespace, name, port, .. } = &config.address {
+            request = request.header(HOST, format!("{name}.{namespace}.svc:{port}"));
+        }
+        let request = request.body(document).timeout(timeout);
         let mut response = request.send().await.map_err(failed)?;
         let code = response.status();
         let mut body = BytesMut::new();
@@ -99,18 +109,39 @@ impl Webhooks {
         Err(CallError::Refused { code, body: told })
     }
 
-    fn client(&self, config: &ClientConfig) -> Result<reqwest::Client, CallError> {
+    fn client(&self, config: &ClientConfig, at: Option<SocketAddr>) -> Result<reqwest::Client, CallError> {
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(config) {
+        let way = (config.clone(), at);
+        if let Some(client) = clients.get(&way) {
             return Ok(client.clone());
         }
         let prepare = |why: String| CallError::Prepare { url: config.address.to_string(), why };
-        let client = build(config).map_err(prepare)?;
+        let client = build(config, at).map_err(prepare)?;
         if clients.len() >= KEPT {
             clients.clear();
         }
-        clients.insert(config.clone(), client.clone());
+        clients.insert(way, client.clone());
         Ok(client)
+    }
+}
+
+/// What is asked of a webhook that has so long to answer.
+pub(super) fn url(address: &Address, timeout: Duration) -> String {
+    let url = match address {
+        Address::Url(url) => with_single_slashes(url),
+        service @ Address::Service { .. } => service.to_string(),
+    };
+    format!("{url}?timeout={}s", timeout.as_secs())
+}
+
+/// The URL with the port of the endpoint in the place of the Service's.
+fn dialled(address: &Address, at: Option<SocketAddr>, url: &str) -> String {
+    match (address, at) {
+        (Address::Service { namespace, name, port, .. }, Some(at)) => {
+            let host = format!("{name}.{namespace}.svc:");
+            url.replacen(&format!("{host}{port}"), &format!("{host}{}", at.port()), 1)
+        }
+        _ => url.to_owned(),
     }
 }
 
@@ -127,14 +158,18 @@ fn with_single_slashes(url: &str) -> String {
     format!("{scheme}://{path}")
 }
 
-fn build(config: &ClientConfig) -> Result<reqwest::Client, String> {
+fn build(config: &ClientConfig, at: Option<SocketAddr>) -> Result<reqwest::Client, String> {
     install_ring();
     let url: http::Uri = config.address.to_string().parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
     let mut tls = match &config.ca_bundle {
         Some(bundle) => trust::tls(bundle)?,
         None => kube::Config::new(url.clone()).rustls_client_config().map_err(|error| error.to_string())?,
     };
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    tls.alpn_protocols = match at {
+        None => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+        // As kube-apiserver does: the host that is told is not the one that is dialled.
+        Some(_) => vec![b"http/1.1".to_vec()],
+    };
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("trueup/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -142,8 +177,10 @@ fn build(config: &ClientConfig) -> Result<reqwest::Client, String> {
         .tcp_nodelay(true)
         .https_only(true)
         .tls_backend_preconfigured(tls);
-    if is_loopback(&url) {
-        builder = builder.no_proxy();
+    match (config.address.service_host(), at) {
+        (Some(host), Some(at)) => builder = builder.resolve(&host, at).no_proxy(),
+        _ if is_loopback(&url) => builder = builder.no_proxy(),
+        _ => {}
     }
     builder.build().map_err(|error| in_words(&error))
 }
@@ -170,5 +207,14 @@ mod tests {
     fn slashes_in_a_row_are_one() {
         assert_eq!(with_single_slashes("https://[::1]:9443//mutate///pods"), "https://[::1]:9443/mutate/pods");
         assert_eq!(with_single_slashes("https://example.com"), "https://example.com");
+    }
+
+    #[test]
+    fn an_endpoint_is_dialled_at_its_own_port_under_the_name_of_the_service() {
+        let service = Address::Service { namespace: "ops".to_owned(), name: "hook".to_owned(), port: 443, path: "/m".to_owned() };
+        let asked = url(&service, Duration::from_secs(3));
+        assert_eq!(asked, "https://hook.ops.svc:443/m?timeout=3s");
+        let at = "10.0.0.7:9443".parse().ok();
+        assert_eq!(dialled(&service, at, &asked), "https://hook.ops.svc:9443/m?timeout=3s");
     }
 }

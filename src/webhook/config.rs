@@ -1,10 +1,14 @@
 //! Where a webhook is and whom it is trusted as: the `clientConfig` that definitions and webhook configurations carry.
 
 use std::fmt;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+
+/// The port of a Service where none is named.
+const SERVICE_PORT: u16 = 443;
 
 /// The address of a webhook and the certificates by which it is known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,16 +24,26 @@ pub struct ClientConfig {
 pub enum Address {
     /// At a URL.
     Url(String),
-    /// Behind a Service, which takes a network of services to reach.
+    /// Behind a Service, which says where it is at the moment of a call.
     Service {
         /// The namespace of the Service.
         namespace: String,
         /// Its name.
         name: String,
+        /// Its port.
+        port: u16,
+        /// The path of the URL, with its slash or empty.
+        path: String,
     },
 }
 
 impl ClientConfig {
+    /// The URL that is asked where the webhook has so long to answer.
+    #[must_use]
+    pub fn url(&self, timeout: Duration) -> String {
+        super::caller::url(&self.address, timeout)
+    }
+
     /// Reads a `clientConfig` that was found to be valid; `None` where it names no place.
     #[must_use]
     pub fn read(config: &Value) -> Option<Self> {
@@ -39,6 +53,8 @@ impl ClientConfig {
             (None, Some(service)) => Address::Service {
                 namespace: text(service, "namespace").unwrap_or_default(),
                 name: text(service, "name").unwrap_or_default(),
+                port: service.get("port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok()).unwrap_or(SERVICE_PORT),
+                path: text(service, "path").unwrap_or_default(),
             },
             (None, None) => return None,
         };
@@ -55,11 +71,25 @@ pub fn bundle(config: &Value) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
+impl Address {
+    /// The name that the webhook's certificate must have, where it lies behind a Service.
+    pub(super) fn service_host(&self) -> Option<String> {
+        match self {
+            Self::Url(_) => None,
+            Self::Service { namespace, name, .. } => Some(format!("{name}.{namespace}.svc")),
+        }
+    }
+}
+
+/// As a URL; that of a Service is the one that pods would use.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(url) => f.write_str(url),
-            Self::Service { namespace, name } => write!(f, "service {namespace}/{name}"),
+            Self::Service { namespace, name, port, path } => {
+                let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+                write!(f, "https://{name}.{namespace}.svc:{port}{slash}{path}")
+            }
         }
     }
 }
@@ -102,6 +132,8 @@ mod tests {
         assert_eq!((of(" \n"), of("x").as_deref()), (None, Some("x")));
         assert_eq!(ClientConfig::read(&json!({})), None);
         let service = ClientConfig::read(&json!({"service": {"name": "hook", "namespace": "ops"}})).expect("a place");
-        assert_eq!(service.address.to_string(), "service ops/hook");
+        assert_eq!(service.address.to_string(), "https://hook.ops.svc:443");
+        let service = json!({"service": {"name": "hook", "namespace": "ops", "port": 8443, "path": "/mutate"}});
+        assert_eq!(ClientConfig::read(&service).expect("a place").address.to_string(), "https://hook.ops.svc:8443/mutate");
     }
 }

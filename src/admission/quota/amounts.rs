@@ -88,15 +88,6 @@ impl Amounts {
         Self(self.0.iter().filter(|(name, _)| fits(name)).map(|(name, amount)| (name.clone(), *amount)).collect())
     }
 
-    /// Of each name the larger of two amounts, with the names of these alone.
-    pub(super) fn at_least(&self, others: &Self) -> Self {
-        let larger = |name: &String, amount: &Amount| match others.0.get(name) {
-            Some(other) if other.billionths > amount.billionths => *other,
-            _ => *amount,
-        };
-        Self(self.0.iter().map(|(name, amount)| (name.clone(), larger(name, amount))).collect())
-    }
-
     /// As refusals list them: `cpu=1,pods=2`.
     pub(super) fn shown(&self) -> String {
         let each: Vec<String> = self.0.iter().map(|(name, amount)| format!("{name}={}", amount.text())).collect();
@@ -121,6 +112,5 @@ mod tests {
         sum.add_all(&read(&json!({"memory": "512Mi", "pods": "1"})));
         assert_eq!(sum.shown(), "cpu=1500m,memory=1Gi,pods=1");
         assert_eq!(sum.beyond(&read(&json!({"cpu": "2", "pods": "1", "memory": "1Mi"}))).shown(), "memory=1023Mi");
-        assert_eq!(sum.at_least(&read(&json!({"cpu": "2", "x": "1"}))).shown(), "cpu=2,memory=1Gi,pods=1");
     }
 }

@@ -26,16 +26,9 @@ pub(crate) struct Subject<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// A quota with a write charged to it.
-pub(crate) struct Charged {
-    /// The quota as it is to be stored.
-    pub(crate) quota: Object,
-    /// What was added to it.
-    pub(crate) amounts: Amounts,
-}
-
-/// Charges a write to a quota; `None` where it takes nothing of it that is not charged already. Says what stands against the write.
-pub(crate) fn charge(quota: &Object, subject: &Subject, already: Option<&Amounts>) -> Result<Option<Charged>, String> {
+/// Charges a write to a quota: the quota as it is to be stored, `None` where the write takes nothing of it. Says what stands against
+/// the write.
+pub(crate) fn charge(quota: &Object, subject: &Subject) -> Result<Option<Object>, String> {
     let (hard, used) = (Amounts::read(quota.get(&["status", "hard"])), Amounts::read(quota.get(&["status", "used"])));
     let limited = hard.only(|name| usage::limits_kind(name, subject.kind));
     if limited.is_empty() || !scopes::has_all(quota, subject.kind, subject.object) {
@@ -50,7 +43,7 @@ pub(crate) fn charge(quota: &Object, subject: &Subject, already: Option<&Amounts
     if !unknown.is_empty() {
         return Err(format!("status unknown for quota: {name}, resources: {}", unknown.join(",")));
     }
-    let wanted = requested(quota, subject, already).only(|name| limited.has(name));
+    let wanted = requested(quota, subject).only(|name| limited.has(name));
     if wanted.is_empty() {
         return Ok(None);
     }
@@ -63,20 +56,18 @@ pub(crate) fn charge(quota: &Object, subject: &Subject, already: Option<&Amounts
     }
     let mut quota = quota.clone();
     set_status(&mut quota, "used", &after);
-    Ok(Some(Charged { quota, amounts: wanted }))
+    Ok(Some(quota))
 }
 
 fn is_pod(kind: &GroupResource) -> bool {
     kind.group.is_empty() && kind.resource == "pods"
 }
 
-/// What the write takes more than what it takes the place of, and more than was charged for it. What it takes less is given back by
-/// the next count.
-fn requested(quota: &Object, subject: &Subject, already: Option<&Amounts>) -> Amounts {
+/// What the write takes more than what it takes the place of. What it takes less is given back by the next count.
+fn requested(quota: &Object, subject: &Subject) -> Amounts {
     let whole = usage::of(subject.kind, subject.object, subject.now);
     let before = subject.before.filter(|before| scopes::has_all(quota, subject.kind, before));
-    let more = whole.beyond(&before.map(|before| usage::of(subject.kind, before, subject.now)).unwrap_or_default());
-    already.map_or(more.clone(), |already| more.beyond(already))
+    whole.beyond(&before.map(|before| usage::of(subject.kind, before, subject.now)).unwrap_or_default())
 }
 
 /// The kinds of which a quota limits something, each once.
@@ -95,17 +86,13 @@ pub(crate) fn taken(quota: &Object, kind: &GroupResource, object: &Object, now: 
     usage::of(kind, object, now).only(|name| hard.has(name))
 }
 
-/// A quota after a count; `None` where it says so already. Unless `quiet`, nothing is counted down: a write may have been charged whose
-/// object was not there yet when it was counted.
-pub(crate) fn counted(quota: &Object, found: &Amounts, quiet: bool) -> Option<Object> {
+/// A quota after a count; `None` where it says so already.
+pub(crate) fn counted(quota: &Object, found: &Amounts) -> Option<Object> {
     let hard = Amounts::read(quota.get(&["spec", "hard"]));
     let mut used = Amounts::default();
     hard.names().for_each(|name| used.add(name, amounts::Amount::default()));
     used.add_all(&found.only(|name| hard.has(name)));
     let before = Amounts::read(quota.get(&["status", "used"]));
-    if !quiet {
-        used = used.at_least(&before);
-    }
     if Amounts::read(quota.get(&["status", "hard"])) == hard && before == used {
         return None;
     }
@@ -144,8 +131,8 @@ mod tests {
 
     fn ask(quota: &Object, object: &Object, before: Option<&Object>) -> Result<Option<Value>, String> {
         let kind = GroupResource::new("", "pods");
-        let charged = charge(quota, &Subject { kind: &kind, object, before, now: now() }, None)?;
-        Ok(charged.map(|charged| charged.quota.root()["status"]["used"].clone()))
+        let charged = charge(quota, &Subject { kind: &kind, object, before, now: now() })?;
+        Ok(charged.map(|charged| charged.root()["status"]["used"].clone()))
     }
 
     #[test]
@@ -165,15 +152,6 @@ mod tests {
     }
 
     #[test]
-    fn what_was_charged_once_is_not_charged_again() {
-        let quota = quota(&json!({"pods": "5"}), &json!({"pods": "1"}));
-        let (kind, pod) = (GroupResource::new("", "pods"), pod("1"));
-        let subject = Subject { kind: &kind, object: &pod, before: None, now: now() };
-        let first = charge(&quota, &subject, None).expect("room").expect("charged");
-        assert!(charge(&quota, &subject, Some(&first.amounts)).expect("room").is_none());
-    }
-
-    #[test]
     fn what_is_limited_must_be_said_and_must_have_been_counted() {
         let limited = quota(&json!({"limits.cpu": "2", "requests.cpu": "1"}), &json!({}));
         assert_eq!(ask(&limited, &pod("1"), None), Err("failed quota: q: must specify limits.cpu for: c".to_owned()));
@@ -184,14 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn a_count_goes_down_only_when_no_write_can_be_under_way() {
+    fn a_count_says_what_was_found_and_nothing_where_that_is_known() {
         let quota = quota(&json!({"pods": "5", "secrets": "5"}), &json!({"pods": "3", "secrets": "1"}));
         let found = Amounts::read(Some(&json!({"pods": "1", "secrets": "2"})));
-        let used = |quiet| counted(&quota, &found, quiet).map(|quota| quota.root()["status"]["used"].clone());
-        assert_eq!(used(false), Some(json!({"pods": "3", "secrets": "2"})));
-        assert_eq!(used(true), Some(json!({"pods": "1", "secrets": "2"})));
+        let used = counted(&quota, &found).map(|quota| quota.root()["status"]["used"].clone());
+        assert_eq!(used, Some(json!({"pods": "1", "secrets": "2"})));
         let right = Amounts::read(Some(&json!({"pods": "3", "secrets": "1"})));
-        assert!(counted(&quota, &right, true).is_none());
+        assert!(counted(&quota, &right).is_none());
     }
 
     #[test]

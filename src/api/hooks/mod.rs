@@ -83,8 +83,7 @@ impl Hooks {
     pub(super) async fn of(api: &Shared, resource: &Arc<Resource>, route: &ResourceRoute, deletes: bool) -> Result<Self, Refusal> {
         let of_admission = resource.gvk.group == "admissionregistration.k8s.io";
         let is_among = |kinds: &[&str]| of_admission && kinds.contains(&resource.gvk.kind.as_str());
-        let is_answered = resource.origin != Origin::Stored && resource.gvk.kind != "Binding";
-        if is_among(&POLICIES) || is_answered {
+        if is_among(&POLICIES) || resource.origin == Origin::Observed {
             return Ok(Self::default());
         }
         let all = api.configurations.current(&api.cache).await?;
@@ -103,12 +102,14 @@ impl Hooks {
         };
         let mutating = concerned(&all.mutating, Plugin::MutatingAdmissionWebhook);
         let validating = concerned(&all.validating, Plugin::ValidatingAdmissionWebhook);
+        // Webhooks are told of reviews, policies are not.
+        let is_answered = resource.origin != Origin::Stored && resource.gvk.kind != "Binding";
         let means = |bound: &&Arc<Bound<Validating>>| {
             let constraints = bound.policy.definition().constraints.as_ref();
             let meant = |place: &Arc<Resource>| {
                 constraints.is_none_or(|constraints| constraints.may_be_about(&place.gvk.group, &place.plural, &subresource))
             };
-            api.plugins.has(Plugin::ValidatingAdmissionPolicy) && places.iter().any(meant)
+            !is_answered && api.plugins.has(Plugin::ValidatingAdmissionPolicy) && places.iter().any(meant)
         };
         let policies: Vec<_> = all.policies.iter().filter(means).cloned().collect();
         if mutating.is_empty() && validating.is_empty() && policies.is_empty() {

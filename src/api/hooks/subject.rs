@@ -13,7 +13,7 @@ use super::policies::Permissions;
 use super::{Asked, Hooks, options};
 use crate::admission::{self, Operation, Target};
 use crate::api::call::Call;
-use crate::api::{namespaces, review};
+use crate::api::{namespaces, pod_plugins, review, service_resolver};
 use crate::cel::{self, Authorizer, Variables};
 use crate::merge;
 use crate::object::{Gvk, Object, Refusal};
@@ -63,24 +63,45 @@ impl<'a> Subject<'a> {
         Self { call, hooks, asked, operation, object, old }
     }
 
-    /// Asks the mutating hooks one after the other; those that want to see what later ones changed are asked once more.
+    /// Asks the mutating hooks one after the other. Where one changed the object the plugins fill it in once more, and those hooks are
+    /// asked once more that want to see what others changed after them.
     pub(super) async fn mutate(&mut self) -> Result<(), Refusal> {
         let (mut asked, mut again) = (BTreeSet::new(), BTreeSet::new());
         for round in 0..2 {
+            let mut changed = false;
             for (index, hook) in self.asked.mutating.iter().enumerate() {
                 if round > 0 && !again.contains(&index) {
                     continue;
                 }
                 let Some(form) = self.form(hook).await? else { continue };
                 if self.mutate_by(hook, form).await? {
+                    changed = true;
                     again.append(&mut asked);
                 }
                 if hook.again {
                     asked.insert(index);
                 }
             }
+            if !changed {
+                break;
+            }
+            if round == 0 && self.fill()? {
+                again.append(&mut asked);
+            }
         }
         Ok(())
+    }
+
+    /// Runs the plugins that fill objects in; answers whether they found anything to do.
+    fn fill(&mut self) -> Result<bool, Refusal> {
+        let is_whole = self.asked.subresource.is_empty();
+        let Some(object) = self.object.as_mut().filter(|_| is_whole) else { return Ok(false) };
+        let before = object.clone();
+        match &self.old {
+            None => pod_plugins::fill(self.call, object)?,
+            Some(old) => pod_plugins::fill_update(self.call, old, object),
+        }
+        Ok(*object != before)
     }
 
     /// Asks all validating policies, then all validating hooks at once. The first refusal in their order counts.
@@ -156,7 +177,7 @@ impl<'a> Subject<'a> {
         request.insert("object".to_owned(), form.object.clone());
         request.insert("oldObject".to_owned(), form.old.clone());
         let question = webhook::question(version, &request).to_string().into_bytes();
-        let answer = self.call.api.webhooks.post(client, question, hook.timeout).await;
+        let answer = service_resolver::post(&self.call.api, client, question, hook.timeout).await;
         let answer = answer.map_err(|error| Failure::Call(format!("failed to call webhook: {error}")))?;
         let said = webhook::answer(version, &uid, mutating, &answer);
         said.map_err(|why| Failure::Call(format!("received invalid webhook response: {why}")))

@@ -1,12 +1,15 @@
 //! `trueup controllers`: the controllers as a process of their own.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use clap::Args;
 
 use super::ControllersArgs;
 use super::serve::{asked_to_stop, refuse_pinned_time};
 use crate::ambient::Ambient;
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, ExitStatus};
+use crate::cli::{CommandContext, CommandError, ExitStatus, UsageError};
 use crate::client::Discovery;
 use crate::controllers::{self, ControllerOptions};
 
@@ -23,6 +26,9 @@ Of several processes on one control plane one works at a time: the one that hold
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct ControllersCommandArgs {
+    /// Publish the certificate in this file in every namespace, as kube-root-ca.crt; else none is
+    #[arg(long, value_name = "FILE")]
+    root_ca_file: Option<PathBuf>,
     #[command(flatten)]
     which: ControllersArgs,
 }
@@ -30,6 +36,7 @@ pub struct ControllersCommandArgs {
 /// Runs controllers until the process is asked to stop.
 pub async fn cmd_controllers(ui: &Ui, context: &CommandContext, args: &ControllersCommandArgs) -> Result<ExitStatus, CommandError> {
     refuse_pinned_time(&|name| std::env::var(name).ok())?;
+    let root_ca = args.root_ca_file.as_deref().map(read_certificate).transpose()?;
     let client = context.client().await?;
     // A target that does not answer is an error now; later it is something to wait for.
     Discovery::fetch(&client).await?;
@@ -39,8 +46,16 @@ pub async fn cmd_controllers(ui: &Ui, context: &CommandContext, args: &Controlle
         selection: args.which.chosen(),
         leader_election: true,
         ambient: Ambient::system(),
+        root_ca,
     };
     controllers::run(options, asked_to_stop()).await;
     ui.say("stopped");
     Ok(ExitStatus::Success)
+}
+
+fn read_certificate(path: &Path) -> Result<Arc<str>, UsageError> {
+    let why = |why: String| UsageError(format!("{}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| why(error.to_string()))?;
+    crate::webhook::check_bundle(&text).map_err(why)?;
+    Ok(text.into())
 }

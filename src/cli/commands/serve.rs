@@ -1,10 +1,10 @@
 //! `trueup serve`: what it takes, and what that means.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::admission::{PluginName, Plugins};
 use crate::ambient::Ambient;
@@ -54,8 +54,23 @@ pub struct ServeArgs {
     /// Turn these admission plugins off
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     disable_admission_plugins: Vec<PluginName>,
+    /// Keep the service `kubernetes` in the namespace `default`: with the servers that are alive as its endpoints, or not at all
+    #[arg(long, value_name = "TYPE", default_value = "lease")]
+    endpoint_reconciler_type: EndpointReconciler,
+    /// Say this address in those endpoints; else the one of --listen, unless only this machine reaches it
+    #[arg(long, value_name = "IP")]
+    advertise_address: Option<IpAddr>,
     #[command(flatten)]
     controllers: ControllersArgs,
+}
+
+/// How the endpoints of the service `kubernetes` are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EndpointReconciler {
+    /// By what each server says of itself time and again
+    Lease,
+    /// By nobody: there is no such service
+    None,
 }
 
 /// Reads what Kubernetes' own flags take, such as `90s` and `1h30m`.
@@ -101,6 +116,10 @@ pub struct ServeSettings {
     pub services: ServiceRanges,
     /// The admission plugins that act.
     pub plugins: Plugins,
+    /// Whether the service `kubernetes` is kept.
+    pub keeps_service: bool,
+    /// The address at which others reach the server.
+    pub advertise_address: Option<IpAddr>,
     /// The controllers to run beside the API.
     pub controllers: Selection,
 }
@@ -124,6 +143,8 @@ impl ServeSettings {
             events_live: args.event_ttl,
             services: ServiceRanges { networks: args.service_cluster_ip_range.clone(), node_ports: args.service_node_port_range.clone() },
             plugins: plugins(args)?,
+            keeps_service: args.endpoint_reconciler_type == EndpointReconciler::Lease,
+            advertise_address: args.advertise_address,
             controllers: args.controllers.chosen(),
         })
     }
@@ -161,6 +182,8 @@ pub async fn cmd_serve(ui: &Ui, settings: ServeSettings) -> Result<ExitStatus, C
         events_live: settings.events_live,
         services: settings.services,
         plugins: settings.plugins,
+        keeps_service: settings.keeps_service,
+        advertise_address: settings.advertise_address,
     };
     let target = settings.store.target();
     let clock = ambient.clone();
@@ -173,6 +196,7 @@ pub async fn cmd_serve(ui: &Ui, settings: ServeSettings) -> Result<ExitStatus, C
             leader_election: matches!(settings.store, StoreLocation::Etcd(_)),
             selection: settings.controllers,
             ambient: clock,
+            root_ca: Some(started.root_ca.as_str().into()),
         })
     };
     serve::run(&options, ambient, started, asked_to_stop()).await?;
@@ -285,13 +309,21 @@ mod tests {
     }
 
     #[test]
+    fn the_service_of_the_servers_is_kept_unless_nobody_shall() {
+        let settings = |flags: &[&str]| resolve(&[&["--local", "/a"], flags].concat(), &[]).expect("settings");
+        assert_eq!((settings(&[]).keeps_service, settings(&[]).advertise_address), (true, None));
+        assert!(!settings(&["--endpoint-reconciler-type", "none"]).keeps_service);
+        assert_eq!(settings(&["--advertise-address", "10.0.0.7"]).advertise_address, "10.0.0.7".parse().ok());
+    }
+
+    #[test]
     fn controllers_are_chosen_by_name() {
         let settings = |text: &str| resolve(&["--local", "/a", "--controllers", text], &[]);
         let chosen = |text: &str| settings(text).map(|settings| settings.controllers.iter().collect::<Vec<_>>());
         assert_eq!(chosen("none"), Ok(Vec::new()));
         assert_eq!(chosen("gc"), Ok(vec![Controller::Gc]));
         let left = chosen("-gc,-resourcequota,-serviceaccount,-validatingadmissionpolicy-status");
-        assert_eq!(left, Ok(vec![Controller::Definitions, Controller::Namespace]));
+        assert_eq!(left, Ok(vec![Controller::Definitions, Controller::Namespace, Controller::RootCa]));
         assert!(chosen("gc,cron").is_err_and(|error| error.contains("unknown controller \"cron\"")));
     }
 }

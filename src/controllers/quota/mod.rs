@@ -1,12 +1,12 @@
 //! The controller for resource quotas: their status says what is limited, and how much of it is taken.
 //!
-//! Receives quotas and what happens to the objects that they count through watches; writes `status`. Invariant: what is taken is counted
-//! down only where nobody changed the quota for [`QUIET`]. The API charges a write to a quota before the object is there, so a count
-//! right after a charge may miss the object; no write takes that long between the two.
+//! Receives quotas and what happens to the objects that they count through watches; writes `status`. Invariant: a count is written only
+//! to the very revision of the quota that was read before the objects were. The API commits an object and its charge as one, so whatever
+//! was charged by that revision is among the objects, and what was charged later makes the write fail, to be counted again.
 
 mod watches;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -25,10 +25,15 @@ use crate::admission::quota::{self, Amounts};
 use crate::ambient::Ambient;
 use crate::object::{GroupResource, Object};
 
-/// How long a quota must have been left alone before it is counted down.
-const QUIET: Duration = Duration::from_secs(3);
 /// How soon changes are counted; several that happen together are counted once.
 const SOON: Duration = Duration::from_millis(100);
+/// How soon it is looked at whether a pod has ended. Pods say many things before that.
+const LATER: Duration = Duration::from_secs(1);
+/// When a quota with other limits is counted once more: a server may not have heard of them when it last wrote without a charge.
+const SETTLED: Duration = Duration::from_secs(3);
+/// How often a quota that is charged meanwhile is counted again at once. Each time somebody was let in; where nobody is let in any more,
+/// nothing stands in the way of the count.
+const ATTEMPTS: usize = 20;
 /// How often everything is counted again.
 const RESYNC: Duration = Duration::from_mins(5);
 /// The pauses after a count that failed.
@@ -54,8 +59,10 @@ struct Counter {
     resources: Resources,
     watches: Watches,
     queue: Queue<Key>,
-    /// The revision of each quota, and since when it is known to be that.
-    seen: BTreeMap<Key, (String, Instant)>,
+    /// The quotas that there are.
+    known: BTreeSet<Key>,
+    /// The quotas whose limits changed, and when they are to be counted once more.
+    settling: HashMap<Key, Instant>,
     /// The kinds that are watched, and those that there were not.
     kinds: HashMap<GroupResource, bool>,
     complaints: Complaints,
@@ -70,7 +77,8 @@ pub(super) async fn run(client: Client, ambient: Ambient) -> Result<Infallible, 
         resources,
         watches: Watches::default(),
         queue: Queue::new(BACKOFF),
-        seen: BTreeMap::new(),
+        known: BTreeSet::new(),
+        settling: HashMap::new(),
         kinds: HashMap::new(),
         complaints: Complaints::default(),
     };
@@ -102,32 +110,22 @@ impl Counter {
     fn heed(&mut self, kind: Option<&GroupResource>, tidings: Tidings) {
         let now = Instant::now();
         match (kind, tidings) {
-            (None, Tidings::There { namespace, name, revision }) => {
+            (None, Tidings::There { namespace, name }) => {
                 let key = (namespace, name);
-                let known = self.seen.contains_key(&key);
-                self.queue.add(key.clone(), if known { now + SOON } else { now });
-                self.see(key, revision, now);
+                let is_new = self.known.insert(key.clone());
+                self.queue.add(key, if is_new { now } else { now + SOON });
             }
-            (None, Tidings::Gone { namespace, name }) => drop(self.seen.remove(&(namespace, name))),
+            (None, Tidings::Gone { namespace, name }) => drop(self.known.remove(&(namespace, name))),
             // What was made or changed was charged; but pods end without being deleted.
-            (Some(kind), Tidings::There { namespace, .. }) if kind.resource == "pods" => self.count_all_of(&namespace, now + QUIET),
+            (Some(kind), Tidings::There { namespace, .. }) if kind.resource == "pods" => self.count_all_of(&namespace, now + LATER),
             (Some(_), Tidings::There { .. }) => {}
             (Some(_), Tidings::Gone { namespace, .. }) => self.count_all_of(&namespace, now + SOON),
         }
     }
 
     fn count_all_of(&mut self, namespace: &str, at: Instant) {
-        let keys: Vec<Key> = self.seen.keys().filter(|(of, _)| of == namespace).cloned().collect();
+        let keys: Vec<Key> = self.known.iter().filter(|(of, _)| of == namespace).cloned().collect();
         keys.into_iter().for_each(|key| self.queue.add(key, at));
-    }
-
-    /// Notes a revision; answers how long it is known.
-    fn see(&mut self, key: Key, revision: String, now: Instant) -> Duration {
-        let seen = self.seen.entry(key).or_insert_with(|| (revision.clone(), now));
-        if seen.0 != revision {
-            *seen = (revision, now);
-        }
-        now.duration_since(seen.1)
     }
 
     /// New kinds may be there by now, and what was missed is made up for.
@@ -138,7 +136,7 @@ impl Counter {
         }
         self.kinds.retain(|_, watched| *watched);
         let now = Instant::now();
-        let keys: Vec<Key> = self.seen.keys().cloned().collect();
+        let keys: Vec<Key> = self.known.iter().cloned().collect();
         keys.into_iter().for_each(|key| self.queue.add(key, now));
     }
 
@@ -155,27 +153,42 @@ impl Counter {
     }
 
     async fn count(&mut self, key: &Key) -> Result<(), CountError> {
+        for _ in 0..ATTEMPTS {
+            if self.count_once(key).await? {
+                if let Some(at) = self.settling.remove(key).filter(|at| *at > Instant::now()) {
+                    self.settling.insert(key.clone(), at);
+                    self.queue.add(key.clone(), at);
+                }
+                return Ok(());
+            }
+        }
+        // No failure: others are at work, and there is room.
+        self.queue.add(key.clone(), Instant::now() + SOON);
+        Ok(())
+    }
+
+    /// Answers whether the count stands; it does not where the quota was changed meanwhile.
+    async fn count_once(&mut self, key: &Key) -> Result<bool, CountError> {
         let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), &key.0, &quotas());
         // First the quota, then the objects: what was charged later changes the revision that is written against.
         let Some(live) = api.get_opt(&key.1).await? else {
-            self.seen.remove(key);
-            return Ok(());
+            self.known.remove(key);
+            return Ok(true);
         };
-        let revision = live.metadata.resource_version.clone().unwrap_or_default();
-        let age = self.see(key.clone(), revision, Instant::now());
         let live = object_of(&live)?;
         let mut found = Amounts::default();
         for kind in quota::kinds(&live) {
             self.add_kind(&live, &kind, &key.0, &mut found).await?;
         }
-        if let Some(after) = quota::counted(&live, &found, age >= QUIET) {
-            let written = api.replace_status(&key.1, &PostParams::default(), &dynamic(after)?).await?;
-            self.see(key.clone(), written.metadata.resource_version.unwrap_or_default(), Instant::now());
-            self.queue.add(key.clone(), Instant::now() + QUIET);
-        } else if age < QUIET {
-            self.queue.add(key.clone(), Instant::now() + (QUIET - age));
+        let Some(after) = quota::counted(&live, &found) else { return Ok(true) };
+        let has_other_limits = after.get(&["status", "hard"]) != live.get(&["status", "hard"]);
+        match api.replace_status(&key.1, &PostParams::default(), &dynamic(after)?).await {
+            Ok(_) if has_other_limits => _ = self.settling.insert(key.clone(), Instant::now() + SETTLED),
+            Ok(_) => {}
+            Err(kube::Error::Api(status)) if status.is_conflict() => return Ok(false),
+            Err(error) => return Err(error.into()),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Adds what the objects of a kind take, and follows the kind from now on.

@@ -18,7 +18,7 @@ use crate::object::GroupResource;
 #[derive(Debug)]
 pub(super) enum Tidings {
     /// An object is there, new or changed.
-    There { namespace: String, name: String, revision: String },
+    There { namespace: String, name: String },
     /// An object is gone.
     Gone { namespace: String, name: String },
 }
@@ -55,7 +55,6 @@ fn tidings(event: Event<ObservedMetadata>) -> Option<Tidings> {
         Event::InitApply(object) | Event::Apply(object) => Some(Tidings::There {
             namespace: object.metadata.namespace.unwrap_or_default(),
             name: object.metadata.name.unwrap_or_default(),
-            revision: object.metadata.resource_version.unwrap_or_default(),
         }),
         Event::Delete(object) => {
             Some(Tidings::Gone { namespace: object.metadata.namespace.unwrap_or_default(), name: object.metadata.name.unwrap_or_default() })

@@ -110,6 +110,17 @@ impl Cache {
         Ok(resource.snapshot(self.seen()))
     }
 
+    /// What the cache has at hand of a resource under `scope`, a prefix within it such as a namespace's.
+    pub async fn part(&self, prefix: &str, scope: &str) -> Result<Vec<Arc<Cached>>, StoreError> {
+        Ok(self.reached(prefix, Revision::ZERO).await?.part(scope))
+    }
+
+    /// As [`Cache::part`], not older than the store's newest write at the moment of the call.
+    pub async fn consistent_part(&self, prefix: &str, scope: &str) -> Result<Vec<Arc<Cached>>, StoreError> {
+        let current = self.0.store.current_revision().await?;
+        Ok(self.reached(prefix, current).await?.part(scope))
+    }
+
     /// One object as of the store's newest write at the moment of the call.
     pub async fn consistent_object(&self, prefix: &str, key: &str) -> Result<Option<Arc<Cached>>, StoreError> {
         let current = self.0.store.current_revision().await?;

@@ -132,6 +132,10 @@ impl ResourceCache {
         self.read().objects.get(key).cloned()
     }
 
+    pub(super) fn part(&self, scope: &str) -> Vec<Arc<Cached>> {
+        self.read().part(scope)
+    }
+
     pub(super) fn snapshot(&self, seen: Revision) -> Snapshot {
         self.read().snapshot("", seen)
     }
@@ -219,10 +223,13 @@ impl State {
 
     /// The objects under a scope. The revision is the newest that the picture is known to be true of: no event between this
     /// resource's newest and `seen` can be missing, because events are taken in before `seen` moves.
-    fn snapshot(&self, scope: &str, seen: Revision) -> Snapshot {
+    fn part(&self, scope: &str) -> Vec<Arc<Cached>> {
         let from = self.objects.range::<str, _>((Bound::Included(scope), Bound::Unbounded));
-        let objects = from.take_while(|(key, _)| key.starts_with(scope)).map(|(_, object)| Arc::clone(object)).collect();
-        Snapshot { objects, revision: seen.max(self.newest), unchanged_since: self.newest }
+        from.take_while(|(key, _)| key.starts_with(scope)).map(|(_, object)| Arc::clone(object)).collect()
+    }
+
+    fn snapshot(&self, scope: &str, seen: Revision) -> Snapshot {
+        Snapshot { objects: self.part(scope), revision: seen.max(self.newest), unchanged_since: self.newest }
     }
 
     fn follow(&mut self, scope: &str, after: Revision, backlog: VecDeque<Arc<WriteEvent>>, cache: Cache) -> Subscription {

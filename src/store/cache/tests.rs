@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 use tokio::sync::Notify;
 
 use super::*;
-use crate::store::{Change, Entry, MemoryStore, Outcome, Page, Tidings, WatchStream};
+use crate::store::{Change, Entry, JointOutcome, MemoryStore, Outcome, Page, Tidings, WatchStream, Write};
 
 const PREFIX: &str = "/registry/core/configmaps/";
 
@@ -32,8 +32,8 @@ impl Store for Forgetful {
         self.inner.list(request).await
     }
 
-    async fn commit(&self, key: &str, expected: Revision, change: Change) -> Result<Outcome, StoreError> {
-        self.inner.commit(key, expected, change).await
+    async fn commit_all(&self, writes: Vec<Write>) -> Result<JointOutcome, StoreError> {
+        self.inner.commit_all(writes).await
     }
 
     async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError> {

@@ -24,7 +24,7 @@ use futures::StreamExt;
 use self::connection::Connection;
 use self::revisions::Revisions;
 use self::watch::Previous;
-use super::{Change, Claim, Entry, ListRequest, Outcome, Page, Store, StoreError, WatchStream};
+use super::{Claim, Entry, JointOutcome, ListRequest, Page, Store, StoreError, WatchStream, Write};
 use crate::object::Revision;
 
 /// How an etcd cluster is reached.
@@ -125,8 +125,8 @@ impl Store for EtcdStore {
         request::list(&self.connection, &request).await
     }
 
-    async fn commit(&self, key: &str, expected: Revision, change: Change) -> Result<Outcome, StoreError> {
-        request::commit(&self.connection, key, expected, change).await
+    async fn commit_all(&self, writes: Vec<Write>) -> Result<JointOutcome, StoreError> {
+        request::commit(&self.connection, writes).await
     }
 
     async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError> {

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use etcd_client::{CompactionOptions, Compare, CompareOp, GetOptions, GetResponse, KeyValue, Txn, TxnOp, TxnOpResponse};
 
-use super::super::{Change, Claim, Entry, ListRequest, Outcome, Page, StoreError, keys};
+use super::super::{Change, Claim, Entry, JointOutcome, ListRequest, Page, StoreError, Write, keys};
 use super::connection::{Connection, RevisionError, header_revision, number, revision, revision_error};
 use super::watch;
 use crate::object::Revision;
@@ -128,29 +128,37 @@ pub(super) async fn current(connection: &Connection) -> Result<Revision, StoreEr
     Ok(current)
 }
 
-/// Writes one key under a compare; the same request brings what it lost to.
-pub(super) async fn commit(connection: &Connection, key: &str, expected: Revision, change: Change) -> Result<Outcome, StoreError> {
-    if change == Change::Delete && expected == Revision::ZERO {
-        return newest(connection, key).await.map(Outcome::Lost);
+/// Writes keys under compares, all or none; the same request brings what they lost to.
+pub(super) async fn commit(connection: &Connection, writes: Vec<Write>) -> Result<JointOutcome, StoreError> {
+    let (mut compares, mut changes, mut reads) = (Vec::new(), Vec::new(), Vec::new());
+    let mut expected = Vec::new();
+    for (index, write) in writes.into_iter().enumerate() {
+        let stored = connection.stored(&write.key);
+        compares.push(Compare::mod_revision(stored.clone(), CompareOp::Equal, number(write.expected)));
+        reads.push(TxnOp::get(stored.clone(), None));
+        expected.push(write.expected);
+        match write.change {
+            Change::Put(value) => changes.push(TxnOp::put(stored, value, None)),
+            Change::Delete if write.expected == Revision::ZERO => {
+                return newest(connection, &write.key).await.map(|standing| JointOutcome::Lost(index, standing));
+            }
+            Change::Delete => changes.push(TxnOp::delete(stored, None)),
+        }
     }
-    let stored = connection.stored(key);
-    let transaction = || {
-        let write = match &change {
-            Change::Put(value) => TxnOp::put(stored.clone(), value.clone(), None),
-            Change::Delete => TxnOp::delete(stored.clone(), None),
-        };
-        let stands = Compare::mod_revision(stored.clone(), CompareOp::Equal, number(expected));
-        Txn::new().when([stands]).and_then([write]).or_else([TxnOp::get(stored.clone(), None)])
-    };
-    let answer = connection.write(|| async { connection.kv().txn(transaction()).await }).await?;
+    let transaction = Txn::new().when(compares).and_then(changes).or_else(reads);
+    let answer = connection.write(|| async { connection.kv().txn(transaction.clone()).await }).await?;
     let revision = header_revision(answer.header())?;
     if answer.succeeded() {
-        return Ok(Outcome::Done(revision));
+        return Ok(JointOutcome::Done(revision));
     }
-    match answer.op_responses().into_iter().next() {
-        Some(TxnOpResponse::Get(standing)) => Ok(Outcome::Lost(first_entry(connection, standing)?)),
-        other => Err(StoreError::Failed(format!("etcd answered a lost compare with {other:?}"))),
+    for (index, (answer, expected)) in answer.op_responses().into_iter().zip(expected).enumerate() {
+        let TxnOpResponse::Get(standing) = answer else { break };
+        let standing = first_entry(connection, standing)?;
+        if standing.as_ref().map_or(Revision::ZERO, |entry| entry.revision) != expected {
+            return Ok(JointOutcome::Lost(index, standing));
+        }
     }
+    Err(StoreError::Failed("etcd answered a lost compare with nothing that it lost to".to_owned()))
 }
 
 /// Forgets the history of the whole cluster up to a revision.

@@ -26,7 +26,7 @@ use self::reader::Readers;
 use self::schema::{Location, failure};
 use self::writer::{Job, Writer};
 use super::follow::{closed, follow};
-use super::{Change, Entry, ListRequest, Outcome, Page, Store, StoreError, WatchStream};
+use super::{Entry, JointOutcome, ListRequest, Page, Store, StoreError, WatchStream, Write};
 use crate::object::Revision;
 
 /// How a SQLite store is opened.
@@ -147,9 +147,8 @@ impl Store for SqliteStore {
         run_blocking(move || readers.with_checked(|transaction| reader::list(transaction, &request))).await
     }
 
-    async fn commit(&self, key: &str, expected: Revision, change: Change) -> Result<Outcome, StoreError> {
-        let key = key.to_owned();
-        self.ask(|reply| Job::Commit(writer::Commit { key, expected, change, reply })).await
+    async fn commit_all(&self, writes: Vec<Write>) -> Result<JointOutcome, StoreError> {
+        self.ask(|reply| Job::Commit(writer::Commit { writes, reply })).await
     }
 
     async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError> {

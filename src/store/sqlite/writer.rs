@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::oneshot;
 
-use super::super::{Change, Entry, Outcome, StoreError};
+use super::super::{Change, JointOutcome, StoreError, Write};
 use super::checkpoint::WalKeeper;
 use super::hub::Hub;
 use super::reader::{number, revision};
@@ -31,12 +31,10 @@ pub(super) enum Job {
     Compact { upto: Revision, reply: Reply<()> },
 }
 
-/// One write under a compare.
+/// Writes that stand or fall together.
 pub(super) struct Commit {
-    pub(super) key: String,
-    pub(super) expected: Revision,
-    pub(super) change: Change,
-    pub(super) reply: Reply<Outcome>,
+    pub(super) writes: Vec<Write>,
+    pub(super) reply: Reply<JointOutcome>,
 }
 
 /// The writer's state, owned by its thread.
@@ -101,7 +99,7 @@ impl Writer {
         match written {
             Ok(outcomes) => {
                 self.hub.wake();
-                self.wal.note(&mut self.connection, group.iter().map(cost).sum());
+                self.wal.note(&mut self.connection, group.iter().flat_map(|commit| &commit.writes).map(cost).sum());
                 for (commit, outcome) in group.into_iter().zip(outcomes) {
                     let _ = commit.reply.send(Ok(outcome));
                 }
@@ -156,26 +154,25 @@ fn is_about_size(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::TooBig))
 }
 
-/// How many bytes of WAL a commit takes, more or less: a page of `latest`, and the value's pages of `log`.
-fn cost(commit: &Commit) -> u64 {
-    let value = match &commit.change {
+/// How many bytes of WAL a write takes, more or less: a page of `latest`, and the value's pages of `log`.
+fn cost(write: &Write) -> u64 {
+    let value = match &write.change {
         Change::Put(value) => value.len(),
         Change::Delete => 0,
     };
-    4096 + commit.key.len() as u64 + value as u64
+    4096 + write.key.len() as u64 + value as u64
 }
 
 /// Writes a group in one transaction. An error means that nothing of it is written, or that the disk failed under the commit itself.
-fn write_group(connection: &mut Connection, group: &[Commit]) -> rusqlite::Result<Vec<Outcome>> {
+fn write_group(connection: &mut Connection, group: &[Commit]) -> rusqlite::Result<Vec<JointOutcome>> {
     // Immediate: from here to the commit no other process writes, so that compares and revisions hold.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut newest = reader::current(&transaction)?;
     let mut outcomes = Vec::with_capacity(group.len());
     for commit in group {
-        let next = Revision(newest.0 + 1);
-        let outcome = write(&transaction, commit, next)?;
-        if outcome == Outcome::Done(next) {
-            newest = next;
+        let outcome = write(&transaction, &commit.writes, newest)?;
+        if let JointOutcome::Done(revision) = outcome {
+            newest = revision;
         }
         outcomes.push(outcome);
     }
@@ -183,27 +180,36 @@ fn write_group(connection: &mut Connection, group: &[Commit]) -> rusqlite::Resul
     Ok(outcomes)
 }
 
-fn write(transaction: &Transaction<'_>, commit: &Commit, next: Revision) -> rusqlite::Result<Outcome> {
-    const LATEST: &str = "SELECT rev, deleted FROM latest WHERE key = ?1";
+/// Makes the writes after a revision. All are compared before the first is made, so that a lost compare leaves nothing behind.
+fn write(transaction: &Transaction<'_>, writes: &[Write], mut newest: Revision) -> rusqlite::Result<JointOutcome> {
     const LOG: &str = "INSERT INTO log (rev, key, previous, deleted, value) VALUES (?1, ?2, ?3, ?4, ?5)";
     const POINT: &str = "INSERT INTO latest (key, rev, deleted) VALUES (?1, ?2, ?3) \
         ON CONFLICT (key) DO UPDATE SET rev = excluded.rev, deleted = excluded.deleted";
-    let latest = |row: &Row<'_>| Ok((revision(row, 0)?, row.get::<_, bool>(1)?));
-    let standing = transaction.prepare_cached(LATEST)?.query_row([&commit.key], latest).optional()?;
-    let (previous, absent) = standing.unwrap_or((Revision::ZERO, true));
-    let current = if absent { Revision::ZERO } else { previous };
-    let (deleted, value) = match &commit.change {
-        Change::Put(value) => (false, value.as_ref()),
-        Change::Delete => (true, [].as_slice()),
-    };
-    if current != commit.expected || (deleted && absent) {
-        return Ok(Outcome::Lost(lost_to(transaction, commit)?));
+    let mut before = Vec::with_capacity(writes.len());
+    for (index, write) in writes.iter().enumerate() {
+        let (previous, absent) = standing(transaction, &write.key)?;
+        let current = if absent { Revision::ZERO } else { previous };
+        if current != write.expected || (absent && write.change == Change::Delete) {
+            return Ok(JointOutcome::Lost(index, reader::newest(transaction, &write.key)?));
+        }
+        before.push(previous);
     }
-    transaction.prepare_cached(LOG)?.execute(params![number(next), commit.key, number(previous), deleted, value])?;
-    transaction.prepare_cached(POINT)?.execute(params![commit.key, number(next), deleted])?;
-    Ok(Outcome::Done(next))
+    for (write, previous) in writes.iter().zip(before) {
+        let (deleted, value) = match &write.change {
+            Change::Put(value) => (false, value.as_ref()),
+            Change::Delete => (true, [].as_slice()),
+        };
+        newest = Revision(newest.0 + 1);
+        transaction.prepare_cached(LOG)?.execute(params![number(newest), write.key, number(previous), deleted, value])?;
+        transaction.prepare_cached(POINT)?.execute(params![write.key, number(newest), deleted])?;
+    }
+    Ok(JointOutcome::Done(newest))
 }
 
-fn lost_to(transaction: &Transaction<'_>, commit: &Commit) -> rusqlite::Result<Option<Entry>> {
-    reader::newest(transaction, &commit.key)
+/// The newest revision of a key, and whether that removed it; one that never was counts as removed.
+fn standing(transaction: &Transaction<'_>, key: &str) -> rusqlite::Result<(Revision, bool)> {
+    const LATEST: &str = "SELECT rev, deleted FROM latest WHERE key = ?1";
+    let latest = |row: &Row<'_>| Ok((revision(row, 0)?, row.get::<_, bool>(1)?));
+    let standing = transaction.prepare_cached(LATEST)?.query_row([key], latest).optional()?;
+    Ok(standing.unwrap_or((Revision::ZERO, true)))
 }

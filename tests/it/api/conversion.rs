@@ -296,7 +296,7 @@ async fn a_webhook_that_fails_fails_the_request_in_its_words() {
 }
 
 #[tokio::test]
-async fn a_webhook_behind_a_service_is_refused_by_name_where_it_is_needed() {
+async fn a_service_that_is_not_there_is_named_where_its_webhook_is_needed() {
     let api = TestApi::new().await;
     let created = api.create(CRDS, &definition(&json!({"service": {"namespace": "ops", "name": "hook"}}))).await;
     assert_eq!(created["spec"]["conversion"]["webhook"]["clientConfig"]["service"]["port"], 443);
@@ -304,7 +304,7 @@ async fn a_webhook_behind_a_service_is_refused_by_name_where_it_is_needed() {
     let failed = api.get(&format!("{V2}/a")).await;
     failed.refused(500, "InternalError");
     let message = failed.body["message"].as_str().expect("a text");
-    assert!(message.contains("service \"hook\" in namespace \"ops\" cannot be reached"), "{message}");
+    assert!(message.contains("Post \"https://hook.ops.svc:443?timeout=30s\": service \"hook\" not found"), "{message}");
 }
 
 #[tokio::test]
@@ -358,6 +358,6 @@ async fn a_webhook_that_says_nothing_is_not_waited_for_without_end() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("https://127.0.0.1:{}/convert", silent.local_addr().expect("bound").port());
     let config = ClientConfig { address: Address::Url(url), ca_bundle: None };
-    let failed = Webhooks::default().post(&config, b"{}".to_vec(), std::time::Duration::from_millis(50)).await;
+    let failed = Webhooks::default().post(&config, None, b"{}".to_vec(), std::time::Duration::from_millis(50)).await;
     assert!(matches!(&failed, Err(CallError::Send { source, .. }) if source.is_timeout()), "{failed:?}");
 }

@@ -113,3 +113,16 @@ async fn a_pod_runs_as_an_account_that_is_there() {
     let template = api.create("/api/v1/namespaces/default/podtemplates", &template).await;
     assert_eq!(template["template"]["spec"].get("serviceAccountName"), None, "nothing but pods is filled in");
 }
+
+#[tokio::test]
+async fn a_pod_that_is_there_needs_its_account_no_more() {
+    let api = with_plugins("ServiceAccount", "").await;
+    api.create(ACCOUNTS, &json!({"metadata": {"name": "default"}})).await;
+    let applied = api.apply(&format!("{PODS}/a"), "m", &pod("a", &json!({}))).await;
+    assert_eq!(applied.code, 201, "{}", applied.body);
+    assert_eq!(api.delete(&format!("{ACCOUNTS}/default")).await.code, 200);
+    let again = api.apply(&format!("{PODS}/a"), "m", &pod("a", &json!({}))).await;
+    assert_eq!((again.code.as_u16(), again.body), (200, applied.body));
+    let refused = api.post(PODS, &pod("b", &json!({}))).await;
+    assert!(refused.message().contains("serviceaccount \"default\" not found"), "{}", refused.message());
+}

@@ -1,8 +1,13 @@
 //! Writes are charged to resource quotas.
 
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{MERGE, TestApi};
+use crate::harness::webhook::Webhook;
 
 const QUOTAS: &str = "/api/v1/namespaces/default/resourcequotas";
 const PODS: &str = "/api/v1/namespaces/default/pods";
@@ -104,4 +109,122 @@ async fn a_quota_that_nobody_has_counted_limits_nothing() {
     let api = TestApi::new().await;
     api.create(QUOTAS, &json!({"metadata": {"name": "q"}, "spec": {"hard": {"configmaps": "0"}}})).await;
     api.create(MAPS, &map("a")).await;
+}
+
+#[tokio::test]
+async fn what_fails_takes_nothing() {
+    for api in TestApi::on_each_store().await {
+        quota(&api, "q", json!({"hard": {"configmaps": "5", "services": "5"}})).await;
+        api.create(MAPS, &map("a")).await;
+        api.post(MAPS, &map("a")).await.refused(409, "AlreadyExists");
+        let wrong = json!({"metadata": {"name": "s"}, "spec": {"clusterIP": "10.1.2.3", "ports": [{"port": 1}]}});
+        api.post(SERVICES, &wrong).await.refused(422, "Invalid");
+        assert_eq!(used(&api, "q").await, json!({"configmaps": "1", "services": "0"}));
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_a_quota_refuses_holds_no_address() {
+    let api = TestApi::new().await;
+    quota(&api, "q", json!({"hard": {"services": "0"}})).await;
+    let service = json!({"metadata": {"name": "s"}, "spec": {"clusterIP": "10.96.0.77", "ports": [{"port": 1}]}});
+    api.post(SERVICES, &service).await.refused(403, "Forbidden");
+    assert_eq!(api.post("/api/v1/namespaces/kube-system/services", &service).await.code, 201);
+}
+
+#[tokio::test]
+async fn one_write_is_charged_to_all_quotas_or_to_none() {
+    for api in TestApi::on_each_store().await {
+        quota(&api, "a", json!({"hard": {"configmaps": "2"}})).await;
+        quota(&api, "b", json!({"hard": {"count/configmaps": "1", "resourcequotas": "3"}})).await;
+        api.create(MAPS, &map("a")).await;
+        api.post(MAPS, &map("b")).await.refused(403, "Forbidden");
+        let both = (used(&api, "a").await, used(&api, "b").await);
+        assert_eq!(both, (json!({"configmaps": "1"}), json!({"count/configmaps": "1", "resourcequotas": "0"})));
+        api.create(QUOTAS, &json!({"metadata": {"name": "c"}, "spec": {"hard": {"pods": "1"}}})).await;
+        assert_eq!(used(&api, "b").await["resourcequotas"], "1", "quotas are counted like anything else");
+    }
+}
+
+/// A gate that a webhook's answer waits at until it is opened.
+#[derive(Default)]
+struct Gate(Mutex<(usize, bool)>, Condvar);
+
+impl Gate {
+    /// Longer than any test; a hang must end.
+    const PATIENCE: Duration = Duration::from_secs(25);
+
+    fn pass(&self) {
+        let mut state = self.0.lock().expect("no test panics in between");
+        state.0 += 1;
+        drop(self.1.wait_timeout_while(state, Self::PATIENCE, |state| !state.1).expect("no test panics in between"));
+    }
+
+    fn waiting(&self) -> usize {
+        self.0.lock().expect("no test panics in between").0
+    }
+
+    fn open(&self) {
+        self.0.lock().expect("no test panics in between").1 = true;
+        self.1.notify_all();
+    }
+}
+
+/// A kind whose stored version only a webhook knows.
+fn slow_kind(webhook: &Webhook) -> Value {
+    let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
+    let version = |name: &str, storage: bool| json!({"name": name, "served": true, "storage": storage, "schema": schema});
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "things.example.com"},
+        "spec": {
+            "group": "example.com", "scope": "Namespaced", "names": {"plural": "things", "kind": "Thing"},
+            "versions": [version("v1", true), version("v2", false)],
+            "conversion": {"strategy": "Webhook", "webhook": {
+                "clientConfig": {"url": webhook.url, "caBundle": webhook.ca_bundle}, "conversionReviewVersions": ["v1"],
+            }},
+        },
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn however_long_a_write_takes_a_quota_is_never_exceeded() {
+    const WRITERS: usize = 3;
+    let gate = Arc::new(Gate::default());
+    let at_gate = Arc::clone(&gate);
+    let webhook = Webhook::start(move |review| {
+        let request = &review["request"];
+        let to = request["desiredAPIVersion"].clone();
+        // What is on its way into the store waits; what comes out of it does not.
+        if to == "example.com/v1" {
+            tokio::task::block_in_place(|| at_gate.pass());
+        }
+        let convert = |object: &Value| super::merged(object.clone(), &[("/apiVersion", to.clone())]);
+        let converted: Vec<Value> = request["objects"].as_array().expect("objects").iter().map(convert).collect();
+        let response = json!({"uid": request["uid"], "result": {"status": "Success"}, "convertedObjects": converted});
+        (StatusCode::OK, json!({"kind": "ConversionReview", "apiVersion": review["apiVersion"], "response": response}))
+    })
+    .await;
+    let api = Arc::new(TestApi::on_sqlite().await);
+    api.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &slow_kind(&webhook)).await;
+    quota(&api, "q", json!({"hard": {"count/things.example.com": "1"}})).await;
+    let things = "/apis/example.com/v2/namespaces/default/things";
+    let mut writers = tokio::task::JoinSet::new();
+    for number in 0..WRITERS {
+        let api = Arc::clone(&api);
+        let thing = json!({"apiVersion": "example.com/v2", "kind": "Thing", "metadata": {"name": format!("t{number}")}});
+        writers.spawn(async move { api.post(things, &thing).await });
+        // Each one is admitted, and waits for its stored form, before the next one comes.
+        while gate.waiting() <= number {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    // What a count finds in the meantime: nothing is there.
+    let nothing = json!({"status": {"used": {"count/things.example.com": "0"}}});
+    assert_eq!(api.patch(&format!("{QUOTAS}/q/status"), MERGE, &nothing).await.code, 200);
+    gate.open();
+    let codes: Vec<u16> = writers.join_all().await.into_iter().map(|answered| answered.code.as_u16()).collect();
+    assert_eq!(codes.iter().filter(|code| **code == 201).count(), 1, "{codes:?}");
+    assert_eq!(codes.iter().filter(|code| **code == 403).count(), WRITERS - 1, "{codes:?}");
+    assert_eq!(api.get("/apis/example.com/v1/namespaces/default/things").await.names().len(), 1);
+    assert_eq!(used(&api, "q").await, json!({"count/things.example.com": "1"}));
 }

@@ -272,6 +272,9 @@ async fn an_admin_acts_as_somebody_else_with_their_permissions() {
     assert_eq!(whoami["status"]["userInfo"], json!({"username": "jane", "groups": ["dev", "system:authenticated"]}));
     let joe = Identity::new("joe", []);
     api.ask_as(&joe, "GET", &path, &boss, &[]).await.refused(403, "Forbidden");
-    api.ask("GET", &path, &[("impersonate-user", "jane"), ("impersonate-extra-scopes", "x")], &[]).await.refused(400, "BadRequest");
+    let scoped = [("impersonate-user", "jane"), ("impersonate-extra-scopes", "x"), ("impersonate-extra-acme.com%2Fteam", "y")];
+    let review = api.ask("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", &scoped, b"{}").await.body;
+    assert_eq!(review["status"]["userInfo"]["extra"], json!({"scopes": ["x"], "acme.com/team": ["y"]}), "{review}");
+    api.ask("GET", &path, &[("impersonate-extra-scopes", "x")], &[]).await.refused(400, "BadRequest");
     api.ask("GET", "/api", &[("impersonate-group", "dev")], &[]).await.refused(400, "BadRequest");
 }

@@ -198,3 +198,36 @@ async fn whoever_checks_tokens_finds_the_key() {
     without.post(TOKEN, &json!({})).await.refused(405, "MethodNotAllowed");
     assert_eq!(without.get("/openid/v1/jwks").await.code, 404);
 }
+
+#[tokio::test]
+async fn a_token_that_was_shown_before_is_nobodys_once_its_account_is_gone() {
+    let (api, uid) = with_account().await;
+    let shared = key();
+    let (one, other) = (api.next_server().await, api.next_server().await);
+    [&one, &other].into_iter().for_each(|server| server.api.sign_tokens_with(Arc::clone(&shared)));
+    let bound_to_secret = |secret: &str| {
+        let now = 1_795_341_600;
+        json!({
+            "aud": [ISSUER], "exp": now + 600, "iat": now, "nbf": now, "iss": ISSUER, "sub": "system:serviceaccount:default:robot",
+            "kubernetes.io": {"namespace": "default", "serviceaccount": {"name": "robot", "uid": uid}, "secret": {"name": "s", "uid": secret}},
+        })
+    };
+    let secrets = "/api/v1/namespaces/default/secrets";
+    let made = one.create(secrets, &json!({"metadata": {"name": "s"}})).await;
+    let token = shared.sign(&bound_to_secret(made["metadata"]["uid"].as_str().expect("a uid"))).expect("signed");
+    for server in [&one, &other, &one, &other] {
+        assert!(server.api.token_holder(&token).await.unwrap().is_some(), "it is good, and known from then on");
+    }
+    assert_eq!(one.delete(&format!("{secrets}/s")).await.code, 200);
+    assert_eq!(one.api.token_holder(&token).await.unwrap(), None, "the server that removed the secret knows at once");
+    let elsewhere = async {
+        while other.api.token_holder(&token).await.unwrap().is_some() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), elsewhere).await.expect("the others hear of it");
+    let again = one.create(secrets, &json!({"metadata": {"name": "s"}})).await;
+    assert_eq!(other.api.token_holder(&token).await.unwrap(), None, "another one of the same name is not the same");
+    let token = shared.sign(&bound_to_secret(again["metadata"]["uid"].as_str().expect("a uid"))).expect("signed");
+    assert!(other.api.token_holder(&token).await.unwrap().is_some(), "what was made a moment ago elsewhere counts");
+}

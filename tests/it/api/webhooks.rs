@@ -196,7 +196,10 @@ async fn a_webhook_that_is_gone_hangs_or_talks_nonsense_fails_or_is_passed_over(
     let cases = [
         (gone_hook.clone(), "failed to call webhook: Post"),
         (merged(gone_hook.clone(), &[("/clientConfig", json!({"url": url}))]), "failed to call webhook: Post"),
-        (merged(gone_hook, &[("/clientConfig", service)]), "this server has no network of services"),
+        (
+            merged(gone_hook, &[("/clientConfig", service)]),
+            "failed to call webhook: Post \"https://s.n.svc:443?timeout=1s\": service \"s\" not found",
+        ),
         (hook(&nonsense, &[]), "received invalid webhook response: webhook response was absent"),
         (hook(&broken, &[]), "the server responded with the status code 500"),
     ];
@@ -357,9 +360,145 @@ async fn nobody_is_asked_about_configurations() {
     assert_eq!((refused.code.as_u16(), refused.body.get("reason")), (400, None), "{}", refused.body);
     denies.asked();
     assert_eq!(api.patch(&format!("{VALIDATING}/v"), MERGE, &json!({"metadata": {"labels": {"a": "b"}}})).await.code, 200);
-    let review = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"nonResourceAttributes": {"path": "/", "verb": "get"}}});
-    assert_eq!(api.post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review).await.code, 201);
     assert!(denies.asked().is_empty());
+}
+
+#[tokio::test]
+async fn reviews_are_asked_about_like_any_other_object() {
+    let api = TestApi::new().await;
+    let (access, paths) = ("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", json!({"path": "/", "verb": "get"}));
+    let review =
+        json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"nonResourceAttributes": paths}});
+    let widens = webhook(|_| patched(&json!([{"op": "replace", "path": "/spec/nonResourceAttributes/path", "value": "/nowhere"}]))).await;
+    mutating(&api, "m", &[hook(&widens, &[("rules", json!([rule("selfsubjectaccessreviews")]))])]).await;
+    let answered = api.post(access, &review).await;
+    assert_eq!((answered.code.as_u16(), &answered.body["spec"]["nonResourceAttributes"]["path"]), (201, &json!("/nowhere")));
+    let request = widens.asked().remove(0)["request"].clone();
+    assert_eq!((&request["operation"], &request["resource"]["group"]), (&json!("CREATE"), &json!("authorization.k8s.io")));
+    let denies = webhook(|_| json!({"allowed": false, "status": {"code": 403, "reason": "Forbidden", "message": "no"}})).await;
+    let all = [rule("selfsubjectaccessreviews"), rule("tokenreviews"), rule("selfsubjectreviews"), rule("selfsubjectrulesreviews")];
+    validating(&api, "v", &[hook(&denies, &[("rules", json!(all))])]).await;
+    api.post(access, &review).await.refused(403, "Forbidden");
+    let token = json!({"spec": {"token": "x"}});
+    api.post("/apis/authentication.k8s.io/v1/tokenreviews", &token).await.refused(403, "Forbidden");
+    api.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", &json!({})).await.refused(403, "Forbidden");
+    let rules = json!({"spec": {"namespace": "default"}});
+    assert_eq!(
+        api.post("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", &rules).await.code,
+        201,
+        "one's own rules are told anybody"
+    );
+}
+
+#[tokio::test]
+async fn plugins_fill_in_what_webhooks_add_and_those_are_told() {
+    let api = TestApi::new().await;
+    let limits = json!([{"type": "Container", "default": {"cpu": "2"}, "defaultRequest": {"cpu": "1"}}]);
+    api.create("/api/v1/namespaces/default/limitranges", &json!({"metadata": {"name": "l"}, "spec": {"limits": limits}})).await;
+    let adds = webhook(|request| match request["object"]["spec"]["containers"].as_array().map(Vec::len) {
+        Some(1) => patched(&json!([{"op": "add", "path": "/spec/containers/-", "value": {"name": "side", "image": "i"}}])),
+        _ => json!({"allowed": true}),
+    })
+    .await;
+    let again = ("reinvocationPolicy", json!("IfNeeded"));
+    mutating(&api, "m", &[hook(&adds, &[("rules", json!([rule("pods")])), again])]).await;
+    let pod = |name: &str| json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    let filled = json!({"limits": {"cpu": "2"}, "requests": {"cpu": "1"}});
+    let made = api.create(PODS, &pod("a")).await;
+    assert_eq!((&made["spec"]["containers"][0]["resources"], &made["spec"]["containers"][1]["resources"]), (&filled, &filled));
+    let asked = adds.asked();
+    assert_eq!(asked.len(), 2, "what the plugins did is shown to whom it concerns");
+    assert_eq!(asked[1]["request"]["object"]["spec"]["containers"][1]["resources"], filled);
+    let applied = api.apply(&format!("{PODS}/b"), "m", &pod("b")).await;
+    assert_eq!((applied.code.as_u16(), &applied.body["spec"]["containers"][1]["resources"]), (201, &filled), "{}", applied.body);
+    let patched = api.patch(&format!("{PODS}/b"), MERGE, &json!({"metadata": {"labels": {"a": "b"}}})).await;
+    assert_eq!(patched.code, 200, "{}", patched.body);
+}
+
+#[tokio::test]
+async fn a_webhook_behind_a_service_is_asked_at_its_endpoints_under_the_services_name() {
+    let api = TestApi::new().await;
+    let asked = Webhook::start_as("hook.default.svc", |review| {
+        let response = json!({"uid": review["request"]["uid"], "allowed": true, "warnings": ["asked"]});
+        (StatusCode::OK, json!({"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "response": response}))
+    })
+    .await;
+    let service =
+        |port: u16| json!({"caBundle": asked.ca_bundle, "service": {"namespace": "default", "name": "hook", "port": port, "path": "/m"}});
+    let ask = async |name: &str, client: Value| {
+        validating(&api, "v", &[merged(hook(&asked, &[]), &[("/clientConfig", client)])]).await;
+        let answered = api.post(MAPS, &config_map(name, &json!({}))).await;
+        api.delete(&format!("{VALIDATING}/v")).await;
+        answered
+    };
+    let services = "/api/v1/namespaces/default/services";
+    let elsewhere = json!({"metadata": {"name": "hook"}, "spec": {"type": "ExternalName", "externalName": "localhost"}});
+    api.create(services, &elsewhere).await;
+    let answered = ask("by-name", service(asked.port)).await;
+    assert_eq!((answered.code.as_u16(), answered.warnings), (201, vec!["299 - \"asked\"".to_owned()]), "{}", answered.body);
+    api.delete(&format!("{services}/hook")).await;
+    api.create(services, &json!({"metadata": {"name": "hook"}, "spec": {"ports": [{"name": "web", "port": 443}]}})).await;
+    let missing = ask("nowhere", service(443)).await;
+    assert!(missing.message().contains("no endpoints available for service \"hook\""), "{}", missing.message());
+    let missing = ask("nowhere", service(444)).await;
+    assert!(missing.message().contains("no service port 444 found for service \"hook\""), "{}", missing.message());
+    // Clients may not write endpoints on this machine, and tests have no other.
+    let slice = json!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4", "endpoints": [{"addresses": ["127.0.0.1"]}],
+        "metadata": {"name": "hook-1", "namespace": "default", "uid": "1", "labels": {"kubernetes.io/service-name": "hook"}},
+        "ports": [{"name": "web", "port": asked.port, "protocol": "TCP"}],
+    });
+    let key = "/registry/discovery.k8s.io/endpointslices/default/hook-1";
+    api.store.commit(key, Revision::ZERO, Change::Put(slice.to_string().into_bytes().into())).await.expect("written");
+    let answered = ask("by-slice", service(443)).await;
+    assert_eq!((answered.code.as_u16(), answered.warnings), (201, vec!["299 - \"asked\"".to_owned()]), "{}", answered.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_definition_whose_webhook_takes_its_time_keeps_no_other_waiting() {
+    let api = Arc::new(TestApi::new().await);
+    let (open, gate) = std::sync::mpsc::channel::<()>();
+    let gate = std::sync::Mutex::new(gate);
+    let opened = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let told = Arc::clone(&opened);
+    let slow = webhook(move |_| {
+        // Longer than the other write takes, on any machine.
+        let patience = std::time::Duration::from_secs(20);
+        let came = tokio::task::block_in_place(|| gate.lock().expect("no test panics in between").recv_timeout(patience).is_ok());
+        told.store(came, std::sync::atomic::Ordering::SeqCst);
+        json!({"allowed": true})
+    })
+    .await;
+    let slow = Arc::new(slow);
+    let only = ("objectSelector", json!({"matchLabels": {"slow": "yes"}}));
+    let waits = ("timeoutSeconds", json!(30));
+    validating(&api, "v", &[hook(&slow, &[("rules", json!([rule("customresourcedefinitions")])), only, waits])]).await;
+    let definition = |plural: &str, kind: &str, labels: Value| {
+        let schema = json!({"openAPIV3Schema": {"type": "object"}});
+        json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": format!("{plural}.example.com"), "labels": labels},
+            "spec": {
+                "group": "example.com", "scope": "Cluster", "names": {"plural": plural, "kind": kind},
+                "versions": [{"name": "v1", "served": true, "storage": true, "schema": schema}],
+            },
+        })
+    };
+    let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    let (writer, first) = (Arc::clone(&api), definition("slows", "Thing", json!({"slow": "yes"})));
+    let slow_write = tokio::spawn(async move { writer.post(definitions, &first).await });
+    while slow.asked().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let other = api.create(definitions, &definition("others", "Thing", json!({}))).await;
+    assert_eq!(other["status"]["acceptedNames"]["kind"], "Thing");
+    open.send(()).expect("the webhook waits");
+    let slow_write = slow_write.await.expect("it ends");
+    assert_eq!(slow_write.code, 201, "{}", slow_write.body);
+    assert!(opened.load(std::sync::atomic::Ordering::SeqCst), "the other definition was written while the webhook was waited for");
+    let conditions = slow_write.body["status"]["conditions"].as_array().expect("conditions").clone();
+    let accepted = conditions.iter().find(|condition| condition["type"] == "NamesAccepted").expect("a condition");
+    assert_eq!(accepted["status"], "False", "the kind was taken meanwhile: {accepted}");
 }
 
 #[tokio::test]

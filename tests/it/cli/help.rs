@@ -207,13 +207,22 @@ fn every_command_explains_itself() {
           --disable-admission-plugins <NAME>
               Turn these admission plugins off
 
-          --controllers <LIST>
-              Run these controllers: *, none, or names parted by commas; -NAME leaves one out
+          --endpoint-reconciler-type <TYPE>
+              Keep the service `kubernetes` in the namespace `default`: with the servers that are alive
+              as its endpoints, or not at all
+
+              Possible values:
+              - lease: By what each server says of itself time and again
+              - none:  By nobody: there is no such service
               
-              [default: *]
+              [default: lease]
 
       -n, --namespace <NAME>
               Work in this namespace
+
+          --advertise-address <IP>
+              Say this address in those endpoints; else the one of --listen, unless only this machine
+              reaches it
 
           --color <WHEN>
               Say when to use colour
@@ -225,6 +234,11 @@ fn every_command_explains_itself() {
               - never:  No colour
               
               [default: auto]
+
+          --controllers <LIST>
+              Run these controllers: *, none, or names parted by commas; -NAME leaves one out
+              
+              [default: *]
 
       -q, --quiet
               Print data, warnings and errors only
@@ -414,7 +428,7 @@ fn wrong_arguments_are_a_usage_error_with_a_way_out() {
     ");
     assert_shows!(env.run("serve --controllers cron"), @r#"
     [stderr]
-    error: invalid value 'cron' for '--controllers <LIST>': unknown controller "cron": known are crd, gc, namespace, resourcequota, serviceaccount, validatingadmissionpolicy-status, with * for all and none for no controller
+    error: invalid value 'cron' for '--controllers <LIST>': unknown controller "cron": known are crd, gc, namespace, resourcequota, root-ca-cert-publisher, serviceaccount, validatingadmissionpolicy-status, with * for all and none for no controller
 
     For more information, try '--help'.
     [exit 2]

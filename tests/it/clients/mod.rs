@@ -3,6 +3,7 @@
 mod credentials;
 mod kube_rs;
 mod kubectl;
+mod kubernetes_service;
 mod limits;
 mod python;
 mod quotas;

@@ -7,6 +7,7 @@ mod gc;
 mod namespaces;
 mod policies;
 mod quotas;
+mod root_ca;
 mod running;
 
 use std::future::Future;
@@ -44,10 +45,21 @@ async fn answer(api: &Api, request: Request<kube::client::Body>) -> Result<http:
     Ok(api.handle(&Identity::in_process(), Request::from_parts(parts, body)).await)
 }
 
-/// Controllers over an API.
+/// Controllers over an API. No certificate is published.
 pub(crate) fn start(api: &Api, selection: &str) -> ControllersHandle {
+    start_publishing(api, selection, None)
+}
+
+/// Controllers over an API, with the certificate that is published in each namespace.
+fn start_publishing(api: &Api, selection: &str, root_ca: Option<&str>) -> ControllersHandle {
     let selection = selection.parse::<Selection>().expect("known controllers");
-    spawn(ControllerOptions { client: client(api), selection, leader_election: false, ambient: Ambient::system() })
+    spawn(ControllerOptions {
+        client: client(api),
+        selection,
+        leader_election: false,
+        ambient: Ambient::system(),
+        root_ca: root_ca.map(Into::into),
+    })
 }
 
 /// An API with controllers beside it.

@@ -1,6 +1,7 @@
 //! The controller for resource quotas, and creates by two servers against one quota.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -94,4 +95,28 @@ async fn creates_through_two_servers_never_exceed_a_quota_while_it_is_counted() 
     assert_eq!(made, LIMIT, "all that the quota leaves, and no more");
     let there = world.api.get(&maps).await.body["items"].as_array().map(Vec::len);
     assert_eq!(there, Some(LIMIT));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_free_is_counted_down_while_others_are_charged() {
+    let world = World::new().await;
+    let quota = team(&world, json!({"configmaps": "100000", "secrets": "1"})).await;
+    world.until(&quota, "is counted", |quota| quota["status"]["used"] == json!({"configmaps": "0", "secrets": "0"})).await;
+    let secrets = within("team", "secrets");
+    world.create(&secrets, json!({"metadata": {"name": "s"}})).await;
+    let writer = Arc::new(TestApi::around(world.api.api.clone(), Arc::clone(&world.api.store)));
+    let maps = within("team", "configmaps");
+    let churn = tokio::spawn(async move {
+        for number in 0_u32.. {
+            let made = writer.post(&maps, &json!({"metadata": {"name": format!("m{number}")}})).await;
+            assert_eq!(made.code, 201, "{made:?}");
+            writer.delete(&format!("{maps}/m{number}")).await;
+            // The store in memory never waits, so that without a pause nobody else would get a turn on this thread.
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
+    world.delete(&format!("{secrets}/s"), "Background").await;
+    world.until(&quota, "is counted down", |quota| quota["status"]["used"]["secrets"] == "0").await;
+    assert!(!churn.is_finished(), "others wrote all the time");
+    churn.abort();
 }

@@ -13,7 +13,13 @@ use super::{MAPS, World, answer, client, eventually, is_deleted, map, owned_by};
 const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/trueup-controllers";
 
 fn standing(api: &Api) -> ControllersHandle {
-    let options = ControllerOptions { client: client(api), selection: Selection::all(), leader_election: true, ambient: Ambient::system() };
+    let options = ControllerOptions {
+        client: client(api),
+        selection: Selection::all(),
+        leader_election: true,
+        ambient: Ambient::system(),
+        root_ca: None,
+    };
     spawn(options)
 }
 
@@ -32,8 +38,13 @@ async fn no_controller_asks_nothing() {
         async { Err::<http::Response<kube::client::Body>, BoxError>("nobody is there".into()) }
     });
     let client = kube::Client::new(service, "default");
-    let controllers =
-        |selection| ControllerOptions { client: client.clone(), selection, leader_election: true, ambient: Ambient::system() };
+    let controllers = |selection| ControllerOptions {
+        client: client.clone(),
+        selection,
+        leader_election: true,
+        ambient: Ambient::system(),
+        root_ca: None,
+    };
     spawn(controllers(Selection::none())).stop().await;
     assert_eq!(asked.load(Ordering::SeqCst), 0);
     let stubborn = spawn(controllers(Selection::all()));
@@ -86,7 +97,8 @@ async fn controllers_outlive_their_server() {
         }
     });
     let client = kube::Client::new(service, "default");
-    let options = ControllerOptions { client, selection: Selection::all(), leader_election: false, ambient: Ambient::system() };
+    let options =
+        ControllerOptions { client, selection: Selection::all(), leader_election: false, ambient: Ambient::system(), root_ca: None };
     let controllers = spawn(options);
     let mut world =
         World::over(server.lock().expect("no panic while locked").clone().expect("a server"), Arc::<MemoryStore>::clone(&store));

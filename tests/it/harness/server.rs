@@ -109,7 +109,12 @@ impl TestServer {
 
     /// Starts another server on the store of this one.
     pub(crate) fn beside(&self) -> Self {
-        Self::start_on(Arc::clone(&self.store), &[])
+        self.beside_with(&[])
+    }
+
+    /// Starts another server on the store of this one, with more flags.
+    pub(crate) fn beside_with(&self, arguments: &[&str]) -> Self {
+        Self::start_on(Arc::clone(&self.store), arguments)
     }
 
     fn start_on(store: Arc<SharedStore>, arguments: &[&str]) -> Self {
@@ -205,6 +210,12 @@ impl TestServer {
         let mut arguments = vec!["serve".to_owned(), "--listen".to_owned(), self.listen.clone()];
         arguments.extend(self.store_flags());
         arguments.extend(["--write-kubeconfig".to_owned(), self.kubeconfig().display().to_string()]);
+        // What servers make by themselves is in the way of tests that count; those that are about it ask for it.
+        for [flag, value] in [["--endpoint-reconciler-type", "none"], ["--controllers", "-root-ca-cert-publisher"]] {
+            if !self.arguments.iter().any(|argument| argument == flag) {
+                arguments.extend([flag.to_owned(), value.to_owned()]);
+            }
+        }
         arguments.extend(self.arguments.iter().cloned());
         let (running, url) = match Running::launch(self.folder.path(), &arguments, &self.log) {
             Ok(launched) => launched,

@@ -25,6 +25,8 @@ pub(crate) type Answer = dyn Fn(Value) -> (StatusCode, Value) + Send + Sync;
 pub(crate) struct Webhook {
     /// Where it is.
     pub(crate) url: String,
+    /// The port of this machine on which it listens.
+    pub(crate) port: u16,
     /// Its own certificate, as `caBundle` carries it. Nothing else has signed it.
     pub(crate) ca_bundle: String,
     asked: Arc<Mutex<Vec<Value>>>,
@@ -33,8 +35,13 @@ pub(crate) struct Webhook {
 
 impl Webhook {
     pub(crate) async fn start(answer: impl Fn(Value) -> (StatusCode, Value) + Send + Sync + 'static) -> Self {
+        Self::start_as("localhost", answer).await
+    }
+
+    /// A webhook whose certificate has another name than that of this machine.
+    pub(crate) async fn start_as(name: &str, answer: impl Fn(Value) -> (StatusCode, Value) + Send + Sync + 'static) -> Self {
         let key = KeyPair::generate().expect("a key");
-        let certificate = CertificateParams::new(vec!["localhost".to_owned()]).expect("a name").self_signed(&key).expect("signed");
+        let certificate = CertificateParams::new(vec![name.to_owned()]).expect("a name").self_signed(&key).expect("signed");
         let tls = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("versions")
@@ -42,10 +49,11 @@ impl Webhook {
             .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())))
             .expect("a certificate and its key");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("https://localhost:{}/convert", listener.local_addr().expect("bound").port());
+        let port = listener.local_addr().expect("bound").port();
+        let url = format!("https://localhost:{port}/convert");
         let asked = Arc::new(Mutex::new(Vec::new()));
         let task = tokio::spawn(serve(listener, TlsAcceptor::from(Arc::new(tls)), Arc::new(answer), Arc::clone(&asked)));
-        Self { url, ca_bundle: STANDARD.encode(certificate.pem()), asked, task }
+        Self { url, port, ca_bundle: STANDARD.encode(certificate.pem()), asked, task }
     }
 
     /// The documents that came in since the last time.

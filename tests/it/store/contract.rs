@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 use trueup::object::Revision;
-use trueup::store::{Change, Event, ListRequest, Outcome, Store, StoreError};
+use trueup::store::{Change, Event, JointOutcome, ListRequest, Outcome, Store, StoreError, Write};
 
 use super::fixture::{Fixture, Tap, create, delete, done, entry, event, list_at, put, put_of, request, soon};
 
@@ -36,6 +36,8 @@ contract! {
         an_absent_key_is_none,
         a_lost_race_hands_back_the_winner,
         a_removed_key_can_be_created_again,
+        several_writes_stand_or_fall_together,
+        writes_that_stand_together_are_seen_together,
         revisions_grow_with_every_write,
         a_prefix_shows_no_neighbours,
         pages_follow_each_other_and_count_the_rest,
@@ -103,6 +105,57 @@ async fn removing_what_is_not_there_is_lost(fixture: Fixture) {
     delete(store, "/a/x", first).await;
     assert_eq!(store.commit("/a/x", first, Change::Delete).await.unwrap(), Outcome::Lost(None));
     assert_eq!(store.commit("/a/x", Revision::ZERO, Change::Delete).await.unwrap(), Outcome::Lost(None));
+}
+
+fn write(key: &str, expected: Revision, change: Change) -> Write {
+    Write { key: key.to_owned(), expected, change }
+}
+
+async fn several_writes_stand_or_fall_together(fixture: Fixture) {
+    let store = fixture.store.as_ref();
+    let (a, b) = (create(store, "/a/x", "one").await, create(store, "/a/y", "one").await);
+    let all = vec![write("/a/x", a, put_of("two")), write("/a/y", b, Change::Delete), write("/a/z", Revision::ZERO, put_of("new"))];
+    let JointOutcome::Done(revision) = store.commit_all(all).await.unwrap() else { panic!("nobody else writes") };
+    let found = store.list(request("/a/")).await.unwrap().entries;
+    let values: Vec<(&str, &[u8])> = found.iter().map(|entry| (entry.key.as_str(), entry.value.as_ref())).collect();
+    assert_eq!(values, [("/a/x", b"two".as_slice()), ("/a/z", b"new".as_slice())]);
+    assert!(found.iter().all(|entry| b < entry.revision && entry.revision <= revision), "{found:?} {revision}");
+    let (x, z) = (found[0].clone(), found[1].clone());
+    for (writes, index, standing) in [
+        (vec![write("/a/x", x.revision, put_of("three")), write("/a/z", b, put_of("three"))], 1, Some(z.clone())),
+        (vec![write("/a/x", a, put_of("three")), write("/a/z", b, put_of("three"))], 0, Some(x.clone())),
+        (vec![write("/a/x", x.revision, Change::Delete), write("/a/y", Revision::ZERO, Change::Delete)], 1, None),
+    ] {
+        assert_eq!(store.commit_all(writes).await.unwrap(), JointOutcome::Lost(index, standing));
+    }
+    assert_eq!(store.list(request("/a/")).await.unwrap().entries, [x, z], "nothing is left of what was lost");
+}
+
+async fn writes_that_stand_together_are_seen_together(fixture: Fixture) {
+    const ROUNDS: usize = 50;
+    let store = Arc::clone(&fixture.store);
+    let writer = tokio::spawn(async move {
+        let (mut x, mut y) = (Revision::ZERO, Revision::ZERO);
+        for round in 0..ROUNDS {
+            let value = format!("{round}");
+            let both = vec![write("/a/x", x, put_of(&value)), write("/b/y", y, put_of(&value))];
+            assert!(matches!(store.commit_all(both).await.unwrap(), JointOutcome::Done(_)));
+            x = store.get("/a/x").await.unwrap().unwrap().revision;
+            y = store.get("/b/y").await.unwrap().unwrap().revision;
+        }
+    });
+    let store = fixture.store.as_ref();
+    loop {
+        let over = writer.is_finished();
+        let mut entries = store.list(request("/")).await.unwrap().entries;
+        entries.retain(|entry| ["/a/x", "/b/y"].contains(&entry.key.as_str()));
+        let values: BTreeSet<&[u8]> = entries.iter().map(|entry| entry.value.as_ref()).collect();
+        assert!(values.len() <= 1 && entries.len() != 1, "{entries:?}");
+        if over {
+            break;
+        }
+    }
+    writer.await.unwrap();
 }
 
 async fn a_removed_key_can_be_created_again(fixture: Fixture) {

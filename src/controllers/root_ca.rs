@@ -1,0 +1,95 @@
+//! The controller for the root certificate: every namespace has the ConfigMap `kube-root-ca.crt` with the certificate of the authority that
+//! vouches for the server.
+//!
+//! Receives namespaces and those ConfigMaps through watches; creates what is missing and mends what differs. Invariant: nothing is written
+//! in a namespace that is being deleted.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
+use kube::api::{Api, ObjectMeta, PostParams};
+use kube::runtime::controller::{Action, Controller};
+use kube::runtime::reflector::ObjectRef;
+use kube::runtime::watcher;
+use kube::{Client, ResourceExt as _};
+
+use super::complaints::Complaints;
+
+/// The ConfigMap, and the member that holds the certificate.
+const NAME: &str = "kube-root-ca.crt";
+const MEMBER: &str = "ca.crt";
+
+/// What says what the ConfigMap is for.
+const ABOUT: &str = "kubernetes.io/description";
+const DESCRIPTION: &str =
+    "The certificate of the authority that vouches for the API server, for clients that reach it by the service kubernetes.";
+
+/// How long to wait after a failure.
+const PAUSE: Duration = Duration::from_secs(1);
+
+struct Publisher {
+    client: Client,
+    certificate: Arc<str>,
+}
+
+/// Publishes the certificate until it is dropped.
+pub(super) async fn run(client: Client, certificate: Arc<str>) -> Result<Infallible, kube::Error> {
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    let maps: Api<ConfigMap> = Api::all(client.clone());
+    let config = watcher::Config::default().streaming_lists();
+    let complaints = Complaints::default();
+    let of_namespace = |map: ConfigMap| map.metadata.namespace.as_deref().map(ObjectRef::new);
+    let controller = Controller::new(namespaces, config.clone())
+        .watches(maps, config.fields(&format!("metadata.name={NAME}")), of_namespace)
+        .run(reconcile, |_, _, _| Action::requeue(PAUSE), Arc::new(Publisher { client, certificate }));
+    controller
+        .for_each(|result| {
+            if let Err(error) = result {
+                complaints.tell("the controller for the root certificate goes on after a pause", &error);
+            }
+            std::future::ready(())
+        })
+        .await;
+    Err(kube::Error::Service("the watch of namespaces ended".into()))
+}
+
+async fn reconcile(namespace: Arc<Namespace>, publisher: Arc<Publisher>) -> Result<Action, kube::Error> {
+    if namespace.metadata.deletion_timestamp.is_some() {
+        return Ok(Action::await_change());
+    }
+    let api: Api<ConfigMap> = Api::namespaced(publisher.client.clone(), &namespace.name_any());
+    let written = match api.get_opt(NAME).await? {
+        None => api.create(&PostParams::default(), &published(ConfigMap::default(), &publisher.certificate)).await,
+        Some(map) if is_published(&map, &publisher.certificate) => return Ok(Action::await_change()),
+        Some(map) => api.replace(NAME, &PostParams::default(), &published(map, &publisher.certificate)).await,
+    };
+    match written {
+        Ok(_) => Ok(Action::await_change()),
+        // Somebody else was faster, which the watch tells, or the namespace goes.
+        Err(kube::Error::Api(status)) if status.is_already_exists() || status.is_conflict() || status.is_not_found() => {
+            Ok(Action::await_change())
+        }
+        Err(kube::Error::Api(status)) if status.is_forbidden() && status.message.contains("is being terminated") => {
+            Ok(Action::await_change())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the data is what it should be, with something that says what it is for.
+fn is_published(map: &ConfigMap, certificate: &str) -> bool {
+    let is_described = map.annotations().get(ABOUT).is_some_and(|text| !text.is_empty());
+    is_described && map.data.as_ref().is_some_and(|data| data.len() == 1 && data.get(MEMBER).is_some_and(|found| found == certificate))
+}
+
+fn published(mut map: ConfigMap, certificate: &str) -> ConfigMap {
+    let metadata = ObjectMeta { name: Some(NAME.to_owned()), ..map.metadata };
+    map.metadata = metadata;
+    map.annotations_mut().insert(ABOUT.to_owned(), DESCRIPTION.to_owned());
+    map.data = Some(BTreeMap::from([(MEMBER.to_owned(), certificate.to_owned())]));
+    map
+}
