@@ -31,7 +31,7 @@ impl Size {
         match std::env::var("TRUEUP_TORTURE").as_deref() {
             Ok("full") => Self { watchers: 1000, writes: 10_000, names: 100 },
             Ok(other) => panic!("TRUEUP_TORTURE={other:?}: expected full"),
-            Err(_) => Self { watchers: 200, writes: 2000, names: 40 },
+            Err(_) => Self { watchers: 150, writes: 1200, names: 30 },
         }
     }
 }

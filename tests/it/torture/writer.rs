@@ -6,10 +6,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{ANSWER, Patience, Random, Why};
 use super::interest::{COLORS, SHARDS, name, secret_type};
 use super::model::Acknowledged;
 use super::plane::{Doors, Kind, NAMESPACES};
+use super::{ANSWER, Patience, Random, Why};
 
 /// What one writer has to do.
 pub(super) struct Writer {
