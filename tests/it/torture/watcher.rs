@@ -179,7 +179,7 @@ impl Watcher {
     async fn list(&self) -> Result<Segment, Why> {
         let form = self.interest.form;
         let answer = self.ask("", form.accept(true)).await?;
-        let body = tokio::time::timeout(ANSWER, answer.bytes()).await.expect("a list has an end");
+        let body = tokio::time::timeout(ANSWER, answer.bytes()).await.unwrap_or_else(|_| panic!("{:?}: a list has no end", self.interest));
         let mut list: Value = serde_json::from_slice(&body.map_err(|error| error.to_string())?).unwrap();
         let items = if form == Form::Table { "rows" } else { "items" };
         let from = list["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap();
