@@ -59,7 +59,7 @@ fuzz: build-tools
 
 torture: build-tools
 	tools/test-tools
-	TRUEUP_TORTURE=full $(CARGO) test --locked --test it torture:: -- --include-ignored --nocapture --test-threads 1
+	TRUEUP_TORTURE=full $(CARGO) test --locked --test it torture:: -- --nocapture --test-threads 1
 
 man: build-tools
 	$(CARGO) run --locked -- man $(TARGET_DIR)/man/man1

@@ -1,18 +1,21 @@
 //! `GET` of a collection with `watch`: a stream of what happens.
 //!
 //! See <https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes>. Events come from the cache; a
-//! start further back than the cache remembers is served by a watch on the store, from its history.
+//! start further back than the cache remembers is served by a watch on the store, from its history, until the cache can take over.
+
+mod source;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::{StreamExt as _, stream};
+use futures::stream;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
+use self::source::{History, Source, Step};
 use super::Shared;
 use super::answer::Answer;
 use super::body::Body;
@@ -25,8 +28,8 @@ use super::view::{self, TableView};
 use crate::object::{CauseKind, Reason, Refusal, Revision};
 use crate::protobuf;
 use crate::schema::Resource;
-use crate::store::cache::{Cached, EventKind, Subscription, WriteEvent};
-use crate::store::{StoreError, Tidings, WatchStream};
+use crate::store::StoreError;
+use crate::store::cache::{Cached, EventKind, WriteEvent};
 
 /// How long a watch lasts at the most where the client names no end, as kube-apiserver's default.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -53,21 +56,20 @@ enum Start {
 pub(super) async fn watch(call: Call) -> Result<Answer, Refusal> {
     let selection = Selection::of(&call)?;
     let frames = Frames::of(&call)?;
-    let lasts = call.query.timeout_seconds.filter(|seconds| *seconds > 0).map_or(LONGEST, Duration::from_secs).min(LONGEST * 24);
-    let deadline = Instant::now() + lasts;
     let mut feed = Feed {
         frames,
         selection,
         source: Source::Ended,
         ready: VecDeque::new(),
-        deadline,
+        deadline: Instant::now(),
         stopping: call.api.stopping.subscribe(),
-        next_bookmark: call.query.bookmarks.then(|| next_bookmark(Instant::now(), deadline)),
+        next_bookmark: None,
     };
     match start(&call.query)? {
         Start::Initial { at_least, marked } => feed.begin_with_all(&call, at_least, marked).await?,
         Start::After(revision) => feed.begin_after(&call, revision).await?,
     }
+    feed.set_clock(&call.query);
     // A watch that began after all others were ended would hold up the stop. Asked last: what began before has been ended.
     if call.api.stopping() {
         return Err(Refusal::new(Reason::ServiceUnavailable, "the server is shutting down"));
@@ -114,17 +116,6 @@ struct Feed {
     next_bookmark: Option<Instant>,
 }
 
-enum Source {
-    Cache(Box<Subscription>),
-    /// `seen`: everything up to this revision has been delivered once `batch` is empty.
-    Store {
-        stream: WatchStream,
-        batch: VecDeque<Arc<WriteEvent>>,
-        seen: Revision,
-    },
-    Ended,
-}
-
 impl Feed {
     async fn begin_with_all(&mut self, call: &Call, at_least: Option<Revision>, marked: bool) -> Result<(), Refusal> {
         let prefix = &call.resource.storage_prefix;
@@ -153,11 +144,19 @@ impl Feed {
         self.source = match subscription {
             Some(subscription) => Source::Cache(Box::new(subscription)),
             None => match cache.store().watch(self.selection.scope(), revision).await {
-                Ok(stream) => Source::Store { stream, batch: VecDeque::new(), seen: revision },
+                Ok(stream) => Source::Store(Box::new(History::new(cache, prefix, self.selection.scope(), revision, stream))),
                 Err(error) => self.broken(error),
             },
         };
         Ok(())
+    }
+
+    /// Counts the time from here on: what it took to begin is not the watcher's, who would hardly hear of anything in the rest of it.
+    fn set_clock(&mut self, query: &Query) {
+        let lasts = query.timeout_seconds.filter(|seconds| *seconds > 0).map_or(LONGEST, Duration::from_secs).min(LONGEST * 24);
+        let now = Instant::now();
+        self.deadline = now + lasts;
+        self.next_bookmark = query.bookmarks.then(|| next_bookmark(now, self.deadline));
     }
 
     /// The next frame; `None` when the watch is over.
@@ -185,6 +184,7 @@ impl Feed {
                     }
                 }
                 Step::Broken(error) => self.source = self.broken(error),
+                Step::Joined => {}
                 Step::Over => return None,
                 Step::Time if Instant::now() >= self.deadline => return None,
                 Step::Time => self.bookmark().await,
@@ -237,60 +237,27 @@ impl Feed {
         self.frames.object(kind, object).map(Some)
     }
 
-    /// Tells how far the watcher is: the revision is read first, and what was queued before it is told first.
+    /// Tells how far the watcher is, after what was queued up to there.
     async fn bookmark(&mut self) {
         self.next_bookmark = Some(next_bookmark(Instant::now(), self.deadline));
-        let (seen, queued) = match &mut self.source {
-            Source::Cache(subscription) => {
-                let seen = subscription.seen();
-                let queued: Vec<_> = std::iter::from_fn(|| subscription.try_next()).collect();
-                // What came in between may be newer, and no bookmark leads back behind what was told.
-                (seen.max(subscription.seen()), queued)
-            }
-            Source::Store { batch, seen, .. } if batch.is_empty() => (*seen, Vec::new()),
-            Source::Store { .. } | Source::Ended => return,
+        let (queued, reached) = match &mut self.source {
+            Source::Cache(subscription) => subscription.take_queued(),
+            Source::Store(history) => (Vec::new(), history.reached()),
+            Source::Ended => return,
         };
         for event in queued {
             self.take(&event).await;
         }
-        self.ready.push_back(self.frames.bookmark(seen, false));
+        // An event that could not be told has ended the watch.
+        if let Some(reached) = reached.filter(|_| !matches!(self.source, Source::Ended)) {
+            self.ready.push_back(self.frames.bookmark(reached, false));
+        }
     }
 
     /// The watch ends with an ERROR event that says why.
     fn broken(&mut self, error: StoreError) -> Source {
         self.ready.push_back(self.frames.error(&Refusal::from(error)));
         Source::Ended
-    }
-}
-
-enum Step {
-    Event(Arc<WriteEvent>),
-    Broken(StoreError),
-    Over,
-    /// A bookmark is due, or the end.
-    Time,
-}
-
-impl Source {
-    async fn next(&mut self) -> Step {
-        match self {
-            Self::Cache(subscription) => subscription.next().await.map_or(Step::Over, Step::Event),
-            Self::Store { stream, batch, seen } => loop {
-                if let Some(event) = batch.pop_front() {
-                    return Step::Event(event);
-                }
-                match stream.next().await {
-                    Some(Ok(Tidings::Events(events))) => {
-                        *seen = events.iter().map(|event| event.revision).fold(*seen, Revision::max);
-                        batch.extend(events.into_iter().map(|event| Arc::new(WriteEvent::new(event))));
-                    }
-                    Some(Ok(Tidings::Progress(revision))) => *seen = revision.max(*seen),
-                    Some(Err(error)) => return Step::Broken(error),
-                    None => return Step::Over,
-                }
-            },
-            Self::Ended => Step::Over,
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use trueup::auth::Identity;
 use trueup::object::Revision;
 use trueup::protobuf::{self, Envelope};
 
-use crate::api::{Answered, JSON, MAPS, TestApi, config_map, deployment};
+use crate::api::{Answered, JSON, MAPS, MERGE, TestApi, config_map, deployment};
 
 const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 const OR_JSON: &str = "application/vnd.kubernetes.protobuf,application/json";
@@ -285,6 +285,29 @@ async fn a_watch_is_frames_of_events() {
         let (kind, deleted) = watch.next().await;
         assert_eq!((kind.as_str(), &deleted["metadata"]["name"]), ("DELETED", &json!("a")));
     }
+}
+
+#[tokio::test]
+async fn initial_events_in_frames_keep_to_the_selectors() {
+    let api = TestApi::new().await;
+    api.create_maps(&["a", "b", "c"]).await;
+    let path = format!(
+        "{MAPS}?watch=true&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan\
+         &labelSelector=n+in+(a,b)&fieldSelector=metadata.name!%3Da"
+    );
+    let mut watch = Frames::open(&api, &path, PROTOBUF).await;
+    let began = api.revision().await;
+    let label = |value: &str| json!({"metadata": {"labels": {"n": value}}});
+    api.patch(&format!("{MAPS}/a"), MERGE, &label("b")).await;
+    let left = api.patch(&format!("{MAPS}/b"), MERGE, &label("c")).await;
+    let (kind, added) = watch.next().await;
+    assert_eq!((kind.as_str(), &added["metadata"]["name"]), ("ADDED", &json!("b")));
+    let (kind, bookmark) = watch.next().await;
+    let metadata = json!({"resourceVersion": began, "annotations": {"k8s.io/initial-events-end": "true"}});
+    assert_eq!((kind.as_str(), &bookmark["metadata"]), ("BOOKMARK", &metadata));
+    let (kind, gone) = watch.next().await;
+    assert_eq!((kind.as_str(), &gone["metadata"]["name"]), ("DELETED", &json!("b")));
+    assert_eq!(gone["metadata"]["resourceVersion"], left.version());
 }
 
 #[tokio::test]

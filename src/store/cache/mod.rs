@@ -106,8 +106,13 @@ impl Cache {
     ///
     /// Errors with [`StoreError::Future`] where the store does not reach the revision within three seconds.
     pub async fn not_older(&self, prefix: &str, revision: Revision) -> Result<Snapshot, StoreError> {
-        let resource = self.reached(prefix, revision).await?;
-        Ok(resource.snapshot(self.seen()))
+        for _ in 0..RESTARTS {
+            let resource = self.reached(prefix, revision).await?;
+            if let Some(snapshot) = resource.snapshot(self.seen()) {
+                return Ok(snapshot);
+            }
+        }
+        Err(starting_anew())
     }
 
     /// What the cache has at hand of a resource under `scope`, a prefix within it such as a namespace's.
@@ -149,6 +154,12 @@ impl Cache {
     pub async fn subscribe(&self, prefix: &str, scope: &str, after: Revision) -> Result<Option<Subscription>, StoreError> {
         let resource = self.resource(prefix).await?;
         Ok(resource.subscribe(scope, after, self.clone()))
+    }
+
+    /// The same where the resource is loaded already, and without a wait.
+    #[must_use]
+    pub fn subscribe_if_loaded(&self, prefix: &str, scope: &str, after: Revision) -> Option<Subscription> {
+        self.loaded(prefix).filter(|resource| resource.is_ready())?.subscribe(scope, after, self.clone())
     }
 
     /// A picture of a resource and every event after it, without a gap between the two.

@@ -6,6 +6,7 @@ use std::ops::Bound;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{OnceCell, mpsc};
 
 use super::{Cache, Cached, WriteEvent};
@@ -136,8 +137,10 @@ impl ResourceCache {
         self.read().part(scope)
     }
 
-    pub(super) fn snapshot(&self, seen: Revision) -> Snapshot {
-        self.read().snapshot("", seen)
+    /// `None` where the cache has started anew: `seen` may then be of a time whose writes this resource has not taken in.
+    pub(super) fn snapshot(&self, seen: Revision) -> Option<Snapshot> {
+        let state = self.read();
+        (!state.closed).then(|| state.snapshot("", seen))
     }
 
     /// `None` where the cache has started anew, so that the caller must take the resource's successor.
@@ -152,6 +155,10 @@ impl ResourceCache {
     }
 
     pub(super) fn subscribe(&self, scope: &str, after: Revision, cache: Cache) -> Option<Subscription> {
+        // Most of those who come too early ask again and again, and hold up no writer.
+        if after < self.read().recent_after {
+            return None;
+        }
         let mut state = self.write();
         if state.closed || after < state.recent_after {
             return None;
@@ -263,22 +270,34 @@ impl Subscription {
         Some(event)
     }
 
-    /// The next event that is already here.
-    pub fn try_next(&mut self) -> Option<Arc<WriteEvent>> {
-        let event = self.backlog.pop_front().or_else(|| self.events_rx.try_recv().ok().map(|event| self.taken(event)))?;
+    /// Every event that is already here, and the revision up to which all have been delivered with them; `None` where events that will
+    /// never be delivered may have been told to others.
+    pub fn take_queued(&mut self) -> (Vec<Arc<WriteEvent>>, Option<Revision>) {
+        // Read before the queue is: what the cache sees later may be queued behind the last event that is taken.
+        let seen = self.cache.seen();
+        let mut events = Vec::new();
+        let is_over = loop {
+            match self.try_next() {
+                Ok(event) => events.push(event),
+                Err(TryRecvError::Empty) => break false,
+                Err(TryRecvError::Disconnected) => break true,
+            }
+        };
+        (events, (!is_over).then_some(seen.max(self.after)))
+    }
+
+    fn try_next(&mut self) -> Result<Arc<WriteEvent>, TryRecvError> {
+        let event = match self.backlog.pop_front() {
+            Some(event) => event,
+            None => self.events_rx.try_recv().map(|event| self.taken(event))?,
+        };
         self.after = self.after.max(event.revision);
-        Some(event)
+        Ok(event)
     }
 
     fn taken(&self, event: Arc<WriteEvent>) -> Arc<WriteEvent> {
         self.queued_bytes.fetch_sub(event.size(), Ordering::Relaxed);
         event
-    }
-
-    /// A revision such that, once [`Self::try_next`] has answered `None`, everything up to it has been delivered.
-    #[must_use]
-    pub fn seen(&self) -> Revision {
-        self.cache.seen().max(self.after)
     }
 }
 

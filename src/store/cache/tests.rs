@@ -110,22 +110,81 @@ async fn a_watch_of_the_time_before_a_new_start_ends_and_a_new_one_follows_on() 
     assert_eq!(subscription.next().await.map(|event| event.revision), Some(second));
 }
 
+fn written(revision: u64) -> Arc<WriteEvent> {
+    let (key, value) = (format!("{PREFIX}default/a{revision}"), Bytes::from_static(b"{}"));
+    Arc::new(WriteEvent::new(crate::store::Event { key, revision: Revision(revision), value: Some(value), previous: None }))
+}
+
+/// A cache of nothing, and a resource of it that is empty as of a revision.
+async fn empty(revision: u64) -> (Cache, ResourceCache) {
+    let (cache, _) = Cache::open(Arc::new(MemoryStore::new())).await.unwrap();
+    let resource = ResourceCache::new();
+    resource.load(|| async move { Ok(Page { entries: Vec::new(), revision: Revision(revision), remaining: 0 }) }).await.unwrap();
+    (cache, resource)
+}
+
 #[tokio::test]
 async fn a_watcher_that_is_ahead_of_the_cache_is_told_nothing_twice() {
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    let (cache, _follower) = Cache::open(Arc::clone(&store)).await.unwrap();
-    let resource = ResourceCache::new();
-    resource.load(|| async { Ok(Page { entries: Vec::new(), revision: Revision(4), remaining: 0 }) }).await.unwrap();
+    let (cache, resource) = empty(4).await;
     // Another server told the watcher of revision 6 before this one has heard of 5.
     let mut watch = resource.subscribe(PREFIX, Revision(6), cache).unwrap();
-    assert_eq!(watch.seen(), Revision(6), "no bookmark leads back");
-    let event = |revision: u64| {
-        let (key, value) = (format!("{PREFIX}default/a{revision}"), Bytes::from_static(b"{}"));
-        Arc::new(WriteEvent::new(crate::store::Event { key, revision: Revision(revision), value: Some(value), previous: None }))
-    };
-    resource.take([event(5), event(6), event(7)]);
-    let told: Vec<Revision> = std::iter::from_fn(|| watch.try_next()).map(|event| event.revision).collect();
-    assert_eq!(told, [Revision(7)]);
+    assert_eq!(watch.take_queued().1, Some(Revision(6)), "no bookmark leads back");
+    resource.take([written(5), written(6), written(7)]);
+    let (events, reached) = watch.take_queued();
+    assert_eq!(events.iter().map(|event| event.revision).collect::<Vec<_>>(), [Revision(7)]);
     // The events of a batch are queued before the cache says that it has seen them.
-    assert_eq!(watch.seen(), Revision(7), "no bookmark leads back before what was told");
+    assert_eq!(reached, Some(Revision(7)), "no bookmark leads back before what was told");
+}
+
+#[tokio::test]
+async fn what_is_queued_behind_a_bookmark_is_newer_than_the_bookmark() {
+    let (cache, resource) = empty(4).await;
+    let mut watch = resource.subscribe(PREFIX, Revision(4), cache.clone()).unwrap();
+    // Fewer than a watcher may lie behind.
+    let last = Revision(4000);
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            for revision in 5..=last.0 {
+                resource.take([written(revision)]);
+                cache.0.seen.send_replace(Revision(revision));
+            }
+        });
+        let mut reached = Revision(4);
+        while reached < last {
+            let (events, next) = watch.take_queued();
+            for event in events {
+                assert!(event.revision > reached, "{} was told after a bookmark of {reached}", event.revision);
+            }
+            reached = next.unwrap();
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_watcher_that_was_dropped_for_being_slow_is_not_told_how_far_others_are() {
+    let (cache, resource) = empty(4).await;
+    let mut slow = resource.subscribe(PREFIX, Revision(4), cache.clone()).unwrap();
+    let mut quick = resource.subscribe(PREFIX, Revision(4), cache.clone()).unwrap();
+    let mut told = 0;
+    for revision in 5..=10_000 {
+        resource.take([written(revision)]);
+        cache.0.seen.send_replace(Revision(revision));
+        let (events, reached) = quick.take_queued();
+        told += events.len();
+        assert_eq!(reached, Some(Revision(revision)));
+    }
+    assert_eq!(told, 9996, "nobody else misses anything");
+    let (events, reached) = slow.take_queued();
+    let newest = events.last().map(|event| event.revision).unwrap();
+    assert!(events.len() < told && newest < Revision(10_000));
+    assert_eq!(reached, None, "what came after {newest} is not known to the watcher");
+    assert!(slow.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_resource_of_the_time_before_a_new_start_gives_no_picture() {
+    let (_, resource) = empty(4).await;
+    assert!(resource.snapshot(Revision(9)).is_some());
+    resource.close();
+    assert!(resource.snapshot(Revision(9)).is_none(), "it may lack what was written up to 9");
 }

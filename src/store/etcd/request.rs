@@ -103,7 +103,12 @@ pub(super) async fn check_readable(connection: &Connection, at: Revision) -> Res
     let options = GetOptions::new().with_count_only().with_revision(asked(at));
     let key = connection.stored(PROBED_KEY);
     match connection.read(|| async { connection.kv().get(key.clone(), Some(options.clone())).await }).await {
-        Ok(answer) => header_revision(answer.header()),
+        Ok(answer) => {
+            let current = header_revision(answer.header())?;
+            // So that a watch which begins asks how far it is, however quiet its prefix.
+            connection.want(current);
+            Ok(current)
+        }
         Err(error) => Err(explain(connection, error, at).await),
     }
 }

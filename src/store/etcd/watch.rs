@@ -247,13 +247,24 @@ impl Watch {
 
     fn event(&self, event: &EtcdEvent, kv: &KeyValue) -> Result<Event, StoreError> {
         let value = |kv: &KeyValue| Bytes::copy_from_slice(kv.value());
+        let revision = revision(kv.mod_revision())?;
+        let is_due = self.previous == Previous::Told && had_value_before(event.event_type(), kv.create_revision(), kv.mod_revision());
+        if is_due && event.prev_kv().is_none() {
+            // etcd reads it when it sends the event, and says nothing where a compaction was faster.
+            return Err(StoreError::Compacted { asked: self.position, oldest: revision });
+        }
         Ok(Event {
             key: self.connection.asked(kv.key())?,
-            revision: revision(kv.mod_revision())?,
+            revision,
             value: (event.event_type() == EventType::Put).then(|| value(kv)),
             previous: event.prev_kv().map(value),
         })
     }
+}
+
+/// Whether there was a value before a write: before each removal, and before a put that did not make the key.
+fn had_value_before(kind: EventType, created: i64, written: i64) -> bool {
+    kind == EventType::Delete || created < written
 }
 
 fn interrupted(error: StoreError) -> Interruption {
@@ -278,5 +289,18 @@ pub(super) async fn oldest(connection: &Connection) -> Result<Revision, StoreErr
     match timeout(CREATED_WITHIN, probe).await {
         Ok(answer) => revision(answer.map_err(|error: etcd_client::Error| failure(&error))?),
         Err(_) => Err(StoreError::Unavailable("etcd did not tell its oldest revision in time".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_put_that_made_a_key_has_no_value_before_it() {
+        assert!(!had_value_before(EventType::Put, 7, 7));
+        assert!(had_value_before(EventType::Put, 7, 9));
+        // A removal does not tell when the key was made.
+        assert!(had_value_before(EventType::Delete, 0, 9));
     }
 }

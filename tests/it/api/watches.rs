@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use trueup::object::Revision;
+use trueup::store::Change;
 
-use super::{MAPS, MERGE, TestApi, config_map};
+use super::{JSON, MAPS, MERGE, TestApi, config_map};
 
 const INITIAL: &str = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
 
@@ -43,6 +44,29 @@ async fn a_watch_from_a_past_that_only_the_store_knows_is_served() {
 }
 
 #[tokio::test]
+async fn a_watch_from_the_past_goes_over_to_the_cache_without_gap_or_repeat() {
+    for before in TestApi::on_each_store().await {
+        let map = before.create(MAPS, &config_map("a", &json!({"n": "0"}))).await;
+        let then = map["metadata"]["resourceVersion"].as_str().expect("a revision").to_owned();
+        before.create_maps(&["b", "c"]).await;
+        let api = before.next_server().await;
+        let mut watch = api.watch(&format!("{MAPS}?resourceVersion={then}&fieldSelector=metadata.name!%3Dc")).await;
+        watch.expect(&[("ADDED", "b")]).await;
+        // What is left of the past is nothing that the watcher wants.
+        let joined = async {
+            while !String::from_utf8(api.get("/metrics").await.bytes).expect("text").contains("apiserver_longrunning_requests 1\n") {
+                tokio::task::yield_now().await;
+            }
+            before.delete(&format!("{MAPS}/b")).await;
+        };
+        let (turn, ()) = tokio::join!(watch.turn(), joined);
+        assert_eq!(turn, ("DELETED".to_owned(), "b".to_owned()));
+        api.create_maps(&["d"]).await;
+        watch.expect(&[("ADDED", "d")]).await;
+    }
+}
+
+#[tokio::test]
 async fn a_watch_without_a_revision_begins_with_what_exists() {
     let api = TestApi::new().await;
     api.create_maps(&["a", "b"]).await;
@@ -76,10 +100,14 @@ async fn entering_and_leaving_a_selection_is_coming_and_going() {
     api.patch(&path, MERGE, &json!({"data": {"x": "y"}})).await;
     api.patch(&path, MERGE, &on(json!("3"))).await;
     api.delete(&path).await;
+    let deleted = api.revision().await;
     watch.expect(&[("ADDED", "a"), ("MODIFIED", "a")]).await;
     let gone = watch.next().await.expect("an event");
     assert_eq!((&gone["type"], &gone["object"]["metadata"]["resourceVersion"]), (&json!("DELETED"), &json!(left.version())));
-    watch.expect(&[("ADDED", "a"), ("DELETED", "a")]).await;
+    watch.expect(&[("ADDED", "a")]).await;
+    let gone = watch.next().await.expect("an event");
+    assert_eq!((&gone["type"], &gone["object"]["metadata"]["resourceVersion"]), (&json!("DELETED"), &json!(deleted)));
+    assert_eq!(gone["object"]["metadata"]["labels"]["on"], "3", "the last state is told");
     let pods = "/api/v1/namespaces/default/pods";
     let mut bound = api.watch(&format!("{pods}?fieldSelector=spec.nodeName%3Dn&resourceVersion={}", api.revision().await)).await;
     for (name, node) in [("p", "n"), ("q", "m")] {
@@ -89,6 +117,63 @@ async fn entering_and_leaving_a_selection_is_coming_and_going() {
     api.delete(&format!("{pods}/q?gracePeriodSeconds=0")).await;
     api.delete(&format!("{pods}/p?gracePeriodSeconds=0")).await;
     bound.expect(&[("ADDED", "p"), ("DELETED", "p")]).await;
+}
+
+#[tokio::test]
+async fn initial_events_and_what_follows_keep_to_the_selectors_in_every_form() {
+    let partial = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io";
+    let table = "application/json;as=Table;v=v1;g=meta.k8s.io";
+    for (accept, subject) in [(JSON, "/object"), (partial, "/object"), (table, "/object/rows/0/object")] {
+        let api = TestApi::new().await;
+        api.create_maps(&["a", "b", "c"]).await;
+        let mut watch = api.watch_as(&format!("{MAPS}?{INITIAL}&labelSelector=n+in+(a,b)&fieldSelector=metadata.name!%3Da"), accept).await;
+        let began = api.revision().await;
+        let label = |value: &str| json!({"metadata": {"labels": {"n": value}}});
+        api.patch(&format!("{MAPS}/a"), MERGE, &label("b")).await;
+        let entered = api.patch(&format!("{MAPS}/c"), MERGE, &label("a")).await;
+        let left = api.patch(&format!("{MAPS}/b"), MERGE, &label("c")).await;
+        let mut told = Vec::new();
+        for _ in 0..4 {
+            let event = watch.next().await.expect("an event");
+            let metadata = &event.pointer(subject).expect("a subject")["metadata"];
+            let ends = metadata["annotations"]["k8s.io/initial-events-end"] == "true";
+            told.push((event["type"].clone(), metadata["name"].clone(), metadata["resourceVersion"].clone(), ends));
+        }
+        assert_eq!(told[0], (json!("ADDED"), json!("b"), told[0].2.clone(), false), "{accept}");
+        assert_eq!(told[1], (json!("BOOKMARK"), Value::Null, json!(began), true), "{accept}");
+        assert_eq!(told[2], (json!("ADDED"), json!("c"), json!(entered.version()), false), "{accept}");
+        assert_eq!(told[3], (json!("DELETED"), json!("b"), json!(left.version()), false), "{accept}");
+    }
+}
+
+#[tokio::test]
+async fn a_watcher_that_does_not_read_is_dropped_hurts_nobody_and_can_go_on_from_where_it_was() {
+    let api = TestApi::new().await;
+    let from = |revision: &str| format!("{MAPS}?resourceVersion={revision}");
+    let since = api.revision().await;
+    let (mut slow, mut quick) = (api.watch(&from(&since)).await, api.watch(&from(&since)).await);
+    // More than a watcher may lie behind.
+    let count = 5000;
+    let name = |number: usize| format!("m{number:04}");
+    for number in 0..count {
+        let name = name(number);
+        let map = format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"{name}","namespace":"default"}}}}"#);
+        let key = format!("/registry/core/configmaps/default/{name}");
+        api.store.commit(&key, Revision::ZERO, Change::Put(map.into())).await.expect("a commit");
+        quick.expect(&[("ADDED", &name)]).await;
+    }
+    let (mut told, mut last) = (0, since);
+    while let Some(event) = slow.next().await {
+        let metadata = &event["object"]["metadata"];
+        assert_eq!((&event["type"], &metadata["name"]), (&json!("ADDED"), &json!(name(told))));
+        told += 1;
+        last = metadata["resourceVersion"].as_str().expect("a revision").to_owned();
+    }
+    assert!(told < count, "it was never dropped");
+    let mut again = api.watch(&from(&last)).await;
+    for number in told..count {
+        again.expect(&[("ADDED", &name(number))]).await;
+    }
 }
 
 #[tokio::test]

@@ -25,6 +25,11 @@ wait $server"#;
 /// What a server says last before it answers. It listens by then, so that a connection made now is served.
 const ANNOUNCED: &str = "kubeconfig: ";
 
+/// The server under test: the one that was built with the tests, unless another is named.
+fn binary() -> std::ffi::OsString {
+    std::env::var_os("TRUEUP_TEST_SERVER_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_trueup").into())
+}
+
 /// The store below a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -40,15 +45,6 @@ macro_rules! on_every_engine {
         }
         mod etcd {
             $(#[test] fn $scenario() { super::$scenario($crate::harness::server::Engine::Etcd); })+
-        }
-    };
-    // What takes minutes, and is asked for with `--ignored`.
-    (await long $($scenario:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[ignore = "make torture"] #[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $scenario() { super::$scenario($crate::harness::server::Engine::Sqlite).await; })+
-        }
-        mod etcd {
-            $(#[ignore = "make torture"] #[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $scenario() { super::$scenario($crate::harness::server::Engine::Etcd).await; })+
         }
     };
     (await $($scenario:ident),+ $(,)?) => {
@@ -253,7 +249,7 @@ impl Running {
     /// Starts the binary and waits until it has announced its URL, or has ended.
     fn launch(home: &Path, arguments: &[String], log: &Arc<Mutex<String>>) -> Result<(Self, String), Ended> {
         let mut command = Command::new("sh");
-        command.args(["-c", SUPERVISOR, "trueup-supervisor", env!("CARGO_BIN_EXE_trueup")]).args(arguments);
+        command.args(["-c", SUPERVISOR, "trueup-supervisor"]).arg(binary()).args(arguments);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", home).env("XDG_DATA_HOME", home);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut supervisor = command.spawn().unwrap();

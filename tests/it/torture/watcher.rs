@@ -12,7 +12,7 @@ use trueup::protobuf;
 use super::interest::{Form, Interest};
 use super::model::{Seen, Turn, Version};
 use super::plane::Doors;
-use super::{ANSWER, Key};
+use super::{ANSWER, Key, Patience, Why};
 
 /// The annotation of the bookmark that ends the initial events.
 const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
@@ -95,11 +95,12 @@ pub(super) struct Watcher {
     pub(super) interest: Interest,
     pub(super) orders: Orders,
     log: Log,
+    patience: Patience,
 }
 
 impl Watcher {
     pub(super) fn new(number: usize, interest: Interest, orders: Orders) -> Self {
-        Self { number, interest, orders, log: Log::default() }
+        Self { number, interest, orders, log: Log::default(), patience: Patience::default() }
     }
 
     /// Watches until it is done, and checks that what it then holds is what a list gives.
@@ -108,14 +109,19 @@ impl Watcher {
         loop {
             self.stay_away().await;
             match self.follow().await {
-                Some(End::Done) => break,
-                Some(End::Over) => {}
-                Some(End::Expired) => self.begin().await,
-                None => self.orders.doors.pause().await,
+                Ok(End::Done) => break,
+                Ok(End::Over) => self.patience.answered(),
+                Ok(End::Expired) => self.begin().await,
+                Err(why) => self.pause(&why).await,
             }
         }
         self.compare().await;
         (self.interest, self.log)
+    }
+
+    async fn pause(&mut self, why: &str) {
+        self.patience.unanswered(why);
+        self.orders.doors.pause().await;
     }
 
     fn segment(&mut self) -> &mut Segment {
@@ -137,12 +143,13 @@ impl Watcher {
                 Begin::Stream => self.stream().await,
             };
             match begun {
-                Some(segment) => {
+                Ok(segment) => {
+                    self.patience.answered();
                     self.log.segments.push(segment);
                     self.tell();
                     return;
                 }
-                None => self.orders.doors.pause().await,
+                Err(why) => self.pause(&why).await,
             }
         }
     }
@@ -154,40 +161,47 @@ impl Watcher {
         }
     }
 
-    /// Sends a request; `None` where the server is not there or about to go.
-    async fn ask(&self, query: &str, accept: &str) -> Option<Response> {
+    /// Sends a request. Errors where the server is not there or about to go.
+    async fn ask(&self, query: &str, accept: &str) -> Result<Response, Why> {
         let door = self.orders.doors.of(self.number);
         let url = door.url(&format!("{}{query}", self.interest.path()));
         let asking = tokio::time::timeout(ANSWER, door.client.get(&url).header("accept", accept).send()).await;
-        let answer = asking.unwrap_or_else(|_| panic!("{url} was never answered")).ok()?;
+        let answer = asking.unwrap_or_else(|_| panic!("{url} was never answered")).map_err(|error| error.to_string())?;
         let status = answer.status();
-        assert!(status.is_success() || status.is_server_error(), "{:?}: {status} {:?}", self.interest, answer.text().await);
-        status.is_success().then_some(answer)
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let why = format!("{status}: {}", answer.text().await.unwrap_or_default());
+        assert!(status.is_server_error(), "{:?}: {why}", self.interest);
+        Err(why)
     }
 
-    async fn list(&self) -> Option<Segment> {
+    async fn list(&self) -> Result<Segment, Why> {
         let form = self.interest.form;
         let answer = self.ask("", form.accept(true)).await?;
-        let mut list: Value = serde_json::from_slice(&answer.bytes().await.ok()?).unwrap();
+        let body = tokio::time::timeout(ANSWER, answer.bytes()).await.unwrap_or_else(|_| panic!("{:?}: a list has no end", self.interest));
+        let mut list: Value = serde_json::from_slice(&body.map_err(|error| error.to_string())?).unwrap();
         let items = if form == Form::Table { "rows" } else { "items" };
         let from = list["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap();
         let mut segment = Segment { from, until: from, ..Segment::default() };
-        let Some(items) = list[items].as_array_mut() else { return Some(segment) };
+        let Some(items) = list[items].as_array_mut() else { return Ok(segment) };
         for mut item in items.drain(..) {
             let subject = if form == Form::Table { &item["object"] } else { &item };
             let Some(version) = version(&metadata(subject)) else { continue };
             segment.found.insert(version.key.clone(), (version.revision, version.mark));
             segment.documents.insert(version.key, comparable(form, &mut item));
         }
-        Some(segment)
+        Ok(segment)
     }
 
-    async fn stream(&self) -> Option<Segment> {
+    async fn stream(&self) -> Result<Segment, Why> {
         let query = "&watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
         let mut frames = Frames::of(self.interest.form, self.ask(query, self.interest.form.accept(false)).await?);
         let mut segment = Segment::default();
         loop {
-            let frame = frames.next().await?;
+            let next = tokio::time::timeout(ANSWER, frames.next()).await;
+            let next = next.unwrap_or_else(|_| panic!("{} {:?}: the initial events have no end", self.number, self.interest));
+            let frame = next.ok_or("the initial events broke off")?;
             let about = metadata(subject(self.interest.form, &frame.object));
             match frame.kind.as_str() {
                 "ADDED" => {
@@ -200,16 +214,16 @@ impl Watcher {
                     assert!(about.annotations.contains_key(INITIAL_EVENTS_END), "{:?}", frame.object);
                     segment.from = about.resource_version.parse().unwrap();
                     segment.until = segment.from;
-                    return Some(segment);
+                    return Ok(segment);
                 }
-                "ERROR" => return None,
+                "ERROR" => return Err(frame.object.to_string()),
                 other => panic!("{other} among the initial events: {}", frame.object),
             }
         }
     }
 
-    /// Watches once from where it is; `None` where nobody answered.
-    async fn follow(&mut self) -> Option<End> {
+    /// Watches once from where it is. Errors where nobody answered.
+    async fn follow(&mut self) -> Result<End, Why> {
         let until = self.segment().until;
         let query = format!("&watch=true&resourceVersion={until}&allowWatchBookmarks=true&timeoutSeconds={}", self.orders.lasts);
         let form = self.interest.form;
@@ -218,16 +232,16 @@ impl Watcher {
         loop {
             let until = self.segment().until;
             if self.orders.done_at.borrow().is_some_and(|done| until >= done) {
-                return Some(End::Done);
+                return Ok(End::Done);
             }
             let next = tokio::time::timeout(ANSWER, frames.next()).await;
             let next = next.unwrap_or_else(|_| panic!("{} {:?} from {until} on: neither event nor end", self.number, self.interest));
-            let Some(frame) = next else { return Some(End::Over) };
+            let Some(frame) = next else { return Ok(End::Over) };
             if frame.kind == "ERROR" {
                 // A server that is about to go may say so.
                 let code = frame.object["code"].as_u64().unwrap();
                 assert!(code == 410 || code >= 500, "{:?}: {}", self.interest, frame.object);
-                return if code == 410 { Some(End::Expired) } else { None };
+                return if code == 410 { Ok(End::Expired) } else { Err(frame.object.to_string()) };
             }
             self.take(frame);
         }
@@ -281,8 +295,8 @@ impl Watcher {
     async fn compare(&mut self) {
         let listed = loop {
             match self.list().await {
-                Some(listed) => break listed,
-                None => self.orders.doors.pause().await,
+                Ok(listed) => break listed,
+                Err(why) => self.pause(&why).await,
             }
         };
         let interest = self.interest.clone();

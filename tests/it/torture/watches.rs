@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet, block_in_place};
+use tokio::task::block_in_place;
 
 use super::PATIENCE;
+use super::crew::Crew;
 use super::interest::Interest;
 use super::model::{Acknowledged, History};
 use super::plane::{Door, Doors, Kind, prepare};
@@ -30,13 +31,13 @@ impl Size {
         match std::env::var("TRUEUP_TORTURE").as_deref() {
             Ok("full") => Self { watchers: 1000, writes: 10_000, names: 100 },
             Ok(other) => panic!("TRUEUP_TORTURE={other:?}: expected full"),
-            Err(_) => Self { watchers: 200, writes: 2000, names: 40 },
+            Err(_) => Self { watchers: 150, writes: 1200, names: 30 },
         }
     }
 }
 
-/// A watcher of a whole kind, and how far it says that it is: the turn of the server, and the revision.
-type Reference = (JoinHandle<(Interest, Log)>, watch::Receiver<(u64, u64)>);
+/// How far a watcher of a whole kind says that it is: the turn of the server, and the revision.
+type Told = watch::Receiver<(u64, u64)>;
 
 /// The clients of one run, and how they are steered.
 struct Run {
@@ -46,19 +47,22 @@ struct Run {
     /// Tells absent watchers to come back.
     back: watch::Sender<bool>,
     done_at: watch::Sender<Option<u64>>,
-    references: Vec<Reference>,
-    watchers: JoinSet<(Interest, Log)>,
+    /// The watchers of whole kinds.
+    references: Crew<(Interest, Log)>,
+    told: Vec<Told>,
+    watchers: Crew<(Interest, Log)>,
 }
 
 impl Run {
     fn start(server: &TestServer, size: Size) -> Self {
         let doors = Doors::new((0..size.watchers.div_ceil(SHARING)).map(|_| Door::to(server)).collect());
         let (progress, back, done_at) = (watch::Sender::new(0), watch::Sender::new(false), watch::Sender::new(None));
-        let mut run = Self { size, doors, progress, back, done_at, references: Vec::new(), watchers: JoinSet::new() };
+        let mut run = Self { size, doors, progress, back, done_at, references: Crew::new(), told: Vec::new(), watchers: Crew::new() };
         for (number, kind) in Kind::ALL.into_iter().enumerate() {
             let (tells, told) = watch::channel((0, 0));
             let orders = Orders { tells: Some(tells), absent_until: None, begin: Begin::List, ..run.orders(number) };
-            run.references.push((tokio::spawn(Watcher::new(number, Interest::all(kind), orders).run()), told));
+            run.references.spawn(Watcher::new(number, Interest::all(kind), orders).run());
+            run.told.push(told);
         }
         for number in 0..run.size.watchers {
             let watcher = Watcher::new(number, Interest::number(number, run.size.names), run.orders(number));
@@ -85,8 +89,8 @@ impl Run {
     }
 
     /// Half of the writes, while `disturb` does something to the server as often as it is named here.
-    async fn write(&self, phase: usize, disturbances: &[fn(&mut TestServer)], server: &mut TestServer) -> Vec<Acknowledged> {
-        let mut writers = JoinSet::new();
+    async fn write(&mut self, phase: usize, disturbances: &[fn(&mut TestServer)], server: &mut TestServer) -> Vec<Acknowledged> {
+        let mut writers = Crew::new();
         for number in 0..WRITERS {
             let (doors, progress) = (Arc::clone(&self.doors), self.progress.clone());
             let writes = self.size.writes / 2 / WRITERS;
@@ -95,10 +99,16 @@ impl Run {
         let (half, already) = (self.size.writes / 2, *self.progress.borrow());
         for (number, disturb) in disturbances.iter().enumerate() {
             let at = already + half * (number + 1) / (disturbances.len() + 1);
-            self.progress.subscribe().wait_for(|progress| *progress >= at).await.unwrap();
+            let mut progress = self.progress.subscribe();
+            self.during(writers.during(progress.wait_for(|progress| *progress >= at))).await.unwrap();
             self.disturb(server, *disturb);
         }
-        writers.join_all().await.concat()
+        self.during(writers.all()).await.concat()
+    }
+
+    /// Waits for something while all watchers go on.
+    async fn during<R>(&mut self, wanted: impl Future<Output = R>) -> R {
+        self.watchers.during(self.references.during(wanted)).await
     }
 
     fn disturb(&self, server: &mut TestServer, disturb: fn(&mut TestServer)) {
@@ -115,19 +125,18 @@ impl Run {
     /// Waits until the watchers of whole kinds have been told everything so far by the server that runs now.
     async fn settle(&mut self) {
         let (turn, until) = (self.doors.turn(), self.revision().await);
-        for (_, told) in &mut self.references {
-            told.wait_for(|told| *told >= (turn, until) && told.1 >= until).await.unwrap();
+        let mut all_told = std::mem::take(&mut self.told);
+        for told in &mut all_told {
+            self.during(told.wait_for(|told| *told >= (turn, until) && told.1 >= until)).await.unwrap();
         }
+        self.told = all_told;
     }
 
     /// Lets every watcher come to its end and answers what they saw.
-    async fn end(self) -> (Vec<(Interest, Log)>, Vec<(Interest, Log)>) {
+    async fn end(mut self) -> (Vec<(Interest, Log)>, Vec<(Interest, Log)>) {
         self.done_at.send_replace(Some(self.revision().await));
-        let mut references = Vec::new();
-        for (reference, _) in self.references {
-            references.push(reference.await.unwrap());
-        }
-        (references, self.watchers.join_all().await)
+        let references = self.watchers.during(self.references.all()).await;
+        (references, self.watchers.all().await)
     }
 }
 
@@ -181,4 +190,4 @@ async fn every_watcher_ends_with_what_a_list_gives_and_was_told_all_of_it_once(e
     assert!(begun_anew > 0 && bookmarks > 0, "some lost their past, and some were told how far they are");
 }
 
-on_every_engine!(await long every_watcher_ends_with_what_a_list_gives_and_was_told_all_of_it_once);
+on_every_engine!(await every_watcher_ends_with_what_a_list_gives_and_was_told_all_of_it_once);

@@ -6,10 +6,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::Random;
 use super::interest::{COLORS, SHARDS, name, secret_type};
 use super::model::Acknowledged;
 use super::plane::{Doors, Kind, NAMESPACES};
+use super::{ANSWER, Patience, Random, Why};
 
 /// What one writer has to do.
 pub(super) struct Writer {
@@ -29,16 +29,21 @@ impl Writer {
         let mut random = Random::of(self.number + 100 * self.phase);
         let mut answers = Vec::new();
         let mut tries = 0;
+        let mut patience = Patience::default();
         while answers.len() < self.writes {
             tries += 1;
             let mark = format!("{}-{}-{tries}", self.phase, self.number);
-            match self.write(&mut random, mark).await {
-                Ok(Some(answer)) => {
-                    answers.push(answer);
-                    self.progress.send_modify(|progress| *progress += 1);
+            let writing = tokio::time::timeout(ANSWER, self.write(&mut random, mark));
+            match writing.await.unwrap_or_else(|_| panic!("writer {} was never answered", self.number)) {
+                Ok(answer) => {
+                    patience.answered();
+                    self.progress.send_modify(|progress| *progress += answer.iter().len());
+                    answers.extend(answer);
                 }
-                Ok(None) => {}
-                Err(Unanswered) => self.doors.pause().await,
+                Err(Unanswered(why)) => {
+                    patience.unanswered(&why);
+                    self.doors.pause().await;
+                }
             }
         }
         let revisions: Vec<u64> = answers.iter().filter_map(revision).collect();
@@ -69,13 +74,17 @@ impl Writer {
 }
 
 /// Nobody knows what became of a request.
-struct Unanswered;
+struct Unanswered(Why);
 
 async fn answer(request: reqwest::RequestBuilder) -> Result<(StatusCode, Value), Unanswered> {
-    let answer = request.send().await.map_err(|_| Unanswered)?;
+    let unanswered = |error: reqwest::Error| Unanswered(error.to_string());
+    let answer = request.send().await.map_err(unanswered)?;
     let status = answer.status();
-    let body = answer.bytes().await.map_err(|_| Unanswered)?;
-    if status.is_server_error() { Err(Unanswered) } else { Ok((status, serde_json::from_slice(&body).unwrap())) }
+    let body = answer.bytes().await.map_err(unanswered)?;
+    if status.is_server_error() {
+        return Err(Unanswered(format!("{status}: {}", String::from_utf8_lossy(&body))));
+    }
+    Ok((status, serde_json::from_slice(&body).unwrap()))
 }
 
 fn acknowledged(kind: Kind, status: StatusCode, written: &Value, mark: String) -> Acknowledged {
