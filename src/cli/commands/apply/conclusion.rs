@@ -3,7 +3,7 @@
 //! Receives the report of a run, hands on how the process ends. Invariant: a revision is kept of what was applied as a whole and stays.
 
 use super::Report;
-use super::atomic::{has_failed, undo_run};
+use super::atomic::{Undoer, has_failed, undo_run};
 use crate::cli::revisions::Keeping;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandError, ExitStatus, Reporter};
@@ -23,6 +23,7 @@ pub(super) async fn conclude(
     warnings.iter().for_each(|warning| ui.warning(warning));
     report.reporter.warnings(&warnings);
     let _acting = report.acting.take();
+    let timeout = report.args.conduct.timeout;
     let (journal, set) = (report.journal.take(), report.set.take());
     let stopped = !report.not_begun.is_empty() || context.stop().is_requested();
     let failed = worked.is_err() || report.failed > 0 || !report.held.is_empty() || stopped;
@@ -42,7 +43,7 @@ pub(super) async fn conclude(
     match (journal, keeping) {
         (Some(journal), _) if failed || has_failed(&outcome) => {
             context.set_undoing(true);
-            undone = undo_run(ui, context, client, journal, set.as_ref()).await;
+            undone = undo_run(Undoer { ui, context, client, timeout }, journal, set.as_ref()).await;
             context.set_undoing(false);
         }
         (Some(_), Some(keeping)) if complete => keeping.keep(ui, client, discovery, summary, &parameters).await,
