@@ -1,5 +1,6 @@
 //! What a command works with: the target's client, what it serves, the namespace, and what has been done so far.
 
+use std::collections::HashSet;
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
+use super::interruption::{first_of, some_of};
 use super::ui::Ui;
 use super::{CommandError, Settings, StoreLocation, TargetSettings, restore};
 use crate::client::{Client, Discovery, connect};
@@ -62,8 +64,7 @@ pub struct CommandContext {
     revocable: AtomicBool,
     /// Whether what was done is being undone.
     undoing: AtomicBool,
-    /// What was done and is not undone, in the order in which it was done: objects, each with a word for what became of it.
-    deeds: Mutex<Vec<(String, &'static str)>>,
+    deeds: Mutex<Deeds>,
     /// How to go on from where an undoing was cut off.
     way_on: Mutex<Vec<String>>,
 }
@@ -71,6 +72,25 @@ pub struct CommandContext {
 /// How long an interrupted command waits for the answers to what it has asked, and how long one that is to undo what it did.
 const STOPPED_WITHIN: Duration = Duration::from_secs(10);
 const REVOKED_WITHIN: Duration = Duration::from_secs(60);
+
+/// More deeds than this are counted; each of them has its line above.
+const DEEDS_MOST: usize = 20;
+
+/// What was done, and is undone where not all of it can be done.
+#[derive(Debug, Default)]
+struct Deeds {
+    /// Objects in the order in which they were done, each with a word for what became of it.
+    done: Vec<(String, &'static str)>,
+    /// Those of them that are settled: undone, or told by whoever could not undo them.
+    settled: HashSet<String>,
+}
+
+impl Deeds {
+    fn open(&self) -> Vec<String> {
+        let open = self.done.iter().filter(|(object, _)| !self.settled.contains(object));
+        open.map(|(object, what)| format!("{object} ({what})")).collect()
+    }
+}
 
 /// Why a command that was interrupted ends before it has come to a clean point, or at one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,16 +250,16 @@ impl CommandContext {
     /// Remembers what was done to an object, where that may have to be undone.
     pub fn note_deed(&self, object: String, what: &'static str) {
         if self.revocable.load(Ordering::SeqCst) {
-            self.deeds().push((object, what));
+            self.deeds().done.push((object, what));
         }
     }
 
     /// Forgets what was done to an object: it is undone, or told by whoever could not undo it.
-    pub fn forget_deed(&self, object: &str) {
-        self.deeds().retain(|(name, _)| name != object);
+    pub fn forget_deed(&self, object: String) {
+        self.deeds().settled.insert(object);
     }
 
-    fn deeds(&self) -> MutexGuard<'_, Vec<(String, &'static str)>> {
+    fn deeds(&self) -> MutexGuard<'_, Deeds> {
         self.deeds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -263,24 +283,22 @@ impl CommandContext {
     /// The end of an interrupted command: what it leaves behind, and how to go on. What may be deleted is kept in files.
     #[must_use]
     pub fn interrupted(&self, ending: Ending) -> CommandError {
-        let mut error = CommandError::interrupted(self.so_far());
-        match ending {
-            Ending::Clean => {}
-            Ending::Again => error.message = error.message.replacen("interrupted", "interrupted again, and ended at once", 1),
-            Ending::Unanswered(time) => {
-                let how = format!("interrupted, and ended after {} s without an answer", time.as_secs());
-                error.message = error.message.replacen("interrupted", &how, 1);
-            }
-        }
-        let deeds: Vec<String> = self.deeds().iter().map(|(object, what)| format!("{object} ({what})")).collect();
+        let how = match ending {
+            Ending::Clean => "interrupted".to_owned(),
+            Ending::Again => "interrupted again, and ended at once".to_owned(),
+            Ending::Unanswered(time) => format!("interrupted, and ended after {} s without an answer", time.as_secs()),
+        };
+        let so_far = self.so_far().map(|so_far| format!(": {so_far}")).unwrap_or_default();
+        let mut error = CommandError { message: format!("{how}{so_far}"), ..CommandError::interrupted(None) };
+        let deeds = self.deeds().open();
         if !deeds.is_empty() {
-            error.message.push_str(&format!("; not undone: {}", deeds.join(", ")));
+            error.message.push_str(&format!("; not undone: {}", first_of(&deeds, DEEDS_MOST)));
         }
         let absent = self.between.objects();
         if !absent.is_empty() {
-            let names: Vec<&str> = absent.iter().map(|(name, _)| name.as_str()).collect();
+            let names: Vec<String> = absent.iter().map(|(name, _)| name.clone()).collect();
             let again = if self.is_undoing() { "" } else { "; apply again to have that made anew" };
-            error.message.push_str(&format!("; perhaps deleted by now, and not made anew: {}{again}", names.join(", ")));
+            error.message.push_str(&format!("; perhaps deleted by now, and not made anew: {}{again}", some_of(&names)));
         }
         for (name, object) in absent {
             match restore::keep(&name, &object) {

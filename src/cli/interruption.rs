@@ -48,8 +48,13 @@ const NAMED_MOST: usize = 5;
 
 /// The first names, and how many more there are: `configmap/a, configmap/b and 7 more`.
 pub(super) fn some_of(names: &[String]) -> String {
-    let more = names.len().saturating_sub(NAMED_MOST);
-    let named = names.iter().take(NAMED_MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+    first_of(names, NAMED_MOST)
+}
+
+/// The same with as many names as somebody wants.
+pub(super) fn first_of(names: &[String], most: usize) -> String {
+    let more = names.len().saturating_sub(most);
+    let named = names.iter().take(most).map(String::as_str).collect::<Vec<_>>().join(", ");
     if more > 0 { format!("{named} and {more} more") } else { named }
 }
 

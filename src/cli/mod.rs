@@ -37,8 +37,8 @@ pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
 pub use ci::{CiArgs, Platform, Reporter};
 pub use context::{Acting, CommandContext, Controllers, Ending, OpenSimulation, OpenStore, OpenStoreError, Openers, RunControllers};
 pub use error::{CommandError, ExitStatus, Promise};
-pub use settings::{EtcdAccess, Login, Settings, StoreLocation, TargetSettings, UsageError};
 use interruption::StopSignals;
+pub use settings::{EtcdAccess, Login, Settings, StoreLocation, TargetSettings, UsageError};
 use ui::Ui;
 
 /// Bring what is up to what is declared

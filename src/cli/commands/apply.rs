@@ -36,8 +36,8 @@ use crate::plan::history::Declared;
 use crate::plan::render::Tense;
 use crate::plan::set::{Leaving, Scope};
 use crate::plan::{
-    Action, Awaiting, Conduct, Done, Failure, Live, Order, OwnersShown, Patience, Placed, Plan, PlanEntry, Question, Replaceable, Replacing, build,
-    execute,
+    Action, Awaiting, Conduct, Done, Failure, Live, Order, OwnersShown, Patience, Placed, Plan, PlanEntry, Question, Replaceable,
+    Replacing, build, execute,
 };
 use conclusion::conclude;
 
@@ -241,8 +241,9 @@ struct Applying {
 /// Applies objects in their order; an interruption lets the requests under way end.
 async fn carry_out(client: &Client, applying: Applying, report: &mut Report<'_>) {
     let (ui, context, args) = (report.ui, report.context, report.args);
-    let until_ready =
-        |awaiting: Vec<Awaiting>| waiting::until_dependable(ui, context, client, awaiting, Limit::of_act(args.conduct.timeout)).boxed_local();
+    let until_ready = |awaiting: Vec<Awaiting>| {
+        waiting::until_dependable(ui, context, client, awaiting, Limit::of_act(args.conduct.timeout)).boxed_local()
+    };
     let parameters = args.parameters();
     let Applying { placed, order, live, replacing } = applying;
     report.expect(&placed, &live);

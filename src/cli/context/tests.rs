@@ -42,11 +42,11 @@ fn what_was_done_and_is_not_undone_is_named_with_the_ways_on() {
     context.note("1 of 3 objects were applied".to_owned());
     context.note_deed("configmap/a".to_owned(), "created");
     context.note_deed("configmap/b".to_owned(), "configured");
-    context.forget_deed("configmap/a");
+    context.forget_deed("configmap/a".to_owned());
     let error = context.interrupted(Ending::Again);
     assert_eq!(error.message, "interrupted again, and ended at once: 1 of 3 objects were applied; not undone: configmap/b (configured)");
     assert_eq!((error.hints, error.status), (vec!["apply again".to_owned()], ExitStatus::Interrupted));
-    context.forget_deed("configmap/b");
+    context.forget_deed("configmap/b".to_owned());
     let error = context.interrupted(Ending::Unanswered(Duration::from_secs(10)));
     assert_eq!(error.message, "interrupted, and ended after 10 s without an answer: 1 of 3 objects were applied");
     assert!(error.hints.is_empty());

@@ -106,7 +106,7 @@ async fn undo_all(undoer: Undoer<'_>, journal: Journal, counts: &Mutex<Counts>) 
                 return;
             }
             Tidings::Settled(name) => {
-                context.forget_deed(&name);
+                context.forget_deed(name);
                 return;
             }
             Tidings::Undone(undone) => undone,
@@ -175,7 +175,7 @@ fn settle(Undoer { ui, context, .. }: Undoer<'_>, undone: &Undone) {
         restore::tell(ui, &undone.step.display_name(), before);
     }
     context.between().settle(&name);
-    context.forget_deed(&name);
+    context.forget_deed(name);
 }
 
 /// Waits for what was made to go; answers how much of it did not.

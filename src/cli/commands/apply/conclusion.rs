@@ -33,7 +33,7 @@ pub(super) async fn conclude(
     if let Some(keeping) = keeping.take_if(|_| complete && journal.is_none()) {
         keeping.keep(ui, client, discovery, summary, &parameters).await;
     }
-    let outcome = match worked {
+    let mut outcome = match worked {
         // What is undone in any case is not waited for.
         Ok(()) if failed && journal.is_some() => report.finish().map(|(status, _)| status),
         Ok(()) => report.finish_and_wait(client).await,
@@ -42,6 +42,7 @@ pub(super) async fn conclude(
     let mut undone = false;
     match (journal, keeping) {
         (Some(journal), _) if failed || has_failed(&outcome) => {
+            tell_interruption(ui, &mut outcome);
             context.set_undoing(true);
             undone = undo_run(Undoer { ui, context, client, timeout }, journal, set.as_ref()).await;
             context.set_undoing(false);
@@ -51,6 +52,15 @@ pub(super) async fn conclude(
         _ => {}
     }
     Concluded { outcome, undone }
+}
+
+/// How far an interrupted run got is said before it is undone, since it is no longer true afterwards.
+fn tell_interruption(ui: &Ui, outcome: &mut Result<ExitStatus, CommandError>) {
+    if let Err(error) = outcome
+        && error.status == ExitStatus::Interrupted
+    {
+        ui.say(&std::mem::take(&mut error.message));
+    }
 }
 
 /// How an apply ended.

@@ -122,7 +122,8 @@ impl<'a> Report<'a> {
         self.note_deed(entry, past_word(entry.action));
         // A difference holds colours; everything else is as the server wrote it.
         let text = self.text(entry);
-        let shown = if self.args.conduct.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&self.reporter.apart(&text)) };
+        let shown =
+            if self.args.conduct.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&self.reporter.apart(&text)) };
         if let Err(error) = shown.and_then(|()| self.ui.flush()) {
             self.broken.get_or_insert(error.into());
         }
@@ -148,7 +149,10 @@ impl<'a> Report<'a> {
         }
         self.acting = Some(self.context.act());
         let again = "the same command again goes on where this one ended, and the manifests of before, applied again, go back";
-        let revisions = self.set.as_ref().map(|set| format!("`trueup history --applyset {}` lists the revisions to go back to", set.parent.arguments()));
+        let revisions = self
+            .set
+            .as_ref()
+            .map(|set| format!("`trueup history --applyset {}` lists the revisions to go back to", set.parent.arguments()));
         self.context.set_revocable([again.to_owned()].into_iter().chain(revisions).collect());
     }
 

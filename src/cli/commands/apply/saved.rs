@@ -20,7 +20,9 @@ use crate::client::{Client, Discovery};
 use crate::manifest;
 use crate::object::{GroupResource, ObjectKey};
 use crate::plan::set::{Leaving, Parent};
-use crate::plan::{Action, Declaration, Live, Namespaces, Order, Placed, Replaceable, SavedObject, SavedPlan, SavedPlanError, moved, pin, place};
+use crate::plan::{
+    Action, Declaration, Live, Namespaces, Order, Placed, Replaceable, SavedObject, SavedPlan, SavedPlanError, moved, pin, place,
+};
 
 pub(super) async fn apply(
     ui: &Ui,
