@@ -131,9 +131,9 @@ impl CommandError {
             return self.status;
         }
         match self.status {
-            _ if self.message.is_empty() => {}
             // Whoever interrupts knows; what is worth telling is how far the work got.
             ExitStatus::Interrupted => ui.say(&self.message),
+            _ if self.message.is_empty() => {}
             _ => ui.error(&self.message),
         }
         self.further.iter().for_each(|message| ui.error(message));

@@ -59,7 +59,7 @@ fn tell_interruption(ui: &Ui, outcome: &mut Result<ExitStatus, CommandError>) {
     if let Err(error) = outcome
         && error.status == ExitStatus::Interrupted
     {
-        ui.say(&std::mem::take(&mut error.message));
+        ui.say(&std::mem::replace(&mut error.message, "interrupted".to_owned()));
     }
 }
 
