@@ -1,13 +1,16 @@
 //! What a command works with: the target's client, what it serves, the namespace, and what has been done so far.
 
+use std::collections::HashSet;
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 
+use super::interruption::{first_of, some_of};
 use super::ui::Ui;
-use super::{CommandError, Settings, StoreLocation, TargetSettings};
+use super::{CommandError, Settings, StoreLocation, TargetSettings, restore};
 use crate::client::{Client, Discovery, connect};
 use crate::plan::{Between, Namespaces, Placed, Stage, Stop};
 
@@ -57,8 +60,47 @@ pub struct CommandContext {
     acting: AtomicUsize,
     /// Whether a wait shows by itself how far it is.
     waiting: AtomicBool,
+    /// Whether what is done is undone where not all of it can be done.
+    revocable: AtomicBool,
     /// Whether what was done is being undone.
     undoing: AtomicBool,
+    deeds: Mutex<Deeds>,
+    /// How to go on from where an undoing was cut off.
+    way_on: Mutex<Vec<String>>,
+}
+
+/// How long an interrupted command waits for the answers to what it has asked, and how long one that is to undo what it did.
+const STOPPED_WITHIN: Duration = Duration::from_secs(10);
+const REVOKED_WITHIN: Duration = Duration::from_secs(60);
+
+/// More deeds than this are counted; each of them has its line above.
+const DEEDS_MOST: usize = 20;
+
+/// What was done, and is undone where not all of it can be done.
+#[derive(Debug, Default)]
+struct Deeds {
+    /// Objects in the order in which they were done, each with a word for what became of it.
+    done: Vec<(String, &'static str)>,
+    /// Those of them that are settled: undone, or told by whoever could not undo them.
+    settled: HashSet<String>,
+}
+
+impl Deeds {
+    fn open(&self) -> Vec<String> {
+        let open = self.done.iter().filter(|(object, _)| !self.settled.contains(object));
+        open.map(|(object, what)| format!("{object} ({what})")).collect()
+    }
+}
+
+/// Why a command that was interrupted ends before it has come to a clean point, or at one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It was at one.
+    Clean,
+    /// It was interrupted again.
+    Again,
+    /// What it had asked was not answered for so long.
+    Unanswered(Duration),
 }
 
 /// Something that is being done, which stops at a clean point when [`CommandContext::stop`] asks for it; for as long as it is kept.
@@ -83,7 +125,10 @@ impl CommandContext {
             stop: Stop::default(),
             acting: AtomicUsize::new(0),
             waiting: AtomicBool::new(false),
+            revocable: AtomicBool::new(false),
             undoing: AtomicBool::new(false),
+            deeds: Mutex::default(),
+            way_on: Mutex::default(),
         }
     }
 
@@ -196,15 +241,75 @@ impl CommandContext {
         if waiting { String::new() } else { self.so_far().unwrap_or_else(|| first.to_owned()) }
     }
 
-    /// What an interruption leaves behind.
-    #[must_use]
-    pub fn left_behind(&self) -> Option<String> {
-        let names = self.between.names();
-        if names.is_empty() {
-            return self.so_far();
+    /// From here on what is done is undone where not all of it can be done. `way_on` says how to go on where that is cut off.
+    pub fn set_revocable(&self, way_on: Vec<String>) {
+        *self.way_on.lock().unwrap_or_else(PoisonError::into_inner) = way_on;
+        self.revocable.store(true, Ordering::SeqCst);
+    }
+
+    /// Remembers what was done to an object, where that may have to be undone.
+    pub fn note_deed(&self, object: String, what: &'static str) {
+        if self.revocable.load(Ordering::SeqCst) {
+            self.deeds().done.push((object, what));
         }
-        let so_far = self.so_far().map(|so_far| format!("{so_far}; ")).unwrap_or_default();
-        Some(format!("{so_far}being replaced, and perhaps deleted by now: {}; apply again to have that made anew", names.join(", ")))
+    }
+
+    /// Forgets what was done to an object: it is undone, or told by whoever could not undo it.
+    pub fn forget_deed(&self, object: String) {
+        self.deeds().settled.insert(object);
+    }
+
+    fn deeds(&self) -> MutexGuard<'_, Deeds> {
+        self.deeds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is said when an interruption begins to wait for a clean point.
+    #[must_use]
+    pub fn stopping(&self) -> &'static str {
+        match (self.is_undoing(), self.revocable.load(Ordering::SeqCst)) {
+            (true, _) => "what was done is still being undone; interrupt again to end at once",
+            (false, true) => "stopping once the requests under way are answered, to undo what was done; interrupt again to end at once",
+            (false, false) => "stopping once the requests under way are answered; interrupt again to end at once",
+        }
+    }
+
+    /// Ends when an interrupted command has had its time, and says how much that was; undoing takes as long as it takes.
+    pub async fn stopped_too_late(&self) -> Duration {
+        let patience = if self.revocable.load(Ordering::SeqCst) { REVOKED_WITHIN } else { STOPPED_WITHIN };
+        too_late(patience, || self.is_undoing()).await;
+        patience
+    }
+
+    /// The end of an interrupted command: what it leaves behind, and how to go on. What may be deleted is kept in files.
+    #[must_use]
+    pub fn interrupted(&self, ending: Ending) -> CommandError {
+        let how = match ending {
+            Ending::Clean => "interrupted".to_owned(),
+            Ending::Again => "interrupted again, and ended at once".to_owned(),
+            Ending::Unanswered(time) => format!("interrupted, and ended after {} s without an answer", time.as_secs()),
+        };
+        let so_far = self.so_far().map(|so_far| format!(": {so_far}")).unwrap_or_default();
+        let mut error = CommandError { message: format!("{how}{so_far}"), ..CommandError::interrupted(None) };
+        let deeds = self.deeds().open();
+        if !deeds.is_empty() {
+            error.message.push_str(&format!("; not undone: {}", first_of(&deeds, DEEDS_MOST)));
+        }
+        let absent = self.between.objects();
+        if !absent.is_empty() {
+            let names: Vec<String> = absent.iter().map(|(name, _)| name.clone()).collect();
+            let again = if self.is_undoing() { "" } else { "; apply again to have that made anew" };
+            error.message.push_str(&format!("; perhaps deleted by now, and not made anew: {}{again}", some_of(&names)));
+        }
+        for (name, object) in absent {
+            match restore::keep(&name, &object) {
+                Ok(hint) => error.hints.push(hint),
+                Err(problem) => error.further.push(problem),
+            }
+        }
+        if !deeds.is_empty() {
+            error.hints.extend(self.way_on.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+        }
+        error
     }
 
     /// What has been done so far.
@@ -213,3 +318,16 @@ impl CommandContext {
         self.so_far.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
+
+/// Ends when this time has passed once more since what was done was being undone last.
+async fn too_late(patience: Duration, is_undoing: impl Fn() -> bool) {
+    loop {
+        tokio::time::sleep(patience).await;
+        if !is_undoing() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

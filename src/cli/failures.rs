@@ -72,7 +72,11 @@ pub(super) fn tell_untold(ui: &Ui, count: usize) {
 
 /// Whether the target was not reached for an object.
 pub(super) fn is_unreached(failure: &Failure) -> bool {
-    matches!(&failure.error, ObjectError::Client(error) if matches!(**error, ClientError::Unreachable { .. }))
+    match &failure.error {
+        ObjectError::NotReached(_) => true,
+        ObjectError::Client(error) => matches!(**error, ClientError::Unreachable { .. }),
+        _ => false,
+    }
 }
 
 /// `deploy/web.yaml:12:3: deployment.apps/web in namespace shop: …` with the line of the manifest that is to blame, or, for several causes,
@@ -207,6 +211,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         _ if refusal.is_some_and(|refusal| refusal.message.contains("immutable")) => {
             "the field cannot be changed in place; delete the object and apply again, or undo the change in the manifest"
         }
+        ObjectError::NotReached(error) => return hint_for(error),
         ObjectError::Client(error) => return hint_for(error).or_else(|| misspelled_fields(failure)),
         _ => return None,
     };

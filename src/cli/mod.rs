@@ -20,6 +20,7 @@ pub mod output;
 mod pager;
 mod private_file;
 mod progress;
+mod restore;
 mod revisions;
 mod sets;
 mod settings;
@@ -29,14 +30,14 @@ mod waiting;
 use std::ffi::OsString;
 use std::pin::pin;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
 pub use ci::{CiArgs, Platform, Reporter};
-pub use context::{Acting, CommandContext, Controllers, OpenSimulation, OpenStore, OpenStoreError, Openers, RunControllers};
+pub use context::{Acting, CommandContext, Controllers, Ending, OpenSimulation, OpenStore, OpenStoreError, Openers, RunControllers};
 pub use error::{CommandError, ExitStatus, Promise};
+use interruption::StopSignals;
 pub use settings::{EtcdAccess, Login, Settings, StoreLocation, TargetSettings, UsageError};
 use ui::Ui;
 
@@ -238,9 +239,10 @@ async fn validate(
 
 /// Builds manifests, and so works on no target.
 async fn kustomize(ui: &Ui, args: &commands::KustomizeArgs) -> Result<ExitStatus, CommandError> {
+    let mut signals = StopSignals::listen()?;
     tokio::select! {
         biased;
-        Ok(()) = tokio::signal::ctrl_c() => Err(CommandError::interrupted(None)),
+        () = signals.next() => Err(CommandError::interrupted(None)),
         result = commands::cmd_kustomize(ui, args) => result,
     }
 }
@@ -299,40 +301,28 @@ async fn work(
     openers: Openers,
 ) -> Result<ExitStatus, CommandError> {
     logging::start_if_asked(environment)?;
+    let mut signals = StopSignals::listen()?;
     let context = CommandContext::new(settings(ui, cli, environment)?, openers);
     let mut work = pin!(run(ui, &context, command));
     // The signal is asked for first, so that it is caught from the first word on.
     tokio::select! {
         biased;
-        Ok(()) = tokio::signal::ctrl_c() => {}
+        () = signals.next() => {}
         result = &mut work => return result,
     }
     if !context.is_acting() {
-        return Err(CommandError::interrupted(context.left_behind()));
+        return Err(context.interrupted(Ending::Clean));
     }
     context.stop().request();
-    ui.say("stopping once the requests under way are answered; interrupt again to end at once");
-    tokio::select! {
+    ui.say(context.stopping());
+    let ending = tokio::select! {
         biased;
-        Ok(()) = tokio::signal::ctrl_c() => {}
+        () = signals.next() => Ending::Again,
         result = &mut work => return result,
-        () = stopped_too_late(&context) => {}
-    }
-    Err(CommandError::interrupted(context.left_behind()))
+        patience = context.stopped_too_late() => Ending::Unanswered(patience),
+    };
+    Err(context.interrupted(ending))
 }
-
-/// Ends when an interrupted command has had its time; undoing takes as long as it takes.
-async fn stopped_too_late(context: &CommandContext) {
-    loop {
-        tokio::time::sleep(STOPPED_WITHIN).await;
-        if !context.is_undoing() {
-            return;
-        }
-    }
-}
-
-/// How long an interrupted command waits for the answers to what it has asked.
-const STOPPED_WITHIN: Duration = Duration::from_secs(10);
 
 async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<ExitStatus, CommandError> {
     match command {

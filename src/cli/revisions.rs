@@ -20,10 +20,10 @@ use crate::plan::set::{Parent, SetError};
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct KeepArgs {
     /// Keep so many revisions of the set; 0 keeps none, and removes those that there are
-    #[arg(long, requires = "applyset", value_name = "N", default_value_t = 10, help_heading = "Sets")]
+    #[arg(long, requires = "with_history", value_name = "N", default_value_t = 10, help_heading = "Sets")]
     pub(super) history_limit: usize,
     /// Say in the history what this apply is about, such as the revision of the manifests' source
-    #[arg(long, requires = "applyset", value_name = "TEXT", default_value = "", hide_default_value = true, help_heading = "Sets")]
+    #[arg(long, requires = "with_history", value_name = "TEXT", default_value = "", hide_default_value = true, help_heading = "Sets")]
     pub(super) message: String,
 }
 

@@ -26,7 +26,7 @@ use crate::plan::{Failure, Live, Placed, SavedSet, Stop};
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct SetNameArgs {
     /// Name the set by its parent: a Secret's NAME, or TYPE/NAME
-    #[arg(long, value_name = "NAME", help_heading = "Sets")]
+    #[arg(long, value_name = "NAME", group = "with_history", help_heading = "Sets")]
     pub(super) applyset: Option<String>,
     /// Say in which namespace the set's parent is, where -n does not; its objects may be in several then
     #[arg(long, value_name = "NAMESPACE", requires = "applyset", help_heading = "Sets")]

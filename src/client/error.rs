@@ -120,15 +120,19 @@ impl ClientError {
 /// Finds the cause of a transport failure in its chain of sources.
 pub(super) fn classify(error: &(dyn StdError + 'static)) -> Unreachable {
     let mut innermost = error.to_string();
+    let mut of_connection = false;
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = known_cause(error) {
             return found;
         }
+        of_connection |= error.downcast_ref::<hyper::Error>().is_some_and(|error| !error.is_parse() && !error.is_user());
         innermost = error.to_string();
         next = error.source();
     }
-    Unreachable::Other(innermost)
+    // A connection ends in many ways, each of which HTTP/1, HTTP/2 and the system word in their own way: closed before the message was
+    // complete, reset, shut down, told to go away. To whoever reads it they are one.
+    if of_connection { Unreachable::Broken } else { Unreachable::Other(innermost) }
 }
 
 fn known_cause(error: &(dyn StdError + 'static)) -> Option<Unreachable> {
@@ -164,9 +168,12 @@ fn io_cause(error: &io::Error) -> Option<Unreachable> {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Some(Unreachable::Refused),
         io::ErrorKind::TimedOut => Some(Unreachable::TimedOut),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => {
-            Some(Unreachable::Broken)
-        }
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::NotConnected
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::WriteZero
+        | io::ErrorKind::UnexpectedEof => Some(Unreachable::Broken),
         _ => None,
     }
 }
@@ -189,6 +196,14 @@ mod tests {
     fn a_tls_failure_inside_an_io_error_is_found() {
         let error = Outer(io::Error::other(rustls::Error::General("bad certificate".to_owned())));
         assert_eq!(classify(&error), Unreachable::Tls("unexpected error: bad certificate".to_owned()));
+    }
+
+    #[test]
+    fn however_the_system_words_the_end_of_a_connection_it_broke() {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof, WriteZero};
+        for kind in [BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, UnexpectedEof, WriteZero] {
+            assert_eq!(classify(&Outer(io::Error::from(kind))), Unreachable::Broken, "{kind}");
+        }
     }
 
     #[test]

@@ -232,6 +232,12 @@ async fn blocking(read: impl FnOnce() -> Result<Vec<u8>, Problem> + Send + 'stat
     read.unwrap_or_else(|error| Err(Problem::CannotRead(io::Error::other(error))))
 }
 
+/// Reads a file or a pipe that holds no manifests, with the same care: no device, and no more than [`SIZE_MOST`].
+pub async fn read_whole(path: &Path) -> Result<Vec<u8>, Problem> {
+    let path = path.to_owned();
+    blocking(move || read_file(&path)).await
+}
+
 fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
     // Asked before it is opened, since opening alone has effects on some devices.
     let kind = fs::metadata(path).map_err(cannot_read)?.file_type();

@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub use desired::{Desired, Origin, steps_to};
 pub use error::{ManifestError, ManifestErrors, Problem};
 pub use fetch::{FetchError, fetch};
-pub use gather::{Gathered, Input, gather};
+pub use gather::{Gathered, Input, gather, read_whole};
 pub use kustomize::KustomizeProblem;
 pub(crate) use kustomize::kustomize_in_memory;
 pub use source::Source;

@@ -152,6 +152,7 @@ async fn ask(reach: &Reach, client: &Client, placed: Placed, before: Option<Obje
     let error = match reach.apply(client, &placed, before.as_ref(), parameters).await {
         Ok(after) => return Answer::Planned(entry(&placed, before, after)),
         Err(Missed::Lost(error)) => return Answer::Failed(Failure::of(&placed, error)),
+        Err(Missed::NotAsked(error)) => return Answer::Failed(placed.failure(super::ObjectError::NotReached(error))),
         Err(Missed::Refused(error)) => error,
     };
     let refusal = error.refusal();

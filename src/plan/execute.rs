@@ -168,10 +168,11 @@ async fn apply_one(
     let error = match reach.apply(client, &placed, before.as_ref(), parameters).await {
         Ok(after) => return Done::Applied(Box::new(entry(&placed, before, after))),
         Err(Missed::Lost(error)) => return Done::Failed(Failure::of(&placed, error)),
+        Err(Missed::NotAsked(error)) => return Done::Failed(placed.failure(ObjectError::NotReached(error))),
         Err(Missed::Refused(error)) => error,
     };
     let reason = error.refusal().and_then(|refusal| reason_to_replace(&placed, refusal));
-    let (Replacing::Within { timeout, between, which }, Some(live), Some(reason)) = (replacing, &before, reason) else {
+    let (Replacing::Within { patience, between, which }, Some(live), Some(reason)) = (replacing, &before, reason) else {
         return Done::Failed(placed.refused(before.as_ref(), error));
     };
     if !which.holds(&placed) {
@@ -179,7 +180,7 @@ async fn apply_one(
     }
     match could_be_made_anew(client, &placed, &parameters.field_manager).await {
         Ok(true) if stop.is_requested() => Done::NotBegun(Box::new(placed)),
-        Ok(true) => match replace(client, &placed, live.clone(), reason, parameters, *timeout, between).await {
+        Ok(true) => match replace(client, &placed, live.clone(), reason, parameters, (patience, between)).await {
             Ok(entry) => Done::Applied(Box::new(entry)),
             Err(failure) => Done::Failed(failure),
         },

@@ -94,6 +94,9 @@ pub enum ObjectError {
         /// What it waits for.
         finalizers: Vec<String>,
     },
+    /// It was deleted to be replaced, and was not gone when the user interrupted.
+    #[error("it was deleted to be replaced, and was not gone yet when the interruption came")]
+    Interrupted,
     /// It was deleted to be replaced, and could not be made anew.
     #[error("it was deleted to be replaced, but could not be made anew: {0}")]
     NotMadeAnew(#[source] Arc<ClientError>),
@@ -111,9 +114,12 @@ pub enum ObjectError {
     /// The server refused, or could not be asked.
     #[error(transparent)]
     Client(Arc<ClientError>),
+    /// Nothing was asked for it, since the target is gone, as this error of another object told.
+    #[error(transparent)]
+    NotReached(Arc<ClientError>),
 }
 
-fn waiting_for(finalizers: &[String]) -> String {
+pub(super) fn waiting_for(finalizers: &[String]) -> String {
     if finalizers.is_empty() { String::new() } else { format!("; it waits for {}", finalizers.join(", ")) }
 }
 
@@ -143,6 +149,12 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The object with its namespace, such as `deployment.apps/web in namespace shop`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{}{}", self.name, in_namespace(self.namespace.as_deref()))
+    }
+
     /// The failure of an object whose live state is not known.
     #[must_use]
     pub fn of(placed: &Placed, error: Arc<ClientError>) -> Self {
@@ -207,6 +219,12 @@ impl Placed {
     #[must_use]
     pub fn display_name(&self) -> String {
         format!("{}/{}", self.resource.display_kind(), self.key.name)
+    }
+
+    /// The same with its namespace, such as `deployment.apps/web in namespace shop`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{}{}", self.display_name(), in_namespace(self.key.namespace.as_deref()))
     }
 
     /// The manifest place that asks for it.

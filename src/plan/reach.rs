@@ -18,8 +18,10 @@ pub(super) struct Reach {
 
 /// Why an object was not applied.
 pub(super) enum Missed {
-    /// The target is gone, as this error told first.
+    /// The target turned out to be gone.
     Lost(Arc<ClientError>),
+    /// It was not asked for, since the target is gone, as another object's error told.
+    NotAsked(Arc<ClientError>),
     /// This one was not taken; the target is still there.
     Refused(ClientError),
 }
@@ -39,7 +41,7 @@ impl Reach {
         parameters: &ApplyParameters,
     ) -> Result<Object, Missed> {
         if let Some(error) = self.lost.get() {
-            return Err(Missed::Lost(Arc::clone(error)));
+            return Err(Missed::NotAsked(Arc::clone(error)));
         }
         match apply_object(client, placed, before, parameters).await {
             Ok(after) => Ok(after),

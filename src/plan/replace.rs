@@ -3,7 +3,7 @@
 //! Receives an object that cannot be changed in place, hands on the new one. Invariant: only the very state that the plan was made from
 //! is deleted, and only after the server said that it would take the new one; what was deleted and could not be made anew is handed back.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::apply::apply_object;
 use super::build::{entry, same_content};
 use super::model::Action;
 use super::place::{Failure, ObjectError, Placed};
+use super::stop::Stop;
 use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, DeleteParameters, Form, until_gone};
 use crate::object::{GroupResource, Object, ObjectKey, Reason};
 
@@ -25,13 +26,35 @@ pub enum Replacing {
     Never,
     /// They are replaced.
     Within {
-        /// How long each may take to go; `None` is without end.
-        timeout: Option<Duration>,
+        /// How long each may take to go.
+        patience: Patience,
         /// Where those are noted that are being replaced.
         between: Between,
         /// Which of them.
         which: Replaceable,
     },
+}
+
+/// How long is waited until an object that was deleted is gone.
+#[derive(Debug, Clone, Default)]
+pub struct Patience {
+    /// No longer than this; `None` is without end.
+    pub timeout: Option<Duration>,
+    /// No longer than until this is asked for, and nothing is made anew afterwards: for runs that are undone then.
+    pub until: Option<Stop>,
+}
+
+impl Patience {
+    fn is_at_its_end(&self) -> bool {
+        self.until.as_ref().is_some_and(Stop::is_requested)
+    }
+
+    async fn interrupted(&self) {
+        match &self.until {
+            Some(stop) => stop.requested().await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// Which objects may be replaced.
@@ -52,37 +75,55 @@ impl Replaceable {
     }
 }
 
-/// The objects that are being replaced at this moment: deleted perhaps, and not yet made anew. Whoever interrupts the work tells of them.
+/// The objects, as they were, that are deleted perhaps, and not yet made anew, or made again. Whoever interrupts the work tells of them.
 #[derive(Debug, Clone, Default)]
-pub struct Between(Arc<Mutex<BTreeSet<String>>>);
+pub struct Between(Arc<Mutex<BTreeMap<String, Object>>>);
 
 impl Between {
-    /// Their names, such as `deployment.apps/web`, sorted.
+    /// Their names, such as `deployment.apps/web in namespace shop`, sorted.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        self.lock().iter().cloned().collect()
+        self.lock().keys().cloned().collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        // A panic elsewhere leaves the set as true as it was.
+    /// The same with the objects.
+    #[must_use]
+    pub fn objects(&self) -> Vec<(String, Object)> {
+        self.lock().iter().map(|(name, object)| (name.clone(), object.clone())).collect()
+    }
+
+    /// Forgets an object: it is there again, or somebody else keeps what it was.
+    pub fn settle(&self, name: &str) {
+        self.lock().remove(name);
+    }
+
+    pub(super) fn note(&self, name: String, object: Object) {
+        self.lock().insert(name, object);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Object>> {
+        // A panic elsewhere leaves the map as true as it was.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Replaces an object. `reason` is why, `before` the state that the plan was made from.
+///
+/// An object that was deleted and is not there again stays noted in `between`, until whoever gets the failure has settled it.
 pub(super) async fn replace(
     client: &Client,
     placed: &Placed,
     before: Object,
     reason: String,
     parameters: &ApplyParameters,
-    timeout: Option<Duration>,
-    between: &Between,
+    (patience, between): (&Patience, &Between),
 ) -> Result<PlanEntry, Failure> {
-    let name = placed.display_name();
-    between.lock().insert(name.clone());
-    let replaced = delete_and_create(client, placed, before, reason, parameters, timeout).await;
-    between.lock().remove(&name);
+    let name = placed.full_name();
+    between.note(name.clone(), before.clone());
+    let replaced = delete_and_create(client, placed, before, reason, parameters, patience).await;
+    if !replaced.as_ref().is_err_and(|failure| failure.deleted.is_some()) {
+        between.settle(&name);
+    }
     replaced
 }
 
@@ -92,7 +133,7 @@ async fn delete_and_create(
     before: Object,
     reason: String,
     parameters: &ApplyParameters,
-    timeout: Option<Duration>,
+    patience: &Patience,
 ) -> Result<PlanEntry, Failure> {
     let lost = |object: &Object, error: ObjectError| Failure { deleted: Some(Box::new(object.clone())), ..placed.failure(error) };
     let deleted = delete(client, placed, &before).await.map_err(|error| match &error {
@@ -100,7 +141,13 @@ async fn delete_and_create(
         ObjectError::Client(cause) if matches!(**cause, ClientError::Unreachable { .. }) => lost(&before, error),
         _ => placed.failure(error),
     })?;
-    wait(client, placed, before.uid(), timeout).await.map_err(|error| lost(&deleted, error))?;
+    tokio::select! {
+        gone = wait(client, placed, before.uid(), patience.timeout) => gone.map_err(|error| lost(&deleted, error))?,
+        () = patience.interrupted() => {}
+    }
+    if patience.is_at_its_end() {
+        return Err(lost(&deleted, ObjectError::Interrupted));
+    }
     match apply_object(client, placed, None, parameters).await {
         Ok(after) => Ok(PlanEntry { action: Action::Replace, before: Some(before), reason: Some(reason), ..entry(placed, None, after) }),
         Err(error) => Err(lost(&deleted, ObjectError::NotMadeAnew(Arc::new(error)))),

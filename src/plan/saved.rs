@@ -3,7 +3,11 @@
 //! Receives a plan's document and hands it back with what an apply needs: the manifests, and which state of each object they were compared
 //! with. Invariant: values of Secrets are in it only where the user asked for them.
 
+mod declaration;
+
 use serde_json::{Map, Value, json};
+
+pub use declaration::Declaration;
 
 use super::live::Live;
 use super::place::{Placed, in_namespace};
@@ -51,6 +55,8 @@ pub struct SavedPlan {
     pub set: Option<SavedSet>,
     /// What changes.
     pub objects: Vec<SavedObject>,
+    /// What it declares as a whole.
+    pub declaration: Declaration,
 }
 
 /// One object that a saved plan changes.
@@ -94,7 +100,11 @@ pub fn saved(mut document: Value, plan: &Plan, options: SaveOptions<'_>) -> Valu
         document["set"] = set.to_json();
     }
     let objects = document.get_mut("objects").and_then(Value::as_array_mut).into_iter().flatten();
-    for (object, entry) in objects.zip(&plan.entries).filter(|(_, entry)| entry.action.is_change()) {
+    for (object, entry) in objects.zip(&plan.entries) {
+        // What changes is what is applied; the history of a set keeps the rest of its manifests, too.
+        if !entry.action.is_change() && options.set.is_none() {
+            continue;
+        }
         let Some(manifest) = manifest(entry) else {
             // What no manifest asks for is what leaves the set.
             object["leavesSet"] = true.into();
@@ -109,11 +119,26 @@ pub fn saved(mut document: Value, plan: &Plan, options: SaveOptions<'_>) -> Valu
     document
 }
 
-/// How many Secrets that a plan changes keep their values to themselves.
+/// The Secrets whose values are not in a saved plan.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Withheld {
+    /// Those that the plan changes, so that it cannot be applied.
+    pub changed: Vec<String>,
+    /// Those that it leaves as they are, so that no revision of its set can be kept.
+    pub unchanged: Vec<String>,
+}
+
+/// Which Secrets keep their values to themselves.
 #[must_use]
-pub fn withheld(saved: &Value) -> usize {
+pub fn withheld(saved: &Value) -> Withheld {
+    let mut withheld = Withheld::default();
     let objects = saved.get("objects").and_then(Value::as_array).into_iter().flatten();
-    objects.filter(|object| object.get("withheld") == Some(&true.into())).count()
+    for object in objects.filter(|object| object.get("withheld") == Some(&true.into())) {
+        let unchanged = object.get("action") == Some(&Action::Unchanged.word().into());
+        let names = if unchanged { &mut withheld.unchanged } else { &mut withheld.changed };
+        names.push(declaration::name_of(object));
+    }
+    withheld
 }
 
 fn manifest(entry: &PlanEntry) -> Option<Value> {
@@ -135,6 +160,7 @@ impl SavedPlan {
         let malformed = |member: &str| SavedPlanError::Malformed(member.to_owned());
         let objects = document.get("objects").and_then(Value::as_array).ok_or_else(|| malformed("objects"))?;
         let set = document.get("set").map(|set| SavedSet::read(set).ok_or_else(|| malformed("set"))).transpose()?;
+        let declaration = Declaration::read(objects);
         let objects: Vec<SavedObject> =
             objects.iter().filter_map(|object| SavedObject::read(object).transpose()).collect::<Result<_, _>>()?;
         // Only members of a set leave one.
@@ -147,6 +173,7 @@ impl SavedPlan {
             force: document.get("forceConflicts").and_then(Value::as_bool).unwrap_or_default(),
             set,
             objects,
+            declaration,
         })
     }
 }
@@ -321,7 +348,7 @@ mod tests {
     fn values_of_secrets_are_saved_only_on_demand_and_a_plan_without_them_is_not_carried_out() {
         let plan = text(vec![entry("Secret", Action::Update)], false);
         assert!(!plan.contains("aHVudGVy"), "{plan}");
-        assert_eq!(withheld(&serde_json::from_str(&plan).unwrap()), 1);
+        assert_eq!(withheld(&serde_json::from_str(&plan).unwrap()).changed, ["secret/a in namespace shop"]);
         assert_eq!(SavedPlan::read(&plan).unwrap_err().to_string(), "it does not hold the values of secret/a, which it changes");
         let plan = text(vec![entry("Secret", Action::Update)], true);
         assert_eq!(SavedPlan::read(&plan).unwrap().objects[0].manifest.get_str(&["data", "k"]), Some("aHVudGVy"));

@@ -13,6 +13,7 @@ mod request_body;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -159,20 +160,49 @@ pub async fn open(location: &StoreLocation, ambient: Ambient, services: ServiceR
     Ok(Served { api, store, compactor })
 }
 
-/// Serves until `stop` is done. `started` is told once the server answers, with the API for those that run beside it in this process;
-/// what it hands back is dropped first at the stop.
+/// Serves until `stop` is done, be it before it has begun. `started` is told once the server answers, with the API for those that run
+/// beside it in this process; what it hands back is dropped first at the stop.
 pub async fn run<K>(
     options: &ServeOptions,
     ambient: Ambient,
     started: impl FnOnce(&Started, &Api) -> K,
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    let mut stop = pin!(stop);
+    let (listener, served, started_as) = tokio::select! {
+        biased;
+        ready = start(options, ambient) => ready?,
+        () = &mut stop => return Ok(()),
+    };
+    let companions = started(&started_as, &served.api);
+    let expiry = expire_events(&served.api, options.events_live);
+    let advertised = Advertised { address: advertised_by(options), port: listener.address().map_or(0, |address| address.port()) };
+    let mut service = keep_service(&served.api, options.keeps_service, advertised);
+    let api = served.api.clone();
+    listener
+        .serve(served.api.clone(), async move {
+            stop.await;
+            leave_service(&api, &mut service, advertised).await;
+            drop(companions);
+        })
+        .await;
+    drop(expiry);
+    served.close().await;
+    Ok(())
+}
+
+/// The address under which others find the server, where there is one.
+fn advertised_by(options: &ServeOptions) -> Option<IpAddr> {
+    options.advertise_address.or_else(|| found_by_others(options.listen.ip()))
+}
+
+/// Makes everything ready to serve: a listener that takes connections, and what answers them.
+async fn start(options: &ServeOptions, ambient: Ambient) -> Result<(Listener, Served, Started), ServeError> {
     let tokens = options.token_auth_file.as_deref().map(TokenFile::read).transpose()?.unwrap_or_default();
     let tokens = Arc::new(tokens);
     let certificates = options.certificates.clone().unwrap_or_else(|| options.data_directory.join("pki"));
-    let address = options.advertise_address.or_else(|| found_by_others(options.listen.ip()));
     let mut reached_by = vec![options.listen.ip()];
-    reached_by.extend(address);
+    reached_by.extend(advertised_by(options));
     reached_by.extend(options.keeps_service.then(|| options.services.kubernetes_address()));
     let pki = Pki::open(&certificates, &reached_by)?;
     let token_key = TokenKey::from_pem(&pki.token_key.0);
@@ -186,21 +216,7 @@ pub async fn run<K>(
     served.api.know_tokens(tokens);
     served.api.sign_tokens_with(token_key);
     let started_as = announce(options, &listener, &pki, &served)?;
-    let companions = started(&started_as, &served.api);
-    let expiry = expire_events(&served.api, options.events_live);
-    let advertised = Advertised { address, port: listener.address().map_or(0, |address| address.port()) };
-    let mut service = keep_service(&served.api, options.keeps_service, advertised);
-    let api = served.api.clone();
-    listener
-        .serve(served.api.clone(), async move {
-            stop.await;
-            leave_service(&api, &mut service, advertised).await;
-            drop(companions);
-        })
-        .await;
-    drop(expiry);
-    served.close().await;
-    Ok(())
+    Ok((listener, served, started_as))
 }
 
 /// Removes old events until what it answers is dropped.

@@ -58,11 +58,14 @@ fn rule(failure: &Failure) -> Rule {
             rule("identity", "Kind, name or namespace of the object cannot be used")
         }
         ObjectError::Duplicate { .. } => rule("duplicate", "The object is described twice"),
-        ObjectError::Moved | ObjectError::MadeAnew | ObjectError::StillThere { .. } | ObjectError::NotMadeAnew(_) => {
-            rule("replacement", "The object could not be replaced")
-        }
+        ObjectError::Moved
+        | ObjectError::MadeAnew
+        | ObjectError::StillThere { .. }
+        | ObjectError::Interrupted
+        | ObjectError::NotMadeAnew(_) => rule("replacement", "The object could not be replaced"),
         ObjectError::Order(_) => rule("order", "What the object is to come after cannot be followed"),
         ObjectError::NotAttempted { .. } => rule("not-attempted", "What the object depends on is not there"),
+        ObjectError::NotReached(_) => rule("unreachable", "The target could not be asked"),
         ObjectError::OtherSet { .. } => rule("other-set", "The object belongs to another set"),
         ObjectError::Client(_) => match refusal_of(failure) {
             Some(refusal) if is_conflict(refusal) => rule("conflict", "Other managers own fields that the manifest sets"),

@@ -1,42 +1,41 @@
 //! `trueup apply`: makes the target as the manifests say.
 
+mod arguments;
 mod atomic;
 mod conclusion;
 mod pruning;
 mod report;
-mod restore;
 pub(super) mod rollback;
 mod saved;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use futures::FutureExt as _;
 
+use self::arguments::ConductArgs;
 use self::report::Report;
 use super::{build_plan, in_order, load_set, place_all};
 use crate::cli::DryRun;
 use crate::cli::confirm::{confirm, losses};
-use crate::cli::duration;
 use crate::cli::failures::FileOrder;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
-use crate::cli::revisions::{KeepArgs, Keeping, Recalled};
+use crate::cli::revisions::{Keeping, Recalled};
 use crate::cli::sets::{Applying, Around, Prepared, SetArgs, Site, WorkedSet, apply_set, prepare};
 use crate::cli::ui::Ui;
 use crate::cli::waiting::{self, Limit};
-use crate::cli::{CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter};
+use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter};
 use crate::client::{ApplyParameters, Client, Discovery};
 use crate::manifest::Desired;
 use crate::plan::history::Declared;
 use crate::plan::render::Tense;
 use crate::plan::set::{Leaving, Scope};
 use crate::plan::{
-    Action, Awaiting, Conduct, Done, Failure, Live, Order, OwnersShown, Placed, Plan, PlanEntry, Question, Replaceable, Replacing, build,
-    execute,
+    Action, Awaiting, Conduct, Done, Failure, Live, Order, OwnersShown, Patience, Placed, Plan, PlanEntry, Question, Replaceable,
+    Replacing, build, execute,
 };
 use conclusion::conclude;
 
@@ -67,7 +66,7 @@ Exit status: 0 all applied, 1 something was refused or failed, or is not ready i
 #[command(after_long_help = EXAMPLES)]
 pub struct ApplyArgs {
     /// Carry out this plan, which `trueup plan -o` saved
-    #[arg(value_name = "PLAN", conflicts_with_all = ["filename", "kustomize", "recursive", "selector", "applyset", "dry_run", "replace", "force_conflicts", "field_manager"])]
+    #[arg(value_name = "PLAN", group = "with_history", conflicts_with_all = ["filename", "kustomize", "recursive", "selector", "applyset", "dry_run", "replace", "force_conflicts", "field_manager"])]
     plan: Option<PathBuf>,
     #[command(flatten)]
     manifests: ManifestArgs,
@@ -77,72 +76,16 @@ pub struct ApplyArgs {
     #[command(flatten)]
     set: SetArgs,
     #[command(flatten)]
-    keeping: KeepArgs,
-    /// Say what would happen without doing it
-    #[arg(long, value_enum, default_value_t, value_name = "HOW", num_args = 0..=1, default_missing_value = "client", require_equals = true)]
-    dry_run: DryRun,
-    /// Replace objects that cannot be changed in place: delete them and make them anew
-    #[arg(long)]
-    replace: bool,
-    /// Undo everything that was done if something fails, or is not ready in time where --wait is given
-    #[arg(long)]
-    atomic: bool,
+    conduct: ConductArgs,
     /// Apply a saved plan here although it was made for a target of another name
     #[arg(long)]
     any_target: bool,
-    /// Take fields over that other managers own
-    #[arg(long)]
-    force_conflicts: bool,
     /// Own the applied fields under this name
     #[arg(long, value_name = "NAME", default_value = "trueup")]
     field_manager: String,
-    /// Show the difference of each changed object
-    #[arg(long)]
-    diff: bool,
-    /// Show the values of Secrets in differences
-    #[arg(long, requires = "diff")]
-    show_secrets: bool,
-    /// Show the owners of all changed fields in differences, not only those that other managers own
-    #[arg(long, requires = "diff")]
-    show_owners: bool,
-    /// Print the applied objects
-    #[arg(long, short = 'o', value_enum, value_name = "FORM")]
-    output: Option<ApplyOutput>,
-    /// Wait until all applied objects are ready, or until deleted ones are gone; a comma parts both
-    #[arg(long, value_enum, num_args = 0..=1, value_delimiter = ',', default_missing_value = "ready", require_equals = true, value_name = "WHAT")]
-    wait: Vec<WaitFor>,
-    /// Act without asking, whatever is deleted or replaced
-    #[arg(long, short = 'y')]
-    yes: bool,
-    /// Wait no longer than this for a replaced object to go, for what others depend on, or for all to be ready; 0 waits without end
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration::unsigned)]
-    timeout: Duration,
     /// Accepted for kubectl's sake: every apply is a server-side apply
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", hide = true)]
     server_side: Option<bool>,
-    #[command(flatten)]
-    ci: CiArgs,
-}
-
-/// How `apply -o` prints objects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum ApplyOutput {
-    /// One name a line
-    Name,
-    /// JSON, one object after the other
-    Json,
-    /// YAML, one document for each object
-    Yaml,
-}
-
-/// What `apply --wait` waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum WaitFor {
-    /// That each object is ready
-    #[value(alias = "true")]
-    Ready,
-    /// That each deleted object is gone
-    Deleted,
 }
 
 impl ApplyArgs {
@@ -160,28 +103,29 @@ impl ApplyArgs {
     }
 
     fn replacing(&self, context: &CommandContext, which: Replaceable) -> Replacing {
-        let timeout = Some(self.timeout).filter(|timeout| !timeout.is_zero());
-        if self.replace { Replacing::Within { timeout, between: context.between().clone(), which } } else { Replacing::Never }
+        let timeout = Some(self.conduct.timeout).filter(|timeout| !timeout.is_zero());
+        let patience = Patience { timeout, until: self.conduct.atomic.then(|| context.stop().clone()) };
+        if self.conduct.replace { Replacing::Within { patience, between: context.between().clone(), which } } else { Replacing::Never }
     }
 
     /// Whether somebody is asked before something is replaced or pruned.
     fn asks(&self, ui: &Ui, leaving: &[Leaving]) -> bool {
-        let losing = self.replace || leaving.iter().any(|leaving| !leaving.stays);
-        losing && !self.yes && self.dry_run == DryRun::None && ui.can_ask()
+        let losing = self.conduct.replace || leaving.iter().any(|leaving| !leaving.stays);
+        losing && !self.conduct.yes && self.conduct.dry_run == DryRun::None && ui.can_ask()
     }
 
     fn tense(&self) -> Tense {
-        if self.dry_run == DryRun::None { Tense::Past } else { Tense::Future }
+        if self.conduct.dry_run == DryRun::None { Tense::Past } else { Tense::Future }
     }
 
     fn owners(&self) -> OwnersShown<'_> {
-        OwnersShown { manager: &self.field_manager, all: self.show_owners }
+        OwnersShown { manager: &self.field_manager, all: self.conduct.show_owners }
     }
 
     fn view(&self, ui: &Ui) -> PlanView<'_> {
         PlanView {
             form: PlanForm::Diff,
-            mask: !self.show_secrets,
+            mask: !self.conduct.show_secrets,
             owners: self.owners(),
             two_sides: None,
             color: ui.data_brush().is_colored(),
@@ -189,14 +133,14 @@ impl ApplyArgs {
     }
 
     fn parameters(&self) -> ApplyParameters {
-        ApplyParameters { field_manager: self.field_manager.clone(), force: self.force_conflicts, dry_run: false }
+        ApplyParameters { field_manager: self.field_manager.clone(), force: self.conduct.force_conflicts, dry_run: false }
     }
 }
 
 /// Applies manifests.
 pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
-    let mut reporter = Reporter::new(ui, &args.ci, &context.settings().platform, "apply", Promise::Plain)?;
+    let mut reporter = Reporter::new(ui, &args.conduct.ci, &context.settings().platform, "apply", Promise::Plain)?;
     let result = match &args.plan {
         Some(file) => saved::apply(ui, context, args, file, &mut reporter).await,
         None => apply(ui, context, args, &mut reporter).await,
@@ -206,8 +150,8 @@ pub async fn cmd_apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs) -> R
 
 async fn apply(ui: &Ui, context: &CommandContext, args: &ApplyArgs, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
     let desired = load_set(&args.manifests, &args.selector, &args.set).await?;
-    let doing = if args.dry_run == DryRun::None { "applying to" } else { "comparing with" };
-    if args.dry_run == DryRun::None {
+    let doing = if args.conduct.dry_run == DryRun::None { "applying to" } else { "comparing with" };
+    if args.conduct.dry_run == DryRun::None {
         context.note("nothing was applied yet".to_owned());
     }
     let served = context.client_for_changes(ui, doing).await?;
@@ -229,12 +173,12 @@ async fn apply_desired(
     let set = args.set.open(context, &client, &discovery).await?;
     set.iter().try_for_each(|set| set.join(&mut desired))?;
     let (placed, unplaced) = place_all(context, &client, &discovery, desired);
-    let keeping = set.as_ref().filter(|_| args.dry_run == DryRun::None).map(|set| Keeping {
+    let keeping = set.as_ref().filter(|_| args.conduct.dry_run == DryRun::None).map(|set| Keeping {
         parent: &set.parent,
         rollback_to: recalled.as_ref().map(|recalled| recalled.revision.number),
         // What is applied again was written where it was written first.
         declared: recalled.map_or_else(|| placed.iter().map(Declared::of).collect(), |recalled| recalled.declared),
-        args: &args.keeping,
+        args: &args.conduct.keeping,
     });
     let mut report = Report::new(ui, context, args, total, order, unplaced, reporter);
     report.set.clone_from(&set);
@@ -258,7 +202,7 @@ async fn act(
     let replaceable =
         if args.asks(ui, &prepared.leaving) { confirmed(ui, context, client, &prepared, args).await? } else { Replaceable::Any };
     let replacing = args.replacing(context, replaceable);
-    report.acting = report.journal.as_ref().map(|_| context.act());
+    report.begin();
     with_progress(ui, progress, work((client, discovery), set, prepared, (order, replacing), report)).await
 }
 
@@ -271,7 +215,7 @@ async fn confirmed(
     args: &ApplyArgs,
 ) -> Result<Replaceable, CommandError> {
     let mut plan = Plan::default();
-    if args.replace {
+    if args.conduct.replace {
         plan = build(client, prepared.placed.clone(), prepared.live.clone(), &args.parameters(), None).await.plan;
         // Apply itself tells what is wrong, and gets these again.
         drop(client.take_warnings());
@@ -286,8 +230,9 @@ async fn confirmed(
 /// Applies objects in their order, and answers whether all of them were applied; an interruption lets the requests under way end.
 async fn carry_out(client: &Client, applying: Applying, report: &mut Report<'_>) -> bool {
     let (ui, context, args) = (report.ui, report.context, report.args);
-    let until_ready =
-        |awaiting: Vec<Awaiting>| waiting::until_dependable(ui, context, client, awaiting, Limit::of_act(args.timeout)).boxed_local();
+    let until_ready = |awaiting: Vec<Awaiting>| {
+        waiting::until_dependable(ui, context, client, awaiting, Limit::of_act(args.conduct.timeout)).boxed_local()
+    };
     let parameters = args.parameters();
     let Applying { placed, order, live, replacing } = applying;
     report.expect(&placed, &live);
@@ -329,7 +274,7 @@ async fn work(
 ) -> Result<(), CommandError> {
     let args = report.args;
     let Prepared { placed, mut live, leaving, scope: remaining, .. } = prepared;
-    if args.dry_run == DryRun::None {
+    if args.conduct.dry_run == DryRun::None {
         let applying = Applying { placed, order, live, replacing };
         let Some(set) = set else {
             carry_out(client, applying, report).await;
@@ -340,7 +285,7 @@ async fn work(
         let site = Site { ui: report.ui, context: report.context, client, discovery };
         return apply_set(site, Around { set, leaving, wide, remaining }, applying, report).await;
     }
-    if args.dry_run == DryRun::Server {
+    if args.conduct.dry_run == DryRun::Server {
         let built = build_plan(report.context, client, placed, live, &args.parameters()).await?;
         built.plan.entries.iter().for_each(|entry| report.planned(entry));
         report.held.extend(built.failures);

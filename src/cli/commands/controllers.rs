@@ -6,8 +6,9 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::ControllersArgs;
-use super::serve::{asked_to_stop, refuse_pinned_time};
+use super::serve::refuse_pinned_time;
 use crate::ambient::Ambient;
+use crate::cli::interruption::StopSignals;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, UsageError};
 use crate::client::Discovery;
@@ -37,20 +38,36 @@ pub struct ControllersCommandArgs {
 pub async fn cmd_controllers(ui: &Ui, context: &CommandContext, args: &ControllersCommandArgs) -> Result<ExitStatus, CommandError> {
     refuse_pinned_time(&|name| std::env::var(name).ok())?;
     let root_ca = args.root_ca_file.as_deref().map(read_certificate).transpose()?;
+    let mut signals = StopSignals::listen()?;
+    let running = start(ui, context, args, root_ca);
+    let options = tokio::select! {
+        biased;
+        options = running => options?,
+        () = signals.next() => return Ok(ExitStatus::Success),
+    };
+    controllers::run(options, signals.next()).await;
+    ui.say("stopped");
+    Ok(ExitStatus::Success)
+}
+
+/// Looks whether the target answers, and says that controllers are about to run.
+async fn start(
+    ui: &Ui,
+    context: &CommandContext,
+    args: &ControllersCommandArgs,
+    root_ca: Option<Arc<str>>,
+) -> Result<ControllerOptions, CommandError> {
     let client = context.client().await?;
     // A target that does not answer is an error now; later it is something to wait for.
     Discovery::fetch(&client).await?;
     ui.say(&format!("running controllers on {}", client.target()));
-    let options = ControllerOptions {
+    Ok(ControllerOptions {
         client: client.kube().clone(),
         selection: args.which.chosen(),
         leader_election: true,
         ambient: Ambient::system(),
         root_ca,
-    };
-    controllers::run(options, asked_to_stop()).await;
-    ui.say("stopped");
-    Ok(ExitStatus::Success)
+    })
 }
 
 fn read_certificate(path: &Path) -> Result<Arc<str>, UsageError> {

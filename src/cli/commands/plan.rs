@@ -1,10 +1,11 @@
 //! `trueup plan`: shows what an apply would change, and saves it for `trueup apply PLAN`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::{build_plan, load_set, order_failures, place_all};
+use crate::cli::interruption::some_of;
 use crate::cli::output::form::pretty;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
@@ -14,7 +15,7 @@ use crate::cli::{CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs,
 use crate::client::{ApplyParameters, Discovery};
 use crate::plan::render::{DocumentOptions, Tense, document};
 use crate::plan::set::Leaving;
-use crate::plan::{Built, OwnersShown, SaveOptions, SavedSet, saved, withheld};
+use crate::plan::{Built, OwnersShown, SaveOptions, SavedSet, Withheld, saved, withheld};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -117,14 +118,23 @@ fn save(ui: &Ui, args: &PlanArgs, built: &Built, set: Option<&SavedSet>, warning
     let saved = saved(document, &built.plan, options);
     private_file::write_over(file, &pretty(&saved))
         .map_err(|error| CommandError::failed(format!("cannot write {}: {error}", file.display())))?;
-    let withheld = withheld(&saved);
-    if withheld > 0 {
-        let secrets = if withheld == 1 { "one Secret".to_owned() } else { format!("{withheld} Secrets") };
-        ui.warning(&format!("the values of {secrets} are not in the plan, so it cannot be applied"));
+    tell_saved(ui, file, &withheld(&saved));
+    Ok(())
+}
+
+/// Says where the plan is, and what can be done with it.
+fn tell_saved(ui: &Ui, file: &Path, withheld: &Withheld) {
+    let count = |names: &[String]| if names.len() == 1 { "one Secret".to_owned() } else { format!("{} Secrets", names.len()) };
+    if !withheld.changed.is_empty() {
+        ui.warning(&format!("the values of {} are not in the plan, so it cannot be applied", count(&withheld.changed)));
         ui.hint("save them with --include-secrets, or leave the Secrets out with -l");
         ui.say(&format!("saved to {}", file.display()));
-    } else {
-        ui.say(&format!("saved to {0}; to carry it out: trueup apply {0}", file.display()));
+        return;
     }
-    Ok(())
+    if !withheld.unchanged.is_empty() {
+        let names = some_of(&withheld.unchanged);
+        ui.warning(&format!("the values of {names} are not in the plan, so no revision of the set is kept when it is applied"));
+        ui.hint("save them with --include-secrets");
+    }
+    ui.say(&format!("saved to {0}; to carry it out: trueup apply {0}", file.display()));
 }

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::admission::{PluginName, Plugins};
 use crate::ambient::Ambient;
 use crate::api::{Api, NodePorts, ServiceNetworks, ServiceRanges};
+use crate::cli::interruption::StopSignals;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandError, ExitStatus, GlobalArgs, StoreLocation, UsageError};
 use crate::controllers::{self, ControllerOptions, Selection};
@@ -171,6 +172,8 @@ pub(super) fn refuse_pinned_time(environment: &dyn Fn(&str) -> Option<String>) -
 
 /// Serves until the process is asked to stop.
 pub async fn cmd_serve(ui: &Ui, settings: ServeSettings) -> Result<ExitStatus, CommandError> {
+    // Whoever reads that it serves may ask it to stop in the same instant.
+    let mut signals = StopSignals::listen()?;
     let ambient = Ambient::system();
     let options = ServeOptions {
         store: in_process::location_of(&settings.store),
@@ -199,29 +202,9 @@ pub async fn cmd_serve(ui: &Ui, settings: ServeSettings) -> Result<ExitStatus, C
             root_ca: Some(started.root_ca.as_str().into()),
         })
     };
-    serve::run(&options, ambient, started, asked_to_stop()).await?;
+    serve::run(&options, ambient, started, signals.next()).await?;
     ui.say("stopped");
     Ok(ExitStatus::Success)
-}
-
-/// Done when the process is interrupted, or told to end.
-pub(super) async fn asked_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-            let _ = tokio::signal::ctrl_c().await;
-            return;
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }
 
 #[cfg(test)]

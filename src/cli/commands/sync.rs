@@ -21,16 +21,16 @@ use tracing::{debug, error, info, warn};
 
 use self::run::{Memory, Outcome, run};
 use self::watching::{Watch, Watching};
-use super::serve::{asked_to_stop, refuse_pinned_time};
+use super::serve::refuse_pinned_time;
 use super::{load_set, no_manifests};
 use crate::ambient::Ambient;
-use crate::cli::interruption::some_of;
+use crate::cli::interruption::{StopSignals, some_of};
 use crate::cli::sets::SetArgs;
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, duration};
+use crate::cli::{CommandContext, CommandError, Ending, ExitStatus, ManifestArgs, duration};
 use crate::client::{ApplyParameters, Client};
 use crate::manifest::{Desired, Input};
-use crate::plan::{Replaceable, Replacing};
+use crate::plan::{Patience, Replaceable, Replacing};
 use crate::printable::one_line;
 use crate::sync::{Cause, Ended, Fingerprint, Pace, Reading, Status, Watched, answer_on};
 
@@ -86,8 +86,6 @@ const EVERY_LEAST: Duration = Duration::from_secs(1);
 /// How often files are looked at, and how often while they change.
 const LOOK: Duration = Duration::from_secs(1);
 const LOOK_CLOSELY: Duration = Duration::from_millis(200);
-/// How long a stop waits for the answers to what was asked.
-const STOPPED_WITHIN: Duration = Duration::from_secs(10);
 
 fn listen_address(text: &str) -> Result<SocketAddr, String> {
     let whole = if text.starts_with(':') { format!("[::]{text}") } else { text.to_owned() };
@@ -118,7 +116,8 @@ impl SyncArgs {
     fn replacing(&self, context: &CommandContext) -> Replacing {
         let timeout = Some(self.timeout).filter(|timeout| !timeout.is_zero());
         if self.replace {
-            Replacing::Within { timeout, between: context.between().clone(), which: Replaceable::Any }
+            let patience = Patience { timeout, until: None };
+            Replacing::Within { patience, between: context.between().clone(), which: Replaceable::Any }
         } else {
             Replacing::Never
         }
@@ -129,13 +128,14 @@ impl SyncArgs {
 pub async fn cmd_sync(ui: &Ui, context: &CommandContext, args: &SyncArgs) -> Result<ExitStatus, CommandError> {
     args.validate()?;
     refuse_pinned_time(&|name| std::env::var(name).ok())?;
+    let mut signals = StopSignals::listen()?;
     let status = Arc::new(Status::default());
     let _endpoint = endpoint(args, &status).await?;
     let syncing = Syncing::new(ui, context, args, status);
     let mut work = pin!(syncing.work());
     tokio::select! {
         biased;
-        () = asked_to_stop() => {}
+        () = signals.next() => {}
         result = &mut work => return result,
     }
     context.stop().request();
@@ -143,16 +143,16 @@ pub async fn cmd_sync(ui: &Ui, context: &CommandContext, args: &SyncArgs) -> Res
         info!("stopping once the requests under way are answered");
         tokio::select! {
             biased;
-            () = asked_to_stop() => return Err(CommandError::interrupted(context.left_behind())),
+            () = signals.next() => return Err(context.interrupted(Ending::Again)),
             result = &mut work => if args.once { result? } else { ExitStatus::Success },
-            () = tokio::time::sleep(STOPPED_WITHIN) => return Err(CommandError::interrupted(context.left_behind())),
+            patience = context.stopped_too_late() => return Err(context.interrupted(Ending::Unanswered(patience))),
         }
     } else {
         ExitStatus::Success
     };
     info!("stopped");
     // A single run that did not come to its end is no success, whatever it was asked.
-    if args.once && ended == ExitStatus::Success { Err(CommandError::interrupted(context.left_behind())) } else { Ok(ended) }
+    if args.once && ended == ExitStatus::Success { Err(context.interrupted(Ending::Clean)) } else { Ok(ended) }
 }
 
 /// Opens the port, where one is asked for; it is closed when the answer is dropped.

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use jiff::SignedDuration;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use explain::explain;
@@ -213,6 +214,17 @@ pub(super) async fn beside_controllers<F: Future>(context: &CommandContext, clie
         () = run(client.clone()) => {}
     }
     work.await
+}
+
+/// The same from the moment on that somebody says that they are needed.
+pub(super) async fn beside_controllers_once<F: Future>(context: &CommandContext, client: &Client, needed: &Notify, work: F) -> F::Output {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        biased;
+        output = &mut work => return output,
+        () = needed.notified() => {}
+    }
+    beside_controllers(context, client, work).await
 }
 
 /// How many objects that are not ready are explained, and in which time altogether.

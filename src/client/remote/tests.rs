@@ -86,8 +86,22 @@ async fn a_server_that_is_not_there_is_told_by_name() {
     assert!(error.is_passing());
 }
 
+/// What a server does with requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Answers,
+    /// It cannot.
+    Fails,
+    /// It closes the connection.
+    Leaves,
+}
+
 /// Serves HTTPS for one name; every answer is an object whose kind is the HTTP version.
 async fn https(name: &str) -> (std::net::SocketAddr, String) {
+    https_of(name, Manner::Answers).await
+}
+
+async fn https_of(name: &str, manner: Manner) -> (std::net::SocketAddr, String) {
     install_ring();
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed([name.to_owned()]).expect("a certificate");
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
@@ -100,11 +114,25 @@ async fn https(name: &str) -> (std::net::SocketAddr, String) {
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let Ok(stream) = acceptor.accept(stream).await else { continue };
-            let answer = hyper::service::service_fn(|request: Request<hyper::body::Incoming>| async move {
-                let body = format!("{{\"kind\": \"{:?}\"}}", request.version());
-                Ok::<_, std::convert::Infallible>(Response::new(Full::new(bytes::Bytes::from(body))))
+            let (leave, left) = tokio::sync::watch::channel(false);
+            let answer = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
+                leave.send_replace(manner == Manner::Leaves);
+                async move {
+                    let body = format!("{{\"kind\": \"{:?}\"}}", request.version());
+                    match manner {
+                        Manner::Answers => Ok(Response::new(Full::new(bytes::Bytes::from(body)))),
+                        Manner::Fails => Err(std::io::Error::other("no")),
+                        Manner::Leaves => std::future::pending().await,
+                    }
+                }
             });
-            tokio::spawn(async move { auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), answer).await });
+            tokio::spawn(async move {
+                let (mut left, builder) = (left, auto::Builder::new(TokioExecutor::new()));
+                tokio::select! {
+                    _ = builder.serve_connection(TokioIo::new(stream), answer) => {}
+                    _ = left.wait_for(|left| *left) => {}
+                }
+            });
         }
     });
     (address, base64::engine::general_purpose::STANDARD.encode(cert.pem()))
@@ -142,4 +170,46 @@ async fn a_certificate_of_another_authority_is_a_tls_failure() {
     let error = ask(address, &other, "").await.expect_err("not to be trusted");
     assert!(matches!(&error, ClientError::Unreachable { why: Unreachable::Tls(_), .. }), "{error}");
     assert!(!error.is_passing());
+}
+
+/// What a client makes of a server that reads its request and says no more than this before it closes the connection, at once or in order.
+async fn after(said: &'static [u8], at_once: bool) -> ClientError {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let Ok(byte) = tokio::io::AsyncReadExt::read_u8(&mut stream).await else { break };
+                request.push(byte);
+            }
+            let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, said).await;
+            if at_once {
+                // What is not read when a connection is closed makes the system reset it.
+                stream.set_zero_linger().expect("set");
+            }
+        }
+    });
+    let directory = tempfile::tempdir().expect("a directory");
+    let client = connect(&kubeconfig(directory.path(), &format!("http://{address}"))).await.expect("a client");
+    client.object(&ApiRequest::fetch("/")).await.expect_err("no whole answer")
+}
+
+#[tokio::test]
+async fn however_a_server_goes_away_in_the_middle_the_connection_broke() {
+    for said in [&b""[..], b"HTTP/1.1 200", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}"] {
+        for at_once in [false, true] {
+            let error = after(said, at_once).await;
+            assert!(matches!(&error, ClientError::Unreachable { why: Unreachable::Broken, .. }), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_http_2_connection_that_ends_in_the_middle_broke_too() {
+    for manner in [Manner::Fails, Manner::Leaves] {
+        let (address, authority) = https_of("127.0.0.1", manner).await;
+        let error = ask(address, &authority, "").await.expect_err("no answer");
+        assert!(matches!(&error, ClientError::Unreachable { why: Unreachable::Broken, .. }), "{error:?}");
+    }
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::client::testing::{answer, scripted, scripted_as};
 use crate::client::{ServedResource, Target};
 use crate::object::{Cause, GroupResource, Reason, Refusal};
-use crate::plan::replace::{Between, Replaceable};
+use crate::plan::replace::{Between, Patience, Replaceable};
 use crate::plan::{LAST_APPLIED, Namespaces, place};
 
 fn object(value: Value) -> Object {
@@ -202,7 +202,7 @@ fn conflict() -> (u16, Value) {
 }
 
 fn patient() -> Replacing {
-    Replacing::Within { timeout: None, between: Between::default(), which: Replaceable::Any }
+    Replacing::Within { patience: Patience::default(), between: Between::default(), which: Replaceable::Any }
 }
 
 #[tokio::test]
@@ -223,7 +223,7 @@ async fn an_object_is_noted_from_before_it_is_deleted_until_it_is_made_anew() {
     let between = Between::default();
     let (seen, gone) = (between.clone(), AtomicBool::new(false));
     let (client, _) = scripted(move |request| {
-        let noted = seen.names() == ["configmap/x"];
+        let noted = seen.names() == ["configmap/x in namespace a"];
         let (code, body) = match (request.method().as_str(), gone.load(Ordering::SeqCst)) {
             _ if request.uri().path().ends_with("/y") => (201, json!({"metadata": {"name": "y"}})),
             ("POST", _) => (409, Refusal::already_exists(&GroupResource::new("", "configmaps"), "x").to_json()),
@@ -239,7 +239,7 @@ async fn an_object_is_noted_from_before_it_is_deleted_until_it_is_made_anew() {
         answer(code, body)
     });
     let (live, wanted) = service();
-    let replacing = Replacing::Within { timeout: None, between: between.clone(), which: Replaceable::Any };
+    let replacing = Replacing::Within { patience: Patience::default(), between: between.clone(), which: Replaceable::Any };
     assert_eq!(told_of(&client, wanted, live, replacing).await[0], "configmap/x replaced");
     assert!(between.names().is_empty());
 }
@@ -311,14 +311,51 @@ async fn an_object_that_does_not_go_in_time_is_not_made_anew() {
         _ => answer(200, going().1),
     });
     let (live, wanted) = service();
+    let between = Between::default();
     let lines = told_of(
         &client,
         wanted,
         live,
-        Replacing::Within { timeout: Some(Duration::from_millis(1)), between: Between::default(), which: Replaceable::Any },
+        Replacing::Within {
+            patience: Patience { timeout: Some(Duration::from_millis(1)), until: None },
+            between: between.clone(),
+            which: Replaceable::Any,
+        },
     )
     .await;
+    assert_eq!(between.names(), ["configmap/x in namespace a"], "nobody keeps what it was so far");
     assert_eq!(lines[0], "configmap/x: it was deleted to be replaced, but was not gone after 0 s; it waits for example.com/x");
+    assert_eq!(asked.lines().iter().filter(|line| line.starts_with("PATCH") && line.contains("/x?")).count(), 1);
+}
+
+#[tokio::test]
+async fn what_is_undone_after_a_stop_is_not_waited_for_and_not_made_anew() {
+    let stop = Stop::default();
+    let asking = stop.clone();
+    let (client, asked) = scripted(move |request| match request.method().as_str() {
+        _ if request.uri().path().ends_with("/y") => answer(201, json!({"metadata": {"name": "y"}})),
+        "PATCH" => answer(422, immutable().to_json()),
+        "POST" => answer(409, Refusal::already_exists(&GroupResource::new("", "configmaps"), "x").to_json()),
+        "DELETE" => {
+            asking.request();
+            answer(200, json!({}))
+        }
+        // It never goes.
+        "GET" if request.uri().path().ends_with("/configmaps") => answer(200, json!({"items": [live_again("8", "1")], "metadata": {}})),
+        _ => answer(200, live_again("8", "1")),
+    });
+    let (live, wanted) = service();
+    let patience = Patience { timeout: None, until: Some(stop) };
+    let replacing = Replacing::Within { patience, between: Between::default(), which: Replaceable::Any };
+    let mut deleted = Vec::new();
+    done_of(&client, wanted, live, replacing, |done| {
+        if let Done::Failed(failure) = done {
+            assert!(matches!(failure.error, ObjectError::Interrupted), "{}", failure.error);
+            deleted.extend(failure.deleted);
+        }
+    })
+    .await;
+    assert_eq!(deleted.len(), 1, "what was deleted is handed back");
     assert_eq!(asked.lines().iter().filter(|line| line.starts_with("PATCH") && line.contains("/x?")).count(), 1);
 }
 

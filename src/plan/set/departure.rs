@@ -84,7 +84,7 @@ pub async fn depart(client: &Client, leaving: Vec<Leaving>, id: &SetId, stop: &S
             let (client, id, stop, lost) = (client.clone(), id.clone(), stop.clone(), Arc::clone(&lost));
             async move {
                 match lost.get() {
-                    Some(error) => Departed::Failed(Failure::of(&leaving.member, Arc::clone(error))),
+                    Some(error) => Departed::Failed(leaving.member.failure(ObjectError::NotReached(Arc::clone(error)))),
                     None if stop.is_requested() => Departed::NotBegun(Box::new(leaving.member)),
                     None => let_go(&client, leaving, &id, &lost).await,
                 }

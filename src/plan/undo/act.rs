@@ -1,13 +1,16 @@
 //! Undoing steps at the server.
 //!
 //! Receives a [`Journal`], hands on one [`Undone`] for each of its steps. Invariants: only the very object that the run made is deleted,
-//! and nothing is written but to the state that was read; once the target is gone, nothing more is asked of it.
+//! and nothing is written but to the state that was read; once the target is gone, nothing more is asked of it; what was deleted is noted
+//! until it is there again.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::journal::{Deed, Journal, Step, Turn};
 use super::restoration::{restoration, same_owners};
@@ -15,12 +18,14 @@ use crate::client::{ApiRequest, Client, ClientError, DeleteParameters, Discovery
 use crate::object::{Object, Reason};
 use crate::plan::build::same_content;
 use crate::plan::parallel::{REQUESTS_AT_ONCE, each};
+use crate::plan::place::waiting_for;
+use crate::plan::replace::Between;
 use crate::plan::set::OUR_TOOL;
 
 /// How often an object is read anew because somebody wrote it meanwhile.
 const ATTEMPTS: usize = 5;
-/// How long an object may take to go that makes way for the one before it, and a kind to be served again.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a kind may take to be served again.
+const SERVED_WITHIN: Duration = Duration::from_secs(30);
 /// What a server sets itself in a new object.
 const OF_SERVER: [&str; 7] =
     ["uid", "resourceVersion", "generation", "creationTimestamp", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"];
@@ -62,8 +67,13 @@ pub enum UndoError {
     #[error("it was changed by somebody else again and again")]
     Busy,
     /// What makes way for it does not go.
-    #[error("what is in its place was deleted, but is not gone yet")]
-    StillThere,
+    #[error("what is in its place was deleted, but was not gone after {seconds} s{}", waiting_for(.finalizers))]
+    StillThere {
+        /// How long was waited.
+        seconds: u64,
+        /// What it waits for.
+        finalizers: Vec<String>,
+    },
     /// Whether the run changed it is not known.
     #[error("it has changed since it was read, and whether by this apply is not known, since the answer to it got lost")]
     Unclear,
@@ -81,45 +91,166 @@ impl From<ClientError> for UndoError {
     }
 }
 
+/// How a run is undone.
+#[derive(Debug, Clone, Default)]
+pub struct Undoing {
+    /// How long an object may take to go whose place is needed; `None` is without end.
+    pub timeout: Option<Duration>,
+    /// Where those are noted that were deleted and are not there again. A step that failed stays noted, until whoever is told of it has
+    /// settled it.
+    pub between: Between,
+}
+
+/// What is told while a run is undone.
+#[derive(Debug)]
+pub enum Tidings {
+    /// A step waits for what is in its place to go.
+    Waiting {
+        /// The place.
+        place: Place,
+        /// What is waited for, where that is known.
+        finalizers: Vec<String>,
+    },
+    /// The step of this full name was undone; told at once.
+    Settled(String),
+    /// A step is done; told in the order of the steps.
+    Undone(Undone),
+}
+
 /// Undoes a run, last step first, and tells of each step as it is done.
-pub async fn undo(client: &Client, journal: Journal, mut done: impl FnMut(Undone)) {
-    let lost = Arc::new(AtomicBool::new(false));
-    for steps in journal.into_turns() {
-        let definitions: Vec<Step> = steps.iter().filter(|step| step.turn() == Turn::DefinitionsBack).cloned().collect();
-        let work = |step: Step| {
-            let (client, lost) = (client.clone(), Arc::clone(&lost));
-            async move {
-                if lost.load(Ordering::Relaxed) {
-                    return Undone { step, outcome: Err(UndoError::NotReached) };
-                }
-                let outcome = undo_step(&client, &step).await;
-                if matches!(&outcome, Err(UndoError::Client(error)) if error.is_cut_off()) {
-                    lost.store(true, Ordering::Relaxed);
-                }
-                Undone { step, outcome }
+pub async fn undo(client: &Client, journal: Journal, undoing: &Undoing, mut tell: impl FnMut(Tidings)) {
+    let turns = journal.into_turns();
+    for (step, before) in turns.iter().flatten().filter_map(|step| Some((step, step.comes_back()?))) {
+        undoing.between.note(step.full_name(), before.clone());
+    }
+    let (told, mut tidings) = unbounded_channel();
+    let worker = Worker { client: client.clone(), undoing: undoing.clone(), told, lost: Arc::default() };
+    let mut work = pin!(worker.undo(turns));
+    loop {
+        tokio::select! {
+            biased;
+            Some(tidings) = tidings.recv() => tell(tidings),
+            () = &mut work => break,
+        }
+    }
+    while let Ok(tidings) = tidings.try_recv() {
+        tell(tidings);
+    }
+}
+
+/// Who undoes steps; all clones are one.
+#[derive(Clone)]
+struct Worker {
+    client: Client,
+    undoing: Undoing,
+    told: UnboundedSender<Tidings>,
+    lost: Arc<AtomicBool>,
+}
+
+impl Worker {
+    async fn undo(&self, turns: Vec<Vec<Step>>) {
+        for steps in turns {
+            let definitions: Vec<Step> = steps.iter().filter(|step| step.turn() == Turn::DefinitionsBack).cloned().collect();
+            let work = |step: Step| {
+                let worker = self.clone();
+                async move { worker.undo_one(step).await }
+            };
+            each(steps, REQUESTS_AT_ONCE, work, |undone| self.tell(Tidings::Undone(undone))).await;
+            if !definitions.is_empty() {
+                wait_until_served(&self.client, &definitions).await;
             }
+        }
+    }
+
+    fn tell(&self, tidings: Tidings) {
+        // Who listens does so until the work is done.
+        let _ = self.told.send(tidings);
+    }
+
+    async fn undo_one(&self, step: Step) -> Undone {
+        if self.lost.load(Ordering::Relaxed) {
+            return Undone { step, outcome: Err(UndoError::NotReached) };
+        }
+        let outcome = self.undo_step(&step).await;
+        if matches!(&outcome, Err(UndoError::Client(error)) if error.is_cut_off()) {
+            self.lost.store(true, Ordering::Relaxed);
+        }
+        if outcome.is_ok() {
+            self.undoing.between.settle(&step.full_name());
+            self.tell(Tidings::Settled(step.full_name()));
+        }
+        Undone { step, outcome }
+    }
+
+    async fn undo_step(&self, step: &Step) -> Result<Gone, UndoError> {
+        let (client, place) = (&self.client, &step.place);
+        match &step.deed {
+            Deed::Created(after) => delete(client, place, after.uid()).await,
+            Deed::Updated { before, after, with_status } => put_back(client, place, before, after, *with_status).await,
+            Deed::Deleted(before) => self.make_again(place, before).await,
+            Deed::Replaced { before, after } => {
+                delete(client, place, after.uid()).await?;
+                self.wait_until_gone(place, after.uid()).await?;
+                self.make_again(place, before).await
+            }
+            Deed::Unclear(before) => self.look_into(place, before.as_deref()).await,
+        }
+    }
+
+    /// Makes a deleted object again: as another object, with a new uid, and without a status, which is the controllers' to find out. What
+    /// is still going in its place, be it itself, is waited for.
+    async fn make_again(&self, place: &Place, before: &Object) -> Result<Gone, UndoError> {
+        for _ in 0..ATTEMPTS {
+            match create(&self.client, place, before).await {
+                Err(error) if error.is(Reason::AlreadyExists) => {}
+                made => return give_owners(&self.client, place, before, &made?).await,
+            }
+            match read(&self.client, place).await? {
+                None => {}
+                Some(there) if there.deletion_timestamp().is_some() => self.wait_until_gone(place, there.uid()).await?,
+                // The deletion never took effect.
+                Some(there) if there.uid() == before.uid() => return Ok(Gone::Nothing),
+                Some(_) => return Err(UndoError::OtherObject),
+            }
+        }
+        Err(UndoError::Busy)
+    }
+
+    /// Waits until an object that was deleted is gone, and says that it waits.
+    async fn wait_until_gone(&self, place: &Place, uid: &str) -> Result<(), UndoError> {
+        // Most objects go at once, which one request tells.
+        let finalizers = match read(&self.client, place).await? {
+            Some(there) if there.uid() == uid => finalizers_of(&there),
+            _ => return Ok(()),
         };
-        each(steps, REQUESTS_AT_ONCE, work, &mut done).await;
-        if !definitions.is_empty() {
-            wait_until_served(client, &definitions).await;
+        self.tell(Tidings::Waiting { place: place.clone(), finalizers });
+        let gone = until_gone(&self.client, &place.resource, place.namespace.as_deref(), &place.name, uid);
+        let Some(timeout) = self.undoing.timeout else { return Ok(gone.await?) };
+        if let Ok(gone) = tokio::time::timeout(timeout, gone).await {
+            return Ok(gone?);
+        }
+        let finalizers = read(&self.client, place).await?.as_ref().map(finalizers_of).unwrap_or_default();
+        Err(UndoError::StillThere { seconds: timeout.as_secs(), finalizers })
+    }
+
+    /// Finds out what a request did whose answer got lost, or the first of two of which the second was refused.
+    async fn look_into(&self, place: &Place, before: Option<&Object>) -> Result<Gone, UndoError> {
+        match (before, read(&self.client, place).await?) {
+            (None, None) => Ok(Gone::Nothing),
+            (Some(before), Some(now)) if before.resource_version() == now.resource_version() => Ok(Gone::Nothing),
+            // Nothing but owners have changed, and that is what taking an object over begins with.
+            (Some(before), Some(now)) if before.uid() == now.uid() && same_content(before, &now, true) => {
+                set_owners(&self.client, place, &now, &managed_fields(before)).await?;
+                Ok(Gone::PutBack)
+            }
+            (Some(before), None) => self.make_again(place, before).await,
+            _ => Err(UndoError::Unclear),
         }
     }
 }
 
-async fn undo_step(client: &Client, step: &Step) -> Result<Gone, UndoError> {
-    let place = &step.place;
-    match &step.deed {
-        Deed::Created(after) => delete(client, place, after.uid()).await,
-        Deed::Updated { before, after, with_status } => put_back(client, place, before, after, *with_status).await,
-        Deed::Deleted(before) => make_again(client, place, before).await,
-        Deed::Replaced { before, after } => {
-            delete(client, place, after.uid()).await?;
-            let gone = until_gone(client, &place.resource, place.namespace.as_deref(), &place.name, after.uid());
-            tokio::time::timeout(PATIENCE, gone).await.map_err(|_| UndoError::StillThere)??;
-            make_again(client, place, before).await
-        }
-        Deed::Unclear(before) => look_into(client, place, before.as_deref()).await,
-    }
+fn finalizers_of(object: &Object) -> Vec<String> {
+    object.finalizers().into_iter().map(str::to_owned).collect()
 }
 
 async fn delete(client: &Client, place: &Place, uid: &str) -> Result<Gone, UndoError> {
@@ -206,24 +337,23 @@ async fn set_owners(client: &Client, place: &Place, current: &Object, owners: &V
     client.object(&ApiRequest::json_patch(&place.resource, place.namespace.as_deref(), &place.name, &patch, OUR_TOOL)).await.map(drop)
 }
 
-/// Makes a deleted object again: as another object, with a new uid, and without a status, which is the controllers' to find out.
-async fn make_again(client: &Client, place: &Place, before: &Object) -> Result<Gone, UndoError> {
+async fn create(client: &Client, place: &Place, before: &Object) -> Result<Object, ClientError> {
     let mut object = before.clone();
     object.root_mut().remove("status");
     for member in OF_SERVER.into_iter().chain(["managedFields"]) {
         object.remove_meta(member);
     }
     let body = object.into_value().to_string().into_bytes();
-    let request = ApiRequest::create(&place.resource, place.namespace.as_deref(), body, OUR_TOOL, false);
-    let made = match client.object(&request).await {
-        Err(error) if error.is(Reason::AlreadyExists) => return Err(UndoError::OtherObject),
-        other => other?,
-    };
+    client.object(&ApiRequest::create(&place.resource, place.namespace.as_deref(), body, OUR_TOOL, false)).await
+}
+
+/// Gives the fields of an object that was made again to those who owned them.
+async fn give_owners(client: &Client, place: &Place, before: &Object, made: &Object) -> Result<Gone, UndoError> {
     let owners = managed_fields(before);
     let entries = owners.as_array().into_iter().flatten();
     let owners: Value =
         entries.filter(|entry| entry.get("subresource").is_none_or(|subresource| subresource != "status")).cloned().collect();
-    match set_owners(client, place, &made, &owners).await {
+    match set_owners(client, place, made, &owners).await {
         // Somebody is at work on it already; that the object is there counts for more than whose its fields are.
         Err(error) if error.is(Reason::Conflict) => Ok(Gone::MadeAgain),
         Err(error) => Err(error.into()),
@@ -231,25 +361,10 @@ async fn make_again(client: &Client, place: &Place, before: &Object) -> Result<G
     }
 }
 
-/// Finds out what a request did whose answer got lost, or the first of two of which the second was refused.
-async fn look_into(client: &Client, place: &Place, before: Option<&Object>) -> Result<Gone, UndoError> {
-    match (before, read(client, place).await?) {
-        (None, None) => Ok(Gone::Nothing),
-        (Some(before), Some(now)) if before.resource_version() == now.resource_version() => Ok(Gone::Nothing),
-        // Nothing but owners have changed, and that is what taking an object over begins with.
-        (Some(before), Some(now)) if before.uid() == now.uid() && same_content(before, &now, true) => {
-            set_owners(client, place, &now, &managed_fields(before)).await?;
-            Ok(Gone::PutBack)
-        }
-        (Some(before), None) => make_again(client, place, before).await,
-        _ => Err(UndoError::Unclear),
-    }
-}
-
 /// Waits until definitions that came back serve their kinds, for the objects after them. Those that are not in time fail by themselves.
 async fn wait_until_served(client: &Client, definitions: &[Step]) {
     let names: Vec<&str> = definitions.iter().map(|step| step.place.name.as_str()).collect();
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let deadline = tokio::time::Instant::now() + SERVED_WITHIN;
     let mut pause = Duration::from_millis(10);
     while tokio::time::Instant::now() + pause < deadline {
         let Ok(discovery) = Discovery::fetch(client).await else { return };

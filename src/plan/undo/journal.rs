@@ -12,7 +12,7 @@ use crate::plan::adopt::client_side_managers;
 use crate::plan::build::same_content;
 use crate::plan::live::Live;
 use crate::plan::place::{is_definition, is_namespace};
-use crate::plan::{Action, Failure, ObjectError, Placed, PlanEntry};
+use crate::plan::{Action, Failure, ObjectError, Placed, PlanEntry, in_namespace};
 
 /// One thing that was done to one object.
 #[derive(Debug, Clone)]
@@ -65,6 +65,20 @@ impl Step {
     #[must_use]
     pub fn display_name(&self) -> String {
         format!("{}/{}", self.place.resource.display_kind(), self.place.name)
+    }
+
+    /// The same with its namespace, such as `deployment.apps/web in namespace shop`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{}{}", self.display_name(), in_namespace(self.place.namespace.as_deref()))
+    }
+
+    /// The object that is not there any more, and is to come back.
+    pub(super) fn comes_back(&self) -> Option<&Object> {
+        match &self.deed {
+            Deed::Replaced { before, .. } | Deed::Deleted(before) => Some(before),
+            Deed::Created(_) | Deed::Updated { .. } | Deed::Unclear(_) => None,
+        }
     }
 
     pub(super) fn turn(&self) -> Turn {
@@ -157,6 +171,12 @@ impl Journal {
     /// Notes a step of another kind, such as that on a set's parent.
     pub fn note(&mut self, step: Step) {
         self.steps.push(step);
+    }
+
+    /// How many steps there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.steps.len()
     }
 
     /// Whether there is nothing to undo.
@@ -258,7 +278,13 @@ mod tests {
         journal.expect([&placed], &Live::default());
         let refusal = Box::new(Refusal::new(Reason::Forbidden, "no"));
         journal.failed(&failure(&placed, ClientError::Refused { attempted: attempted(), refusal, credentials: None }));
-        assert!(journal.is_empty());
+        let refusal = || ClientError::Refused {
+            attempted: attempted(),
+            refusal: Box::new(Refusal::new(Reason::ServiceUnavailable, "gone")),
+            credentials: None,
+        };
+        journal.failed(&placed.failure(ObjectError::NotReached(Arc::new(refusal()))));
+        assert!(journal.is_empty(), "what was not asked for left nothing either");
         let unreadable = ClientError::Unreadable { attempted: attempted(), target: String::new(), problem: String::new() };
         journal.failed(&failure(&placed, unreadable));
         assert_eq!(names(journal), [["configmap/x"]]);

@@ -7,5 +7,5 @@ mod act;
 mod journal;
 mod restoration;
 
-pub use act::{Gone, UndoError, Undone, undo};
+pub use act::{Gone, Tidings, UndoError, Undoing, Undone, undo};
 pub use journal::{Deed, Journal, Step};

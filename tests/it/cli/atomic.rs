@@ -1,8 +1,9 @@
 //! `apply --atomic`: all of it, or as if nothing had been applied.
 
 use super::{SHOP, config_map};
-use crate::harness::cli::{NOW, TestEnv, assert_shows};
+use crate::harness::cli::{NOW, Running, TestEnv, assert_shows, until};
 use crate::harness::etcd::EtcdServer;
+use crate::harness::recorder::Recorder;
 use crate::harness::server::{Engine, TestServer};
 
 /// A name that no server takes.
@@ -166,7 +167,6 @@ fn a_saved_plan_and_a_rollback_are_undone_too() {
     pod/web created
     [stderr]
     applying to local store store
-    no revision is kept of a saved plan
     Applied: 1 created, 1 updated, 0 replaced, 0 deleted, 0 unchanged.
     pod/web in namespace default: in progress: the pod is pending
     error: pod/web in namespace default is not ready: in progress: the pod is pending
@@ -224,4 +224,91 @@ fn applies_are_undone_on_every_target() {
         assert_eq!(plain(&after), plain(&before));
         assert_eq!(env.run("get cm b").code(), Some(1));
     }
+}
+
+/// A ConfigMap that cannot change, and that a finalizer keeps when it is deleted.
+fn held(value: &str) -> String {
+    fixed(value).replace("{name: fixed}", "{name: fixed, finalizers: [example.com/hold]}")
+}
+
+/// Applies a set whose replacement of `fixed` does not come to its end; the old one waits for its finalizer.
+fn stuck(env: &TestEnv, set: &str, arguments: &str) -> Running {
+    env.write("set.yaml", held("old"));
+    env.prepare("apply -f set.yaml");
+    env.write("set.yaml", set);
+    let apply = env.start(&format!("apply -f set.yaml --replace --atomic {arguments}"));
+    until("the old object was deleted", || !env.run("get cm fixed -o jsonpath={.metadata.deletionTimestamp}").stdout.is_empty());
+    apply
+}
+
+/// Does what the finalizer stands for.
+fn free(env: &TestEnv) {
+    env.write("free.yaml", fixed("old"));
+    env.prepare("apply -f free.yaml");
+}
+
+#[test]
+fn what_is_still_going_is_waited_for_before_it_is_made_again() {
+    let env = TestEnv::new();
+    let mut apply = stuck(&env, &[config_map("a", "1"), held("new")].join("---\n"), "--timeout=1s");
+    apply.wait_for("configmap/fixed in namespace default is not gone yet");
+    free(&env);
+    assert_shows!(apply.end(), @"");
+    assert_shows!(env.run("get cm -o custom-columns=NAME:.metadata.name,KEY:.data.key,FINALIZERS:.metadata.finalizers"), @"");
+}
+
+#[test]
+fn an_interrupted_replacement_is_undone() {
+    let env = TestEnv::new();
+    let mut apply = stuck(&env, &[config_map("a", "1"), held("new")].join("---\n"), "--timeout=0");
+    apply.wait_for("configmap/a created");
+    apply.signal("INT");
+    apply.wait_for("configmap/fixed in namespace default is not gone yet");
+    free(&env);
+    assert_shows!(apply.end(), @"");
+    assert_shows!(env.run("get cm -o custom-columns=NAME:.metadata.name,KEY:.data.key,FINALIZERS:.metadata.finalizers"), @"");
+}
+
+#[test]
+fn who_interrupts_an_undoing_is_told_what_it_leaves() {
+    let env = TestEnv::new();
+    let mut apply = stuck(&env, &held("new"), "--timeout=5m");
+    apply.signal("INT");
+    apply.wait_for("configmap/fixed in namespace default is not gone yet");
+    apply.signal("INT");
+    let uid = regex::Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").unwrap();
+    let output = apply.end();
+    let uid = uid.find(&output.stderr).unwrap().as_str().to_owned();
+    let kept = std::fs::read_to_string(env.path(&format!("deleted-configmap-fixed-{uid}.yaml"))).unwrap();
+    assert!(kept.contains("key: old"), "{kept}");
+    assert_shows!(output.replacing(&uid, "UID"), @"");
+}
+
+#[test]
+fn an_interrupted_apply_is_undone_once_its_requests_are_answered() {
+    let server = Recorder::holding(|line| line.starts_with("PATCH") && line.contains("/b?"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    env.write("set.yaml", [config_map("a", "1"), config_map("b", "1")].join("---\n"));
+    let mut apply = env.start("apply -f set.yaml --atomic");
+    apply.wait_for("configmap/a created");
+    server.wait_until_holding();
+    apply.signal("INT");
+    apply.wait_for("stopping");
+    server.release();
+    assert_shows!(apply.end().replacing(&server.url, "[SERVER]"), @"");
+    assert_eq!(env.run("get cm -o name").stdout, "");
+}
+
+#[test]
+fn who_does_not_wait_for_the_undoing_is_told_what_was_not_undone() {
+    let server = Recorder::holding(|line| line.starts_with("PATCH") && line.contains("/b?"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    env.write("set.yaml", [config_map("a", "1"), config_map("b", "1")].join("---\n"));
+    let mut apply = env.start("apply -f set.yaml -n default --applyset shop --atomic");
+    apply.wait_for("configmap/a created");
+    server.wait_until_holding();
+    apply.signal("INT");
+    apply.wait_for("stopping");
+    apply.signal("INT");
+    assert_shows!(apply.end().replacing(&server.url, "[SERVER]"), @"");
 }

@@ -162,6 +162,43 @@ fn the_page_about_plans_and_differences_shows_what_happens() {
 }
 
 #[test]
+fn the_page_about_going_back_shows_what_happens() {
+    let consoles = consoles(include_str!("../../../docs/rollback.md"));
+    let [kept, back, undone, waited] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let env = TestEnv::new();
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: login}\nstringData: {password: hunter2}\n";
+    env.write("set.yaml", [config_map("a", "1").as_str(), secret].join("---\n"));
+    env.prepare("apply -f set.yaml -n default --applyset shop");
+    env.at("2026-11-22T11:00:00Z");
+    env.write("set.yaml", [config_map("a", "2"), config_map("b", "1")].join("---\n"));
+    [kept, back].into_iter().for_each(|console| check(&env, console));
+    let env = TestEnv::new();
+    env.write("set.yaml", config_map("a", "1"));
+    env.prepare("apply -f set.yaml");
+    let nowhere = config_map("c", "1").replace("name: c", "name: c\n  namespace: nowhere");
+    env.write("set.yaml", [config_map("a", "2"), config_map("b", "1"), nowhere].join("---\n"));
+    check(&env, undone);
+    check_wait(&env, waited);
+}
+
+/// A replacement that is undone once the finalizer of the old object is done.
+fn check_wait(env: &TestEnv, (commands, printed): &(Vec<&str>, String)) {
+    let fixed = |value: &str, finalizers: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: fixed{finalizers}}}\nimmutable: true\ndata: {{key: {value}}}\n")
+    };
+    let hold = ", finalizers: [example.com/hold]";
+    env.write("fixed.yaml", fixed("old", hold));
+    env.prepare("apply -f fixed.yaml");
+    env.write("fixed.yaml", fixed("new", hold));
+    let program = env!("CARGO_BIN_EXE_trueup");
+    let mut apply = env.start_shell(&format!("exec {} 2>&1", commands[0].replacen("trueup", program, 1)));
+    apply.wait_for("configmap/fixed in namespace default is not gone yet");
+    env.write("free.yaml", fixed("old", ""));
+    env.prepare("apply -f free.yaml");
+    assert_eq!(apply.end().stdout, *printed);
+}
+
+#[test]
 fn the_page_for_those_who_come_from_elsewhere_shows_what_happens() {
     let consoles = consoles(include_str!("../../../docs/coming-from.md"));
     let env = TestEnv::new();

@@ -447,3 +447,40 @@ fn a_large_set_takes_several_secrets() {
     env.write("set.yaml", maps.join("---\n"));
     assert_eq!(env.run("diff -f set.yaml --applyset shop -n default --prune").code(), Some(0));
 }
+
+#[test]
+fn a_saved_plan_keeps_the_revision_that_an_apply_would() {
+    let env = TestEnv::new();
+    env.write("set.yaml", [config_map("a", "1"), config_map("b", "1"), config_map("gone", "1")].join("---\n"));
+    env.prepare(APPLY);
+    env.write("set.yaml", [config_map("a", "2"), config_map("b", "1")].join("---\n"));
+    env.prepare("plan -f set.yaml -n default --applyset shop --prune -o set.plan");
+    env.at("2026-11-22T11:00:00Z");
+    assert_shows!(env.run("apply set.plan --message planned"), @"");
+    assert_shows!(env.run("history --applyset shop -n default"), @"");
+    assert_shows!(env.run("history show 2 --applyset shop -n default"), @"");
+    let again = env.run(APPLY);
+    assert!(!again.stderr.contains("kept as revision"), "the same manifests are the same declaration: {again}");
+    assert_shows!(env.run("rollback --applyset shop -n default"), @"");
+    assert_shows!(env.run("get cm -o custom-columns=NAME:.metadata.name,KEY:.data.key"), @"");
+}
+
+#[test]
+fn a_saved_plan_without_the_values_of_its_secrets_keeps_no_revision_and_says_so() {
+    let env = TestEnv::new();
+    env.write("set.yaml", [config_map("a", "1").as_str(), SECRET].join("---\n"));
+    env.prepare(APPLY);
+    env.write("set.yaml", [config_map("a", "2").as_str(), SECRET].join("---\n"));
+    assert_shows!(env.run("plan -f set.yaml -n default --applyset shop -o set.plan -q"), @"");
+    let plan = std::fs::read_to_string(env.path("set.plan")).unwrap();
+    assert!(!plan.contains("hunter2") && !plan.contains("aHVudGVyMg"), "{plan}");
+    assert_shows!(env.run("apply set.plan"), @"");
+    assert_shows!(env.run("history --applyset shop -n default --no-headers"), @"");
+    env.write("set.yaml", [config_map("a", "3").as_str(), SECRET].join("---\n"));
+    env.prepare("plan -f set.yaml -n default --applyset shop --include-secrets -o set.plan");
+    let applied = env.run("apply set.plan");
+    assert!(applied.stderr.contains("kept as revision 2 of secret/shop"), "{applied}");
+    env.prepare("rollback --applyset shop -n default");
+    assert_eq!(env.run("get cm a -o jsonpath={.data.key}").stdout, "1");
+    assert_eq!(env.run("get secret login -o jsonpath={.data.password}").stdout, "aHVudGVyMg==");
+}

@@ -194,3 +194,29 @@ fn a_saved_plan_that_is_interrupted_says_what_is_left_and_is_out_of_date() {
     [exit 1]
     ");
 }
+
+#[test]
+fn an_interrupted_apply_does_not_wait_for_an_answer_that_never_comes() {
+    let server = Recorder::holding(|line| line.starts_with("PATCH") && line.contains("/m-1?"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    env.write("set.yaml", many(2));
+    let mut apply = env.start("apply -f set.yaml");
+    apply.wait_for("configmap/m-0 created");
+    apply.signal("INT");
+    assert_shows!(apply.end().replacing(&server.url, "http://[SERVER]"), @"");
+}
+
+#[test]
+fn an_apply_that_is_told_to_end_stops_as_one_that_is_interrupted() {
+    let server = Recorder::holding(|line| line.starts_with("PATCH") && line.contains("/login?"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    env.write("set.yaml", TWO_STEPS);
+    let mut apply = env.start("apply -f set.yaml");
+    server.wait_until_holding();
+    apply.signal("TERM");
+    apply.wait_for("stopping");
+    server.release();
+    let output = apply.end();
+    assert!(output.stderr.ends_with("interrupted: 1 of 2 objects were applied; not begun: service/web in namespace default\n"), "{output}");
+    assert_eq!(output.code(), Some(130));
+}

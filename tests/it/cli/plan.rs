@@ -181,7 +181,7 @@ fn a_file_that_is_no_plan_is_refused() {
     ");
     assert_shows!(env.run("apply none.plan"), @"
     [stderr]
-    error: cannot read none.plan: No such file or directory (os error 2)
+    error: cannot apply none.plan: there is no such file or folder
     [exit 1]
     ");
     assert_shows!(env.run("apply a.plan -f a.yaml"), @"
@@ -218,4 +218,26 @@ fn a_plan_for_another_target_is_carried_out_only_where_that_is_meant() {
     error: --any-target goes with a saved plan
     [exit 2]
     ");
+}
+
+#[test]
+fn a_file_that_is_no_plan_by_its_size_or_kind_is_not_read() {
+    let env = TestEnv::new();
+    std::fs::File::create(env.path("large.plan")).unwrap().set_len((64 << 20) + 1).unwrap();
+    std::fs::create_dir(env.path("deploy")).unwrap();
+    env.write("utf16.plan", b"\xff\xfe{\0}\0");
+    assert_shows!(env.run("apply large.plan"), @"");
+    assert_shows!(env.run("apply deploy"), @"");
+    assert_shows!(env.run("apply utf16.plan"), @"");
+    assert_shows!(env.run("apply /dev/zero"), @"");
+}
+
+#[test]
+fn a_message_is_for_the_history_of_a_set() {
+    let env = TestEnv::new();
+    env.write("a.yaml", config_map("a", "1"));
+    env.prepare("plan -f a.yaml -o a.plan");
+    assert_shows!(env.run("apply a.plan --message x"), @"");
+    assert_shows!(env.run("apply -f a.yaml --message x"), @"");
+    assert_shows!(env.run("rollback --message x"), @"");
 }

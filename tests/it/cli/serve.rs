@@ -32,6 +32,23 @@ fn a_server_is_used_through_its_kubeconfig_and_stops_when_asked() {
     ");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_has_not_begun_to_serve_stops_when_asked_too() {
+    const TERM: u32 = 15;
+    // It is connected to, and never answers.
+    let etcd = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let env = TestEnv::without_target();
+    env.at_present();
+    let server = env.start(&format!("serve --listen 127.0.0.1:0 --etcd http://{}", etcd.local_addr().unwrap()));
+    server.wait_until_it_catches(TERM);
+    server.signal("TERM");
+    assert_shows!(server.end(), @"
+    [stderr]
+    stopped
+    ");
+}
+
 /// The administrator's kubeconfig with other lines for the user's credentials.
 fn kubeconfig_with(env: &TestEnv, credentials: &str) -> String {
     let text = std::fs::read_to_string(env.path("kubeconfig")).unwrap();

@@ -220,6 +220,15 @@ impl Drop for Output {
     }
 }
 
+/// Waits until something holds that nobody tells of.
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = std::time::Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < PATIENCE, "it never came true that {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// A line of one of a program's streams.
 enum Line {
     Stdout(String),
@@ -288,6 +297,17 @@ impl Running {
         };
         stream.push_str(&line);
         line
+    }
+
+    /// Waits until the program catches a signal, by its number, which would end it otherwise.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn wait_until_it_catches(&self, signal: u32) {
+        let status = format!("/proc/{}/status", self.child.id());
+        until(&format!("{} catches signal {signal}", self.command), || {
+            let status = std::fs::read_to_string(&status).unwrap();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
+            u64::from_str_radix(caught, 16).unwrap() & (1 << (signal - 1)) != 0
+        });
     }
 
     /// Sends a signal such as `INT`, as a terminal does.

@@ -62,7 +62,7 @@ impl Life {
 pub(crate) struct Recorder {
     pub(crate) url: String,
     asked: Arc<Mutex<Vec<String>>>,
-    held: Receiver<()>,
+    held: Receiver<String>,
     released: watch::Sender<bool>,
     life: watch::Sender<Life>,
     _runtime: Runtime,
@@ -118,7 +118,12 @@ impl Recorder {
 
     /// Waits for a request that is not answered.
     pub(crate) fn wait_until_holding(&self) {
-        self.held.recv_timeout(PATIENCE).unwrap();
+        self.wait_until_holding_one("");
+    }
+
+    /// Waits for one that is not answered and holds a text.
+    pub(crate) fn wait_until_holding_one(&self, text: &str) {
+        while !self.held.recv_timeout(PATIENCE).unwrap().contains(text) {}
     }
 
     /// Answers what is held, now and from now on.
@@ -138,7 +143,7 @@ async fn serve(
     listener: TcpListener,
     asked: Arc<Mutex<Vec<String>>>,
     exceptions: Exceptions,
-    hold: Sender<()>,
+    hold: Sender<String>,
     released: watch::Receiver<bool>,
     life: watch::Sender<Life>,
 ) {
@@ -161,11 +166,14 @@ async fn serve(
                 }
                 let line = format!("{} {}", request.method(), request.uri());
                 let (held, refused, anonymous) = ((exceptions.held)(&line), (exceptions.refused)(&line), (exceptions.anonymous)(&line));
-                asked.lock().unwrap().push(line);
+                asked.lock().unwrap().push(line.clone());
                 if held {
                     // A test that does not wait has nobody to tell.
-                    let _ = hold.send(());
-                    let _ = released.wait_for(|released| *released).await;
+                    let _ = hold.send(line);
+                    if released.wait_for(|released| *released).await.is_err() {
+                        // The server is being dropped, and what it held is never answered.
+                        return std::future::pending().await;
+                    }
                 }
                 let (parts, body) = request.into_parts();
                 let body = body.collect().await.map_or_else(|_| Full::default(), |body| Full::new(body.to_bytes()));

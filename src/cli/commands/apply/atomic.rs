@@ -7,19 +7,20 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::join_all;
+use tokio::sync::Notify;
 
-use super::restore;
 use crate::cli::error::client_error_in_words;
 use crate::cli::progress::with_progress;
 use crate::cli::sets::WorkedSet;
 use crate::cli::ui::Ui;
-use crate::cli::waiting::beside_controllers;
-use crate::cli::{CommandContext, CommandError, ExitStatus};
+use crate::cli::waiting::{beside_controllers, beside_controllers_once};
+use crate::cli::{CommandContext, CommandError, ExitStatus, restore};
 use crate::client::{Client, Place, until_gone};
 use crate::plan::in_namespace;
-use crate::plan::undo::{Deed, Gone, Journal, Step, UndoError, Undone, undo};
+use crate::plan::undo::{Deed, Gone, Journal, Tidings, UndoError, Undoing, Undone, undo};
 
-/// How long what was made may take to go.
+/// How long what was made may take to go, and what is in the place of what comes back at least: an impatient `--timeout` is for the wait
+/// that comes before.
 const GOING_WITHIN: Duration = Duration::from_secs(60);
 
 /// What was undone so far.
@@ -39,8 +40,19 @@ pub(super) fn has_failed(outcome: &Result<ExitStatus, CommandError>) -> bool {
     }
 }
 
+/// Where and how a run is undone.
+#[derive(Clone, Copy)]
+pub(super) struct Undoer<'a> {
+    pub(super) ui: &'a Ui,
+    pub(super) context: &'a CommandContext,
+    pub(super) client: &'a Client,
+    /// What `--timeout` says; zero is without end.
+    pub(super) timeout: Duration,
+}
+
 /// Undoes a run and tells of it; answers whether there was anything to undo.
-pub(super) async fn undo_run(ui: &Ui, context: &CommandContext, client: &Client, journal: Journal, set: Option<&WorkedSet>) -> bool {
+pub(super) async fn undo_run(undoer: Undoer<'_>, journal: Journal, set: Option<&WorkedSet>) -> bool {
+    let Undoer { ui, context, client, .. } = undoer;
     let of_parent = set.and_then(WorkedSet::step);
     if journal.is_empty() && of_parent.is_none() {
         ui.say("Nothing was changed, so nothing has to be undone.");
@@ -50,14 +62,14 @@ pub(super) async fn undo_run(ui: &Ui, context: &CommandContext, client: &Client,
     let progress = Mutex::new(Counts::default());
     let counts = || *progress.lock().unwrap_or_else(PoisonError::into_inner);
     let work = async {
-        let mut going = undo_all(ui, context, client, journal, &progress).await;
+        let mut going = undo_all(undoer, journal, &progress).await;
         match of_parent {
             // It says where members are: those that are left have to be found.
             Some(_) if counts().left > 0 => ui.warning("the set's parent stays as it is, since not everything could be undone"),
             Some(step) => {
                 let mut journal = Journal::default();
                 journal.note(step);
-                going.extend(undo_all(ui, context, client, journal, &progress).await);
+                going.extend(undo_all(undoer, journal, &progress).await);
             }
             None => {}
         }
@@ -75,11 +87,31 @@ fn in_words(counts: Counts) -> String {
 }
 
 /// Undoes the steps of a journal; answers what was deleted, and may still be going.
-async fn undo_all(ui: &Ui, context: &CommandContext, client: &Client, journal: Journal, counts: &Mutex<Counts>) -> Vec<(Place, String)> {
+async fn undo_all(undoer: Undoer<'_>, journal: Journal, counts: &Mutex<Counts>) -> Vec<(Place, String)> {
+    let Undoer { ui, context, client, timeout } = undoer;
     let mut going = Vec::new();
-    let (mut unreached, mut steps) = (0_usize, 0_usize);
-    undo(client, journal, |undone| {
-        steps += 1;
+    let (mut unreached, mut done, total) = (0_usize, 0_usize, journal.len());
+    let needed = Notify::new();
+    let timeout = Some(timeout.max(GOING_WITHIN)).filter(|_| !timeout.is_zero());
+    let undoing = Undoing { timeout, between: context.between().clone() };
+    let note = |done: usize| {
+        context.note(format!("undoing what was done: {done} of {total} steps are done; requests under way may still take effect"));
+    };
+    note(0);
+    let work = undo(client, journal, &undoing, |tidings| {
+        let undone = match tidings {
+            Tidings::Waiting { place, finalizers } => {
+                needed.notify_one();
+                ui.say(&waiting(&place, &finalizers, timeout));
+                return;
+            }
+            Tidings::Settled(name) => {
+                context.forget_deed(name);
+                return;
+            }
+            Tidings::Undone(undone) => undone,
+        };
+        done += 1;
         let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
         match &undone.outcome {
             Ok(Gone::Nothing) => {}
@@ -98,21 +130,26 @@ async fn undo_all(ui: &Ui, context: &CommandContext, client: &Client, journal: J
         } else {
             tell(ui, &undone);
         }
-        context.note(format!("undoing what was done: {steps} steps are done; requests under way may still take effect"));
-    })
-    .await;
+        settle(undoer, &undone);
+        note(done);
+    });
+    beside_controllers_once(context, client, &needed, work).await;
     if unreached > 0 {
         ui.error(&format!("{unreached} more objects were not undone, since the target cannot be reached any more"));
     }
     going
 }
 
-fn full_name(step: &Step) -> String {
-    format!("{}{}", step.display_name(), in_namespace(step.place.namespace.as_deref()))
+/// `configmap/a in namespace default is not gone yet, and is waited for …`.
+fn waiting(place: &Place, finalizers: &[String], timeout: Option<Duration>) -> String {
+    let name = format!("{}/{}{}", place.resource.display_kind(), place.name, in_namespace(place.namespace.as_deref()));
+    let bound = timeout.map_or_else(String::new, |timeout| format!(" for at most {} s", timeout.as_secs()));
+    let why = if finalizers.is_empty() { String::new() } else { format!("; it waits for {}", finalizers.join(", ")) };
+    format!("{name} is not gone yet; waiting for that{bound}, to make it again{why}")
 }
 
 fn tell(ui: &Ui, undone: &Undone) {
-    let name = full_name(&undone.step);
+    let name = undone.step.full_name();
     match &undone.outcome {
         Ok(Gone::Nothing) => {}
         Ok(Gone::Deleted) => ui.say(&format!("{name} deleted again")),
@@ -129,10 +166,16 @@ fn tell(ui: &Ui, undone: &Undone) {
             ui.error(&format!("{name}: could not be undone: {why}"));
         }
     }
-    // What is not there any more, and did not come back, is kept in a file.
+}
+
+/// From here on an interruption has nothing more to tell of the step: what does not come back is kept in a file.
+fn settle(Undoer { ui, context, .. }: Undoer<'_>, undone: &Undone) {
+    let name = undone.step.full_name();
     if let (Err(_), Deed::Deleted(before) | Deed::Replaced { before, .. }) = (&undone.outcome, &undone.step.deed) {
         restore::tell(ui, &undone.step.display_name(), before);
     }
+    context.between().settle(&name);
+    context.forget_deed(name);
 }
 
 /// Waits for what was made to go; answers how much of it did not.

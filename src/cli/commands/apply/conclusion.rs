@@ -3,7 +3,7 @@
 //! Receives the report of a run, hands on how the process ends. Invariant: a revision is kept of what was applied as a whole and stays.
 
 use super::Report;
-use super::atomic::{has_failed, undo_run};
+use super::atomic::{Undoer, has_failed, undo_run};
 use crate::cli::revisions::Keeping;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandError, ExitStatus, Reporter};
@@ -23,6 +23,7 @@ pub(super) async fn conclude(
     warnings.iter().for_each(|warning| ui.warning(warning));
     report.reporter.warnings(&warnings);
     let _acting = report.acting.take();
+    let timeout = report.args.conduct.timeout;
     let (journal, set) = (report.journal.take(), report.set.take());
     let stopped = !report.not_begun.is_empty() || context.stop().is_requested();
     let failed = worked.is_err() || report.failed > 0 || !report.held.is_empty() || stopped;
@@ -32,7 +33,7 @@ pub(super) async fn conclude(
     if let Some(keeping) = keeping.take_if(|_| complete && journal.is_none()) {
         keeping.keep(ui, client, discovery, summary, &parameters).await;
     }
-    let outcome = match worked {
+    let mut outcome = match worked {
         // What is undone in any case is not waited for.
         Ok(()) if failed && journal.is_some() => report.finish().map(|(status, _)| status),
         Ok(()) => report.finish_and_wait(client).await,
@@ -41,8 +42,9 @@ pub(super) async fn conclude(
     let mut undone = false;
     match (journal, keeping) {
         (Some(journal), _) if failed || has_failed(&outcome) => {
+            tell_interruption(ui, &mut outcome);
             context.set_undoing(true);
-            undone = undo_run(ui, context, client, journal, set.as_ref()).await;
+            undone = undo_run(Undoer { ui, context, client, timeout }, journal, set.as_ref()).await;
             context.set_undoing(false);
         }
         (Some(_), Some(keeping)) if complete => keeping.keep(ui, client, discovery, summary, &parameters).await,
@@ -50,6 +52,15 @@ pub(super) async fn conclude(
         _ => {}
     }
     Concluded { outcome, undone }
+}
+
+/// How far an interrupted run got is said before it is undone, since it is no longer true afterwards.
+fn tell_interruption(ui: &Ui, outcome: &mut Result<ExitStatus, CommandError>) {
+    if let Err(error) = outcome
+        && error.status == ExitStatus::Interrupted
+    {
+        ui.say(&std::mem::replace(&mut error.message, "interrupted".to_owned()));
+    }
 }
 
 /// How an apply ended.

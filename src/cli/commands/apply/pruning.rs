@@ -1,5 +1,6 @@
 //! What an apply tells of its set: what it applies, and what leaves.
 
+use super::arguments::ApplyOutput;
 use super::carry_out;
 use super::report::{Report, place_of};
 use crate::cli::DryRun;
@@ -66,9 +67,9 @@ impl Report<'_> {
         }
     }
 
-    fn left(&mut self, entry: &PlanEntry, word: &str) {
+    fn left(&mut self, entry: &PlanEntry, word: &'static str) {
         self.summary.add(entry.action);
-        self.journal.iter_mut().for_each(|journal| journal.applied(entry));
+        self.note_deed(entry, word);
         if entry.action == Action::Delete {
             self.deleted.push(place_of(entry));
         }
@@ -77,7 +78,7 @@ impl Report<'_> {
         if let Err(error) = self.ui.data(&self.reporter.apart(&text)).and_then(|()| self.ui.flush()) {
             self.broken.get_or_insert(error.into());
         }
-        if self.args.dry_run == DryRun::None {
+        if self.args.conduct.dry_run == DryRun::None {
             let done = self.summary.changes() + self.summary.unchanged;
             self.context.note(format!("{done} of {} objects were applied or pruned; requests under way may still take effect", self.total));
         }
@@ -86,15 +87,15 @@ impl Report<'_> {
     fn line_of_leaving(&self, entry: &PlanEntry, word: &str) -> String {
         let name = entry.display_name();
         let name = one_line(&name);
-        match self.args.output {
-            Some(super::ApplyOutput::Name) => format!("{name}\n"),
+        match self.args.conduct.output {
+            Some(ApplyOutput::Name) => format!("{name}\n"),
             // There is no object to print.
-            Some(super::ApplyOutput::Json | super::ApplyOutput::Yaml) => String::new(),
-            None if self.args.diff => {
+            Some(ApplyOutput::Json | ApplyOutput::Yaml) => String::new(),
+            None if self.args.conduct.diff => {
                 let view: PlanView<'_> = self.args.view(self.ui);
                 view.entry(entry, self.args.tense()) + "\n"
             }
-            None => format!("{name} {word}{}\n", self.args.dry_run.suffix()),
+            None => format!("{name} {word}{}\n", self.args.conduct.dry_run.suffix()),
         }
     }
 }

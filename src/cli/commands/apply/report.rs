@@ -8,14 +8,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{ApplyArgs, ApplyOutput, WaitFor, restore};
+use super::ApplyArgs;
+use super::arguments::{ApplyOutput, WaitFor};
 use crate::ci::{self, Problem, Rule};
 use crate::cli::failures::FileOrder;
 use crate::cli::interruption::not_begun_in_words;
 use crate::cli::sets::WorkedSet;
 use crate::cli::ui::Ui;
 use crate::cli::waiting::{self, Limit};
-use crate::cli::{Acting, CommandContext, CommandError, DryRun, ExitStatus, Reporter, failures};
+use crate::cli::{Acting, CommandContext, CommandError, DryRun, ExitStatus, Reporter, failures, restore};
 use crate::client::{Client, Place, ServedResource};
 use crate::object::Object;
 use crate::plan::render::summary;
@@ -80,7 +81,7 @@ impl<'a> Report<'a> {
             places: Vec::new(),
             deleted: Vec::new(),
             not_begun: Vec::new(),
-            journal: (args.atomic && args.dry_run == DryRun::None).then(Journal::default),
+            journal: (args.conduct.atomic && args.conduct.dry_run == DryRun::None).then(Journal::default),
             acting: None,
             set: None,
             reporter,
@@ -118,22 +119,46 @@ impl<'a> Report<'a> {
         self.summary.add(entry.action);
         self.reporter.entry(entry, self.args.owners());
         self.places.push(place_of(entry));
-        self.journal.iter_mut().for_each(|journal| journal.applied(entry));
+        self.note_deed(entry, past_word(entry.action));
         // A difference holds colours; everything else is as the server wrote it.
         let text = self.text(entry);
-        let shown = if self.args.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&self.reporter.apart(&text)) };
+        let shown =
+            if self.args.conduct.output.is_some() { self.ui.foreign_data(&text) } else { self.ui.data(&self.reporter.apart(&text)) };
         if let Err(error) = shown.and_then(|()| self.ui.flush()) {
             self.broken.get_or_insert(error.into());
         }
-        if self.args.dry_run == DryRun::None {
+        if self.args.conduct.dry_run == DryRun::None {
             let applied = self.summary.changes() + self.summary.unchanged;
             self.context.note(format!("{applied} of {} objects were applied; requests under way may still take effect", self.total));
         }
     }
 
+    /// Notes what was done to an object, for the case that it has to be undone, or that somebody interrupts that.
+    pub(super) fn note_deed(&mut self, entry: &PlanEntry, word: &'static str) {
+        let Some(journal) = &mut self.journal else { return };
+        journal.applied(entry);
+        if entry.action.is_change() {
+            self.context.note_deed(format!("{}{}", entry.display_name(), in_namespace(entry.key.namespace.as_deref())), word);
+        }
+    }
+
+    /// From here on an interruption waits until what was done is undone, where that is asked for.
+    pub(super) fn begin(&mut self) {
+        if self.journal.is_none() {
+            return;
+        }
+        self.acting = Some(self.context.act());
+        let again = "the same command again goes on where this one ended, and the manifests of before, applied again, go back";
+        let revisions = self
+            .set
+            .as_ref()
+            .map(|set| format!("`trueup history --applyset {}` lists the revisions to go back to", set.parent.arguments()));
+        self.context.set_revocable([again.to_owned()].into_iter().chain(revisions).collect());
+    }
+
     /// An entry of a dry run; without `--replace`, an object that can only be replaced would fail.
     pub(super) fn planned(&mut self, entry: &PlanEntry) {
-        if entry.action == Action::Replace && !self.args.replace {
+        if entry.action == Action::Replace && !self.args.conduct.replace {
             let place = entry.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
             let namespace = in_namespace(entry.key.namespace.as_deref());
             self.ui.error(&format!("{place}{}{namespace}: {}", entry.display_name(), entry.reason.as_deref().unwrap_or_default()));
@@ -156,7 +181,10 @@ impl<'a> Report<'a> {
         }
         match (&mut self.journal, &failure.deleted) {
             (Some(journal), _) => journal.failed(failure),
-            (None, Some(deleted)) => restore::tell(self.ui, &failure.name, deleted),
+            (None, Some(deleted)) => {
+                restore::tell(self.ui, &failure.name, deleted);
+                self.context.between().settle(&failure.full_name());
+            }
             (None, None) => {}
         }
         self.failed += 1;
@@ -164,18 +192,18 @@ impl<'a> Report<'a> {
     }
 
     pub(super) fn text(&self, entry: &PlanEntry) -> String {
-        match self.args.output {
+        match self.args.conduct.output {
             Some(ApplyOutput::Name) => format!("{}\n", entry.display_name()),
             Some(ApplyOutput::Json) => entry.after.as_ref().map(json).unwrap_or_default(),
             Some(ApplyOutput::Yaml) => {
                 format!("---\n{}", entry.after.as_ref().map(|object| yaml::emit(&shown(object))).unwrap_or_default())
             }
-            None if self.args.diff && entry.action.is_change() => self.args.view(self.ui).entry(entry, self.args.tense()) + "\n",
+            None if self.args.conduct.diff && entry.action.is_change() => self.args.view(self.ui).entry(entry, self.args.tense()) + "\n",
             None if entry.action == Action::Replace => {
                 let reason = entry.reason.as_ref().map(|reason| format!(": it {}", one_line(reason))).unwrap_or_default();
-                format!("{} replaced{}{reason}\n", one_line(&entry.display_name()), self.args.dry_run.suffix())
+                format!("{} replaced{}{reason}\n", one_line(&entry.display_name()), self.args.conduct.dry_run.suffix())
             }
-            None => format!("{} {}{}\n", one_line(&entry.display_name()), past_word(entry.action), self.args.dry_run.suffix()),
+            None => format!("{} {}{}\n", one_line(&entry.display_name()), past_word(entry.action), self.args.conduct.dry_run.suffix()),
         }
     }
 
@@ -184,13 +212,13 @@ impl<'a> Report<'a> {
         let (ui, context, args) = (self.ui, self.context, self.args);
         let (places, deleted) = (std::mem::take(&mut self.places), std::mem::take(&mut self.deleted));
         let (status, reporter) = self.finish()?;
-        if args.dry_run != DryRun::None {
+        if args.conduct.dry_run != DryRun::None {
             return Ok(status);
         }
-        let limit = Limit::of_act(args.timeout);
+        let limit = Limit::of_act(args.conduct.timeout);
         let waits = async {
-            let gone = !args.wait.contains(&WaitFor::Deleted) || waiting::until_gone(ui, context, client, deleted, limit).await;
-            let ready = !args.wait.contains(&WaitFor::Ready) || waiting::until_ready(ui, context, client, places, limit).await;
+            let gone = !args.conduct.wait.contains(&WaitFor::Deleted) || waiting::until_gone(ui, context, client, deleted, limit).await;
+            let ready = !args.conduct.wait.contains(&WaitFor::Ready) || waiting::until_ready(ui, context, client, places, limit).await;
             (gone, ready)
         };
         // What an interruption has to undo is undone; where there is nothing of that, it ends the process by itself.

@@ -1,15 +1,12 @@
 //! `trueup rollback`: makes a set as one of its revisions declares it.
 
-use std::time::Duration;
-
 use clap::Args;
 
-use super::{ApplyArgs, WaitFor, apply_desired};
-use crate::cli::duration;
-use crate::cli::revisions::{KeepArgs, Recalled};
+use super::{ApplyArgs, ConductArgs, apply_desired};
+use crate::cli::revisions::Recalled;
 use crate::cli::sets::{SetArgs, SetNameArgs};
 use crate::cli::ui::Ui;
-use crate::cli::{CiArgs, CommandContext, CommandError, DryRun, ExitStatus, Promise, Reporter};
+use crate::cli::{CommandContext, CommandError, DryRun, ExitStatus, Promise, Reporter};
 use crate::plan::set::{MaxDeletions, SetError};
 
 const EXAMPLES: &str = "\
@@ -39,39 +36,10 @@ pub struct RollbackArgs {
     #[arg(long, value_name = "MOST", help_heading = "Sets")]
     max_deletions: Option<MaxDeletions>,
     #[command(flatten)]
-    keeping: KeepArgs,
-    /// Say what would happen without doing it
-    #[arg(long, value_enum, default_value_t, value_name = "HOW", num_args = 0..=1, default_missing_value = "client", require_equals = true)]
-    dry_run: DryRun,
-    /// Replace objects that cannot be changed in place: delete them and make them anew
-    #[arg(long)]
-    replace: bool,
-    /// Undo everything if something fails
-    #[arg(long)]
-    atomic: bool,
-    /// Take fields over that other managers own
-    #[arg(long)]
-    force_conflicts: bool,
+    conduct: ConductArgs,
     /// Own the applied fields under this name; if not given, under that of the revision
     #[arg(long, value_name = "NAME")]
     field_manager: Option<String>,
-    /// Show the difference of each changed object
-    #[arg(long)]
-    diff: bool,
-    /// Show the values of Secrets in differences
-    #[arg(long, requires = "diff")]
-    show_secrets: bool,
-    /// Wait until all applied objects are ready, or until deleted ones are gone; a comma parts both
-    #[arg(long, value_enum, num_args = 0..=1, value_delimiter = ',', default_missing_value = "ready", require_equals = true, value_name = "WHAT")]
-    wait: Vec<WaitFor>,
-    /// Act without asking, whatever is deleted or replaced
-    #[arg(long, short = 'y')]
-    yes: bool,
-    /// Wait no longer than this for a replaced object to go, or for all to be ready; 0 waits without end
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration::unsigned)]
-    timeout: Duration,
-    #[command(flatten)]
-    ci: CiArgs,
 }
 
 impl RollbackArgs {
@@ -79,18 +47,8 @@ impl RollbackArgs {
     fn as_apply(&self, recalled: &Recalled) -> ApplyArgs {
         ApplyArgs {
             set: SetArgs::pruning(self.set.clone(), self.max_deletions),
-            keeping: self.keeping.clone(),
-            dry_run: self.dry_run,
-            replace: self.replace,
-            atomic: self.atomic,
-            force_conflicts: self.force_conflicts,
+            conduct: self.conduct.clone(),
             field_manager: self.field_manager.clone().unwrap_or_else(|| recalled.revision.about.field_manager.clone()),
-            diff: self.diff,
-            show_secrets: self.show_secrets,
-            wait: self.wait.clone(),
-            yes: self.yes,
-            ci: self.ci.clone(),
-            timeout: self.timeout,
             ..ApplyArgs::default()
         }
     }
@@ -101,14 +59,14 @@ pub async fn cmd_rollback(ui: &Ui, context: &CommandContext, args: &RollbackArgs
     if args.set.applyset.is_none() {
         return Err(CommandError::usage("say which set: --applyset NAME").hint("`trueup sets -A` lists the sets that there are"));
     }
-    let mut reporter = Reporter::new(ui, &args.ci, &context.settings().platform, "rollback", Promise::Plain)?;
+    let mut reporter = Reporter::new(ui, &args.conduct.ci, &context.settings().platform, "rollback", Promise::Plain)?;
     let result = roll_back(ui, context, args, &mut reporter).await;
     reporter.finish(ui, result)
 }
 
 async fn roll_back(ui: &Ui, context: &CommandContext, args: &RollbackArgs, reporter: &mut Reporter) -> Result<ExitStatus, CommandError> {
-    let doing = if args.dry_run == DryRun::None { "rolling back on" } else { "comparing with" };
-    if args.dry_run == DryRun::None {
+    let doing = if args.conduct.dry_run == DryRun::None { "rolling back on" } else { "comparing with" };
+    if args.conduct.dry_run == DryRun::None {
         context.note("nothing was applied yet".to_owned());
     }
     let (client, discovery) = context.client_for_changes(ui, doing).await?;

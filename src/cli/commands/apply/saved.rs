@@ -5,18 +5,23 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::conclusion::conclude;
-use super::{ApplyArgs, Report, carry_out};
+use super::{ApplyArgs, ConductArgs, Report, carry_out};
 use crate::cli::commands::in_order;
 use crate::cli::confirm::{Losing, Loss, confirm};
 use crate::cli::failures::FileOrder;
+use crate::cli::interruption::some_of;
 use crate::cli::progress::with_progress;
+use crate::cli::revisions::{KeepArgs, Keeping};
 use crate::cli::sets::{Applying, Around, Site, WorkedSet, apply_set};
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, Reporter};
 use crate::client::{Client, Discovery};
+use crate::manifest;
 use crate::object::{GroupResource, ObjectKey};
-use crate::plan::set::Leaving;
-use crate::plan::{Action, Live, Namespaces, Order, Placed, Replaceable, SavedObject, SavedPlan, SavedPlanError, moved, pin, place};
+use crate::plan::set::{Leaving, Parent};
+use crate::plan::{
+    Action, Declaration, Live, Namespaces, Order, Placed, Replaceable, SavedObject, SavedPlan, SavedPlanError, moved, pin, place,
+};
 
 pub(super) async fn apply(
     ui: &Ui,
@@ -25,8 +30,12 @@ pub(super) async fn apply(
     file: &Path,
     reporter: &mut Reporter,
 ) -> Result<ExitStatus, CommandError> {
-    let plan = read(file)?;
-    let args = ApplyArgs { field_manager: plan.field_manager.clone(), force_conflicts: plan.force, replace: true, ..args.clone() };
+    let plan = read(file).await?;
+    if plan.set.is_none() && !args.conduct.keeping.message.is_empty() {
+        return Err(CommandError::usage("--message is for the history of a set, and the plan is of none"));
+    }
+    let conduct = ConductArgs { force_conflicts: plan.force, replace: true, ..args.conduct.clone() };
+    let args = ApplyArgs { field_manager: plan.field_manager.clone(), conduct, ..args.clone() };
     context.note("nothing was applied yet".to_owned());
     let (client, discovery) = context.client_for_changes(ui, "applying to").await?;
     let target = client.target().to_string();
@@ -35,41 +44,62 @@ pub(super) async fn apply(
         let hint = "make a plan for this target; or, if it is the same one by another name, add --any-target";
         return Err(CommandError::failed(format!("nothing was applied, since the plan was made for {}", plan.target)).hint(hint));
     }
-    let total = plan.objects.len();
+    // What leaves its set is counted when it does.
+    let total = plan.objects.iter().filter(|object| !object.leaves).count();
+    let declaration = plan.declaration.clone();
     // A plan is a document of its own: no file of manifests says in which order its failures come.
     let mut report = Report::new(ui, context, &args, total, FileOrder::default(), Vec::new(), reporter);
     let worked = act((&client, &discovery), plan, &mut report).await;
-    // A plan holds what changes, and a revision all that is declared.
-    if report.set.is_some() {
-        ui.say("no revision is kept of a saved plan");
-    }
-    let concluded = conclude(report, (&client, &discovery), worked, None).await;
+    let parent = report.set.as_ref().map(|set| set.parent.clone());
+    let succeeded = worked.is_ok() && report.failed == 0 && !context.stop().is_requested();
+    let keeping = parent.as_ref().and_then(|parent| keeping(ui, parent, declaration, &args.conduct.keeping, succeeded));
+    let concluded = conclude(report, (&client, &discovery), worked, keeping).await;
     concluded.tell(reporter)
+}
+
+/// What the history of the plan's set keeps; nothing where the plan does not hold it, which is told where all else went well.
+fn keeping<'a>(ui: &Ui, parent: &'a Parent, declaration: Declaration, args: &'a KeepArgs, succeeded: bool) -> Option<Keeping<'a>> {
+    let lacking = match declaration {
+        Declaration::Whole(declared) => return Some(Keeping { parent, declared, rollback_to: None, args }),
+        Declaration::Withheld(names) => format!("the values of {}", some_of(&names)),
+        Declaration::Changes => "what it leaves as it is".to_owned(),
+    };
+    if succeeded && args.history_limit > 0 {
+        ui.warning(&format!("no revision of {} is kept, since the plan does not hold {lacking}", parent.display_name()));
+        ui.hint("make the plan with --include-secrets to have one");
+    }
+    None
 }
 
 /// Compares, asks, and does what the plan says.
 async fn act((client, discovery): (&Client, &Discovery), plan: SavedPlan, report: &mut Report<'_>) -> Result<(), CommandError> {
     let (ui, context, args) = (report.ui, report.context, report.args);
     let Some(ready) = ready(ui, client, discovery, &plan, report).await? else { return Ok(()) };
-    // What leaves the set counts once everything else was applied.
-    report.total = ready.placed.len();
-    if !args.yes {
+    if !args.conduct.yes {
         confirm(ui, &ready.losses, &client.target().to_string(), "nothing was applied").await?;
     }
-    report.acting = report.journal.as_ref().map(|_| context.act());
+    report.begin();
     with_progress(ui, || context.progress_line(""), work((client, discovery), plan, ready, report)).await
 }
 
-fn read(file: &Path) -> Result<SavedPlan, CommandError> {
-    let text = std::fs::read_to_string(file).map_err(|error| CommandError::failed(format!("cannot read {}: {error}", file.display())))?;
+async fn read(file: &Path) -> Result<SavedPlan, CommandError> {
+    let cannot = |problem: String| CommandError::failed(format!("cannot apply {}: {problem}", file.display()));
+    if file.is_dir() {
+        return Err(cannot("it is a folder, not a plan".to_owned()).hint(NO_PLAN));
+    }
+    let bytes = manifest::read_whole(file).await.map_err(|problem| cannot(problem.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| cannot("it is not UTF-8 text".to_owned()).hint(NO_PLAN))?;
     SavedPlan::read(&text).map_err(|error| {
         let hint = match &error {
             SavedPlanError::Withheld(_) => "save the plan with --include-secrets, or leave the Secrets out with -l",
-            _ => "manifests are given with -f",
+            _ => NO_PLAN,
         };
-        CommandError::failed(format!("cannot apply {}: {error}", file.display())).hint(hint)
+        cannot(error.to_string()).hint(hint)
     })
 }
+
+/// What is meant by those who name something else than a plan.
+const NO_PLAN: &str = "manifests are given with -f";
 
 /// What is to be done, as the plan says.
 struct Ready {

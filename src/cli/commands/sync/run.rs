@@ -221,6 +221,8 @@ impl Worker for Running<'_> {
 
     fn failed(&mut self, failure: &Failure) {
         self.count("failed");
+        // The next run makes anew what this one could not.
+        self.context.between().settle(&failure.full_name());
         self.outcome.failures.push(words::of_failure(failure));
     }
 

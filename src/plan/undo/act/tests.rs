@@ -33,11 +33,20 @@ fn created() -> Journal {
 }
 
 async fn outcomes(client: &Client, journal: Journal) -> Vec<String> {
+    outcomes_of(client, journal, &Undoing::default()).await
+}
+
+async fn outcomes_of(client: &Client, journal: Journal, undoing: &Undoing) -> Vec<String> {
     let mut outcomes = Vec::new();
-    undo(client, journal, |undone| {
-        outcomes.push(match undone.outcome {
-            Ok(gone) => format!("{gone:?}"),
-            Err(error) => error.to_string(),
+    undo(client, journal, undoing, |tidings| {
+        outcomes.push(match tidings {
+            Tidings::Settled(name) => {
+                assert_eq!(name, "configmap/x in namespace a");
+                return;
+            }
+            Tidings::Waiting { place, finalizers } => format!("{} waits{}", place.name, waiting_for(&finalizers)),
+            Tidings::Undone(Undone { outcome: Ok(gone), .. }) => format!("{gone:?}"),
+            Tidings::Undone(Undone { outcome: Err(error), .. }) => error.to_string(),
         });
     })
     .await;
@@ -127,4 +136,84 @@ async fn what_somebody_changed_again_stays_and_is_told() {
     });
     assert_eq!(outcomes(&client, updated()).await, ["PutBackBut([\".data.k\"])"]);
     assert!(asked.lines().iter().all(|line| !line.starts_with("PUT")), "{:?}", asked.lines());
+}
+
+fn deleted() -> Journal {
+    let mut journal = Journal::default();
+    journal.note(Step { place: place(), deed: Deed::Deleted(Box::new(object("1", "old", "ann"))) });
+    journal
+}
+
+/// An object that was deleted and waits for a finalizer.
+fn going() -> Object {
+    let mut object = object("2", "old", "ann");
+    object.set_meta("deletionTimestamp", "2026-11-22T10:00:00Z");
+    object.set_meta("finalizers", json!(["example.com/hold"]));
+    object
+}
+
+/// A server on which the object in the place goes once it was listed so many times.
+fn slow(lists: usize) -> (Client, crate::client::testing::Asked) {
+    let left = std::sync::atomic::AtomicUsize::new(lists);
+    scripted(move |request| {
+        let is_list = request.uri().path().ends_with("/configmaps");
+        let is_gone = left.load(Ordering::SeqCst) == 0;
+        match request.method().as_str() {
+            "POST" if is_gone => answer(201, object("3", "old", "undo").into_value()),
+            "POST" => answer(409, refusal(Reason::AlreadyExists)),
+            "GET" if is_list => {
+                let items = if left.fetch_sub(1, Ordering::SeqCst) == 1 { Vec::new() } else { vec![going().into_value()] };
+                answer(200, json!({"items": items, "metadata": {"resourceVersion": "9"}}))
+            }
+            "GET" => answer(200, going().into_value()),
+            _ => answer(200, object("4", "old", "ann").into_value()),
+        }
+    })
+}
+
+#[tokio::test]
+async fn an_object_that_is_still_going_is_waited_for_and_then_made_again() {
+    let (client, asked) = slow(1);
+    let undoing = Undoing::default();
+    assert_eq!(outcomes_of(&client, deleted(), &undoing).await, ["x waits; it waits for example.com/hold", "MadeAgain"]);
+    assert!(undoing.between.names().is_empty());
+    assert_eq!(asked.lines().iter().filter(|line| line.starts_with("POST")).count(), 2, "{:?}", asked.lines());
+}
+
+#[tokio::test]
+async fn an_object_that_does_not_go_in_time_is_told_with_what_it_waits_for() {
+    let (client, _) = scripted(|request| match request.method().as_str() {
+        "POST" => answer(409, refusal(Reason::AlreadyExists)),
+        "GET" if request.uri().path().ends_with("/configmaps") => {
+            answer(200, json!({"items": [going().into_value()], "metadata": {"resourceVersion": "9"}}))
+        }
+        _ => answer(200, going().into_value()),
+    });
+    let undoing = Undoing { timeout: Some(Duration::from_millis(1)), between: Between::default() };
+    let late = "what is in its place was deleted, but was not gone after 0 s; it waits for example.com/hold";
+    assert_eq!(outcomes_of(&client, deleted(), &undoing).await, ["x waits; it waits for example.com/hold", late]);
+    assert_eq!(undoing.between.names(), ["configmap/x in namespace a"], "until somebody keeps what it was");
+}
+
+#[tokio::test]
+async fn an_object_whose_deletion_never_came_is_left_as_it_is() {
+    let (client, asked) = scripted(|request| match request.method().as_str() {
+        "POST" => answer(409, refusal(Reason::AlreadyExists)),
+        _ => answer(200, object("1", "old", "ann").into_value()),
+    });
+    assert_eq!(outcomes(&client, deleted()).await, ["Nothing"]);
+    assert_eq!(asked.lines().len(), 2);
+}
+
+#[tokio::test]
+async fn an_object_that_somebody_made_in_its_place_is_left_alone() {
+    let (client, _) = scripted(|request| match request.method().as_str() {
+        "POST" => answer(409, refusal(Reason::AlreadyExists)),
+        _ => {
+            let mut other = object("9", "new", "bob");
+            other.set_meta("uid", "other");
+            answer(200, other.into_value())
+        }
+    });
+    assert_eq!(outcomes(&client, deleted()).await, ["another object has taken its place meanwhile"]);
 }

@@ -1,11 +1,11 @@
-//! What was deleted to be replaced and could not be made anew, kept in a file from which it can be applied again.
+//! What was deleted and could not be made anew, kept in a file from which it can be applied again.
 
 use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::cli::private_file;
-use crate::cli::ui::Ui;
+use super::private_file;
+use super::ui::Ui;
 use crate::object::Object;
 use crate::yaml;
 
@@ -23,6 +23,14 @@ const OF_SERVER: [&str; 8] = [
 
 /// Writes the object into the working directory, or where that cannot be, into that for temporary files, and says so.
 pub(super) fn tell(ui: &Ui, name: &str, deleted: &Object) {
+    match keep(name, deleted) {
+        Ok(hint) => ui.hint(&hint),
+        Err(error) => ui.error(&error),
+    }
+}
+
+/// The same for whoever says so in their own way: a hint at the file, or what is wrong.
+pub(super) fn keep(name: &str, deleted: &Object) -> Result<String, String> {
     let manifest = yaml::emit(&manifest(deleted));
     let file = PathBuf::from(format!("deleted-{}.yaml", file_stem(deleted)));
     let written = private_file::write_new(&file, &manifest).map(|()| file.clone()).or_else(|_| {
@@ -30,12 +38,10 @@ pub(super) fn tell(ui: &Ui, name: &str, deleted: &Object) {
         private_file::write_new(&elsewhere, &manifest).map(|()| elsewhere)
     });
     match written {
-        Ok(file) => ui.hint(&format!("{name} as it was is in {0}; to have it back: trueup apply -f {0}", file.display())),
+        Ok(file) => Ok(format!("{name} as it was is in {0}; to have it back: trueup apply -f {0}", file.display())),
         // A Secret's values do not go to a screen; they are in the manifests of whoever made it.
-        Err(error) if deleted.kind() == "Secret" => ui.error(&format!("{name} as it was could not be kept: {error}")),
-        Err(error) => {
-            ui.error(&format!("{name} as it was could not be kept ({error}); it was:\n{manifest}"));
-        }
+        Err(error) if deleted.kind() == "Secret" => Err(format!("{name} as it was could not be kept: {error}")),
+        Err(error) => Err(format!("{name} as it was could not be kept ({error}); it was:\n{manifest}")),
     }
 }
 
