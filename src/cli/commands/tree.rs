@@ -16,6 +16,7 @@ use crate::client::{
 };
 use crate::object::Object;
 use crate::plan::{REQUESTS_AT_ONCE, each};
+use crate::printable::one_line;
 use crate::readiness::readiness;
 use crate::schema::columns::human_duration;
 
@@ -155,12 +156,11 @@ fn branch(
     let object = &member.object;
     let age = object.meta_str("creationTimestamp").and_then(|text| text.parse().ok());
     let state = readiness(object, now);
-    let reason: String = state.reason().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     lines.push(vec![
         format!("{}{}", signs.0, display_name(member)),
         age.map_or_else(|| "<unknown>".to_owned(), |created| human_duration(created, now)),
         state.word().to_owned(),
-        reason,
+        one_line(&state.reason()).into_owned(),
     ]);
     // Several owners, and owners in a circle, are not forbidden: what an object owns is shown once.
     if !shown.insert(object.uid().to_owned()) {

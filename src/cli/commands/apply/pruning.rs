@@ -68,9 +68,7 @@ async fn finish(client: &Client, around: Around<'_>, widened: &str, report: &mut
     if !set.prune {
         return;
     }
-    for held in std::mem::take(&mut report.held) {
-        report.failure(&held);
-    }
+    report.tell_held();
     if report.failed > 0 {
         report.ui.warning("nothing was pruned, since not everything was applied");
         return;
