@@ -591,10 +591,10 @@ fn objects_that_are_not_as_a_plan_has_them_are_told_at_their_manifests() {
     assert_shows!(env.run("apply a.plan --ci github"), @"
     [stderr]
     applying to local store store
-    error: a.yaml:1:1: configmap/a in namespace default: it is not as it was planned: it exists by now (uid 00000000-0000-0000-8000-000000000001)
+    error: a.yaml:1:1: configmap/a in namespace default: it is not as it was planned: it exists by now (uid 00000002-0000-0000-8000-000000000001)
+    ::error file=a.yaml,line=1,col=1,title=configmap/a in namespace default::it is not as it was planned: it exists by now (uid 00000002-0000-0000-8000-000000000001)
     error: nothing was applied, since the plan is out of date
     hint: make a new plan
-    ::error file=a.yaml,line=1,col=1,title=configmap/a in namespace default::it is not as it was planned: it exists by now (uid 00000000-0000-0000-8000-000000000001)
     [exit 1]
     ");
 }
