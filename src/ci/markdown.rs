@@ -55,6 +55,9 @@ struct Room {
     problems: usize,
 }
 
+/// A part of the room.
+type Member = fn(&mut Room) -> &mut usize;
+
 /// The comment; `full` is where the whole difference is found.
 #[must_use]
 pub fn comment(report: &Report, limit: Limit, full: Option<&str>) -> String {
@@ -67,7 +70,7 @@ pub fn comment(report: &Report, limit: Limit, full: Option<&str>) -> String {
     if limit.holds(&whole) {
         return whole;
     }
-    let steps: [(fn(&mut Room) -> &mut usize, usize); 4] = [
+    let steps: [(Member, usize); 4] = [
         (|room| &mut room.difference, DIFFERENCE_LEAST.min(longest)),
         (|room| &mut room.differences, 0),
         (|room| &mut room.rows, 0),

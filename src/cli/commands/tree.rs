@@ -160,7 +160,7 @@ fn branch(
         format!("{}{}", signs.0, display_name(member)),
         age.map_or_else(|| "<unknown>".to_owned(), |created| human_duration(created, now)),
         state.word().to_owned(),
-        one_line(&state.reason()).into_owned(),
+        one_line(state.reason()).into_owned(),
     ]);
     // Several owners, and owners in a circle, are not forbidden: what an object owns is shown once.
     if !shown.insert(object.uid().to_owned()) {
