@@ -125,7 +125,7 @@ fn qualified(namespace: Option<&str>, object: &str) -> String {
 
 fn file_place(report: &Report, place: Option<&Place>) -> Option<FilePlace> {
     let place = place?;
-    Some(FilePlace { file: report.root.file(&place.name)?, line: place.line.max(1), column: place.column.max(1) })
+    Some(FilePlace { file: report.file(place)?, line: place.line.max(1), column: place.column.max(1) })
 }
 
 fn shortened(message: &str) -> String {

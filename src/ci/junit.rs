@@ -1,7 +1,10 @@
 //! A report as JUnit: a case for each object, and one for each thing that failed for no object.
 //!
+//! An object that something was done to and that is not as it should be is one case, which fails, with what was done as its output.
 //! There is no one schema; this keeps to what the parsers of Jenkins, GitLab and Azure DevOps have in common. Invariant: the text is XML
 //! 1.0 whatever names and messages hold.
+
+use std::collections::HashMap;
 
 use super::{Item, Level, Problem, Report};
 use crate::printable::{one_line, printable};
@@ -11,11 +14,11 @@ use crate::printable::{one_line, printable};
 pub fn junit(report: &Report) -> String {
     let cases = cases(report);
     let count = |outcome: &str| cases.iter().filter(|case| case.outcome == outcome).count();
-    let numbers = format!("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"0\"", cases.len(), count("failure"), count("error"));
+    let numbers = format!("tests=\"{}\" failures=\"{}\" errors=\"{}\"", cases.len(), count("failure"), count("error"));
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     text.push_str(&format!("<testsuites name=\"{}\" {numbers}>\n", attribute(&report.name)));
     text.push_str(&format!(
-        "  <testsuite name=\"{}\" {numbers}>\n    <properties>\n",
+        "  <testsuite name=\"{}\" {numbers} skipped=\"0\">\n    <properties>\n",
         attribute(&format!("{} {}", report.name, report.command))
     ));
     let summary = report.summary();
@@ -36,12 +39,24 @@ struct Case {
 
 fn cases(report: &Report) -> Vec<Case> {
     let groups = report.grouped();
-    let of_items = report.items.iter().map(|item| of_item(report, item));
-    of_items.chain(groups.iter().map(|group| of_problems(report, group))).collect()
+    let mut troubled: HashMap<(&str, Option<&str>), &Item> = HashMap::new();
+    for problem in groups.iter().filter_map(|group| group.first()) {
+        if let Some(object) = &problem.object {
+            let same = |item: &&Item| item.object == *object && item.namespace == problem.namespace;
+            troubled.extend(report.items.iter().find(same).map(|item| ((object.as_str(), problem.namespace.as_deref()), item)));
+        }
+    }
+    let is_sound = |item: &&Item| !troubled.contains_key(&(item.object.as_str(), item.namespace.as_deref()));
+    let of_items = report.items.iter().filter(is_sound).map(|item| of_item(report, item));
+    let of_groups = groups.iter().map(|group| {
+        let object = group.first().and_then(|problem| Some((problem.object.as_deref()?, problem.namespace.as_deref())));
+        of_problems(report, group, object.and_then(|object| troubled.get(&object).copied()))
+    });
+    of_items.chain(of_groups).collect()
 }
 
 fn of_item(report: &Report, item: &Item) -> Case {
-    let place = item.place.as_ref().and_then(|place| Some((report.root.file(&place.name)?, place.line)));
+    let place = item.place.as_ref().and_then(|place| Some((report.file(place)?, place.line)));
     let word = report.word(item.action);
     let fails = item.action.is_change() && report.level_of(item.action) == Level::Error && report.differences == Level::Error;
     let reason = item.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
@@ -49,14 +64,20 @@ fn of_item(report: &Report, item: &Item) -> Case {
     if fails {
         body.push_str(&element("failure", &format!("{word}{reason}"), item.action.word(), &item.diff));
     } else if item.action.is_change() {
-        body.push_str(&format!("      <system-out>{}</system-out>\n", content(&format!("{word}{reason}\n{}", item.diff))));
+        body.push_str(&output(&done(report, item)));
     }
     let text = case(&item.object, item.namespace.as_deref(), place, &body);
     Case { outcome: if fails { "failure" } else { "" }, text }
 }
 
-/// All problems of one object; those that are no errors are output.
-fn of_problems(report: &Report, problems: &[&Problem]) -> Case {
+/// What becomes, or has become, of an object.
+fn done(report: &Report, item: &Item) -> String {
+    let reason = item.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!("{}{reason}\n{}", report.word(item.action), item.diff)
+}
+
+/// All problems of one object, to which something was done as `item` says; those that are no errors are output.
+fn of_problems(report: &Report, problems: &[&Problem], item: Option<&Item>) -> Case {
     let (errors, others): (Vec<&Problem>, Vec<&Problem>) = problems.iter().partition(|problem| problem.level == Level::Error);
     let lines = |problems: &[&Problem]| problems.iter().map(|problem| line(problem)).collect::<String>();
     let mut body = String::new();
@@ -69,11 +90,12 @@ fn of_problems(report: &Report, problems: &[&Problem]) -> Case {
     if let Some(first) = errors.first() {
         body.push_str(&element(outcome, first.message.lines().next().unwrap_or_default(), first.rule.id, &lines(&errors)));
     }
-    if !others.is_empty() {
-        body.push_str(&format!("      <system-out>{}</system-out>\n", content(&lines(&others))));
+    let done = item.filter(|item| item.action.is_change()).map(|item| done(report, item)).unwrap_or_default();
+    if !(others.is_empty() && done.is_empty()) {
+        body.push_str(&output(&(done + &lines(&others))));
     }
     let first = problems.first();
-    let place = first.and_then(|problem| problem.place.as_ref()).and_then(|place| Some((report.root.file(&place.name)?, place.line)));
+    let place = first.and_then(|problem| problem.place.as_ref()).and_then(|place| Some((report.file(place)?, place.line)));
     let name = first.map(|problem| problem.object.clone().unwrap_or_else(|| problem.rule.id.to_owned())).unwrap_or_default();
     let namespace = first.and_then(|problem| problem.namespace.as_deref());
     Case { outcome, text: case(&name, namespace, place, &body) }
@@ -94,6 +116,10 @@ fn case(name: &str, namespace: Option<&str>, place: Option<(String, u32)>, body:
 
 fn element(name: &str, message: &str, kind: &str, text: &str) -> String {
     format!("      <{name} message=\"{}\" type=\"{}\">{}</{name}>\n", attribute(message), attribute(kind), content(text))
+}
+
+fn output(text: &str) -> String {
+    format!("      <system-out>{}</system-out>\n", content(text))
 }
 
 /// A value of an attribute, on one line.

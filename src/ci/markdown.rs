@@ -1,20 +1,24 @@
 //! A report as a comment in markdown that fits where it goes, and all differences of a report as one text.
 //!
 //! A comment begins with a mark that is not shown, by which whoever posts it finds the one of the run before. What does not fit is cut
-//! where it is longest: first the differences, then the rows of the table, then what failed; and the comment says so. Invariant: nothing
+//! where it is longest: first long differences, then the last of them, then rows of the table, then what failed; and the comment says so.
+//! Invariant: nothing
 //! that a manifest or a server says leaves the block, the cell or the title that it stands in.
 
 use super::{Item, Level, Problem, Report};
 use crate::plan::render::{Tense, code, counts, fenced, html};
 use crate::printable::{one_line, printable};
 
+/// Bytes to which a difference is cut before others are left out: some ten lines.
+const DIFFERENCE_LEAST: usize = 500;
 /// The most characters of what is told about one object that failed.
 const PROBLEM_MOST: usize = 2000;
 
 /// How much a place takes, in what it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Characters, as comments are counted.
+    /// Characters, as comments are counted. Platforms do not say what they take for one: UTF-16's units are never fewer than code points,
+    /// and four bytes for each, which is what the column behind it holds on GitHub, never less than their UTF-8.
     Characters(usize),
     /// Bytes, as files are counted.
     Bytes(usize),
@@ -33,7 +37,7 @@ impl Limit {
     pub fn holds(self, text: &str) -> bool {
         match self {
             Self::Bytes(most) => text.len() <= most,
-            Self::Characters(most) => text.len() <= most || text.chars().count() <= most,
+            Self::Characters(most) => text.len() <= most || text.encode_utf16().count() <= most,
         }
     }
 }
@@ -43,33 +47,44 @@ impl Limit {
 struct Room {
     /// Bytes of each difference.
     difference: usize,
+    /// Differences.
+    differences: usize,
     /// Rows of the table.
     rows: usize,
     /// Objects that failed.
     problems: usize,
 }
 
+/// A part of the room.
+type Member = fn(&mut Room) -> &mut usize;
+
 /// The comment; `full` is where the whole difference is found.
 #[must_use]
 pub fn comment(report: &Report, limit: Limit, full: Option<&str>) -> String {
     let longest = report.changed().map(|item| item.diff.len()).max().unwrap_or_default();
     let groups = report.grouped();
-    let mut room = Room { difference: longest, rows: report.changed().count(), problems: groups.len() };
+    let changed = report.changed().count();
+    let mut room = Room { difference: longest, differences: changed, rows: changed, problems: groups.len() };
     let written = |room: Room| render(report, &groups, room, full);
     let whole = written(room);
     if limit.holds(&whole) {
         return whole;
     }
-    let steps: [fn(&mut Room) -> &mut usize; 3] = [|room| &mut room.difference, |room| &mut room.rows, |room| &mut room.problems];
-    for member in steps {
+    let steps: [(Member, usize); 4] = [
+        (|room| &mut room.difference, DIFFERENCE_LEAST.min(longest)),
+        (|room| &mut room.differences, 0),
+        (|room| &mut room.rows, 0),
+        (|room| &mut room.problems, 0),
+    ];
+    for (member, least) in steps {
         let so_far = room;
         let fits = |most: usize| {
             let mut tried = so_far;
             *member(&mut tried) = most;
             limit.holds(&written(tried))
         };
-        let most = most(*member(&mut room), fits);
-        *member(&mut room) = most.unwrap_or_default();
+        let most = most(least, *member(&mut room), fits);
+        *member(&mut room) = most.unwrap_or(least);
         if most.is_some() {
             break;
         }
@@ -77,12 +92,12 @@ pub fn comment(report: &Report, limit: Limit, full: Option<&str>) -> String {
     written(room)
 }
 
-/// The largest number up to `most` that fits, where all below one that fits do; `None` where not even 0 does.
-fn most(most: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
-    if !fits(0) {
+/// The largest number from `least` to `most` that fits, where all below one that fits do; `None` where not even the least does.
+fn most(least: usize, most: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
+    if !fits(least) {
         return None;
     }
-    let (mut low, mut high) = (0, most);
+    let (mut low, mut high) = (least, most);
     while low < high {
         let middle = low + (high - low).div_ceil(2);
         if fits(middle) { low = middle } else { high = middle - 1 }
@@ -101,7 +116,8 @@ fn render(report: &Report, groups: &[Vec<&Problem>], room: Room, full: Option<&s
     }
     left_out(&mut text, changed.len() - room.rows, "changes");
     let mut cut = 0;
-    for item in changed.iter().take(room.rows).filter(|item| !item.diff.is_empty()) {
+    let differing: Vec<&Item> = changed.iter().copied().take(room.rows).filter(|item| !item.diff.is_empty()).collect();
+    for item in differing.iter().take(room.differences) {
         let shown = beginning(&item.diff, room.difference);
         cut += usize::from(shown.len() < item.diff.len());
         text.push_str(&details(report, item, shown));
@@ -110,7 +126,8 @@ fn render(report: &Report, groups: &[Vec<&Problem>], room: Room, full: Option<&s
         let differences = if cut == 1 { "the longest difference is".to_owned() } else { format!("the {cut} longest differences are") };
         text.push_str(&format!("\n_So that this fits, {differences} cut._\n"));
     }
-    if (cut > 0 || room.rows < changed.len())
+    left_out(&mut text, differing.len().saturating_sub(room.differences), "differences");
+    if (cut > 0 || room.differences < differing.len() || room.rows < changed.len())
         && let Some(full) = full
     {
         text.push_str(&format!("\nAll differences are in {}.\n", code(full)));
@@ -148,10 +165,8 @@ fn left_out(text: &mut String, count: usize, what: &str) {
 }
 
 fn row(report: &Report, item: &Item) -> String {
-    let place = item
-        .place
-        .as_ref()
-        .map(|place| code(&format!("{}:{}", report.root.file(&place.name).unwrap_or_else(|| place.name.clone()), place.line)));
+    let place =
+        item.place.as_ref().map(|place| code(&format!("{}:{}", report.file(place).unwrap_or_else(|| place.name.clone()), place.line)));
     let namespace = item.namespace.as_deref().map(code).unwrap_or_default();
     format!("| {} | {} | {namespace} | {} |\n", report.word(item.action), code(&item.object), place.unwrap_or_default())
 }

@@ -28,8 +28,10 @@ pub struct Rule {
 /// A place in a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The manifest's name as the user gave it: a path, a URL, or `standard input`.
+    /// The manifest's name as the user gave it: a path, a URL, or `standard input`; or what it is, such as a revision.
     pub name: String,
+    /// Whether the name may be that of a file.
+    pub may_be_file: bool,
     /// The line, from 1.
     pub line: u32,
     /// The column in characters, from 1.
@@ -38,7 +40,16 @@ pub struct Place {
 
 impl From<&Origin> for Place {
     fn from(origin: &Origin) -> Self {
-        Self { name: origin.source.name().to_owned(), line: origin.mark.line, column: origin.mark.column }
+        let source = &origin.source;
+        Self { may_be_file: !source.is_made(), line: origin.mark.line, column: origin.mark.column, ..Self::whole(source.name()) }
+    }
+}
+
+impl Place {
+    /// The beginning of what the user names.
+    #[must_use]
+    pub fn whole(name: &str) -> Self {
+        Self { name: name.to_owned(), may_be_file: true, line: 1, column: 1 }
     }
 }
 
@@ -173,6 +184,12 @@ impl Report {
     #[must_use]
     pub fn failed(&self) -> usize {
         self.grouped().into_iter().filter(|group| group.iter().any(|problem| problem.level == Level::Error)).count()
+    }
+
+    /// The file of the repository that a place is in.
+    #[must_use]
+    pub fn file(&self, place: &Place) -> Option<String> {
+        if place.may_be_file { self.root.file(&place.name) } else { None }
     }
 
     /// Whether anything is an error.

@@ -69,7 +69,7 @@ fn ordinary() -> Report {
         namespace: Some("shop".to_owned()),
         subject: field.to_owned(),
         hint: Some("look at the field".to_owned()),
-        place: Some(Place { name: "deploy/web.yaml".to_owned(), line, column: 5 }),
+        place: Some(Place { line, column: 5, ..Place::whole("deploy/web.yaml") }),
         ..Problem::new(REFUSED, format!("{field}: Required value"))
     };
     let lost = Problem::new(Rule { id: "command", description: "The command could not be carried out" }, "cannot reach the server");
@@ -79,7 +79,7 @@ fn ordinary() -> Report {
 /// Names and messages that would end an annotation, a tag, a cell, a block or a comment.
 fn hostile() -> Report {
     let name = "x`|%25::error::y]]>-->\n\r\u{1b}[31m</failure>&\"'";
-    let place = Place { name: "a,b:c%,d `e`|.yaml".to_owned(), line: 3, column: 2 };
+    let place = Place { line: 3, column: 2, ..Place::whole("a,b:c%,d `e`|.yaml") };
     let mut item = Item::plain(format!("configmap/{name}"), Some("n|s".to_owned()), Action::Update, Some(place.clone()));
     item.diff = "@@ -1 +1 @@\n-a: ```\n+a: ````</details>\n ::error::x\n".to_owned();
     item.fields = "~ a: ``` → ````\n::error::x\n".to_owned();
@@ -268,7 +268,7 @@ fn a_section_folds_and_spells_out_its_title() {
 fn junit_has_a_case_for_each_object_and_failure() {
     insta::assert_snapshot!(junit(&ordinary()), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="trueup" tests="7" failures="1" errors="1" skipped="0">
+    <testsuites name="trueup" tests="7" failures="1" errors="1">
       <testsuite name="trueup diff" tests="7" failures="1" errors="1" skipped="0">
         <properties>
           <property name="target" value="local store store"/>
@@ -345,7 +345,7 @@ fn junit_has_a_case_for_each_object_and_failure() {
 fn junit_stays_xml() {
     insta::assert_snapshot!(junit(&hostile()), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="trueup" tests="2" failures="1" errors="0" skipped="0">
+    <testsuites name="trueup" tests="2" failures="1" errors="0">
       <testsuite name="trueup diff" tests="2" failures="1" errors="0" skipped="0">
         <properties>
           <property name="target" value="local store store"/>
@@ -839,7 +839,7 @@ fn a_comment_holds_what_it_is_given() {
 
     Target: `local store store`
 
-    **failed** ``service/x`\|%25::error::y]]>-->   [31m</failure>&"'``
+    **failed** ``service/x`\|%25::error::y]]>-->^J^M^[[31m</failure>&"'``
 
     ````
     a,b:c%,d `e`|.yaml:3:2: 50%
@@ -850,9 +850,9 @@ fn a_comment_holds_what_it_is_given() {
 
     | action | object | namespace | source |
     |---|---|---|---|
-    | update | ``configmap/x`\|%25::error::y]]>-->   [31m</failure>&"'`` | `n\|s` | ``a,b:c%,d `e`\|.yaml:3`` |
+    | update | ``configmap/x`\|%25::error::y]]>-->^J^M^[[31m</failure>&"'`` | `n\|s` | ``a,b:c%,d `e`\|.yaml:3`` |
 
-    <details><summary>update configmap/x&#96;&#124;%25::error::y&#93;&#93;&gt;--&gt;   &#91;31m&lt;/failure&gt;&amp;"' in namespace n&#124;s: because &lt;b&gt;&#64;all&lt;/b&gt; ::stop-commands::x</summary>
+    <details><summary>update configmap/x&#96;&#124;%25::error::y&#93;&#93;&gt;--&gt;^J^M^&#91;&#91;31m&lt;/failure&gt;&amp;"' in namespace n&#124;s: because &lt;b&gt;&#64;all&lt;/b&gt;^J::stop-commands::x</summary>
 
     `````diff
     @@ -1 +1 @@
@@ -884,6 +884,31 @@ fn the_longest_differences_are_cut_first_and_it_is_said() {
     let left: Vec<&str> = text.lines().filter(|line| line.ends_with(" more lines_")).collect();
     assert_eq!(left.len(), 2, "{left:?}");
     assert!(full_diff(&report).contains("+ä line 008999\n"));
+}
+
+#[test]
+fn many_small_differences_are_shown_as_long_as_there_is_room() {
+    let report = with_lines(&[30; 400]);
+    let text = comment(&report, Limit::GITHUB_COMMENT, Some("out/full.diff"));
+    assert!(Limit::GITHUB_COMMENT.holds(&text) && text.len() > 60_000, "{}", text.len());
+    assert_eq!(text.matches("| create |").count(), 400, "every object is in the table");
+    assert!(text.contains("configmap/m-0 in namespace shop</summary>"), "the first differences are there");
+    assert!(text.contains(" more differences are left out, so that this fits._\n"));
+    assert!(text.contains("All differences are in `out/full.diff`.\n"));
+}
+
+#[test]
+fn a_comment_fits_however_characters_are_counted() {
+    let mut report = with_lines(&[]);
+    let lines = |text: &str| (0..6000).map(|line| format!("+{text} {line}\n")).collect::<String>();
+    for text in ["😀😀😀😀", "日本語のテキスト", "a\u{301}\u{200d}"] {
+        let item = Item { diff: lines(text), ..Item::plain("configmap/m".to_owned(), None, Action::Create, None) };
+        report.items = vec![item];
+        let text = comment(&report, Limit::GITHUB_COMMENT, None);
+        let (code_points, units) = (text.chars().count(), text.encode_utf16().count());
+        assert!(code_points <= 65_536 && units <= 65_536 && units > 55_000, "{code_points} {units}");
+        assert!(text.len() <= 4 * 65_536);
+    }
 }
 
 #[test]

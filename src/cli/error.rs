@@ -234,11 +234,15 @@ impl From<SetError> for CommandError {
             }
             SetError::LabelWritten { .. } => "take the label out of the manifest".to_owned(),
         };
+        let problem = super::ci::of_set_error(&error);
         let told = match error {
             SetError::UnknownType(unknown) => return Self::from(unknown),
             SetError::Client(error) => return Self::from(error),
             SetError::NoName(_) | SetError::BadName { .. } | SetError::NoNamespace(_) => Self::usage(error.to_string()),
-            other => Self::failed(other.to_string()),
+            other => Self {
+                problems: problem.into_iter().map(|problem| Problem { hint: Some(hint.clone()), ..problem }).collect(),
+                ..Self::failed(other.to_string())
+            },
         };
         told.hint(hint)
     }

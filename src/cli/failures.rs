@@ -134,9 +134,8 @@ pub(super) fn what(error: &ObjectError) -> String {
 
 /// A line for each cause, in the order of the manifest, below each of the first few the line that it is about.
 fn causes(refusal: &Refusal, source: Option<&Desired>) -> String {
-    let line = |cause: &Cause| if cause.field.is_empty() { cause.message.clone() } else { format!("{}: {}", cause.field, cause.message) };
     let mut causes: Vec<(Option<Origin>, String)> =
-        refusal.causes.iter().map(|cause| (source.map(|source| source.locate(&cause.field)), line(cause))).collect();
+        refusal.causes.iter().map(|cause| (source.map(|source| source.locate(named_field(cause))), cause_in_words(cause))).collect();
     causes.sort_by(|(left, left_line), (right, right_line)| {
         let mark = |origin: &Option<Origin>| origin.as_ref().map(|origin| origin.mark);
         mark(left).cmp(&mark(right)).then_with(|| left_line.cmp(right_line))
@@ -158,6 +157,19 @@ fn causes(refusal: &Refusal, source: Option<&Desired>) -> String {
         }
     }
     text
+}
+
+/// `spec.size: Required value`.
+pub(super) fn cause_in_words(cause: &Cause) -> String {
+    match named_field(cause) {
+        "" => cause.message.clone(),
+        field => format!("{field}: {}", cause.message),
+    }
+}
+
+/// The field that a cause is about; empty where it is about the whole object, which servers written in Go call `<nil>`.
+pub(super) fn named_field(cause: &Cause) -> &str {
+    if cause.field == "<nil>" { "" } else { &cause.field }
 }
 
 pub(super) fn is_conflict(refusal: &Refusal) -> bool {
@@ -276,6 +288,14 @@ mod tests {
              .spec.replicas is owned by \"hpa\" using apps/v1: 5 there, 3 here\n\
              hint: leave the fields to their owners by taking them out of the manifest, or take them over with --force-conflicts\n"
         );
+    }
+
+    #[test]
+    fn what_go_calls_nil_is_the_whole_object() {
+        let skipped = Cause::invalid("<nil>", &Value::Null, "some rules were not checked");
+        let both = Refusal::invalid("apps", "Deployment", "web", vec![skipped, Cause::required("spec.a", "")]);
+        let told = told(&failure(both));
+        assert!(told.contains("\n  spec.a: Required value") && told.contains("\n  Invalid value: ") && !told.contains("<nil>"), "{told}");
     }
 
     #[test]

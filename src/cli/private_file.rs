@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Makes a file that is not there yet.
 pub(super) fn create(path: &Path) -> io::Result<File> {
@@ -18,12 +18,16 @@ pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
     create(path)?.write_all(text.as_bytes())
 }
 
-/// Writes a file in the place of another. Whoever reads it meanwhile finds the one or the other whole.
+/// The most links that one path is followed through; Linux's own limit.
+const LINKS_MOST: usize = 40;
+
+/// Writes a file in the place of another, which a link to it goes on leading to. Whoever reads it meanwhile finds the one or the other whole.
 pub(super) fn write_over(path: &Path, text: &str) -> io::Result<()> {
     // A pipe or a device is written to; renaming would put a file in its place.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return fs::write(path, text);
     }
+    let path = &behind_links(path);
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(format!(".{}", std::process::id()));
     let unfinished = Path::new(&unfinished);
@@ -33,6 +37,17 @@ pub(super) fn write_over(path: &Path, text: &str) -> io::Result<()> {
         let _ = fs::remove_file(unfinished);
     }
     written
+}
+
+/// The file that a path leads to, whether or not it is there.
+fn behind_links(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MOST {
+        let Ok(target) = fs::read_link(&path) else { break };
+        // A target that is absolute stands for itself.
+        path = path.parent().map_or_else(|| target.clone(), |folder| folder.join(&target));
+    }
+    path
 }
 
 #[cfg(test)]
@@ -54,5 +69,21 @@ mod tests {
         assert_eq!((mode(), fs::read_to_string(&file).unwrap().as_str()), (0o600, "other"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(write_over(&folder.path().join("none/x"), "text").is_err());
+    }
+
+    #[test]
+    fn a_link_stays_one_and_leads_to_what_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("below")).unwrap();
+        std::os::unix::fs::symlink("below/second", path("first")).unwrap();
+        std::os::unix::fs::symlink(path("file"), path("below/second")).unwrap();
+        for text in ["where nothing was", "where a file was"] {
+            write_over(&path("first"), text).unwrap();
+            assert_eq!(fs::read_to_string(path("file")).unwrap(), text);
+            assert!(path("first").is_symlink() && path("below/second").is_symlink());
+        }
+        std::os::unix::fs::symlink("round", path("round")).unwrap();
+        assert!(write_over(&path("round"), "text").is_err() || path("round").is_file());
     }
 }

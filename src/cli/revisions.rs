@@ -53,7 +53,7 @@ impl Recalled {
         }
         let text = as_manifests(&self.declared, |object| object.clone().into_value());
         let name = format!("revision {} of {}", self.revision.number, parent.display_name());
-        Ok(manifest::parse([Ok(Arc::new(Source::new(name, text)))])?)
+        Ok(manifest::parse([Ok(Arc::new(Source::made(name, text)))])?)
     }
 }
 

@@ -200,6 +200,16 @@ impl ApiRequest {
         Self::new(Method::PUT, path, Form::Objects.accept()).with_body("application/json", body)
     }
 
+    /// Asks what [`ApiRequest::replace`] would make of an object, without doing it.
+    #[must_use]
+    pub fn try_replace(resource: &ServedResource, namespace: Option<&str>, name: &str, body: Vec<u8>, field_manager: &str) -> Self {
+        let mut query = Query::default();
+        query.put("fieldManager", field_manager);
+        query.dry_run(true);
+        let path = query.after(object_path(resource, namespace, name));
+        Self::new(Method::PUT, path, Form::Objects.accept()).with_body("application/json", body)
+    }
+
     /// Changes an object by a JSON patch (RFC 6902).
     #[must_use]
     pub fn json_patch(resource: &ServedResource, namespace: Option<&str>, name: &str, patch: &Value, field_manager: &str) -> Self {

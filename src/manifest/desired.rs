@@ -1,5 +1,6 @@
 //! An object as a manifest asks for it, with the place of each of its fields.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use serde_json::{Map, Value};
 use super::Source;
 use super::excerpt::excerpt;
 use crate::object::Object;
-use crate::yaml::{Mark, Places};
+use crate::yaml::{Mark, Places, ROOT};
 
 /// A place in a source; displays as `deploy/web.yaml:12:3`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +64,24 @@ pub(super) struct Elsewhere {
 }
 
 impl Desired {
+    /// An object whose text is not at hand, such as one of a saved plan. `fields` are those whose places are known, as
+    /// [`Desired::locate`] takes them.
+    #[must_use]
+    pub fn known_at(object: Object, origin: Origin, fields: &[(&str, Origin)]) -> Self {
+        let mut sources = vec![Arc::clone(&origin.source)];
+        let mut known = HashMap::new();
+        for (field, place) in fields {
+            let number = sources.iter().position(|source| source.name() == place.source.name()).unwrap_or_else(|| {
+                sources.push(Arc::clone(&place.source));
+                sources.len() - 1
+            });
+            known.insert(steps_to(object.root(), field), (place.mark, u32::try_from(number).unwrap_or_default()));
+        }
+        let (places, of_entries) = Places::of_known(object.root(), (origin.mark, 0), &known);
+        let elsewhere = (sources.len() > 1).then(|| Arc::new(Elsewhere { sources, of_entries }));
+        Self { object, origin, places: Arc::new(places), root: ROOT, elsewhere }
+    }
+
     /// The place of a field, named by the steps to it: member names, and the positions of list items in decimal.
     ///
     /// A member's place is its key's. `None` where the manifest does not write that field. Of a kustomization's object the place may be in

@@ -26,6 +26,7 @@ pub(super) struct NotText {
 pub struct Source {
     name: String,
     text: String,
+    is_made: bool,
 }
 
 impl fmt::Debug for Source {
@@ -38,7 +39,19 @@ impl Source {
     /// A source from its name (as the user gave it, such as a path) and its text.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        Self { name: name.into(), text: text.into(), is_made: false }
+    }
+
+    /// A source that is nowhere to be read, which `name` says what it is of.
+    #[must_use]
+    pub fn made(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { is_made: true, ..Self::new(name, text) }
+    }
+
+    /// Whether nobody else can read the source under its name.
+    #[must_use]
+    pub fn is_made(&self) -> bool {
+        self.is_made
     }
 
     /// A source from bytes.

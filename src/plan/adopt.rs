@@ -63,7 +63,7 @@ pub(super) fn conflicts_only_with(refusal: &Refusal, managers: &BTreeSet<String>
 /// What a dry run that could not take over first must still show: what client-side apply set, the manifest no longer says and nobody
 /// else owns goes, the last-applied annotation among it.
 ///
-/// An approximation: a field that has a default is shown to go, although the server will fill it in again.
+/// A field that has a default goes too, which the server fills in again.
 pub(super) fn without_abandoned(answer: Object, live: &Object, desired: &Object, manager: &str) -> Object {
     let from = client_side_managers(live);
     let taken = |entry: &&Value| is_update(entry) && from.contains(text(entry, "manager"));

@@ -32,7 +32,29 @@ pub(super) async fn apply_object(
         }
         other => other?,
     };
-    Ok(without_abandoned(answer, live, &placed.object, &parameters.field_manager))
+    let left = without_abandoned(answer.clone(), live, &placed.object, &parameters.field_manager);
+    Ok(with_defaults(client, placed, live, &answer, left, &parameters.field_manager).await)
+}
+
+/// The object with the defaults that the server fills in again where something goes. What it does not answer, such as to somebody who
+/// may not update, leaves the object without them.
+async fn with_defaults(client: &Client, placed: &Placed, live: &Object, answer: &Object, left: Object, manager: &str) -> Object {
+    let but_annotations = |object: &Object| {
+        let mut object = object.clone();
+        object.remove_meta("annotations");
+        object
+    };
+    // Most often nothing goes but the annotation of client-side apply.
+    if but_annotations(answer) == but_annotations(&left) {
+        return left;
+    }
+    let mut body = left.clone();
+    body.remove_meta("managedFields");
+    body.set_gvk(&placed.resource.gvk());
+    body.set_meta("resourceVersion", live.resource_version().unwrap_or_default());
+    let Ok(body) = serde_json::to_vec(body.root()) else { return left };
+    let request = ApiRequest::try_replace(&placed.resource, placed.key.namespace.as_deref(), &placed.key.name, body, manager);
+    client.object(&request).await.unwrap_or(left)
 }
 
 async fn send(client: &Client, placed: &Placed, parameters: &ApplyParameters) -> Result<Object, ClientError> {

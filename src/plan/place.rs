@@ -86,6 +86,9 @@ pub enum ObjectError {
     /// It was to be deleted, and another object of its name is there by now.
     #[error("another object has taken its place since it was read, which was not deleted")]
     MadeAnew,
+    /// It is not as it was when a plan was made that is to be carried out.
+    #[error("it is not as it was planned: {0}")]
+    OutOfDate(String),
     /// It was deleted to be replaced, and is not gone.
     #[error("it was deleted to be replaced, but was not gone after {seconds} s{}", waiting_for(.finalizers))]
     StillThere {
@@ -182,7 +185,7 @@ impl Failure {
     }
 }
 
-/// The fields a refusal names: in its causes, or, one of them, in the words of a decoder (`unknown field "spec.replica"`, `cannot
+/// The fields a refusal names: in its causes, or in the words of a decoder (`unknown field "spec.replica"`, `cannot
 /// unmarshal string into field spec.replicas of type int32`).
 fn blamed_fields(refusal: &Refusal) -> Vec<&str> {
     let named: Vec<&str> = refusal.causes.iter().map(|cause| cause.field.as_str()).filter(|field| !field.is_empty()).collect();
@@ -191,7 +194,17 @@ fn blamed_fields(refusal: &Refusal) -> Vec<&str> {
     }
     let unknown = || unknown_fields(&refusal.message).into_iter().next();
     let mistyped = || refusal.message.split_once("into field ")?.1.split(' ').next();
-    unknown().or_else(mistyped).into_iter().collect()
+    unknown().or_else(mistyped).map_or_else(|| ill_typed_fields(&refusal.message), |field| vec![field])
+}
+
+/// The fields of an applied object whose types are wrong, as kube-apiserver says it before it merges: `failed to create typed patch object
+/// (shop/a; example.com/v1, Kind=Widget): .spec.size: expected string, got …`, or several of them on lines below `errors:`.
+fn ill_typed_fields(message: &str) -> Vec<&str> {
+    let Some((_, told)) = message.split_once("typed patch object (").and_then(|(_, rest)| rest.split_once("): ")) else {
+        return Vec::new();
+    };
+    let fields = told.lines().filter_map(|line| line.trim_start().split_once(": "));
+    fields.map(|(field, _)| field).filter(|field| field.starts_with('.')).collect()
 }
 
 /// The fields that a refusal says the server does not know: `unknown field "spec.replica"` from a decoder, `.spec.replica: field not
@@ -457,6 +470,12 @@ mod tests {
         let mistyped = Refusal::bad_request("json: cannot unmarshal string into field spec.replicas of type int32");
         assert_eq!(blamed_fields(&mistyped), ["spec.replicas"]);
         assert_eq!(blamed_fields(&Refusal::internal("no")), [""; 0]);
+        let one = "failed to create typed patch object (shop/a; example.com/v1, Kind=Widget): \
+            .spec.parts[name=true].name: expected string, got &value.valueUnstructured{Value:true}";
+        assert_eq!(blamed_fields(&Refusal::internal(one)), [".spec.parts[name=true].name"]);
+        let two = "failed to create typed patch object (shop/a; example.com/v1, Kind=Widget): errors:\n  \
+            .spec.size: expected string, got 1\n  .spec.color: expected string, got 2";
+        assert_eq!(blamed_fields(&Refusal::internal(two)), [".spec.size", ".spec.color"]);
         let merged = "failed to create typed patch object (default/web; apps/v1, Kind=Deployment): errors:\n  .spec.replica: field not \
                       declared in schema\n  .spec.template.spec.containers[name=\"web\"].imag: field not declared in schema";
         assert_eq!(unknown_fields(merged), [".spec.replica", ".spec.template.spec.containers[name=\"web\"].imag"]);

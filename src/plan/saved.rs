@@ -5,16 +5,21 @@
 
 mod declaration;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 pub use declaration::Declaration;
 
 use super::live::Live;
-use super::place::{Placed, in_namespace};
+use super::place::{Failure, ObjectError, Placed};
 use super::render::{API_VERSION, is_secret};
 use super::set::{GroupKind, Scope};
 use super::{Action, Plan, PlanEntry};
+use crate::manifest::{Desired, Origin, Source};
 use crate::object::{GroupVersion, Gvk, Object, ObjectKey};
+use crate::yaml::Mark;
 
 /// What a saved plan was made with.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +48,7 @@ pub struct SavedSet {
 }
 
 /// A plan read from a file.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct SavedPlan {
     /// The target that it was made for, in words.
     pub target: String,
@@ -60,12 +65,14 @@ pub struct SavedPlan {
 }
 
 /// One object that a saved plan changes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct SavedObject {
     /// What happens to it.
     pub action: Action,
     /// What to apply; of an object that leaves its set only its kind and name.
     pub manifest: Object,
+    /// The manifest with the places that the plan knows: its own, and those of the fields that differ.
+    pub source: Option<Arc<Desired>>,
     /// Whether it leaves its set: deleted, or, as an update, without the set's label.
     pub leaves: bool,
     /// The object that it was compared with: its uid and resourceVersion; `None` where there was none.
@@ -161,8 +168,9 @@ impl SavedPlan {
         let objects = document.get("objects").and_then(Value::as_array).ok_or_else(|| malformed("objects"))?;
         let set = document.get("set").map(|set| SavedSet::read(set).ok_or_else(|| malformed("set"))).transpose()?;
         let declaration = Declaration::read(objects);
+        let mut sources = Sources::default();
         let objects: Vec<SavedObject> =
-            objects.iter().filter_map(|object| SavedObject::read(object).transpose()).collect::<Result<_, _>>()?;
+            objects.iter().filter_map(|object| SavedObject::read(object, &mut sources).transpose()).collect::<Result<_, _>>()?;
         // Only members of a set leave one.
         if let Some(stray) = objects.iter().find(|object| object.leaves && set.is_none()) {
             return Err(malformed(&format!("the action of {}/{}", stray.manifest.kind().to_lowercase(), stray.manifest.name())));
@@ -211,6 +219,31 @@ impl SavedSet {
     }
 }
 
+/// The sources that a plan names, each once.
+#[derive(Default)]
+struct Sources(HashMap<String, Arc<Source>>);
+
+impl Sources {
+    /// A place as documents write it; `None` where `position` is none.
+    fn origin(&mut self, position: &Value) -> Option<Origin> {
+        let number = |member: &str| u32::try_from(position.get(member)?.as_u64()?).ok();
+        let name = position.get("file")?.as_str()?;
+        let mark = Mark { line: number("line")?, column: number("column")? };
+        let source = self.0.entry(name.to_owned()).or_insert_with(|| Arc::new(Source::new(name, "")));
+        Some(Origin { source: Arc::clone(source), mark })
+    }
+
+    /// What is known of an object's places; nothing where `object` says nothing of them.
+    fn desired(&mut self, object: &Value, manifest: &Object) -> Result<Option<Arc<Desired>>, ()> {
+        let Some(own) = object.get("source") else { return Ok(None) };
+        let own = self.origin(own).ok_or(())?;
+        let changes = object.get("changes").and_then(Value::as_array).into_iter().flatten();
+        let placed = changes.filter_map(|change| Some((change.get("path")?.as_str()?, change.get("source")?)));
+        let fields = placed.map(|(path, place)| Ok((path, self.origin(place).ok_or(())?))).collect::<Result<Vec<_>, ()>>()?;
+        Ok(Some(Arc::new(Desired::known_at(manifest.clone(), own, &fields))))
+    }
+}
+
 /// An object of which a plan says only which it is.
 fn named(object: &Value) -> Option<Object> {
     let mut metadata = json!({"name": object.get("name")?.as_str()?});
@@ -222,7 +255,7 @@ fn named(object: &Value) -> Option<Object> {
 }
 
 impl SavedObject {
-    fn read(object: &Value) -> Result<Option<Self>, SavedPlanError> {
+    fn read(object: &Value, sources: &mut Sources) -> Result<Option<Self>, SavedPlanError> {
         let text = |member: &str| object.get(member).and_then(Value::as_str).unwrap_or_default();
         let name = format!("{}/{}", text("kind").to_lowercase(), text("name"));
         let action = Action::ALL.into_iter().find(|action| action.word() == text("action"));
@@ -238,14 +271,16 @@ impl SavedObject {
         let compared_with = (action != Action::Create).then(|| (text("uid").to_owned(), text("resourceVersion").to_owned()));
         if leaves {
             let manifest = named(object).ok_or(SavedPlanError::Malformed(name))?;
-            return Ok(Some(Self { action, manifest, leaves, compared_with }));
+            return Ok(Some(Self { action, manifest, source: None, leaves, compared_with }));
         }
         if object.get("withheld") == Some(&true.into()) {
             return Err(SavedPlanError::Withheld(name));
         }
         let manifest = object.get("manifest").ok_or_else(|| SavedPlanError::NoManifest(name.clone()))?;
-        let manifest = Object::from_value(manifest.clone()).map_err(|_| SavedPlanError::Malformed(format!("the manifest of {name}")))?;
-        Ok(Some(Self { action, manifest, leaves, compared_with }))
+        let malformed = |what: &str| SavedPlanError::Malformed(format!("the {what} of {name}"));
+        let manifest = Object::from_value(manifest.clone()).map_err(|_| malformed("manifest"))?;
+        let source = sources.desired(object, &manifest).map_err(|()| malformed("source"))?;
+        Ok(Some(Self { action, manifest, source, leaves, compared_with }))
     }
 
     /// How the live object differs from the one that the plan was made with; `None` where it does not.
@@ -269,17 +304,13 @@ impl SavedObject {
 
 /// Objects of a plan that have moved on since it was made, each with how. `placed` are those of the plan's objects, in their order.
 #[must_use]
-pub fn moved(objects: &[SavedObject], placed: &[Placed], live: &Live) -> Vec<(String, String)> {
-    let pairs = objects.iter().zip(placed);
-    let name = |placed: &Placed| {
-        let namespace = in_namespace(placed.key.namespace.as_deref());
-        format!("{}{namespace}", placed.display_name())
-    };
+pub fn moved(objects: &[SavedObject], placed: &[Placed], live: &Live) -> Vec<Failure> {
     let how = |object: &SavedObject, placed: &Placed| match live.problem(placed) {
         Some(error) => Some(format!("it cannot be read: {error}")),
         None => object.moved(live.object(placed)),
     };
-    pairs.filter_map(|(object, placed)| Some((name(placed), how(object, placed)?))).collect()
+    let pairs = objects.iter().zip(placed);
+    pairs.filter_map(|(object, placed)| Some(placed.failure(ObjectError::OutOfDate(how(object, placed)?)))).collect()
 }
 
 /// Makes an apply fail with a conflict if the object moves between the look and the apply.
@@ -342,6 +373,24 @@ mod tests {
             plan.objects.iter().map(|object| (object.action, object.compared_with.clone(), object.manifest.namespace())).collect();
         let compared_with = Some(("u-1".to_owned(), "7".to_owned()));
         assert_eq!(told, [(Action::Update, compared_with, Some("shop")), (Action::Create, None, Some("shop"))]);
+    }
+
+    #[test]
+    fn a_plan_knows_where_objects_and_what_differs_of_them_are_written() {
+        let other = r#"{"k": "other"}"#;
+        let mut changed = entry("ConfigMap", Action::Update);
+        changed.before.as_mut().unwrap().root_mut().insert("data".to_owned(), serde_json::from_str(other).unwrap());
+        let text = text(vec![changed], false);
+        let plan = SavedPlan::read(&text).unwrap();
+        let source = plan.objects[0].source.as_ref().unwrap();
+        let places = ["", "data.k", "metadata.name"].map(|field| source.locate(field).to_string());
+        assert_eq!(places, ["a.yaml:1:1", "a.yaml:4:8", "a.yaml:1:1"]);
+        assert_eq!(source.origin.excerpt(), "", "the text is not in the plan");
+        let malformed = SavedPlan::read(&text.replace("\"line\":", "\"lime\":")).unwrap_err();
+        assert_eq!(malformed.to_string(), "the source of configmap/a is missing or malformed");
+        let mut unplaced: Value = serde_json::from_str(&text).unwrap();
+        unplaced["objects"][0].as_object_mut().unwrap().remove("source");
+        assert!(SavedPlan::read(&unplaced.to_string()).unwrap().objects[0].source.is_none());
     }
 
     #[test]

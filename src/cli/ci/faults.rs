@@ -12,7 +12,6 @@ pub(in crate::cli) fn of_checked(checked: &Checked) -> Item {
 
 /// What is wrong.
 pub(in crate::cli) fn of_fault(fault: &Fault) -> Problem {
-    let whole = |name: &str| Place { name: name.to_owned(), line: 1, column: 1 };
     Problem {
         level: match fault.severity {
             Severity::Error => Level::Error,
@@ -24,7 +23,7 @@ pub(in crate::cli) fn of_fault(fault: &Fault) -> Problem {
         hint: fault.suggestion.clone(),
         place: match &fault.place {
             FaultPlace::At(origin) => Some(Place::from(origin)),
-            FaultPlace::File(name) => Some(whole(name)),
+            FaultPlace::File(name) => Some(Place::whole(name)),
             FaultPlace::Set => None,
         },
         ..Problem::new(rule(fault.rule), in_words(fault))

@@ -12,5 +12,5 @@ mod reporter;
 pub use arguments::CiArgs;
 pub(super) use faults::{of_checked, of_fault};
 pub use platform::Platform;
-pub(super) use problems::of_manifest;
+pub(super) use problems::{of_failure, of_manifest, of_set_error};
 pub use reporter::Reporter;

@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use crate::ci::{Place, Problem, Rule};
 use crate::cli::CommandError;
-use crate::cli::failures::{dispute_in_words, hint, is_conflict, refusal_of, what};
+use crate::cli::failures::{cause_in_words, dispute_in_words, hint, is_conflict, named_field, refusal_of, what};
 use crate::manifest::{Desired, ManifestError};
 use crate::object::{Cause, Reason, Refusal};
+use crate::plan::set::{PART_OF, SetError};
 use crate::plan::{Failure, ObjectError};
-use crate::yaml::Mark;
 
 const MANIFEST: Rule = Rule { id: "manifest", description: "A manifest cannot be read, or does not describe an object" };
 const COMMAND: Rule = Rule { id: "command", description: "The command could not be carried out" };
 
 /// What became of one object that failed.
-pub(super) fn of_failure(failure: &Failure) -> Vec<Problem> {
+pub(in crate::cli) fn of_failure(failure: &Failure) -> Vec<Problem> {
     let source = failure.source.as_ref();
     let whole = Problem {
         object: Some(failure.name.clone()),
@@ -32,7 +32,7 @@ pub(super) fn of_failure(failure: &Failure) -> Vec<Problem> {
     }
     match refusal_of(failure) {
         Some(refusal) if refusal.causes.len() > 1 && !is_conflict(refusal) => {
-            in_order(refusal, source).map(|cause| part(&cause.field, in_words(cause))).collect()
+            in_order(refusal, source).map(|cause| part(named_field(cause), cause_in_words(cause))).collect()
         }
         Some(Refusal { causes, .. }) if causes.len() == 1 => vec![Problem { subject: causes[0].field.clone(), ..whole }],
         _ => vec![whole],
@@ -44,10 +44,6 @@ fn in_order<'r>(refusal: &'r Refusal, source: Option<&Arc<Desired>>) -> impl Ite
     let mut causes: Vec<&Cause> = refusal.causes.iter().collect();
     causes.sort_by_key(|cause| source.map(|source| source.locate(&cause.field).mark));
     causes.into_iter()
-}
-
-fn in_words(cause: &Cause) -> String {
-    if cause.field.is_empty() { cause.message.clone() } else { format!("{}: {}", cause.field, cause.message) }
 }
 
 fn rule(failure: &Failure) -> Rule {
@@ -63,6 +59,7 @@ fn rule(failure: &Failure) -> Rule {
         | ObjectError::StillThere { .. }
         | ObjectError::Interrupted
         | ObjectError::NotMadeAnew(_) => rule("replacement", "The object could not be replaced"),
+        ObjectError::OutOfDate(_) => rule("out-of-date", "The object is not as it was when the plan was made"),
         ObjectError::Order(_) => rule("order", "What the object is to come after cannot be followed"),
         ObjectError::NotAttempted { .. } => rule("not-attempted", "What the object depends on is not there"),
         ObjectError::NotReached(_) => rule("unreachable", "The target could not be asked"),
@@ -85,10 +82,17 @@ pub(in crate::cli) fn of_manifest(error: &ManifestError) -> Problem {
     Problem { hint: error.hint().map(str::to_owned), place: place_of(error), ..Problem::new(MANIFEST, error.message()) }
 }
 
+/// What a manifest says that a set does not bear; `None` for what is about no manifest.
+pub(in crate::cli) fn of_set_error(error: &SetError) -> Option<Problem> {
+    let SetError::LabelWritten { object, origin } = error else { return None };
+    let message = format!("the manifest sets the label {PART_OF}, which --applyset sets");
+    let rule = Rule { id: "membership", description: "The manifest says itself which set its object belongs to" };
+    Some(Problem { object: Some(object.clone()), place: origin.as_ref().map(Place::from), ..Problem::new(rule, message) })
+}
+
 /// Where a manifest is wrong; line and column 1 where it is about the whole.
 fn place_of(error: &ManifestError) -> Option<Place> {
-    let mark = error.origin().map_or(Mark { line: 1, column: 1 }, |origin| origin.mark);
-    error.file().map(|name| Place { name: name.to_owned(), line: mark.line, column: mark.column })
+    error.origin().as_ref().map(Place::from).or_else(|| error.file().map(Place::whole))
 }
 
 /// Why a command ended early.

@@ -198,7 +198,9 @@ async fn act(
     let count = format!("{} objects: reading, comparing, applying", report.total);
     let progress = || context.progress_line(&count);
     let prepared = with_progress(ui, progress, prepare_set(client, discovery, set, placed, report)).await?;
-    let order = in_order(ui, client, discovery, &prepared.placed, report.held.make_contiguous(), "nothing was applied").await?;
+    let ordered = in_order(ui, client, discovery, &prepared.placed, report.held.make_contiguous(), "nothing was applied").await;
+    // It has told of these too.
+    let order = ordered.inspect_err(|_| report.held.clear())?;
     let replaceable =
         if args.asks(ui, &prepared.leaving) { confirmed(ui, context, client, &prepared, args).await? } else { Replaceable::Any };
     let replacing = args.replacing(context, replaceable);

@@ -13,7 +13,7 @@ use futures::future::try_join_all;
 
 use self::act::delete_all;
 use self::turns::Turns;
-use super::{find, load, place_all};
+use super::{find, load, place_all, told_of_each};
 use crate::ci::{Item, Place, Problem, Rule};
 use crate::cli::DryRun;
 use crate::cli::confirm::{Losing, Loss, confirm, insist};
@@ -301,10 +301,8 @@ async fn delete(ui: &Ui, context: &CommandContext, args: &DeleteArgs, reporter: 
 
 /// The objects that manifests describe, and their turns.
 async fn described(ui: &Ui, client: &Client, placed: Vec<Placed>, args: &DeleteArgs) -> Result<(Vec<Doomed>, Turns), CommandError> {
-    let order = Order::of_deletion(&placed).map_err(|faults| {
-        faults.iter().for_each(|fault| failures::tell(ui, fault));
-        CommandError::failed("nothing was deleted, since there is no order in which the set could be deleted")
-    })?;
+    let order = Order::of_deletion(&placed)
+        .map_err(|faults| told_of_each(ui, &faults, "nothing was deleted, since there is no order in which the set could be deleted"))?;
     ask_about_set(ui, client, &placed, args).await?;
     Ok((placed.into_iter().map(Doomed::of).collect(), Turns::of_set(&order)))
 }

@@ -60,6 +60,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::ci::of_failure;
 use super::sets::SetArgs;
 use super::ui::Ui;
 use super::{CommandContext, CommandError, ManifestArgs, SelectorArgs, failures};
@@ -131,8 +132,21 @@ async fn in_order(
         Err(failures) => failures,
     };
     // What has no place may be what others depend on.
-    unplaced.iter().chain(&failures).for_each(|failure| failures::tell(ui, failure));
-    Err(CommandError::failed(format!("{nothing}, since there is no order in which the set could be applied")))
+    Err(told_of_each(
+        ui,
+        unplaced.iter().chain(&failures),
+        &format!("{nothing}, since there is no order in which the set could be applied"),
+    ))
+}
+
+/// Tells of each object that keeps the command from being carried out; the error says so on the whole, and to a pipeline of each object.
+fn told_of_each<'f>(ui: &Ui, failures: impl IntoIterator<Item = &'f Failure>, message: &str) -> CommandError {
+    let mut error = CommandError::failed(message);
+    for failure in failures {
+        failures::tell(ui, failure);
+        error.problems.extend(of_failure(failure));
+    }
+    error
 }
 
 /// What keeps a set from having an order, for those who only show it.

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::admission::{PluginName, Plugins};
 use crate::ambient::Ambient;
 use crate::api::{Api, NodePorts, ServiceNetworks, ServiceRanges};
+use crate::cli::duration;
 use crate::cli::interruption::StopSignals;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandError, ExitStatus, GlobalArgs, StoreLocation, UsageError};
@@ -41,7 +42,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DIR")]
     cert_dir: Option<PathBuf>,
     /// Remove events this long after they were last written; 0s keeps them
-    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration::unsigned)]
     event_ttl: Duration,
     /// Give services addresses from this network, or from one of each family, parted by a comma
     #[arg(long, value_name = "CIDR", default_value = "10.96.0.0/12")]
@@ -72,12 +73,6 @@ enum EndpointReconciler {
     Lease,
     /// By nobody: there is no such service
     None,
-}
-
-/// Reads what Kubernetes' own flags take, such as `90s` and `1h30m`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let duration: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
-    Duration::try_from(duration).map_err(|_| "it is less than nothing".to_owned())
 }
 
 /// Which controllers run.
@@ -241,7 +236,7 @@ mod tests {
         assert_eq!(live(&[]), Ok(Duration::from_hours(1)));
         assert_eq!(live(&["--event-ttl", "1h30m"]), Ok(Duration::from_mins(90)));
         assert_eq!(live(&["--event-ttl", "0s"]), Ok(Duration::ZERO));
-        assert!(live(&["--event-ttl=-1h"]).is_err_and(|error| error.contains("less than nothing")));
+        assert!(live(&["--event-ttl=-1h"]).is_err_and(|error| error.contains("is negative")));
         assert!(live(&["--event-ttl", "soon"]).is_err());
     }
 

@@ -19,6 +19,7 @@ use crate::client::{
 };
 use crate::object::Object;
 use crate::plan::{REQUESTS_AT_ONCE, each};
+use crate::printable::one_line;
 use crate::readiness::readiness;
 use crate::schema::columns::human_duration;
 
@@ -197,10 +198,9 @@ fn branch(
 fn line(member: &Member, signs: &str, now: Timestamp) -> Vec<String> {
     let age = member.object.meta_str("creationTimestamp").and_then(|text| text.parse().ok());
     let state = readiness(&member.object, now);
-    let reason: String = state.reason().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let age = age.map_or_else(|| "<unknown>".to_owned(), |created| human_duration(created, now));
     let namespace = member.object.namespace().unwrap_or_default().to_owned();
-    vec![namespace, format!("{signs}{}", display_name(member)), age, state.word().to_owned(), reason]
+    vec![namespace, format!("{signs}{}", display_name(member)), age, state.word().to_owned(), one_line(state.reason()).into_owned()]
 }
 
 fn display_name(member: &Member) -> String {

@@ -5,13 +5,19 @@
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use unicode_width::UnicodeWidthStr as _;
 
+use super::align::{Widths, padded};
 use super::events::{message, reporter, seen, text};
+use crate::printable::printable;
 
 /// Longer annotations get lines of their own; kubectl's number.
 const LONGEST_ANNOTATION: usize = 140;
 /// Words that are written in capitals; kubectl's list.
 const ACRONYMS: &[&str] = &["API", "URL", "UID", "OSB", "GUID"];
+
+/// Blanks between the columns of events.
+const EVENTS_APART: usize = 2;
 
 /// A description under construction.
 #[derive(Debug, Default)]
@@ -76,7 +82,8 @@ impl Description {
                 message(event),
             ]
         }));
-        self.lines.extend(columns(&rows).into_iter().map(|line| (format!("  {line}"), None)));
+        let lines = Widths::apart(EVENTS_APART).align(&rows);
+        self.lines.extend(lines.lines().map(|line| (format!("  {line}").trim_end().to_owned(), None)));
     }
 
     /// The whole text.
@@ -90,7 +97,7 @@ impl Description {
                 rest = &rest[1..];
                 continue;
             }
-            let width = rest[..block].iter().map(|(label, _)| label.chars().count()).max().unwrap_or_default() + 2;
+            let width = rest[..block].iter().map(|(label, _)| label.width()).max().unwrap_or_default() + 2;
             for (label, value) in &rest[..block] {
                 out.push_str(format!("{}{}", padded(label, width), value.as_deref().unwrap_or_default()).trim_end());
                 out.push('\n');
@@ -150,27 +157,12 @@ fn scalar_text(value: &Value) -> String {
         Value::Null => "<nil>".to_owned(),
         other => other.to_string(),
     };
-    text.trim_end_matches('\n').chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
+    printable(text.trim_end_matches('\n')).into_owned()
 }
 
 fn shortened(text: &str, longest: usize) -> String {
     let cut: String = text.chars().take(longest).collect();
     if cut.len() < text.len() { format!("{cut}...") } else { cut }
-}
-
-/// The text and as many blanks as it needs; a format's own width ends at 65,535, where messages do not.
-fn padded(text: &str, width: usize) -> String {
-    let missing = width.saturating_sub(text.chars().count());
-    text.chars().chain(std::iter::repeat_n(' ', missing)).collect()
-}
-
-/// Rows of cells below each other, two blanks apart.
-fn columns(rows: &[Vec<String>]) -> Vec<String> {
-    let width =
-        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or_default() + 2;
-    let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).map(width).collect();
-    let line = |row: &Vec<String>| row.iter().zip(&widths).map(|(cell, width)| padded(cell, *width)).collect::<String>();
-    rows.iter().map(|row| line(row).trim_end().to_owned()).collect()
 }
 
 /// The label of a field: its words, each with a capital. A name with anything but letters and hyphens stays as it is.
@@ -230,12 +222,13 @@ mod tests {
     }
 
     #[test]
-    fn cells_may_be_longer_than_any_format_is_wide() {
-        let long = "x".repeat(70_000);
-        let rows = [vec![long.clone(), "a".to_owned()], vec!["b".to_owned(), long.clone()]];
-        let lines = columns(&rows);
-        assert_eq!(lines[0], format!("{long}  a"));
-        assert_eq!(lines[1].len(), 140_002);
+    fn what_would_steer_a_terminal_is_spelled_out() {
+        let mut description = Description::new();
+        description.members(serde_json::json!({"data": {"a": "\u{1b}[2Jx\ty"}}).as_object().expect("an object"));
+        let event = serde_json::json!({"type": "Normal", "reason": "R", "message": "a\u{7}b"});
+        description.events(&[event], Timestamp::UNIX_EPOCH);
+        let text = description.text();
+        assert!(text.contains("a:  ^[[2Jx\ty\n") && text.contains("a^Gb\n"), "{text}");
     }
 
     #[test]

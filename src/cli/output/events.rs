@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::printable::printable;
 use crate::schema::columns::human_duration;
 
 /// When an event was last seen; those that do not say come first.
@@ -44,7 +45,7 @@ pub fn reporter(event: &Value) -> &str {
 /// The message without anything that could steer a terminal.
 #[must_use]
 pub fn message(event: &Value) -> String {
-    text(event, "/message").trim().chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
+    printable(text(event, "/message").trim()).into_owned()
 }
 
 /// The text at a pointer; empty where there is none.

@@ -171,7 +171,8 @@ impl OutputArgs {
         }
     }
 
-    /// An object ready to be printed whole: its kind stated, its bookkeeping of owners left out unless asked for.
+    /// An object ready to be printed whole: its kind stated, its bookkeeping of owners left out unless asked for. Columns and templates of
+    /// the user's own ask for what they name.
     #[must_use]
     pub fn whole(&self, mut object: Value, selection: &Selection) -> Value {
         if let Some(members) = object.as_object_mut() {
@@ -179,7 +180,9 @@ impl OutputArgs {
             members.entry("apiVersion").or_insert_with(|| selection.resource.gvk().api_version().into());
             members.entry("kind").or_insert_with(|| selection.resource.kind.clone().into());
         }
-        if !self.show_managed_fields
+        let is_read = matches!(self.output, None | Some(OutputForm::Json | OutputForm::Yaml | OutputForm::Wide | OutputForm::Name));
+        if is_read
+            && !self.show_managed_fields
             && let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
         {
             metadata.remove("managedFields");

@@ -129,8 +129,16 @@ pub(super) async fn wait<E>(
     Ok(())
 }
 
-/// Waits until applied objects are ready and tells of those that are not; answers whether all are.
-pub(super) async fn until_ready(ui: &Ui, context: &CommandContext, client: &Client, places: Vec<Place>, limit: Limit) -> bool {
+/// An object that is not as it was waited for, by its number among those that were.
+#[derive(Debug)]
+pub(super) struct NotMet {
+    pub(super) number: usize,
+    /// What is missing, with what is known of the reasons on lines of their own.
+    pub(super) why: String,
+}
+
+/// Waits until applied objects are ready, tells of those that are not, and answers which these are.
+pub(super) async fn until_ready(ui: &Ui, context: &CommandContext, client: &Client, places: Vec<Place>, limit: Limit) -> Vec<NotMet> {
     let mut track = Track::new(vec![Goal::Ready], places, false);
     let note = |track: &Track| context.note(interrupted_wait(track));
     note(&track);
@@ -140,18 +148,21 @@ pub(super) async fn until_ready(ui: &Ui, context: &CommandContext, client: &Clie
     })
     .await;
     let now = Ambient::from_env().unwrap_or_else(|_| Ambient::system()).now();
-    let unmet: Vec<&Awaited> = track.unmet().collect();
+    let unmet: Vec<(usize, &Awaited)> = track.unmet_by_number().collect();
     // Reasons are a help, not the outcome: neither many objects nor a server that is away make them a wait of their own.
-    let explained = join_all(unmet.iter().take(EXPLAINED_MOST).map(|awaited| explain(client, awaited, now)));
+    let explained = join_all(unmet.iter().take(EXPLAINED_MOST).map(|(_, awaited)| explain(client, awaited, now)));
     let mut details = tokio::time::timeout(EXPLAINED_WITHIN, explained).await.unwrap_or_default().into_iter();
-    for awaited in unmet {
+    let mut missed = Vec::new();
+    for (number, awaited) in unmet {
         let details = details.next().unwrap_or_default();
         let lines: String = details.iter().map(|line| format!("\n  {line}")).collect();
-        ui.error(&format!("{} is not ready: {}{lines}", awaited.full_name(), awaited.missing().unwrap_or_default()));
+        let why = format!("{}{lines}", awaited.missing().unwrap_or_default());
+        ui.error(&format!("{} is not ready: {why}", awaited.full_name()));
+        missed.push(NotMet { number, why });
     }
-    let (count, unmet) = (track.awaited().len(), track.unmet().count());
-    ui.say(&format!("Ready: {} of {count}.", count - unmet));
-    unmet == 0
+    let count = track.awaited().len();
+    ui.say(&format!("Ready: {} of {count}.", count - missed.len()));
+    missed
 }
 
 /// Waits until objects are ready that others depend on; answers for each why it is not, `None` where it is.
@@ -185,11 +196,11 @@ pub(super) async fn until_dependable(
     reasons
 }
 
-/// Waits until deleted objects are gone and tells of those that are not; answers whether all are. Runs the controllers meanwhile where
+/// Waits until deleted objects are gone, tells of those that are not, and answers which these are. Runs the controllers meanwhile where
 /// nobody else does.
-pub(super) async fn until_gone(ui: &Ui, context: &CommandContext, client: &Client, places: Vec<Place>, limit: Limit) -> bool {
+pub(super) async fn until_gone(ui: &Ui, context: &CommandContext, client: &Client, places: Vec<Place>, limit: Limit) -> Vec<NotMet> {
     if places.is_empty() {
-        return true;
+        return Vec::new();
     }
     let mut track = Track::new(vec![Goal::Delete], places, false);
     let note = |track: &Track| context.note(format!("the apply is done; {} deleted objects are not gone yet", track.unmet().count()));
@@ -199,10 +210,12 @@ pub(super) async fn until_gone(ui: &Ui, context: &CommandContext, client: &Clien
         Ok::<_, Infallible>(())
     });
     let Ok(()) = beside_controllers(context, client, waited).await;
-    for awaited in track.unmet() {
-        ui.error(&format!("{} is not gone: {}", awaited.full_name(), awaited.missing().unwrap_or_default()));
-    }
-    track.unmet().next().is_none()
+    let missed = |(number, awaited): (usize, &Awaited)| {
+        let why = awaited.missing().unwrap_or_default().to_owned();
+        ui.error(&format!("{} is not gone: {why}", awaited.full_name()));
+        NotMet { number, why }
+    };
+    track.unmet_by_number().map(missed).collect()
 }
 
 /// Runs the controllers, where they can run here, for as long as the work takes.

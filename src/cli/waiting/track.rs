@@ -128,7 +128,12 @@ impl Track {
 
     /// What has not come true.
     pub(in crate::cli) fn unmet(&self) -> impl Iterator<Item = &Awaited> {
-        self.awaited.iter().filter(|awaited| awaited.standing != Standing::Done)
+        self.unmet_by_number().map(|(_, awaited)| awaited)
+    }
+
+    /// The same with the numbers of the objects.
+    pub(super) fn unmet_by_number(&self) -> impl Iterator<Item = (usize, &Awaited)> {
+        self.awaited.iter().enumerate().filter(|(_, awaited)| awaited.standing != Standing::Done)
     }
 
     /// Takes an object's state; answers its number once for each goal that it reaches by it.

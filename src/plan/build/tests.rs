@@ -4,7 +4,7 @@ use super::*;
 use crate::client::testing::{answer, scripted, scripted_as};
 use crate::client::{Discovery, ServedResource, Target};
 use crate::object::{Cause, CauseKind, GroupResource, Reason, Refusal};
-use crate::plan::{Namespaces, place};
+use crate::plan::{LAST_APPLIED, Namespaces, place};
 
 fn object(value: Value) -> Object {
     Object::from_value(value).expect("an object")
@@ -40,6 +40,35 @@ fn parameters() -> ApplyParameters {
 fn told(built: &Built) -> Vec<String> {
     let entries = built.plan.entries.iter().map(|entry| format!("{} {}", entry.display_name(), entry.action.word()));
     entries.chain(built.failures.iter().map(|failure| format!("{}: {}", failure.name, failure.error))).collect()
+}
+
+#[tokio::test]
+async fn defaults_come_back_where_fields_of_client_side_apply_go() {
+    let with = |data: Value| {
+        let annotations = json!({LAST_APPLIED: "{}"});
+        let metadata = json!({"name": "x", "namespace": "a", "resourceVersion": "7", "annotations": annotations});
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+    };
+    for (is_allowed, expected) in [(true, json!({"k": "2", "default": "1"})), (false, json!({"k": "2"}))] {
+        let (client, asked) = scripted(move |request| match (request.method().as_str(), is_allowed) {
+            ("PUT", true) => answer(200, with(json!({"k": "2", "default": "1"}))),
+            ("PUT", false) => answer(403, Refusal::new(Reason::Forbidden, "no").to_json()),
+            _ => answer(200, with(json!({"k": "2", "gone": "1", "default": "1"}))),
+        });
+        let mut live = object(with(json!({"k": "1", "gone": "1", "default": "1"})));
+        let fields = json!({"f:data": {"f:k": {}, "f:gone": {}, "f:default": {}},
+            "f:metadata": {"f:annotations": {format!("f:{LAST_APPLIED}"): {}}}});
+        let entry = json!({"manager": "kubectl-client-side-apply", "operation": "Update", "apiVersion": "v1", "fieldsV1": fields});
+        live.set_meta("managedFields", json!([entry]));
+        let live = Live::of([(GroupResource::new("", "configmaps"), live)]);
+        let built = build(&client, set(vec![config_map("x", "2")]), live, &parameters(), None).await;
+        assert_eq!(built.plan.entries[0].after.as_ref().unwrap().root()["data"], expected);
+        let bodies = asked.bodies();
+        let tried = bodies.last().unwrap();
+        assert_eq!((&tried["data"], &tried["metadata"]["resourceVersion"]), (&json!({"k": "2"}), &json!("7")));
+        assert!(tried["metadata"].get("managedFields").is_none());
+        assert!(asked.lines().last().unwrap().contains("dryRun=All"), "{:?}", asked.lines());
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use super::diff::{DiffOptions, unified_entry};
 use super::header::Tense;
 use super::paths::owner_notes;
 use crate::plan::{Action, Failure, OwnersShown, Plan, PlanEntry, Summary, in_namespace};
+use crate::printable::one_line;
 
 /// A plan as markdown. Objects that stay as they are are only counted.
 #[must_use]
@@ -68,8 +69,7 @@ pub(crate) fn fenced(body: &str, language: &str) -> String {
 pub(crate) fn code(text: &str) -> String {
     let fence = "`".repeat(longest_run(text) + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    format!("{fence}{pad}{}{pad}{fence}", text.replace('|', "\\|"))
+    format!("{fence}{pad}{}{pad}{fence}", one_line(text).replace('|', "\\|"))
 }
 
 fn longest_run(text: &str) -> usize {
@@ -79,14 +79,13 @@ fn longest_run(text: &str) -> usize {
 /// Text inside of HTML, on one line.
 pub(crate) fn html(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in one_line(text).chars() {
         match c {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             // Markdown is read inside of a summary too.
             '`' | '*' | '_' | '[' | ']' | '|' | '\\' | '@' | '#' => safe.push_str(&format!("&#{};", u32::from(c))),
-            c if c.is_control() => safe.push(' '),
             c => safe.push(c),
         }
     }
@@ -107,6 +106,6 @@ mod tests {
     fn a_cell_and_a_summary_hold_what_they_are_given() {
         assert_eq!(code("a|b"), "`a\\|b`");
         assert_eq!(code("`x`"), "`` `x` ``");
-        assert_eq!(html("<b>@all</b>\n`"), "&lt;b&gt;&#64;all&lt;/b&gt; &#96;");
+        assert_eq!(html("<b>@all</b>\n`"), "&lt;b&gt;&#64;all&lt;/b&gt;^J&#96;");
     }
 }

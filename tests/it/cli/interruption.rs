@@ -188,7 +188,7 @@ fn a_saved_plan_that_is_interrupted_says_what_is_left_and_is_out_of_date() {
     assert_shows!(env.run("apply web.plan").replacing(&server.url, "[SERVER]"), @"
     [stderr]
     applying to [SERVER]
-    error: secret/login in namespace default is not as it was planned: it exists by now (uid 00000000-0000-0000-8000-000000000007)
+    error: set.yaml:6:1: secret/login in namespace default: it is not as it was planned: it exists by now (uid 00000000-0000-0000-8000-000000000007)
     error: nothing was applied, since the plan is out of date
     hint: make a new plan
     [exit 1]

@@ -247,7 +247,7 @@ fn several_reports_are_written_at_once() {
     assert!(read(&env, "out/trueup-comment.md").starts_with("<!-- trueup: staging diff -->\n### trueup diff: staging\n"));
     insta::assert_snapshot!(read(&env, "junit.xml"), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="staging" tests="7" failures="1" errors="0" skipped="0">
+    <testsuites name="staging" tests="7" failures="1" errors="0">
       <testsuite name="staging diff" tests="7" failures="1" errors="0" skipped="0">
         <properties>
           <property name="target" value="local store store"/>
@@ -452,7 +452,7 @@ fn apply_plan_and_delete_report_what_they_do() {
     [stderr]
     applying to local store store
     Applied: 0 created, 1 updated, 0 replaced, 0 deleted, 0 unchanged.
-    ::notice title=updated configmap/a in namespace default::~ data.key: "1" → "2"
+    ::notice file=a.yaml,line=1,col=1,title=updated configmap/a in namespace default::~ data.key: "1" → "2"
     "#);
     assert_shows!(env.run("delete cm a b --ci github"), @r#"
     configmap "a" deleted from default namespace
@@ -505,7 +505,7 @@ fn apply_plan_and_delete_report_what_they_do() {
 
     | action | object | namespace | source |
     |---|---|---|---|
-    | updated | `configmap/a` | `default` |  |
+    | updated | `configmap/a` | `default` | `a.yaml:1` |
 
     <details><summary>updated configmap/a in namespace default</summary>
 
@@ -539,6 +539,105 @@ fn apply_plan_and_delete_report_what_they_do() {
     |---|---|---|---|
     | deleted | `configmap/a` | `default` |  |
     "#);
+}
+
+/// The annotations of errors, without what they say.
+fn error_places(output: &Output) -> Vec<&str> {
+    let lines = output.stderr.lines().filter_map(|line| line.strip_prefix("::error "));
+    lines.map(|line| line.split_once("::").map_or(line, |(place, _)| place)).collect()
+}
+
+#[test]
+fn what_keeps_a_set_from_having_an_order_is_told_at_its_annotation() {
+    let env = on_github(TestEnv::new());
+    let annotated = |name: &str, on: &str| {
+        let annotation = format!("metadata:\n  annotations: {{config.kubernetes.io/depends-on: {on}}}");
+        config_map(name, "1").replace("metadata:", &annotation)
+    };
+    let member = |name: &str| format!("/namespaces/default/ConfigMap/{name}");
+    env.write("circle.yaml", annotated("a", &member("b")) + "---\n" + &annotated("b", &member("a")));
+    env.write("missing.yaml", annotated("c", &member("nowhere")));
+    env.write("wave.yaml", config_map("d", "1").replace("metadata:", "metadata:\n  annotations: {trueup.dev/wave: soon}"));
+    for command in ["apply", "diff", "plan", "delete --yes"] {
+        let told = |file: &str, name: &str| {
+            let output = env.run(&format!("{command} -f {file} --ci github --ci junit --ci sarif --ci dotenv --ci-dir out"));
+            assert_ne!(output.code(), Some(0), "{command} {output}");
+            let junit = read(&env, "out/trueup-junit.xml");
+            let case = format!("<testcase name=\"configmap/{name}\" classname=\"default\" file=\"{file}\" line=\"4\">\n      <failure ");
+            assert!(junit.contains(&case), "{command} {junit}");
+            let sarif: Value = serde_json::from_str(&read(&env, "out/trueup.sarif")).unwrap();
+            let result = sarif["runs"][0]["results"].as_array().unwrap().iter().find(|result| result["ruleId"] == "order").unwrap();
+            assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 4);
+            assert!(read(&env, "out/trueup.env").contains("TRUEUP_HAS_ERRORS=true\n"));
+            assert!(read(&env, "out/trueup.env").contains("TRUEUP_FAILED=1\n"), "one object failed, and nothing beside it");
+            let place = format!("file={file},line=4,col=17,title=configmap/{name} in namespace default");
+            assert_eq!(error_places(&output), [place.as_str()], "{command} {output}");
+        };
+        told("circle.yaml", "a");
+        told("wave.yaml", "d");
+        // What a deletion's objects depend on elsewhere does not matter.
+        if command != "delete --yes" {
+            told("missing.yaml", "c");
+        }
+    }
+}
+
+#[test]
+fn objects_that_are_not_as_a_plan_has_them_are_told_at_their_manifests() {
+    let env = on_github(TestEnv::new());
+    env.write("a.yaml", config_map("a", "1"));
+    env.prepare("plan -f a.yaml -o a.plan");
+    env.prepare("apply -f a.yaml");
+    assert_shows!(env.run("apply a.plan --ci github"), @"
+    [stderr]
+    applying to local store store
+    error: a.yaml:1:1: configmap/a in namespace default: it is not as it was planned: it exists by now (uid 00000002-0000-0000-8000-000000000001)
+    ::error file=a.yaml,line=1,col=1,title=configmap/a in namespace default::it is not as it was planned: it exists by now (uid 00000002-0000-0000-8000-000000000001)
+    error: nothing was applied, since the plan is out of date
+    hint: make a new plan
+    [exit 1]
+    ");
+}
+
+#[test]
+fn what_a_command_waited_for_in_vain_is_one_case_at_its_manifest() {
+    let env = on_github(TestEnv::new());
+    env.write("shop.yaml", SHOP);
+    let applied = env.run("apply -f shop.yaml --wait --timeout=1s --ci github --ci junit");
+    assert_eq!(applied.code(), Some(1), "{applied}");
+    assert_eq!(error_places(&applied), ["file=shop.yaml,line=6,col=1,title=deployment.apps/web in namespace shop"], "{applied}");
+    let junit = read(&env, "trueup-junit.xml");
+    assert_eq!(junit.matches("name=\"deployment.apps/web\"").count(), 1, "{junit}");
+    assert!(junit.contains("failures=\"1\" errors=\"0\"") && junit.contains("type=\"not-ready\""), "{junit}");
+    assert!(junit.contains("<system-out>created\n"), "what was done is told too: {junit}");
+
+    env.write("held.yaml", config_map("held", "1").replace("metadata:", "metadata:\n  finalizers: [example.com/hold]"));
+    env.prepare("apply -f held.yaml");
+    let deleted = env.run("delete -f held.yaml --yes --timeout=1s --ci github --ci junit");
+    assert_eq!(deleted.code(), Some(1), "{deleted}");
+    assert_eq!(error_places(&deleted), ["file=held.yaml,line=1,col=1,title=configmap/held in namespace default"], "{deleted}");
+    assert!(read(&env, "trueup-junit.xml").contains("tests=\"1\" failures=\"1\" errors=\"0\""));
+}
+
+#[test]
+fn a_manifest_that_names_its_set_itself_is_told_at_the_label() {
+    let env = on_github(TestEnv::new());
+    env.write("a.yaml", config_map("a", "1").replace("metadata:", "metadata:\n  labels: {applyset.kubernetes.io/part-of: x}"));
+    for command in ["apply", "diff", "plan"] {
+        let output = env.run(&format!("{command} -f a.yaml --applyset shop -n default --ci github"));
+        assert_eq!(error_places(&output), ["file=a.yaml,line=4,col=12,title=configmap/a"], "{command} {output}");
+    }
+}
+
+#[test]
+fn a_revision_is_no_file_of_the_repository() {
+    let env = on_github(TestEnv::new());
+    for value in ["1", "2"] {
+        env.write("a.yaml", config_map("a", value));
+        env.prepare("apply -f a.yaml --applyset shop -n default");
+    }
+    let output = env.run("rollback --applyset shop -n default --ci github");
+    assert!(output.stderr.contains("\n::notice title=updated configmap/a in namespace default::"), "{output}");
 }
 
 #[test]

@@ -84,9 +84,9 @@ fn a_plan_is_refused_as_a_whole_when_an_object_has_moved_and_says_which() {
     assert_shows!(env.run("apply set.plan"), @"
     [stderr]
     applying to local store store
-    error: configmap/fixed in namespace default is not as it was planned: it is gone
-    error: configmap/a in namespace default is not as it was planned: it has changed: resourceVersion 10 where the plan has 8
-    error: configmap/b in namespace default is not as it was planned: it exists by now (uid 00000006-0000-0000-8000-000000000001)
+    error: set.yaml:1:1: configmap/fixed in namespace default: it is not as it was planned: it is gone
+    error: set.yaml:7:1: configmap/a in namespace default: it is not as it was planned: it has changed: resourceVersion 10 where the plan has 8
+    error: set.yaml:21:1: configmap/b in namespace default: it is not as it was planned: it exists by now (uid 00000006-0000-0000-8000-000000000001)
     error: nothing was applied, since the plan is out of date
     hint: make a new plan
     [exit 1]

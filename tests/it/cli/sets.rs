@@ -124,7 +124,7 @@ fn a_saved_plan_deletes_what_it_names_or_nothing() {
     env.write("theirs.yaml", config_map("c", "2"));
     env.prepare("apply -f theirs.yaml --field-manager ops --force-conflicts");
     let refused = env.run("apply set.plan");
-    assert!(refused.stderr.contains("error: configmap/c in namespace default is not as it was planned: it has changed: "), "{refused}");
+    assert!(refused.stderr.contains("configmap/c in namespace default: it is not as it was planned: it has changed: "), "{refused}");
     assert!(refused.code() == Some(1) && refused.stderr.contains("error: nothing was applied"), "{refused}");
     env.prepare(&format!("plan {SET} -o set.plan"));
     std::fs::remove_file(env.path("set.yaml")).unwrap();

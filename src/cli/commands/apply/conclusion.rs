@@ -37,7 +37,10 @@ pub(super) async fn conclude(
         // What is undone in any case is not waited for.
         Ok(()) if failed && journal.is_some() => report.finish().map(|(status, _)| status),
         Ok(()) => report.finish_and_wait(client).await,
-        Err(error) => Err(error),
+        Err(error) => {
+            report.tell_held();
+            Err(error)
+        }
     };
     let mut undone = false;
     match (journal, keeping) {

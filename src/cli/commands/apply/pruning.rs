@@ -25,9 +25,7 @@ impl Worker for Report<'_> {
     }
 
     fn may_prune(&mut self, leaving: &[Leaving]) -> bool {
-        for held in std::mem::take(&mut self.held) {
-            self.failure(&held);
-        }
+        self.tell_held();
         if self.failed > 0 {
             self.ui.warning("nothing was pruned, since not everything was applied");
             return false;

@@ -15,9 +15,10 @@ use crate::cli::failures::FileOrder;
 use crate::cli::interruption::not_begun_in_words;
 use crate::cli::sets::WorkedSet;
 use crate::cli::ui::Ui;
-use crate::cli::waiting::{self, Limit};
+use crate::cli::waiting::{self, Limit, NotMet};
 use crate::cli::{Acting, CommandContext, CommandError, DryRun, ExitStatus, Reporter, failures, restore};
 use crate::client::{Client, Place, ServedResource};
+use crate::manifest::Origin;
 use crate::object::Object;
 use crate::plan::render::summary;
 use crate::plan::undo::Journal;
@@ -40,8 +41,8 @@ pub(super) struct Report<'a> {
     pub(super) cut_off: bool,
     /// The first failure to print; everything after it is only counted.
     pub(super) broken: Option<CommandError>,
-    /// Where the objects are that were applied.
-    pub(super) places: Vec<Place>,
+    /// Where the objects are that were applied, each with where it is written.
+    pub(super) places: Vec<(Place, Option<Origin>)>,
     /// Where those are that were deleted.
     pub(super) deleted: Vec<Place>,
     /// The names of those that were not begun, since the user interrupted.
@@ -118,7 +119,7 @@ impl<'a> Report<'a> {
     pub(super) fn entry(&mut self, entry: &PlanEntry) {
         self.summary.add(entry.action);
         self.reporter.entry(entry, self.args.owners());
-        self.places.push(place_of(entry));
+        self.places.push((place_of(entry), entry.origin.clone()));
         self.note_deed(entry, past_word(entry.action));
         // A difference holds colours; everything else is as the server wrote it.
         let text = self.text(entry);
@@ -210,29 +211,32 @@ impl<'a> Report<'a> {
     /// Ends the report and, where that is asked for, waits until what was deleted is gone and what was applied is ready.
     pub(super) async fn finish_and_wait(mut self, client: &Client) -> Result<ExitStatus, CommandError> {
         let (ui, context, args) = (self.ui, self.context, self.args);
-        let (places, deleted) = (std::mem::take(&mut self.places), std::mem::take(&mut self.deleted));
+        let (places, origins): (Vec<Place>, Vec<_>) = std::mem::take(&mut self.places).into_iter().unzip();
+        let deleted = std::mem::take(&mut self.deleted);
         let (status, reporter) = self.finish()?;
         if args.conduct.dry_run != DryRun::None {
             return Ok(status);
         }
         let limit = Limit::of_act(args.conduct.timeout);
+        let wants = |what| args.conduct.wait.contains(&what);
         let waits = async {
-            let gone = !args.conduct.wait.contains(&WaitFor::Deleted) || waiting::until_gone(ui, context, client, deleted, limit).await;
-            let ready = !args.conduct.wait.contains(&WaitFor::Ready) || waiting::until_ready(ui, context, client, places, limit).await;
-            (gone, ready)
+            let stay =
+                if wants(WaitFor::Deleted) { waiting::until_gone(ui, context, client, deleted.clone(), limit).await } else { Vec::new() };
+            let unready =
+                if wants(WaitFor::Ready) { waiting::until_ready(ui, context, client, places.clone(), limit).await } else { Vec::new() };
+            (stay, unready)
         };
         // What an interruption has to undo is undone; where there is nothing of that, it ends the process by itself.
-        let (gone, ready) = tokio::select! {
+        let (stay, unready) = tokio::select! {
             waited = waits => waited,
             () = context.stop().requested() => return Err(CommandError::interrupted(Some("all objects were applied".to_owned()))),
         };
-        if !gone {
-            reporter.failed("not all deleted objects are gone; the log says which");
+        let met = stay.is_empty() && unready.is_empty();
+        stay.into_iter().for_each(|missed| reporter.problem(not_met(NOT_GONE, &deleted[missed.number], None, missed.why)));
+        for NotMet { number, why } in unready {
+            reporter.problem(not_met(NOT_READY, &places[number], origins[number].as_ref(), why));
         }
-        if !ready {
-            reporter.failed("not all objects are ready; the log says which, and why");
-        }
-        Ok(if gone && ready { status } else { ExitStatus::Failed })
+        Ok(if met { status } else { ExitStatus::Failed })
     }
 
     /// What was and was not done, where the user interrupted.
@@ -243,10 +247,15 @@ impl<'a> Report<'a> {
         CommandError::interrupted(Some(format!("{applied} of {} objects were applied{failed}{not_begun}", self.total)))
     }
 
-    pub(super) fn finish(mut self) -> Result<(ExitStatus, &'a mut Reporter), CommandError> {
+    /// Tells of the failures that are known from the start and have not had their turn.
+    pub(super) fn tell_held(&mut self) {
         for held in std::mem::take(&mut self.held) {
             self.failure(&held);
         }
+    }
+
+    pub(super) fn finish(mut self) -> Result<(ExitStatus, &'a mut Reporter), CommandError> {
+        self.tell_held();
         if self.context.stop().is_requested() {
             return Err(self.interrupted());
         }
@@ -271,6 +280,19 @@ fn not_in_place(entry: &PlanEntry, hint: &str) -> Problem {
         hint: Some(hint.to_owned()),
         place: entry.origin.as_ref().map(ci::Place::from),
         ..Problem::new(rule, entry.reason.clone().unwrap_or_default())
+    }
+}
+
+const NOT_READY: Rule = Rule { id: "not-ready", description: "The object is not ready" };
+const NOT_GONE: Rule = Rule { id: "not-gone", description: "The object was deleted and is not gone" };
+
+/// An object that was waited for in vain.
+fn not_met(rule: Rule, place: &Place, origin: Option<&Origin>, why: String) -> Problem {
+    Problem {
+        object: Some(format!("{}/{}", place.resource.display_kind(), place.name)),
+        namespace: place.namespace.clone(),
+        place: origin.map(ci::Place::from),
+        ..Problem::new(rule, why)
     }
 }
 

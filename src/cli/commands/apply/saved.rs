@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::conclusion::conclude;
 use super::{ApplyArgs, ConductArgs, Report, carry_out};
-use crate::cli::commands::in_order;
+use crate::cli::commands::{in_order, told_of_each};
 use crate::cli::confirm::{Losing, Loss, confirm};
 use crate::cli::failures::FileOrder;
 use crate::cli::interruption::some_of;
@@ -122,7 +122,8 @@ async fn ready(
     report: &mut Report<'_>,
 ) -> Result<Option<Ready>, CommandError> {
     let namespaces = Namespaces { default: client.default_namespace().to_owned(), enforced: false };
-    let (placed, unplaced) = place(plan.objects.iter().map(|object| (object.manifest.clone(), None)), discovery, &namespaces);
+    let objects = plan.objects.iter().map(|object| (object.manifest.clone(), object.source.clone()));
+    let (placed, unplaced) = place(objects, discovery, &namespaces);
     if !unplaced.is_empty() {
         unplaced.iter().for_each(|failure| report.failure(failure));
         return Ok(None);
@@ -130,8 +131,8 @@ async fn ready(
     let live = Live::fetch(client, &placed).await?;
     let moved = moved(&plan.objects, &placed, &live);
     if !moved.is_empty() {
-        moved.iter().for_each(|(name, how)| ui.error(&format!("{name} is not as it was planned: {how}")));
-        return Err(CommandError::failed("nothing was applied, since the plan is out of date").hint("make a new plan"));
+        let error = told_of_each(ui, &moved, "nothing was applied, since the plan is out of date");
+        return Err(error.hint("make a new plan"));
     }
     let set = match &plan.set {
         Some(set) => Some(WorkedSet::planned(set, client, discovery).await?),

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::turns::Turns;
 use super::wait::{Going, wait_for_all};
 use super::{DeleteArgs, Doomed, Guard};
+use crate::ci::Problem;
 use crate::cli::error::client_error_in_words;
 use crate::cli::interruption::not_begun_in_words;
 use crate::cli::ui::Ui;
@@ -88,8 +89,11 @@ pub(super) async fn delete_all(
     };
     deletion.act(turns).await?;
     let going = deletion.going(|_| true);
-    let stay = if args.waits() { wait_for_all(ui, context, client, going, args).await } else { Vec::new() };
-    Ok(deletion.failed + stay.len())
+    if args.waits() {
+        let stay = wait_for_all(ui, context, client, going, args).await;
+        deletion.stay(stay);
+    }
+    Ok(deletion.failed)
 }
 
 impl Deletion<'_> {
@@ -143,11 +147,17 @@ impl Deletion<'_> {
         }
         let (ui, context, client, args) = (self.ui, self.context, self.client, self.args);
         tokio::select! {
-            stay = wait_for_all(ui, context, client, going, args) => {
-                self.failed += stay.len();
-                stay.into_iter().for_each(|number| self.standings[number] = Standing::Stays("is not gone"));
-            }
+            stay = wait_for_all(ui, context, client, going, args) => self.stay(stay),
             () = context.stop().requested() => {}
+        }
+    }
+
+    /// Notes what did not go, and why.
+    fn stay(&mut self, stay: Vec<(usize, String)>) {
+        self.failed += stay.len();
+        for (number, problem) in stay {
+            self.standings[number] = Standing::Stays("is not gone");
+            self.reporter.problem(self.objects[number].problem(&problem));
         }
     }
 
@@ -232,7 +242,11 @@ impl Deletion<'_> {
                 }
                 self.fail(&object, &client_error_in_words(&error));
             }
-            Err(error) => drop(self.broken.get_or_insert(error.into())),
+            Err(error) => {
+                let mut error = CommandError::from(error);
+                error.problems.push(Problem { hint: error.hints.first().cloned(), ..object.problem(&error.message) });
+                self.broken.get_or_insert(error);
+            }
         }
         self.context.note(format!("{} of {} objects were deleted", self.deleted, self.total()));
     }

@@ -42,14 +42,14 @@ impl Going {
     }
 }
 
-/// Waits for all; answers the numbers of those that did not go.
+/// Waits for all, and tells of those that did not go; answers their numbers, each with why.
 pub(super) async fn wait_for_all(
     ui: &Ui,
     context: &CommandContext,
     client: &Client,
     mut going: Vec<(usize, Arc<Doomed>, Going)>,
     args: &DeleteArgs,
-) -> Vec<usize> {
+) -> Vec<(usize, String)> {
     let controllers = context.controllers();
     // Who asks for the wait in so many words gets it: a server may be at work on the same store.
     if matches!(controllers, Controllers::Nobody) && args.wait.is_none() {
@@ -64,7 +64,7 @@ pub(super) async fn wait_for_all(
     let waits = join_all(going.iter().map(|(_, object, going)| wait(client, object, &going.uid, args.timeout)));
     let results = with_progress(ui, || format!("waiting for {names} to go"), beside_controllers(context, client, waits)).await;
     let problems = results.into_iter().zip(going).filter_map(|(result, (number, _, _))| Some((number, result.err()?)));
-    problems.map(|(number, problem)| (number, ui.error(&problem)).0).collect()
+    problems.inspect(|(_, problem)| ui.error(problem)).collect()
 }
 
 fn tell_of_controllers(ui: &Ui, client: &Client, left: &[Arc<Doomed>]) {
