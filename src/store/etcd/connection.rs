@@ -222,7 +222,7 @@ mod code {
 fn never_sent(error: &Error) -> bool {
     let Error::GRpcStatus(status) = error else { return false };
     let first = std::error::Error::source(status);
-    std::iter::successors(first, |error| error.source()).any(|error| error.is::<NeverSent>())
+    std::iter::successors(first, |error| error.source()).any(<dyn std::error::Error>::is::<NeverSent>)
 }
 
 /// Whether the error says that the revision is compacted, or in the future.
