@@ -52,6 +52,9 @@ pub(super) async fn apply_set(
         }
     }
     let widened = set.widen(client, &around.wide).await?;
+    if let Some(step) = set.step() {
+        report.context.note_deed(step.full_name(), "the set's parent");
+    }
     carry_out(client, applying, report).await;
     finish(client, around, &widened, report).await;
     Ok(())
