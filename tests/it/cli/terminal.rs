@@ -237,6 +237,6 @@ fn a_terminal_shows_what_is_being_replaced() {
     apply.wait_for("stopping once the requests under way are answered");
     apply.type_key('\u{3}');
     let output = apply.end();
-    assert!(output.stdout.contains("\ninterrupted again, and ended at once: "), "{output}");
+    assert!(output.stdout.contains("interrupted again, and ended at once: "), "{output}");
     assert_eq!(output.code(), Some(130));
 }
