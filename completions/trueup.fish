@@ -80,15 +80,12 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -l message -d 'Say 
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l dry-run -d 'Say what would happen without doing it' -r -f -a "none\t'Do it'
 client\t'Only compare with what the server has'
 server\t'Let the server say what it would do'"
-complete -c trueup -n "__fish_trueup_using_subcommand apply" -l field-manager -d 'Own the applied fields under this name' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s o -l output -d 'Print the applied objects' -r -f -a "name\t'One name a line'
 json\t'JSON, one object after the other'
 yaml\t'YAML, one document for each object'"
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l wait -d 'Wait until all applied objects are ready, or until deleted ones are gone; a comma parts both' -r -f -a "ready\t'That each object is ready'
 deleted\t'That each deleted object is gone'"
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l timeout -d 'Wait no longer than this for a replaced object to go, for what others depend on, or for all to be ready; 0 waits without end' -r
-complete -c trueup -n "__fish_trueup_using_subcommand apply" -l server-side -d 'Accepted for kubectl\'s sake: every apply is a server-side apply' -r -f -a "true\t''
-false\t''"
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci -d 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci-dir -d 'Write reports that name no file into this directory, which is made where it does not exist' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci-full-diff -d 'Write the whole difference to this file, also where a comment is cut; else beside the comment' -r -F
@@ -96,6 +93,9 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci-name -d 'Tell
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l ci-differences -d 'Count differences as notices, warnings or errors; with errors they are failures in JUnit' -r -f -a "notice\t'Worth knowing; what is deleted or replaced is a warning'
 warning\t'Worth a look'
 error\t'As failures'"
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l field-manager -d 'Own the applied fields under this name' -r
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l server-side -d 'Accepted for kubectl\'s sake: every apply is a server-side apply' -r -f -a "true\t''
+false\t''"
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
@@ -114,13 +114,13 @@ complete -c trueup -n "__fish_trueup_using_subcommand apply" -l prune -d 'Delete
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l allow-empty -d 'Prune although the manifests hold no object at all'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l force-membership -d 'Take objects over that belong to other sets'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l replace -d 'Replace objects that cannot be changed in place: delete them and make them anew'
-complete -c trueup -n "__fish_trueup_using_subcommand apply" -l atomic -d 'Undo everything that was done if something fails, or is not ready in time where --wait is given'
-complete -c trueup -n "__fish_trueup_using_subcommand apply" -l any-target -d 'Apply a saved plan here although it was made for a target of another name'
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l atomic -d 'Undo everything that was done if something fails, is interrupted, or is not ready in time where --wait is given'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l force-conflicts -d 'Take fields over that other managers own'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l diff -d 'Show the difference of each changed object'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l show-secrets -d 'Show the values of Secrets in differences'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -l show-owners -d 'Show the owners of all changed fields in differences, not only those that other managers own'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s y -l yes -d 'Act without asking, whatever is deleted or replaced'
+complete -c trueup -n "__fish_trueup_using_subcommand apply" -l any-target -d 'Apply a saved plan here although it was made for a target of another name'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand apply" -s V -l version -d 'Print version'
@@ -586,10 +586,12 @@ complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l message -d 'S
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l dry-run -d 'Say what would happen without doing it' -r -f -a "none\t'Do it'
 client\t'Only compare with what the server has'
 server\t'Let the server say what it would do'"
-complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l field-manager -d 'Own the applied fields under this name; if not given, under that of the revision' -r
+complete -c trueup -n "__fish_trueup_using_subcommand rollback" -s o -l output -d 'Print the applied objects' -r -f -a "name\t'One name a line'
+json\t'JSON, one object after the other'
+yaml\t'YAML, one document for each object'"
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l wait -d 'Wait until all applied objects are ready, or until deleted ones are gone; a comma parts both' -r -f -a "ready\t'That each object is ready'
 deleted\t'That each deleted object is gone'"
-complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l timeout -d 'Wait no longer than this for a replaced object to go, or for all to be ready; 0 waits without end' -r
+complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l timeout -d 'Wait no longer than this for a replaced object to go, for what others depend on, or for all to be ready; 0 waits without end' -r
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l ci -d 'Report to a pipeline as github, gitlab, dotenv, junit, sarif or markdown, each but github into a file, such as junit=report.xml; may be given several times' -r
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l ci-dir -d 'Write reports that name no file into this directory, which is made where it does not exist' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l ci-full-diff -d 'Write the whole difference to this file, also where a comment is cut; else beside the comment' -r -F
@@ -597,6 +599,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l ci-name -d 'T
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l ci-differences -d 'Count differences as notices, warnings or errors; with errors they are failures in JUnit' -r -f -a "notice\t'Worth knowing; what is deleted or replaced is a warning'
 warning\t'Worth a look'
 error\t'As failures'"
+complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l field-manager -d 'Own the applied fields under this name; if not given, under that of the revision' -r
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l local -d 'Use the embedded store in this directory; no server is needed' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l etcd -d 'Use the store in this etcd cluster; no server is needed' -r
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l etcd-cafile -d 'Check etcd\'s certificates against the authorities in this file' -r -F
@@ -611,10 +614,11 @@ complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l color -d 'Say
 always\t'Colour everywhere'
 never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l replace -d 'Replace objects that cannot be changed in place: delete them and make them anew'
-complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l atomic -d 'Undo everything if something fails'
+complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l atomic -d 'Undo everything that was done if something fails, is interrupted, or is not ready in time where --wait is given'
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l force-conflicts -d 'Take fields over that other managers own'
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l diff -d 'Show the difference of each changed object'
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l show-secrets -d 'Show the values of Secrets in differences'
+complete -c trueup -n "__fish_trueup_using_subcommand rollback" -l show-owners -d 'Show the owners of all changed fields in differences, not only those that other managers own'
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -s y -l yes -d 'Act without asking, whatever is deleted or replaced'
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'

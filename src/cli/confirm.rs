@@ -72,6 +72,7 @@ pub(super) async fn insist(ui: &Ui, losses: &[Loss], target: &str, nothing: &str
     }
     list(losses, target).iter().for_each(|line| ui.insist(line));
     ui.ask("Go on? [y/N] ");
+    let question = Question { ui, is_answered: false };
     // Reading blocks no task of the runtime, so that the question can be interrupted; the thread ends with the process.
     let (sender, answer) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
@@ -81,13 +82,31 @@ pub(super) async fn insist(ui: &Ui, losses: &[Loss], target: &str, nothing: &str
         let _ = sender.send(read);
     });
     let line = answer.await.ok().and_then(Result::ok).unwrap_or_default();
-    if !line.ends_with('\n') {
-        ui.insist("");
-    }
+    question.answered(&line);
     if is_yes(&line) {
         return Ok(());
     }
     Err(CommandError { status: ExitStatus::Failed, ..CommandError::failed(format!("{nothing}, since nobody said yes")) })
+}
+
+/// A question that stands on the screen; what is said after it begins a new line, also where it was interrupted.
+struct Question<'a> {
+    ui: &'a Ui,
+    is_answered: bool,
+}
+
+impl Question<'_> {
+    fn answered(mut self, line: &str) {
+        self.is_answered = line.ends_with('\n');
+    }
+}
+
+impl Drop for Question<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.ui.insist("");
+        }
+    }
 }
 
 fn is_yes(line: &str) -> bool {

@@ -238,7 +238,12 @@ impl CommandContext {
     #[must_use]
     pub fn progress_line(&self, first: &str) -> String {
         let waiting = self.waiting.load(Ordering::SeqCst);
-        if waiting { String::new() } else { self.so_far().unwrap_or_else(|| first.to_owned()) }
+        if waiting {
+            return String::new();
+        }
+        let so_far = self.so_far().unwrap_or_else(|| first.to_owned());
+        let replaced = self.between.names();
+        if replaced.is_empty() { so_far } else { format!("{so_far}; being replaced: {}", some_of(&replaced)) }
     }
 
     /// From here on what is done is undone where not all of it can be done. `way_on` says how to go on where that is cut off.

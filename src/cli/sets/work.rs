@@ -79,6 +79,9 @@ pub(in crate::cli) async fn apply_set(
         }
     }
     let widened = around.set.widen(site.client, &around.wide).await?;
+    if let Some(step) = around.set.step() {
+        site.context.note_deed(step.full_name(), "the set's parent");
+    }
     worker.carry_out(site.client, applying).await;
     if around.set.prune && worker.may_prune(&around.leaving) {
         prune(site, around, &widened, worker).await;

@@ -253,8 +253,24 @@ fn what_is_still_going_is_waited_for_before_it_is_made_again() {
     let mut apply = stuck(&env, &[config_map("a", "1"), held("new")].join("---\n"), "--timeout=1s");
     apply.wait_for("configmap/fixed in namespace default is not gone yet");
     free(&env);
-    assert_shows!(apply.end(), @"");
-    assert_shows!(env.run("get cm -o custom-columns=NAME:.metadata.name,KEY:.data.key,FINALIZERS:.metadata.finalizers"), @"");
+    assert_shows!(apply.end(), @"
+    configmap/a created
+    [stderr]
+    applying to local store store
+    error: set.yaml:8:1: configmap/fixed in namespace default: it was deleted to be replaced, but was not gone after 1 s; it waits for example.com/hold
+    hint: it goes once its finalizers are done; apply again then
+    Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
+    undoing what was done
+    configmap/fixed in namespace default is not gone yet, since it waits for example.com/hold; it is made again once it is, within 60 s
+    configmap/fixed in namespace default made again
+    configmap/a in namespace default deleted again
+    Undone: 1 deleted, 0 put back, 1 made again, 0 could not be undone.
+    [exit 1]
+    ");
+    assert_shows!(env.run("get cm -o custom-columns=NAME:.metadata.name,KEY:.data.key,FINALIZERS:.metadata.finalizers"), @"
+    NAME    KEY   FINALIZERS
+    fixed   old   [example.com/hold]
+    ");
 }
 
 #[test]
@@ -265,8 +281,25 @@ fn an_interrupted_replacement_is_undone() {
     apply.signal("INT");
     apply.wait_for("configmap/fixed in namespace default is not gone yet");
     free(&env);
-    assert_shows!(apply.end(), @"");
-    assert_shows!(env.run("get cm -o custom-columns=NAME:.metadata.name,KEY:.data.key,FINALIZERS:.metadata.finalizers"), @"");
+    assert_shows!(apply.end(), @"
+    configmap/a created
+    [stderr]
+    applying to local store store
+    stopping once the requests under way are answered, to undo what was done; interrupt again to end at once
+    error: set.yaml:8:1: configmap/fixed in namespace default: it was deleted to be replaced, and was not gone yet when the interruption came
+    interrupted: 1 of 2 objects were applied, 1 failed
+    undoing what was done
+    configmap/fixed in namespace default is not gone yet, since it waits for example.com/hold; it is made again once it is
+    configmap/fixed in namespace default made again
+    configmap/a in namespace default deleted again
+    Undone: 1 deleted, 0 put back, 1 made again, 0 could not be undone.
+    interrupted
+    [exit 130]
+    ");
+    assert_shows!(env.run("get cm -o custom-columns=NAME:.metadata.name,KEY:.data.key,FINALIZERS:.metadata.finalizers"), @"
+    NAME    KEY   FINALIZERS
+    fixed   old   [example.com/hold]
+    ");
 }
 
 #[test]
@@ -281,7 +314,18 @@ fn who_interrupts_an_undoing_is_told_what_it_leaves() {
     let uid = uid.find(&output.stderr).unwrap().as_str().to_owned();
     let kept = std::fs::read_to_string(env.path(&format!("deleted-configmap-fixed-{uid}.yaml"))).unwrap();
     assert!(kept.contains("key: old"), "{kept}");
-    assert_shows!(output.replacing(&uid, "UID"), @"");
+    assert_shows!(output.replacing(&uid, "UID"), @"
+    [stderr]
+    applying to local store store
+    stopping once the requests under way are answered, to undo what was done; interrupt again to end at once
+    error: set.yaml:1:1: configmap/fixed in namespace default: it was deleted to be replaced, and was not gone yet when the interruption came
+    interrupted: 0 of 1 objects were applied, 1 failed
+    undoing what was done
+    configmap/fixed in namespace default is not gone yet, since it waits for example.com/hold; it is made again once it is, within 300 s
+    interrupted again, and ended at once: undoing what was done: 0 of 1 steps are done; requests under way may still take effect; perhaps deleted by now, and not made anew: configmap/fixed in namespace default
+    hint: configmap/fixed in namespace default as it was is in deleted-configmap-fixed-UID.yaml; to have it back: trueup apply -f deleted-configmap-fixed-UID.yaml
+    [exit 130]
+    ");
 }
 
 #[test]
@@ -295,7 +339,20 @@ fn an_interrupted_apply_is_undone_once_its_requests_are_answered() {
     apply.signal("INT");
     apply.wait_for("stopping");
     server.release();
-    assert_shows!(apply.end().replacing(&server.url, "[SERVER]"), @"");
+    assert_shows!(apply.end().replacing(&server.url, "[SERVER]"), @"
+    configmap/a created
+    configmap/b created
+    [stderr]
+    applying to [SERVER]
+    stopping once the requests under way are answered, to undo what was done; interrupt again to end at once
+    interrupted: 2 of 2 objects were applied
+    undoing what was done
+    configmap/b in namespace default deleted again
+    configmap/a in namespace default deleted again
+    Undone: 2 deleted, 0 put back, 0 made again, 0 could not be undone.
+    interrupted
+    [exit 130]
+    ");
     assert_eq!(env.run("get cm -o name").stdout, "");
 }
 
@@ -310,5 +367,14 @@ fn who_does_not_wait_for_the_undoing_is_told_what_was_not_undone() {
     apply.signal("INT");
     apply.wait_for("stopping");
     apply.signal("INT");
-    assert_shows!(apply.end().replacing(&server.url, "[SERVER]"), @"");
+    assert_shows!(apply.end().replacing(&server.url, "[SERVER]"), @"
+    configmap/a created
+    [stderr]
+    applying to [SERVER]
+    stopping once the requests under way are answered, to undo what was done; interrupt again to end at once
+    interrupted again, and ended at once: 1 of 2 objects were applied; requests under way may still take effect; not undone: secret/shop in namespace default (the set's parent), configmap/a in namespace default (created)
+    hint: the same command again goes on where this one ended, and the manifests of before, applied again, go back
+    hint: `trueup history --applyset secret/shop -n default` lists the revisions to go back to
+    [exit 130]
+    ");
 }

@@ -305,12 +305,9 @@ fn every_command_explains_itself() {
                                   values: none, client, server]
           --replace               Replace objects that cannot be changed in place: delete them and make
                                   them anew
-          --atomic                Undo everything that was done if something fails, or is not ready in
-                                  time where --wait is given
-          --any-target            Apply a saved plan here although it was made for a target of another
-                                  name
+          --atomic                Undo everything that was done if something fails, is interrupted, or
+                                  is not ready in time where --wait is given
           --force-conflicts       Take fields over that other managers own
-          --field-manager <NAME>  Own the applied fields under this name [default: trueup]
           --diff                  Show the difference of each changed object
           --show-secrets          Show the values of Secrets in differences
           --show-owners           Show the owners of all changed fields in differences, not only those
@@ -321,6 +318,9 @@ fn every_command_explains_itself() {
       -y, --yes                   Act without asking, whatever is deleted or replaced
           --timeout <TIME>        Wait no longer than this for a replaced object to go, for what others
                                   depend on, or for all to be ready; 0 waits without end [default: 5m]
+          --any-target            Apply a saved plan here although it was made for a target of another
+                                  name
+          --field-manager <NAME>  Own the applied fields under this name [default: trueup]
       -h, --help                  Print help (see more with '--help')
       -V, --version               Print version
 

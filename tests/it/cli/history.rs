@@ -456,13 +456,57 @@ fn a_saved_plan_keeps_the_revision_that_an_apply_would() {
     env.write("set.yaml", [config_map("a", "2"), config_map("b", "1")].join("---\n"));
     env.prepare("plan -f set.yaml -n default --applyset shop --prune -o set.plan");
     env.at("2026-11-22T11:00:00Z");
-    assert_shows!(env.run("apply set.plan --message planned"), @"");
-    assert_shows!(env.run("history --applyset shop -n default"), @"");
-    assert_shows!(env.run("history show 2 --applyset shop -n default"), @"");
+    assert_shows!(env.run("apply set.plan --message planned"), @"
+    configmap/a configured
+    configmap/gone pruned
+    [stderr]
+    applying to local store store
+    kept as revision 2 of secret/shop
+    Applied: 0 created, 1 updated, 0 replaced, 1 deleted, 0 unchanged.
+    ");
+    assert_shows!(env.run("history --applyset shop -n default"), @"
+    REVISION   APPLIED                OBJECTS   CHANGES                BY             MESSAGE
+    1          2026-11-22T10:00:00Z   3         3 created              system:admin   <none>
+    2          2026-11-22T11:00:00Z   2         1 updated, 1 deleted   system:admin   planned
+    ");
+    assert_shows!(env.run("history show 2 --applyset shop -n default"), @r#"
+    ---
+    # set.yaml:1:1
+    apiVersion: v1
+    data:
+      key: "2"
+    kind: ConfigMap
+    metadata:
+      name: a
+      namespace: default
+    ---
+    # set.yaml:8:1
+    apiVersion: v1
+    data:
+      key: "1"
+    kind: ConfigMap
+    metadata:
+      name: b
+      namespace: default
+    "#);
     let again = env.run(APPLY);
     assert!(!again.stderr.contains("kept as revision"), "the same manifests are the same declaration: {again}");
-    assert_shows!(env.run("rollback --applyset shop -n default"), @"");
-    assert_shows!(env.run("get cm -o custom-columns=NAME:.metadata.name,KEY:.data.key"), @"");
+    assert_shows!(env.run("rollback --applyset shop -n default"), @"
+    configmap/a configured
+    configmap/b unchanged
+    configmap/gone created
+    [stderr]
+    rolling back on local store store
+    going back to revision 1 of secret/shop
+    kept as revision 3 of secret/shop
+    Applied: 1 created, 1 updated, 0 replaced, 0 deleted, 1 unchanged.
+    ");
+    assert_shows!(env.run("get cm -o custom-columns=NAME:.metadata.name,KEY:.data.key"), @"
+    NAME   KEY
+    a      1
+    b      1
+    gone   1
+    ");
 }
 
 #[test]
@@ -471,11 +515,32 @@ fn a_saved_plan_without_the_values_of_its_secrets_keeps_no_revision_and_says_so(
     env.write("set.yaml", [config_map("a", "1").as_str(), SECRET].join("---\n"));
     env.prepare(APPLY);
     env.write("set.yaml", [config_map("a", "2").as_str(), SECRET].join("---\n"));
-    assert_shows!(env.run("plan -f set.yaml -n default --applyset shop -o set.plan -q"), @"");
+    assert_shows!(env.run("plan -f set.yaml -n default --applyset shop -o set.plan -q"), @r#"
+    === update configmap/a in namespace default (set.yaml:1)
+    @@ -1,6 +1,6 @@
+     apiVersion: v1
+     data:
+    -  key: "1"
+    +  key: "2"
+     kind: ConfigMap
+     metadata:
+       labels:
+
+    Plan: 0 to create, 1 to update, 0 to replace, 0 to delete, 1 unchanged.
+    [stderr]
+    warning: the values of secret/login in namespace default are not in the plan, so no revision of the set is kept when it is applied
+    "#);
     let plan = std::fs::read_to_string(env.path("set.plan")).unwrap();
     assert!(!plan.contains("hunter2") && !plan.contains("aHVudGVyMg"), "{plan}");
-    assert_shows!(env.run("apply set.plan"), @"");
-    assert_shows!(env.run("history --applyset shop -n default --no-headers"), @"");
+    assert_shows!(env.run("apply set.plan"), @"
+    configmap/a configured
+    [stderr]
+    applying to local store store
+    warning: no revision of secret/shop is kept, since the plan does not hold the values of secret/login in namespace default
+    hint: make the plan with --include-secrets to have one
+    Applied: 0 created, 1 updated, 0 replaced, 0 deleted, 0 unchanged.
+    ");
+    assert_shows!(env.run("history --applyset shop -n default --no-headers"), @"1     2026-11-22T10:00:00Z   2     2 created   system:admin   <none>");
     env.write("set.yaml", [config_map("a", "3").as_str(), SECRET].join("---\n"));
     env.prepare("plan -f set.yaml -n default --applyset shop --include-secrets -o set.plan");
     let applied = env.run("apply set.plan");

@@ -21,7 +21,7 @@ fn an_interrupted_apply_says_how_far_it_got() {
     [stderr]
     applying to http://[SERVER]
     stopping once the requests under way are answered; interrupt again to end at once
-    interrupted: 1 of 2 objects were applied; requests under way may still take effect
+    interrupted again, and ended at once: 1 of 2 objects were applied; requests under way may still take effect
     [exit 130]
     ");
 }
@@ -105,7 +105,8 @@ fn an_interrupted_replacement_names_what_may_be_deleted() {
     [stderr]
     applying to [SERVER]
     stopping once the requests under way are answered; interrupt again to end at once
-    interrupted: nothing was applied yet; being replaced, and perhaps deleted by now: configmap/fixed; apply again to have that made anew
+    interrupted again, and ended at once: nothing was applied yet; perhaps deleted by now, and not made anew: configmap/fixed in namespace default; apply again to have that made anew
+    hint: configmap/fixed in namespace default as it was is in deleted-configmap-fixed-00000000-0000-0000-8000-000000000005.yaml; to have it back: trueup apply -f deleted-configmap-fixed-00000000-0000-0000-8000-000000000005.yaml
     [exit 130]
     ");
 }
@@ -203,7 +204,14 @@ fn an_interrupted_apply_does_not_wait_for_an_answer_that_never_comes() {
     let mut apply = env.start("apply -f set.yaml");
     apply.wait_for("configmap/m-0 created");
     apply.signal("INT");
-    assert_shows!(apply.end().replacing(&server.url, "http://[SERVER]"), @"");
+    assert_shows!(apply.end().replacing(&server.url, "http://[SERVER]"), @"
+    configmap/m-0 created
+    [stderr]
+    applying to http://[SERVER]
+    stopping once the requests under way are answered; interrupt again to end at once
+    interrupted, and ended after 10 s without an answer: 1 of 2 objects were applied; requests under way may still take effect
+    [exit 130]
+    ");
 }
 
 #[test]

@@ -226,10 +226,28 @@ fn a_file_that_is_no_plan_by_its_size_or_kind_is_not_read() {
     std::fs::File::create(env.path("large.plan")).unwrap().set_len((64 << 20) + 1).unwrap();
     std::fs::create_dir(env.path("deploy")).unwrap();
     env.write("utf16.plan", b"\xff\xfe{\0}\0");
-    assert_shows!(env.run("apply large.plan"), @"");
-    assert_shows!(env.run("apply deploy"), @"");
-    assert_shows!(env.run("apply utf16.plan"), @"");
-    assert_shows!(env.run("apply /dev/zero"), @"");
+    assert_shows!(env.run("apply large.plan"), @"
+    [stderr]
+    error: cannot apply large.plan: this is larger than 64 MiB, the most that is read of one file, pipe or URL
+    [exit 1]
+    ");
+    assert_shows!(env.run("apply deploy"), @"
+    [stderr]
+    error: cannot apply deploy: it is a folder, not a plan
+    hint: manifests are given with -f
+    [exit 1]
+    ");
+    assert_shows!(env.run("apply utf16.plan"), @"
+    [stderr]
+    error: cannot apply utf16.plan: it is not UTF-8 text
+    hint: manifests are given with -f
+    [exit 1]
+    ");
+    assert_shows!(env.run("apply /dev/zero"), @"
+    [stderr]
+    error: cannot apply /dev/zero: this is a device or a socket, not a file
+    [exit 1]
+    ");
 }
 
 #[test]
@@ -237,7 +255,29 @@ fn a_message_is_for_the_history_of_a_set() {
     let env = TestEnv::new();
     env.write("a.yaml", config_map("a", "1"));
     env.prepare("plan -f a.yaml -o a.plan");
-    assert_shows!(env.run("apply a.plan --message x"), @"");
-    assert_shows!(env.run("apply -f a.yaml --message x"), @"");
-    assert_shows!(env.run("rollback --message x"), @"");
+    assert_shows!(env.run("apply a.plan --message x"), @"
+    [stderr]
+    error: --message is for the history of a set, and the plan is of none
+    [exit 2]
+    ");
+    assert_shows!(env.run("apply -f a.yaml --message x"), @"
+    [stderr]
+    error: the following required arguments were not provided:
+      <PLAN|--applyset <NAME>>
+
+    Usage: trueup apply --filename <FILE> --message <TEXT> <PLAN|--applyset <NAME>>
+
+    For more information, try '--help'.
+    [exit 2]
+    ");
+    assert_shows!(env.run("rollback --message x"), @"
+    [stderr]
+    error: the following required arguments were not provided:
+      <--applyset <NAME>>
+
+    Usage: trueup rollback --message <TEXT> <--applyset <NAME>>
+
+    For more information, try '--help'.
+    [exit 2]
+    ");
 }

@@ -133,7 +133,7 @@ fn a_saved_plan_deletes_what_it_names_or_nothing() {
     configmap/c pruned
     [stderr]
     applying to local store store
-    no revision is kept of a saved plan
+    kept as revision 2 of secret/shop
     Applied: 0 created, 0 updated, 0 replaced, 2 deleted, 0 unchanged.
     ");
     assert_shows!(env.run("get cm -o name"), @"configmap/a");
@@ -222,14 +222,13 @@ fn members_that_say_so_are_kept_and_leave_the_set() {
     configmap/b kept
     [stderr]
     applying to local store store
-    no revision is kept of a saved plan
+    kept as revision 2 of secret/shop
     Applied: 0 created, 1 updated, 0 replaced, 0 deleted, 0 unchanged.
     ");
     assert_shows!(env.run(&format!("apply {SET}")), @"
     configmap/a unchanged
     [stderr]
     applying to local store store
-    kept as revision 2 of secret/shop
     Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 1 unchanged.
     ");
     assert_shows!(env.run("get cm b -o jsonpath={.metadata.labels}"), @"");

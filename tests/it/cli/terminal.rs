@@ -106,7 +106,7 @@ fn a_question_that_is_interrupted_was_not_answered() {
     // The terminal makes a signal of it.
     delete.type_key('\u{3}');
     let output = delete.end();
-    assert!(output.stdout.contains("interrupted") && output.code() == Some(130), "{output}");
+    assert!(output.stdout.contains("\ninterrupted") && output.code() == Some(130), "a line of its own: {output}");
     assert_eq!(env.run("get cm a -o name").code(), Some(0));
 }
 
@@ -219,5 +219,24 @@ fn a_terminal_shows_what_the_next_step_waits_for() {
         output.stdout.contains("interrupted: 4 of 5 objects were applied; not begun: configmap/settings in namespace shop"),
         "{output}"
     );
+    assert_eq!(output.code(), Some(130));
+}
+
+#[test]
+fn a_terminal_shows_what_is_being_replaced() {
+    let env = TestEnv::new();
+    let held = |value: &str| {
+        format!("{}immutable: true\n", config_map("held", value)).replace("metadata:", "metadata:\n  finalizers: [example.com/hold]")
+    };
+    env.write("set.yaml", held("old"));
+    env.prepare("apply -f set.yaml");
+    env.write("set.yaml", held("new"));
+    let mut apply = at_terminal(&env, "apply -f set.yaml --replace --yes --color never");
+    apply.wait_for("nothing was applied yet; being replaced: configmap/held in namespace default");
+    apply.type_key('\u{3}');
+    apply.wait_for("stopping once the requests under way are answered");
+    apply.type_key('\u{3}');
+    let output = apply.end();
+    assert!(output.stdout.contains("interrupted again, and ended at once: "), "{output}");
     assert_eq!(output.code(), Some(130));
 }

@@ -140,12 +140,12 @@ async fn undo_all(undoer: Undoer<'_>, journal: Journal, counts: &Mutex<Counts>) 
     going
 }
 
-/// `configmap/a in namespace default is not gone yet, and is waited for …`.
+/// `configmap/a in namespace default is not gone yet, since it waits for example.com/x; it is made again once it is, within 60 s`.
 fn waiting(place: &Place, finalizers: &[String], timeout: Option<Duration>) -> String {
     let name = format!("{}/{}{}", place.resource.display_kind(), place.name, in_namespace(place.namespace.as_deref()));
-    let bound = timeout.map_or_else(String::new, |timeout| format!(" for at most {} s", timeout.as_secs()));
-    let why = if finalizers.is_empty() { String::new() } else { format!("; it waits for {}", finalizers.join(", ")) };
-    format!("{name} is not gone yet; waiting for that{bound}, to make it again{why}")
+    let why = if finalizers.is_empty() { String::new() } else { format!(", since it waits for {}", finalizers.join(", ")) };
+    let bound = timeout.map(|timeout| format!(", within {} s", timeout.as_secs())).unwrap_or_default();
+    format!("{name} is not gone yet{why}; it is made again once it is{bound}")
 }
 
 fn tell(ui: &Ui, undone: &Undone) {
