@@ -14,9 +14,10 @@ use serde_json::Value;
 pub use self::requests::{accept, continue_tokens, selectors};
 
 use crate::admission;
+use crate::admission::policy::mutation;
 use crate::ambient::Ambient;
 use crate::api::{fuzzed_delete_options, fuzzed_json};
-use crate::cel::{Budget, CALL_BUDGET, Input, Program, Wanted};
+use crate::cel::{Asked, Budget, CALL_BUDGET, Given, Input, Made, Mutation, Program, Wanted};
 use crate::manifest::{Desired, kustomize_in_memory};
 use crate::merge::{self, ApplyRequest, FieldSet, Managers};
 use crate::object::{Gvk, Object, Time};
@@ -264,6 +265,27 @@ pub fn cel(bytes: &[u8]) {
             let outcome = message.text(input, &mut Budget::new(CALL_BUDGET));
             assert_eq!(message.text(input, &mut Budget::new(CALL_BUDGET)), outcome);
         }
+    }
+    for made in [Made::Configuration, Made::Patch] {
+        mutate(expression, made, &value);
+    }
+}
+
+/// What a mutation makes of an object of a built-in kind and of one without a schema is plain JSON, the same each time.
+fn mutate(expression: &str, made: Made, object: &Value) {
+    let Ok(mutation) = Mutation::compile(expression, made, true) else { return };
+    let asked = Asked { object, old: &Value::Null, request: &Value::Null };
+    let change = || mutation.change(Given { asked, params: object, variables: object }, &mut Budget::new(CALL_BUDGET));
+    let made = change();
+    assert_eq!(change(), made);
+    let gvk = Gvk::new("", "v1", "Pod");
+    let Some(pod) = builtin(&gvk) else { return };
+    for schema in [&*pod, &Schema::any()] {
+        let place = mutation::Place { gvk: &gvk, schema: schema.root() };
+        let object = serde_json::json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "n"}, "spec": {"containers": []}});
+        let Some(after) = made.clone().ok().and_then(|change| mutation::changed(place, &object, change).ok()) else { continue };
+        assert_eq!(check::decode_error(place.schema, &after), None);
+        assert_eq!((&after["apiVersion"], &after["kind"]), (&object["apiVersion"], &object["kind"]));
     }
 }
 

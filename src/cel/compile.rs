@@ -8,7 +8,7 @@ use super::expression::{Access, Expression};
 use super::functions::{self, Function, Style};
 use super::literals::{constant, kind_of};
 use super::types::{self, Type};
-use super::{CompileError, Condition, Program, Wanted, cost, library, names, nesting, records, stack};
+use super::{CompileError, Condition, Made, Mutation, Program, Wanted, construct, cost, library, names, nesting, records, stack};
 use crate::schema::{NodeId, SchemaNode, Shape};
 
 /// The longest expression, in bytes; the parser's memory grows with it.
@@ -22,7 +22,7 @@ pub(super) fn program(text: &str, place: SchemaNode<'_>, optional_old: bool, wan
     let own = Static::of(place);
     let old = if optional_old { Static::of_type(own.kind.clone().optional()) } else { own.clone() };
     let scope = vec![("self".to_owned(), own), ("oldSelf".to_owned(), old)];
-    let (lowered, uses_old_self) = parsed_and_lowered(text, place, scope)?;
+    let (lowered, uses_old_self) = parsed_and_lowered(text, place, scope, false)?;
     let (fits, fault) = match wanted {
         Wanted::Truth => (matches!(lowered.of.kind, Type::Bool | Type::Dyn), CompileError::NoTruth),
         Wanted::Text => (matches!(lowered.of.kind, Type::Text | Type::Dyn), CompileError::NoText),
@@ -38,7 +38,7 @@ pub(super) fn program(text: &str, place: SchemaNode<'_>, optional_old: bool, wan
 pub(super) fn condition(text: &str, params: bool) -> Result<Condition, CompileError> {
     let known = records::VARIABLES.iter().filter(|(name, _)| params || *name != records::PARAMS);
     let scope = known.map(|(name, kind)| ((*name).to_owned(), Static::of_type(Type::parse(kind)))).collect();
-    let lowered = parsed_and_lowered(text, SchemaNode::any(), scope)?.0;
+    let lowered = parsed_and_lowered(text, SchemaNode::any(), scope, false)?.0;
     match lowered.of.kind {
         Type::Bool => Ok(Condition { body: Arc::new(lowered.expression), depth: nesting::depth(text) }),
         // What is known only when it is there is no truth value either.
@@ -46,8 +46,22 @@ pub(super) fn condition(text: &str, params: bool) -> Result<Condition, CompileEr
     }
 }
 
+/// See [`super::Mutation::compile`].
+pub(super) fn mutation(text: &str, made: Made, params: bool) -> Result<Mutation, CompileError> {
+    let known = records::VARIABLES.iter().filter(|(name, _)| params || *name != records::PARAMS);
+    let scope = known.chain(&[("variables", "dyn")]).map(|(name, kind)| ((*name).to_owned(), Static::of_type(Type::parse(kind)))).collect();
+    let lowered = parsed_and_lowered(text, SchemaNode::any(), scope, true)?.0;
+    made.check(&lowered.of.kind)?;
+    Ok(Mutation { body: Arc::new(lowered.expression), depth: nesting::depth(text), made, params })
+}
+
 /// What an expression comes to over these variables, and whether it speaks of the second.
-fn parsed_and_lowered(text: &str, root: SchemaNode<'_>, scope: Vec<(String, Static)>) -> Result<(Lowered, bool), CompileError> {
+fn parsed_and_lowered(
+    text: &str,
+    root: SchemaNode<'_>,
+    scope: Vec<(String, Static)>,
+    builds: bool,
+) -> Result<(Lowered, bool), CompileError> {
     if text.len() > LONGEST {
         return Err(CompileError::Failed(format!("expression is longer than {LONGEST} bytes")));
     }
@@ -57,7 +71,8 @@ fn parsed_and_lowered(text: &str, root: SchemaNode<'_>, scope: Vec<(String, Stat
     let compile = || {
         let parser = cel::Env::default().parser();
         let (parsed, source) = parser.parse_with_source_info(text).map_err(|errors| CompileError::Failed(errors.to_string()))?;
-        let mut compiler = Compiler { root, scope, source: &source, uses_old_self: false, depth: 0, mixed: 0, item_kinds: Vec::new() };
+        let mut compiler =
+            Compiler { root, scope, source: &source, uses_old_self: false, depth: 0, mixed: 0, item_kinds: Vec::new(), builds };
         let lowered = compiler.lower(&parsed)?;
         Ok((lowered, compiler.uses_old_self))
     };
@@ -112,6 +127,8 @@ pub(super) struct Compiler<'a> {
     pub(super) mixed: usize,
     /// The types of the items of the list literal that was compiled last.
     pub(super) item_kinds: Vec<Type>,
+    /// Whether the expression may make objects, as mutations do.
+    pub(super) builds: bool,
 }
 
 pub(super) type Outcome<T = Lowered> = Result<T, CompileError>;
@@ -130,7 +147,7 @@ impl Compiler<'_> {
             Expr::List(list) => self.list(list),
             Expr::Map(map) => self.map(map, part.id),
             Expr::Call(call) => self.call(call, part.id),
-            Expr::Struct(literal) => self.fail(part.id, &format!("undeclared reference to '{}' (in container '')", literal.type_name)),
+            Expr::Struct(literal) => self.construct(literal, part.id),
             Expr::Comprehension(_) | Expr::Unspecified => self.fail(part.id, "unsupported expression"),
         };
         self.depth -= 1;
@@ -170,7 +187,7 @@ impl Compiler<'_> {
             self.uses_old_self |= number == 1;
             return Ok(Lowered { expression: Expression::Variable(number), of: self.scope[number].1.clone(), cost: 1 });
         }
-        match kind_of(name) {
+        match self.kind_of(name) {
             Some(kind) => Ok(kind),
             None => self.fail(id, &format!("undeclared reference to '{name}' (in container '')")),
         }
@@ -178,7 +195,7 @@ impl Compiler<'_> {
 
     fn select(&mut self, select: &SelectExpr, id: u64) -> Outcome {
         if let Some(path) = qualified(&select.operand.expr).filter(|path| !self.knows(path.split('.').next().unwrap_or_default()))
-            && let Some(kind) = kind_of(&format!("{path}.{}", select.field))
+            && let Some(kind) = self.kind_of(&format!("{path}.{}", select.field))
         {
             return Ok(kind);
         }
@@ -190,6 +207,14 @@ impl Compiler<'_> {
             return self.identifier(&whole, id);
         }
         self.member(&select.operand, &select.field, if select.test { Access::Test } else { Access::Value }, id)
+    }
+
+    fn kind_of(&self, name: &str) -> Option<Lowered> {
+        kind_of(name).or_else(|| construct::kind_of(name).filter(|_| self.builds))
+    }
+
+    fn callable(&self, name: &str, style: Style) -> Option<&'static Function> {
+        functions::find(name, style).filter(|function| self.builds || function.name != construct::ESCAPE_KEY)
     }
 
     fn knows(&self, name: &str) -> bool {
@@ -210,6 +235,10 @@ impl Compiler<'_> {
                 None => return self.fail(id, &format!("undefined field '{field}'")),
             },
             Type::Record(record) => match record.field(field) {
+                Some(kind) => Static::of_type(kind),
+                None => return self.fail(id, &format!("undefined field '{field}'")),
+            },
+            Type::Built(name) => match construct::field(name, field) {
                 Some(kind) => Static::of_type(kind),
                 None => return self.fail(id, &format!("undefined field '{field}'")),
             },
@@ -312,13 +341,13 @@ impl Compiler<'_> {
             .filter(|prefix| !self.knows(prefix.split('.').next().unwrap_or_default()));
         let qualified = prefix.map(|prefix| format!("{prefix}.{}", call.func_name));
         let (name, style, target) = match &qualified {
-            Some(name) if functions::find(name, Style::Global).is_some() => (name.as_str(), Style::Global, None),
+            Some(name) if self.callable(name, Style::Global).is_some() => (name.as_str(), Style::Global, None),
             _ => match call.target.as_deref() {
                 Some(target) => (call.func_name.as_str(), Style::Member, Some(target)),
                 None => (call.func_name.as_str(), Style::Global, None),
             },
         };
-        let Some(function) = functions::find(name, style) else {
+        let Some(function) = self.callable(name, style) else {
             // What is wrong with the receiver comes first.
             if let (None, Some(target)) = (&qualified, target) {
                 self.lower(target)?;

@@ -10,6 +10,7 @@
 //! See <https://kubernetes.io/docs/reference/using-api/cel/>.
 
 mod compile;
+mod construct;
 mod cost;
 mod evaluate;
 mod expression;
@@ -17,6 +18,7 @@ mod functions;
 mod library;
 mod literals;
 mod macros;
+mod mutation;
 mod names;
 mod nesting;
 mod records;
@@ -29,6 +31,8 @@ use serde_json::Value;
 use crate::schema::SchemaNode;
 use expression::Expression;
 use value::Val;
+
+pub use mutation::{Change, Given, Made, Mutation, check_mutation};
 
 /// The most values at a place that fit into one request.
 #[must_use]
@@ -259,6 +263,14 @@ pub enum CompileError {
     /// A condition that is not a truth value.
     #[error("must evaluate to bool but got {0}")]
     NoCondition(String),
+    /// A mutation that does not make what it should.
+    #[error("must evaluate to {wanted} but got {found}")]
+    NoMutation {
+        /// The type that it should be of.
+        wanted: String,
+        /// The type that it is of.
+        found: String,
+    },
     /// A message that is not a text.
     #[error("messageExpression must evaluate to a string")]
     NoText,

@@ -1,4 +1,5 @@
-//! Admission policies in CEL and their bindings. Of their expressions those of conditions are compiled, all others stored and not read.
+//! Admission policies in CEL and their bindings. Of their expressions those of conditions and mutations are compiled, all others
+//! stored and not read.
 //!
 //! See <https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/>.
 
@@ -10,6 +11,7 @@ use super::hooks::{match_conditions, rule_with_operations};
 use super::labels;
 use super::names::is_identifier;
 use super::written::Written;
+use crate::cel::{Made, check_mutation};
 use crate::object::names::{dns_1035_label, dns_subdomain, path_segment, qualified_name};
 
 const MOST_ANNOTATIONS: usize = 20;
@@ -93,7 +95,20 @@ fn validation(one: &Field<'_, '_>, faults: &mut Faults) {
 pub(super) fn mutating(written: Written<'_>, faults: &mut Faults) {
     let spec = written.at("spec");
     common(&spec, written.had("spec").as_ref(), faults);
-    let constraints = spec.at("matchConstraints");
+    mutable(&spec.at("matchConstraints"), faults);
+    let params = !spec.at("paramKind").is_absent();
+    // What was stored before is not judged anew.
+    let compiles = written.had("spec").is_none_or(|before| !alike(before.value, spec.value));
+    let mutations = spec.at("mutations");
+    if mutations.is_empty() {
+        faults.required(&mutations, "mutations must contain at least one item");
+    }
+    mutations.items().for_each(|one| mutation(&one, params, compiles, faults));
+    faults.required_one_of(&spec.at("reinvocationPolicy"), &["Never", "IfNeeded"]);
+}
+
+/// There is nothing to change in a deletion.
+fn mutable(constraints: &Field<'_, '_>, faults: &mut Faults) {
     let rules = constraints.at("resourceRules");
     let shown = rules.at("operations");
     for rule in rules.items() {
@@ -101,25 +116,28 @@ pub(super) fn mutating(written: Written<'_>, faults: &mut Faults) {
             faults.not_supported(&Field::root_like(&shown, operation.value), &MUTABLE);
         }
     }
-    let mutations = spec.at("mutations");
-    if mutations.is_empty() {
-        faults.required(&mutations, "mutations must contain at least one item");
-    }
-    mutations.items().for_each(|one| mutation(&one, faults));
-    faults.required_one_of(&spec.at("reinvocationPolicy"), &["IfNeeded", "Never"]);
 }
 
-fn mutation(one: &Field<'_, '_>, faults: &mut Faults) {
+fn mutation(one: &Field<'_, '_>, params: bool, compiles: bool, faults: &mut Faults) {
     let (kind, patch, apply) = (one.at("patchType"), one.at("jsonPatch"), one.at("applyConfiguration"));
-    let (wanted, other, name) = match kind.text() {
-        "JSONPatch" => (&patch, &apply, "{applyConfiguration}"),
-        "ApplyConfiguration" => (&apply, &patch, "{jsonPatch}"),
+    let (made, wanted, other, name) = match kind.text() {
+        "JSONPatch" => (Made::Patch, &patch, &apply, "{applyConfiguration}"),
+        "ApplyConfiguration" => (Made::Configuration, &apply, &patch, "{jsonPatch}"),
         _ => return faults.required_one_of(&kind, &["ApplyConfiguration", "JSONPatch"]),
     };
     if wanted.is_absent() {
         faults.required(wanted, &format!("must be specified when patchType is {}", kind.text()));
-    } else if wanted.at("expression").text().trim().is_empty() {
-        faults.required(&wanted.at("expression"), "");
+    } else {
+        let expression = wanted.at("expression");
+        match expression.text().trim() {
+            "" => faults.required(&expression, ""),
+            text if compiles => {
+                if let Err(why) = check_mutation(text, made, params) {
+                    faults.invalid_as(&expression, text, &why.to_string());
+                }
+            }
+            _ => {}
+        }
     }
     if !other.is_absent() {
         faults.invalid_hidden(other, name, &format!("must not be specified when patchType is {}", kind.text()));
@@ -209,6 +227,8 @@ pub(super) fn binding(written: Written<'_>, acts: bool, faults: &mut Faults) {
     }
     if acts {
         actions(&spec.at("validationActions"), faults);
+    } else {
+        mutable(&constraints, faults);
     }
 }
 

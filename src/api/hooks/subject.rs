@@ -3,7 +3,6 @@
 //! Receives the object before and after, and the hooks that may be about it; hands on what they say. Invariant: a hook is asked in a
 //! version that its rules name, and what it makes of the object is of that kind and has its types.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -11,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Asked, Hooks, options};
 use crate::admission;
+use crate::admission::reinvocation::{Reinvocation, Round};
 use crate::api::call::Call;
 use crate::api::{namespaces, review};
 use crate::cel::{self, Budget};
@@ -67,19 +67,16 @@ impl<'a> Subject<'a> {
 
     /// Asks the mutating hooks one after the other; those that want to see what later ones changed are asked once more.
     pub(super) async fn mutate(&mut self) -> Result<(), Refusal> {
-        let (mut asked, mut again) = (BTreeSet::new(), BTreeSet::new());
-        for round in 0..2 {
+        let mut hooks = Reinvocation::default();
+        for round in Round::ALL {
+            hooks.begin(round, false);
             for (index, hook) in self.asked.mutating.iter().enumerate() {
-                if round > 0 && !again.contains(&index) {
+                if !hooks.is_due(&index) {
                     continue;
                 }
                 let Some(form) = self.form(hook).await? else { continue };
-                if self.mutate_by(hook, form).await? {
-                    again.append(&mut asked);
-                }
-                if hook.again {
-                    asked.insert(index);
-                }
+                let is_changed = self.mutate_by(hook, form).await?;
+                hooks.note(index, is_changed, hook.again);
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ mod convert;
 pub(super) mod duration;
 mod formats;
 mod image;
+mod json_patch;
 mod lists;
 mod network;
 mod operators;
@@ -24,12 +25,13 @@ use super::value::Val;
 use super::{Budget, Fault};
 
 /// All tables.
-pub(super) const TABLES: [&[Line]; 12] = [
+pub(super) const TABLES: [&[Line]; 13] = [
     authorization::TABLE,
     convert::TABLE,
     duration::TABLE,
     formats::TABLE,
     image::TABLE,
+    json_patch::TABLE,
     lists::TABLE,
     network::TABLE,
     operators::TABLE,
