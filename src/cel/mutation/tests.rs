@@ -278,7 +278,7 @@ fn only_mutations_make_objects() {
 
 #[test]
 fn a_change_does_not_outgrow_its_budget() {
-    let doubling = |levels: usize| (0..levels).fold("'x'".repeat(1), |inner, _| format!("[{inner}, {inner}]"));
+    let doubling = |levels: usize| (0..levels).fold("'x'".to_owned(), |inner, _| format!("[{inner}, {inner}]"));
     assert!(outcome(&format!("Object{{a: {}}}", doubling(3)), Made::Configuration, CALL_BUDGET).is_ok());
     for (text, made) in [
         ("Object{a: lists.range(100000).map(i, object)}", Made::Configuration),
@@ -293,19 +293,9 @@ fn a_change_does_not_outgrow_its_budget() {
 }
 
 #[test]
-fn deep_constructors_are_compiled_and_evaluated_on_an_ordinary_stack() {
-    let levels = 80;
-    let deep = (0..levels).rev().fold("1".to_owned(), |inner, level| {
-        let name = format!("Object{}", ".a".repeat(level));
-        format!("{name}{{a: {inner}}}")
-    });
-    // The names of the types nest as chains of members would.
-    match Mutation::compile(&deep, Made::Configuration, false) {
-        Ok(mutation) => {
-            let asked = Asked { object: &Value::Null, old: &Value::Null, request: &Value::Null };
-            let given = Given { asked, params: &Value::Null, variables: &Value::Null };
-            assert!(mutation.change(given, &mut Budget::new(CALL_BUDGET)).is_ok());
-        }
-        Err(error) => assert!(error.to_string().contains("nested more than"), "{error}"),
-    }
+fn constructors_nest_as_deep_as_other_expressions() {
+    let nested =
+        |levels: usize| (0..levels).rev().fold("1".to_owned(), |inner, level| format!("Object{}{{a: {inner}}}", ".a".repeat(level)));
+    applies(&nested(12), (0..12).fold(json!(1), |inner, _| json!({"a": inner})));
+    is_refused(&nested(80), Made::Configuration, "expression is nested more than 200 deep");
 }

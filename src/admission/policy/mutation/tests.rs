@@ -42,7 +42,10 @@ impl Kind {
     }
 
     fn object(&self, spec: Value) -> Value {
-        json!({"apiVersion": self.gvk.api_version(), "kind": self.gvk.kind, "metadata": {"name": "web", "namespace": "shop"}, "spec": spec})
+        let mut object =
+            json!({"apiVersion": self.gvk.api_version(), "kind": self.gvk.kind, "metadata": {"name": "web", "namespace": "shop"}});
+        object["spec"] = spec;
+        object
     }
 
     fn change(&self, object: &Value, text: &str) -> Result<Change, String> {
