@@ -281,7 +281,7 @@ fn mutate(expression: &str, made: Made, object: &Value) {
     let mutation = AdmissionExpression::new(expression, scope, &variables, Returns::Change(made));
     let nothing = &Value::Null;
     let asked = Asked { object, old: nothing, request: nothing, namespace: nothing, params: object, authorizer: None };
-    let change = || mutation.change(made, &mut Evaluation::new(asked, &variables, Budget::new(CALL_BUDGET)));
+    let change = || mutation.change(made, &mut Evaluation::new(asked, &variables, Budget::new(2 * CALL_BUDGET)));
     let made = change();
     assert_eq!(change(), made);
     let gvk = Gvk::new("", "v1", "Pod");

@@ -2,7 +2,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::cel::{
-    AdmissionExpression, Asked, CALL_BUDGET, CompileError, Evaluation, Returns, Scope, Unevaluated, Variables, check_admission,
+    AdmissionExpression, Asked, CALL_BUDGET, CompileError, DOCUMENT_BUDGET, Evaluation, Returns, Scope, Unevaluated, Variables,
+    check_admission,
 };
 
 const SCOPE: Scope<'_> = Scope { params: true, authorizer: true, object: None };
@@ -38,18 +39,18 @@ fn outcome(text: &str, made: Made, budget: u64) -> Result<Change, Unevaluated> {
 
 #[track_caller]
 fn applies(text: &str, expected: Value) {
-    assert_eq!(outcome(text, Made::Configuration, CALL_BUDGET), Ok(Change::Configuration(expected)), "{text}");
+    assert_eq!(outcome(text, Made::Configuration, DOCUMENT_BUDGET), Ok(Change::Configuration(expected)), "{text}");
 }
 
 #[track_caller]
 fn patches(text: &str, expected: Value) {
     let Value::Array(expected) = expected else { panic!("operations are a list") };
-    assert_eq!(outcome(text, Made::Patch, CALL_BUDGET), Ok(Change::Patch(expected)), "{text}");
+    assert_eq!(outcome(text, Made::Patch, DOCUMENT_BUDGET), Ok(Change::Patch(expected)), "{text}");
 }
 
 #[track_caller]
 fn fails(text: &str, made: Made, why: &str) {
-    match outcome(text, made, CALL_BUDGET) {
+    match outcome(text, made, DOCUMENT_BUDGET) {
         Err(fault) => assert_eq!(fault.to_string(), why, "{text}"),
         Ok(change) => panic!("{text}: {change:?}"),
     }
