@@ -121,7 +121,11 @@ async fn mutations_are_made_one_after_the_other_and_owned_by_nobody() {
         let path = format!("{MAPS}/m");
         assert_eq!(api.get(&path).await.body, made, "what was answered is what is stored");
         let updated = api.patch(&path, MERGE, &json!({"data": {"k": "w"}})).await.body;
-        assert_eq!(updated["metadata"]["labels"], json!({"team": "team-w", "by/team": "team-w"}), "variables are found out anew for each request");
+        assert_eq!(
+            updated["metadata"]["labels"],
+            json!({"team": "team-w", "by/team": "team-w"}),
+            "variables are found out anew for each request"
+        );
         let applied = api.apply(&path, "applier", &config_map("m", &json!({"more": "x"}))).await.body;
         assert_eq!(applied["data"], json!({"k": "w", "more": "x"}));
         let again = api.apply(&path, "applier", &config_map("m", &json!({"more": "x"}))).await;
@@ -374,6 +378,24 @@ async fn deletions_change_nothing_and_subresources_are_objects_of_their_own() {
         200
     );
     assert_eq!(api.delete(&format!("{DEPLOYMENTS}/d")).await.code, 200, "there is nothing to change in a deletion");
+}
+
+#[tokio::test]
+async fn orders_are_changed_before_they_are_carried_out() {
+    let api = TestApi::new().await;
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    api.create(PODS, &pod).await;
+    enforce(
+        &api,
+        &json!({
+            "matchConstraints": {"resourceRules": [rule("pods/binding")]},
+            "mutations": [configuration("Object{target: Object.target{name: 'chosen-' + request.name}}")],
+        }),
+    )
+    .await;
+    let to_node = json!({"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "p"}, "target": {"kind": "Node", "name": "n"}});
+    assert_eq!(api.post(&format!("{PODS}/p/binding"), &to_node).await.code, 201);
+    assert_eq!(api.get(&format!("{PODS}/p")).await.body["spec"]["nodeName"], "chosen-p");
 }
 
 #[tokio::test]
