@@ -14,9 +14,10 @@ use serde_json::Value;
 pub use self::requests::{accept, continue_tokens, selectors};
 
 use crate::admission;
+use crate::admission::policy::mutation;
 use crate::ambient::Ambient;
 use crate::api::{fuzzed_delete_options, fuzzed_json};
-use crate::cel::{Budget, CALL_BUDGET, Input, Program, Wanted};
+use crate::cel::{AdmissionExpression, Asked, Budget, CALL_BUDGET, Evaluation, Input, Made, Program, Returns, Scope, Variables, Wanted};
 use crate::manifest::{Desired, kustomize_in_memory};
 use crate::merge::{self, ApplyRequest, FieldSet, Managers};
 use crate::object::{Gvk, Object, Time};
@@ -264,6 +265,33 @@ pub fn cel(bytes: &[u8]) {
             let outcome = message.text(input, &mut Budget::new(CALL_BUDGET));
             assert_eq!(message.text(input, &mut Budget::new(CALL_BUDGET)), outcome);
         }
+    }
+    for made in [Made::Configuration, Made::Patch] {
+        mutate(expression, made, &value);
+    }
+}
+
+/// What a mutation makes of an object of a built-in kind and of one without a schema is plain JSON, the same each time.
+fn mutate(expression: &str, made: Made, object: &Value) {
+    let scope = Scope { params: true, ..Scope::default() };
+    let mut variables = Variables::default();
+    if variables.add("v", "object", scope).is_err() {
+        return;
+    }
+    let mutation = AdmissionExpression::new(expression, scope, &variables, Returns::Change(made));
+    let nothing = &Value::Null;
+    let asked = Asked { object, old: nothing, request: nothing, namespace: nothing, params: object, authorizer: None };
+    let change = || mutation.change(made, &mut Evaluation::new(asked, &variables, Budget::new(2 * CALL_BUDGET)));
+    let made = change();
+    assert_eq!(change(), made);
+    let gvk = Gvk::new("", "v1", "Pod");
+    let Some(pod) = builtin(&gvk) else { return };
+    for schema in [&*pod, &Schema::any()] {
+        let place = mutation::Place { gvk: &gvk, schema: schema.root() };
+        let object = serde_json::json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "n"}, "spec": {"containers": []}});
+        let Some(after) = made.clone().ok().and_then(|change| mutation::changed(place, &object, change).ok()) else { continue };
+        assert_eq!(check::decode_error(place.schema, &after), None);
+        assert_eq!((&after["apiVersion"], &after["kind"]), (&object["apiVersion"], &object["kind"]));
     }
 }
 

@@ -16,6 +16,8 @@ pub enum Plugin {
     DefaultTolerationSeconds,
     /// Limit ranges are held to.
     LimitRanger,
+    /// Mutating admission policies change what is written.
+    MutatingAdmissionPolicy,
     /// Mutating webhooks are asked.
     MutatingAdmissionWebhook,
     /// Pods get the priority of their class.
@@ -32,9 +34,10 @@ pub enum Plugin {
 
 impl Plugin {
     /// All there are, in the order of their names.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::DefaultTolerationSeconds,
         Self::LimitRanger,
+        Self::MutatingAdmissionPolicy,
         Self::MutatingAdmissionWebhook,
         Self::Priority,
         Self::ResourceQuota,
@@ -49,6 +52,7 @@ impl Plugin {
         match self {
             Self::DefaultTolerationSeconds => "DefaultTolerationSeconds",
             Self::LimitRanger => "LimitRanger",
+            Self::MutatingAdmissionPolicy => "MutatingAdmissionPolicy",
             Self::MutatingAdmissionWebhook => "MutatingAdmissionWebhook",
             Self::Priority => "Priority",
             Self::ResourceQuota => "ResourceQuota",
@@ -63,7 +67,7 @@ impl Plugin {
 const ALWAYS: [&str; 1] = ["NamespaceLifecycle"];
 
 /// What kube-apiserver 1.36 has and this server does not.
-const ELSEWHERE: [&str; 28] = [
+const ELSEWHERE: [&str; 27] = [
     "AlwaysAdmit",
     "AlwaysDeny",
     "AlwaysPullImages",
@@ -78,7 +82,6 @@ const ELSEWHERE: [&str; 28] = [
     "ExtendedResourceToleration",
     "ImagePolicyWebhook",
     "LimitPodHardAntiAffinityTopology",
-    "MutatingAdmissionPolicy",
     "NamespaceAutoProvision",
     "NamespaceExists",
     "NodeDeclaredFeatureValidator",
@@ -209,12 +212,12 @@ mod tests {
 
     #[test]
     fn names_switch_plugins_and_what_is_not_there_can_be_disabled() {
-        let all = "DefaultTolerationSeconds,LimitRanger,MutatingAdmissionWebhook,Priority,ResourceQuota,ValidatingAdmissionPolicy,ValidatingAdmissionWebhook";
+        let all = "DefaultTolerationSeconds,LimitRanger,MutatingAdmissionPolicy,MutatingAdmissionWebhook,Priority,ResourceQuota,ValidatingAdmissionPolicy,ValidatingAdmissionWebhook";
         assert_eq!(switched("", "ServiceAccount,PodSecurity").as_deref(), Ok(all));
         assert_eq!(
             switched("ServiceAccount,NamespaceLifecycle", "Priority,LimitRanger,MutatingAdmissionWebhook,ValidatingAdmissionPolicy")
                 .as_deref(),
-            Ok("DefaultTolerationSeconds,ResourceQuota,ServiceAccount,ValidatingAdmissionWebhook")
+            Ok("DefaultTolerationSeconds,MutatingAdmissionPolicy,ResourceQuota,ServiceAccount,ValidatingAdmissionWebhook")
         );
     }
 
@@ -224,7 +227,7 @@ mod tests {
             (
                 "Quota",
                 "",
-                "unknown admission plugin \"Quota\": known are DefaultTolerationSeconds, LimitRanger, MutatingAdmissionWebhook, NamespaceLifecycle, Priority, ResourceQuota, ServiceAccount, ValidatingAdmissionPolicy, ValidatingAdmissionWebhook",
+                "unknown admission plugin \"Quota\": known are DefaultTolerationSeconds, LimitRanger, MutatingAdmissionPolicy, MutatingAdmissionWebhook, NamespaceLifecycle, Priority, ResourceQuota, ServiceAccount, ValidatingAdmissionPolicy, ValidatingAdmissionWebhook",
             ),
             ("PodSecurity", "", "the admission plugin PodSecurity is not supported by this server: it can only be disabled"),
             ("", "NamespaceLifecycle", "the admission plugin NamespaceLifecycle cannot be disabled"),

@@ -15,7 +15,7 @@ use super::expression::Expression;
 use super::library::{Opaque, ResourceCheck};
 use super::types::Type;
 use super::value::Val;
-use super::{Budget, CALL_BUDGET, CompileError, Fault, compile, evaluate, on_fitting_stack};
+use super::{Budget, CALL_BUDGET, Change, CompileError, Fault, Made, compile, evaluate, on_fitting_stack};
 use crate::object::Gvk;
 use crate::schema::{self, Schema, SchemaNode};
 
@@ -39,6 +39,8 @@ pub enum Returns {
     Text,
     /// A text, or `null` for none: an annotation.
     TextOrNull,
+    /// What changes an object: a mutation.
+    Change(Made),
     /// Whatever it is: a variable.
     Anything,
 }
@@ -140,6 +142,19 @@ impl AdmissionExpression {
             Val::Null => Ok(None),
             other => Err(Fault::NoOverload(format!("a text came to {}", other.type_name()))),
         })
+    }
+
+    /// What a mutation changes; `made` is what the expression was compiled to make.
+    ///
+    /// # Errors
+    /// Why there is nothing that could be done.
+    pub fn change<'a>(&'a self, made: Made, over: &mut Evaluation<'a>) -> Result<Change, Unevaluated> {
+        let change = self.read(over, |value, budget| match made.change(value, budget) {
+            Err(Fault::OverBudget) => Err(Fault::OverBudget),
+            change => Ok(change),
+        })?;
+        // What cannot be read is no fault of the evaluation, which would name the expression.
+        change.map_err(|fault| Unevaluated::Failed(fault.to_string()))
     }
 
     /// What is read out of the value, within what the expression may take.

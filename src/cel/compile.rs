@@ -10,7 +10,7 @@ use super::functions::{self, Function, Style};
 use super::literals::{constant, kind_of};
 use super::types::{self, Type};
 use super::value::Val;
-use super::{CompileError, Program, Returns, Scope, Variables, Wanted, cost, library, names, nesting, records, stack};
+use super::{CompileError, Program, Returns, Scope, Variables, Wanted, construct, cost, library, names, nesting, records, stack};
 use crate::schema::{NodeId, SchemaNode, Shape};
 
 /// What has the variables of a policy as its fields.
@@ -63,10 +63,16 @@ pub(super) fn admission(
     let known =
         records::VARIABLES.iter().map(|(name, kind)| (if declared(name) { (*name).to_owned() } else { String::new() }, of(name, kind)));
     let composed = variables.map(|variables| variables.0.as_slice());
-    let compiled = parsed_and_lowered(text, place, known.collect(), Over { composed, whole_metadata: true })?;
+    let compiled = parsed_and_lowered(
+        text,
+        place,
+        known.collect(),
+        Over { composed, whole_metadata: true, builds: matches!(returns, Returns::Change(_)) },
+    )?;
     let kind = compiled.lowered.of.kind;
     let wanted = match (returns, &kind) {
         (Returns::Truth, Type::Bool) | (Returns::Text, Type::Text) | (Returns::TextOrNull, Type::Text | Type::Null) => None,
+        (Returns::Change(made), _) => made.unmet(&kind),
         (Returns::Anything, _) => None,
         // What is known only when it is there is no truth value either.
         (Returns::Truth, _) => Some("bool"),
@@ -85,11 +91,13 @@ pub(super) fn admission(
 
 /// What a compiler knows besides the variables in scope.
 #[derive(Clone, Copy, Default)]
-struct Over<'a> {
+pub(super) struct Over<'a> {
     /// The variables that are expressions themselves, where there can be any.
     composed: Option<&'a [Variable]>,
     /// Whether all of metadata can be seen.
     whole_metadata: bool,
+    /// Whether the expression may make objects, as mutations do.
+    pub(super) builds: bool,
 }
 
 /// What an expression comes to.
@@ -162,7 +170,7 @@ pub(super) struct Compiler<'a> {
     root: SchemaNode<'a>,
     pub(super) scope: Vec<(String, Static)>,
     source: &'a SourceInfo,
-    over: Over<'a>,
+    pub(super) over: Over<'a>,
     uses_old_self: bool,
     reaches: usize,
     depth: usize,
@@ -188,7 +196,7 @@ impl Compiler<'_> {
             Expr::List(list) => self.list(list),
             Expr::Map(map) => self.map(map, part.id),
             Expr::Call(call) => self.call(call, part.id),
-            Expr::Struct(literal) => self.fail(part.id, &format!("undeclared reference to '{}' (in container '')", literal.type_name)),
+            Expr::Struct(literal) => self.construct(literal, part.id),
             Expr::Comprehension(_) | Expr::Unspecified => self.fail(part.id, "unsupported expression"),
         };
         self.depth -= 1;
@@ -228,7 +236,7 @@ impl Compiler<'_> {
             self.uses_old_self |= number == 1;
             return Ok(Lowered { expression: Expression::Variable(number), of: self.scope[number].1.clone(), cost: 1 });
         }
-        match kind_of(name) {
+        match self.kind_of(name) {
             Some(kind) => Ok(kind),
             None => self.fail(id, &format!("undeclared reference to '{name}' (in container '')")),
         }
@@ -236,7 +244,7 @@ impl Compiler<'_> {
 
     fn select(&mut self, select: &SelectExpr, id: u64) -> Outcome {
         if let Some(path) = qualified(&select.operand.expr).filter(|path| !self.knows(path.split('.').next().unwrap_or_default()))
-            && let Some(kind) = kind_of(&format!("{path}.{}", select.field))
+            && let Some(kind) = self.kind_of(&format!("{path}.{}", select.field))
         {
             return Ok(kind);
         }
@@ -248,6 +256,14 @@ impl Compiler<'_> {
             return self.identifier(&whole, id);
         }
         self.member(&select.operand, &select.field, if select.test { Access::Test } else { Access::Value }, id)
+    }
+
+    fn kind_of(&self, name: &str) -> Option<Lowered> {
+        kind_of(name).or_else(|| construct::kind_of(name).filter(|_| self.over.builds))
+    }
+
+    fn callable(&self, name: &str, style: Style) -> Option<&'static Function> {
+        functions::find(name, style).filter(|function| self.over.builds || function.name != construct::ESCAPE_KEY)
     }
 
     /// `variables.NAME`, `variables.?NAME` or `has(variables.NAME)`; the last of a name counts.
@@ -291,6 +307,10 @@ impl Compiler<'_> {
                 None => return self.fail(id, &format!("undefined field '{field}'")),
             },
             Type::Record(record) => match record.field(field) {
+                Some(kind) => Static::of_type(kind),
+                None => return self.fail(id, &format!("undefined field '{field}'")),
+            },
+            Type::Built(name) => match construct::field(name, field) {
                 Some(kind) => Static::of_type(kind),
                 None => return self.fail(id, &format!("undefined field '{field}'")),
             },
@@ -393,13 +413,13 @@ impl Compiler<'_> {
             .filter(|prefix| !self.knows(prefix.split('.').next().unwrap_or_default()));
         let qualified = prefix.map(|prefix| format!("{prefix}.{}", call.func_name));
         let (name, style, target) = match &qualified {
-            Some(name) if functions::find(name, Style::Global).is_some() => (name.as_str(), Style::Global, None),
+            Some(name) if self.callable(name, Style::Global).is_some() => (name.as_str(), Style::Global, None),
             _ => match call.target.as_deref() {
                 Some(target) => (call.func_name.as_str(), Style::Member, Some(target)),
                 None => (call.func_name.as_str(), Style::Global, None),
             },
         };
-        let Some(function) = functions::find(name, style) else {
+        let Some(function) = self.callable(name, style) else {
             // What is wrong with the receiver comes first.
             if let (None, Some(target)) = (&qualified, target) {
                 self.lower(target)?;

@@ -1,7 +1,9 @@
 //! The evaluation of expressions, step by counted step.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::construct::{Built, FieldOf};
 use super::expression::{Access, Expression, Fold, Visit};
 use super::value::{Key, Val};
 use super::{Budget, Evaluation, Fault, Input};
@@ -53,6 +55,7 @@ impl<'a> Machine<'a, '_> {
             }
             Expression::List(items) => self.list(items),
             Expression::Map(members) => self.map(members),
+            Expression::Build { name, fields } => self.build(name, fields),
             Expression::Junction(and, sides) => self.junction(*and, &sides.0, &sides.1),
             Expression::Conditional(parts) => {
                 let chosen = if self.truth(&parts.0)? { &parts.1 } else { &parts.2 };
@@ -160,6 +163,19 @@ impl<'a> Machine<'a, '_> {
             }
         }
         Ok(Val::Map(map.into()))
+    }
+
+    /// Of a field that stands there twice the last one counts.
+    fn build(&mut self, name: &Arc<str>, fields: &'a [FieldOf]) -> Answer<'a> {
+        let mut built = BTreeMap::new();
+        for (field, value, may_miss) in fields {
+            let value = self.value(value)?;
+            match if *may_miss { unwrap(value)? } else { Some(value) } {
+                Some(value) => drop(built.insert(Arc::clone(field), value)),
+                None => drop(built.remove(field)),
+            }
+        }
+        Built::of(name, built)
     }
 
     /// The variables of the body for the item of this number.
@@ -298,7 +314,7 @@ fn member<'a>(of: &Val<'a>, written: &str, name: &str, access: Access) -> Answer
         Val::Optional(Some(value)) => return member(value, written, name, if access == Access::Value { Access::Optional } else { access }),
         // The members of objects with a schema are escaped, the keys of maps are not.
         Val::Members(_, place) if matches!(place.shape(), crate::schema::Shape::Struct { .. }) => of.member(name),
-        Val::Members(..) | Val::Map(_) => of.member(written),
+        Val::Members(..) | Val::Map(_) | Val::Built(_) => of.member(written),
         _ => return Err(no_overload("a member", std::slice::from_ref(of))),
     };
     match (access, found) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
+use super::construct::FieldOf;
 use super::functions::Function;
 use super::value::Val;
 
@@ -40,6 +41,13 @@ pub(super) enum Expression {
     List(Vec<(Expression, bool)>),
     /// A map; the flag is the one of lists.
     Map(Vec<(Expression, Expression, bool)>),
+    /// An object that is made.
+    Build {
+        /// The name of its type.
+        name: Arc<str>,
+        /// Its fields.
+        fields: Vec<FieldOf>,
+    },
     /// `&&` (true) or `||` (false): the second side is asked where the first does not decide, or fails.
     Junction(bool, Box<(Expression, Expression)>),
     /// Condition, then, else.

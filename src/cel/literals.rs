@@ -36,7 +36,9 @@ impl Compiler<'_> {
             let may_miss = list.optional_indices.contains(&index);
             let item_of = self.lower(item)?;
             let found = self.optional_entry(item_of.of.kind.clone(), may_miss, item.id)?;
-            kind = Some(self.joined(kind, &found, item.id)?);
+            if !is_open(may_miss, &found) {
+                kind = Some(self.joined(kind, &found, item.id)?);
+            }
             kinds.push(found);
             cost = cost.saturating_add(item_of.cost).saturating_add(1);
             items.push((item_of.expression, may_miss));
@@ -54,7 +56,9 @@ impl Compiler<'_> {
             let (key, value) = (self.lower(&entry.key)?, self.lower(&entry.value)?);
             let found = self.optional_entry(value.of.kind.clone(), entry.optional, entry.value.id)?;
             keys = Some(self.joined(keys, &key.of.kind, entry.key.id)?);
-            values = Some(self.joined(values, &found, entry.value.id)?);
+            if !is_open(entry.optional, &found) {
+                values = Some(self.joined(values, &found, entry.value.id)?);
+            }
             cost = cost.saturating_add(key.cost).saturating_add(value.cost).saturating_add(1);
             members.push((key.expression, value.expression, entry.optional));
         }
@@ -80,6 +84,11 @@ impl Compiler<'_> {
             other => self.fail(id, &format!("expected type 'optional_type' but found '{other}'")),
         }
     }
+}
+
+/// Whether an entry that may be missing is of any type, as one is that is never there.
+fn is_open(may_miss: bool, kind: &Type) -> bool {
+    may_miss && *kind == Type::Dyn
 }
 
 /// The type that a word stands for.

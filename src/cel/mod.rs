@@ -11,6 +11,7 @@
 
 mod admission;
 mod compile;
+mod construct;
 mod cost;
 mod evaluate;
 mod expression;
@@ -18,6 +19,7 @@ mod functions;
 mod library;
 mod literals;
 mod macros;
+mod mutation;
 mod names;
 mod nesting;
 mod records;
@@ -32,6 +34,7 @@ pub use admission::{
     AdmissionExpression, Asked, Authorizer, Decision, Evaluation, Question, Returns, Scope, Unevaluated, Variables, check_admission,
 };
 use expression::Expression;
+pub use mutation::{Change, Made};
 use value::Val;
 
 /// The most values at a place that fit into one request.

@@ -1,6 +1,7 @@
 //! Static types: what is known of a value before there is one.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::records::{self, Record};
 use crate::schema::{Format, NodeId, Number, Scalar, SchemaNode, Shape};
@@ -38,6 +39,8 @@ pub(super) enum Type {
     Object(NodeId),
     /// An object of fixed fields.
     Record(&'static Record),
+    /// An object that the expression makes, by the name of its type.
+    Built(Arc<str>),
     /// A value or none.
     Optional(Box<Type>),
     /// A type of Kubernetes' own, by the name of its constructor.
@@ -151,8 +154,8 @@ impl Type {
 
     /// Whether `null` is compared with values of the type, which is so for objects and not for scalars, lists and maps.
     fn may_be_null(&self) -> bool {
-        use Type::{Duration, Null, Object, Opaque, Optional, Record, Time, Variable};
-        matches!(self, Null | Object(_) | Record(_) | Time | Duration | Optional(_) | Opaque(_) | Variable(_))
+        use Type::{Built, Duration, Null, Object, Opaque, Optional, Record, Time, Variable};
+        matches!(self, Null | Built(_) | Object(_) | Record(_) | Time | Duration | Optional(_) | Opaque(_) | Variable(_))
     }
 
     /// Whether two items of a literal go together: their types are the same, but for what is not known of an empty list or map.
@@ -182,8 +185,11 @@ impl Type {
             (Self::Null, _) => other.clone(),
             (_, Self::Null) => self,
             _ if self == *other => self,
-            (Self::List(left), Self::List(right)) if **left == Self::Dyn => right.clone().list_of(),
-            (Self::List(_), Self::List(right)) if **right == Self::Dyn => self,
+            (Self::List(left), Self::List(right)) => left.part_or(right).list(),
+            (Self::Optional(left), Self::Optional(right)) => left.part_or(right).optional(),
+            (Self::Map(key, value), Self::Map(other_key, other_value)) => {
+                Self::Map(Box::new(key.part_or(other_key)), Box::new(value.part_or(other_value)))
+            }
             _ => Self::Dyn,
         }
     }
@@ -193,13 +199,19 @@ impl Type {
         match self {
             Self::List(item) => item.of_variable().list(),
             Self::Map(key, value) => Self::Map(Box::new(key.of_variable()), Box::new(value.of_variable())),
-            Self::Object(_) | Self::Record(_) | Self::Optional(_) | Self::Opaque(_) | Self::Kind | Self::Variable(_) => Self::Dyn,
+            Self::Object(_) | Self::Record(_) | Self::Built(_) | Self::Optional(_) | Self::Opaque(_) | Self::Kind | Self::Variable(_) => {
+                Self::Dyn
+            }
             scalar => scalar,
         }
     }
 
-    fn list_of(self: Box<Self>) -> Self {
-        Self::List(self)
+    /// The same of what is in a list, map or optional: where that is empty, the type is the other's.
+    fn part_or(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Dyn, known) | (known, Self::Dyn) => known.clone(),
+            _ => self.clone().or(other),
+        }
     }
 }
 
@@ -237,6 +249,7 @@ impl fmt::Display for Type {
             Self::Map(key, value) => write!(f, "map({key}, {value})"),
             Self::Object(_) => f.write_str("object"),
             Self::Record(record) => f.write_str(record.name),
+            Self::Built(name) => f.write_str(name),
             Self::Optional(item) => write!(f, "optional({item})"),
             Self::Opaque(name) => f.write_str(OPAQUE.iter().find(|(known, _)| known == name).map_or(name, |(_, shown)| shown)),
             Self::Variable(letter) => write!(f, "{letter}"),

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::construct::{self, Built};
 use super::library::{Opaque, duration};
 use super::{Budget, Fault, types};
 use crate::schema::{Format, ListType, Number, Scalar, SchemaNode, Shape};
@@ -49,6 +50,8 @@ pub(super) enum Val<'a> {
     Optional(Option<Arc<Val<'a>>>),
     /// A value of a type of Kubernetes' own.
     Opaque(Arc<Opaque>),
+    /// An object that the expression made.
+    Built(Arc<Built<'a>>),
 }
 
 /// A text, of a document or computed.
@@ -141,6 +144,8 @@ impl<'a> Val<'a> {
             Self::Members(..) | Self::Map(_) => "map",
             Self::Optional(_) => "optional_type",
             Self::Opaque(opaque) => opaque.type_name(),
+            Self::Built(object) if *object.name == *construct::PATCH => construct::PATCH,
+            Self::Built(_) => construct::OBJECT,
         }
     }
 
@@ -180,6 +185,7 @@ impl<'a> Val<'a> {
         match self {
             Self::Members(members, place) => Some(Self::of(members.get(name)?, place.member(name).unwrap_or(SchemaNode::any()))),
             Self::Map(members) => members.get(&Key::Text(name.into())).cloned(),
+            Self::Built(object) => object.fields.get(name).cloned(),
             _ => None,
         }
     }
@@ -240,6 +246,7 @@ impl<'a> Val<'a> {
                 budget.spend_text(left.text_size())?;
                 left == right
             }
+            (Self::Built(left), Self::Built(right)) => left.name == right.name && Self::equal_fields(left, right, budget)?,
             (Self::Optional(left), Self::Optional(right)) => match (left, right) {
                 (Some(left), Some(right)) => left.equals(right, budget)?,
                 (left, right) => left.is_none() && right.is_none(),
@@ -256,6 +263,18 @@ impl<'a> Val<'a> {
             (Self::Members(..) | Self::Map(_), Self::Members(..) | Self::Map(_)) => self.equals_map(other, budget)?,
             _ => self.compare_numbers(other) == Some(Ordering::Equal),
         })
+    }
+
+    fn equal_fields(left: &Built<'a>, right: &Built<'a>, budget: &mut Budget) -> Result<bool, Fault> {
+        if left.fields.len() != right.fields.len() {
+            return Ok(false);
+        }
+        for ((left_name, left), (right_name, right)) in left.fields.iter().zip(&right.fields) {
+            if left_name != right_name || !left.equals(right, budget)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn equals_ordered(&self, other: &Self, budget: &mut Budget) -> Result<bool, Fault> {

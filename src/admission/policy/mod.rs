@@ -1,6 +1,6 @@
-//! Admission policies in CEL: what policies and bindings say, and what a validating policy makes of one request.
+//! Admission policies in CEL: what policies and bindings say, and what a policy makes of one request.
 //!
-//! Receives policies and bindings as they are stored, and the documents that their expressions speak of; hands on judgements. Invariants:
+//! Receives policies and bindings as they are stored, and the documents that their expressions speak of; hands on judgements and changed objects. Invariants:
 //! pure, which requests are meant and where parameters come from is found out by the caller; a policy is compiled once.
 //!
 //! What both kinds of policies have in common is a [`Definition`]; each kind is a [`Policy`].
@@ -9,6 +9,8 @@
 
 mod conditions;
 mod constraints;
+mod mutating;
+pub mod mutation;
 mod types;
 mod validating;
 
@@ -19,6 +21,7 @@ use crate::object::{GroupVersion, Gvk, Object};
 
 pub use self::conditions::Conditions;
 pub use self::constraints::Constraints;
+pub use self::mutating::Mutating;
 pub(crate) use self::types::{rules_in_full, type_warnings};
 pub use self::validating::{Denial, Judgement, Validating};
 

@@ -151,3 +151,44 @@ fn types_are_checked_against_the_kinds_that_rules_name_in_full() {
         ]
     );
 }
+
+/// What a mutating policy makes of an object without a schema.
+fn changed(spec: &Value, object: &Value) -> mutation::Run {
+    let (nothing, gvk, schema) = (&Value::Null, Gvk::new("example.com", "v1", "Thing"), schema::Schema::any());
+    let (params, place) = (json!({"add": 3}), mutation::Place { gvk: &gvk, schema: schema.root() });
+    let asked = Asked { object, old: nothing, request: nothing, namespace: nothing, params: &params, authorizer: None };
+    Mutating::read(&policy(spec)).change(asked, place, Ok).expect("no refusal")
+}
+
+fn thing(size: u32) -> Value {
+    json!({"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "t"}, "size": size})
+}
+
+#[test]
+fn variables_of_mutations_speak_of_what_the_ones_before_made() {
+    let spec = json!({
+        "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+        "variables": [{"name": "more", "expression": "object.size + params.add"}],
+        "mutations": [
+            {"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": " Object{size: variables.more} "}},
+            {"patchType": "JSONPatch", "jsonPatch": {"expression": "[JSONPatch{op: 'replace', path: '/size', value: variables.more}]"}},
+        ],
+    });
+    let run = changed(&spec, &thing(1));
+    assert_eq!((run.object, run.failures.as_slice()), (thing(7), [].as_slice()));
+}
+
+#[test]
+fn each_mutation_may_take_as_much_as_the_one_before() {
+    let costly = json!({
+        "patchType": "ApplyConfiguration", "applyConfiguration": {"expression": "Object{size: lists.range(450000).size()}"},
+    });
+    let run = changed(&json!({"mutations": vec![costly; 15]}), &thing(1));
+    assert_eq!((run.object, run.failures.as_slice()), (thing(450_000), [].as_slice()));
+}
+
+#[test]
+fn mutating_policies_say_whether_they_are_asked_again() {
+    let again = |policy_says: Value| Mutating::read(&policy(&json!({"reinvocationPolicy": policy_says, "mutations": []}))).again;
+    assert_eq!([json!("IfNeeded"), json!("Never"), Value::Null].map(again), [true, false, false]);
+}

@@ -10,7 +10,7 @@ use super::hooks::{match_conditions, rule_with_operations};
 use super::labels;
 use super::names::is_identifier;
 use super::written::Written;
-use crate::cel::{Returns, Scope, Variables, check_admission};
+use crate::cel::{Made, Returns, Scope, Variables, check_admission};
 use crate::object::names::{dns_1035_label, dns_subdomain, path_segment, qualified_name};
 
 const MOST_ANNOTATIONS: usize = 20;
@@ -63,7 +63,7 @@ impl Environment {
             return;
         }
         if let Err(why) = check_admission(text, self.scope(authorizer), self.variables.as_ref(), returns) {
-            faults.invalid(field, &why.to_string());
+            faults.invalid_as(field, text, &why.to_string());
         }
     }
 }
@@ -122,8 +122,18 @@ fn validation(one: &Field<'_, '_>, environment: &Environment, faults: &mut Fault
 
 pub(super) fn mutating(written: Written<'_>, faults: &mut Faults) {
     let spec = written.at("spec");
-    common(&spec, written.had("spec").as_ref(), faults);
-    let constraints = spec.at("matchConstraints");
+    let environment = common(&spec, written.had("spec").as_ref(), faults);
+    mutable(&spec.at("matchConstraints"), faults);
+    let mutations = spec.at("mutations");
+    if mutations.is_empty() {
+        faults.required(&mutations, "mutations must contain at least one item");
+    }
+    mutations.items().for_each(|one| mutation(&one, &environment, faults));
+    faults.required_one_of(&spec.at("reinvocationPolicy"), &["Never", "IfNeeded"]);
+}
+
+/// There is nothing to change in a deletion.
+fn mutable(constraints: &Field<'_, '_>, faults: &mut Faults) {
     let rules = constraints.at("resourceRules");
     let shown = rules.at("operations");
     for rule in rules.items() {
@@ -131,25 +141,23 @@ pub(super) fn mutating(written: Written<'_>, faults: &mut Faults) {
             faults.not_supported(&Field::root_like(&shown, operation.value), &MUTABLE);
         }
     }
-    let mutations = spec.at("mutations");
-    if mutations.is_empty() {
-        faults.required(&mutations, "mutations must contain at least one item");
-    }
-    mutations.items().for_each(|one| mutation(&one, faults));
-    faults.required_one_of(&spec.at("reinvocationPolicy"), &["IfNeeded", "Never"]);
 }
 
-fn mutation(one: &Field<'_, '_>, faults: &mut Faults) {
+fn mutation(one: &Field<'_, '_>, environment: &Environment, faults: &mut Faults) {
     let (kind, patch, apply) = (one.at("patchType"), one.at("jsonPatch"), one.at("applyConfiguration"));
-    let (wanted, other, name) = match kind.text() {
-        "JSONPatch" => (&patch, &apply, "{applyConfiguration}"),
-        "ApplyConfiguration" => (&apply, &patch, "{jsonPatch}"),
+    let (made, wanted, other, name) = match kind.text() {
+        "JSONPatch" => (Made::Patch, &patch, &apply, "{applyConfiguration}"),
+        "ApplyConfiguration" => (Made::Configuration, &apply, &patch, "{jsonPatch}"),
         _ => return faults.required_one_of(&kind, &["ApplyConfiguration", "JSONPatch"]),
     };
     if wanted.is_absent() {
         faults.required(wanted, &format!("must be specified when patchType is {}", kind.text()));
-    } else if wanted.at("expression").text().trim().is_empty() {
-        faults.required(&wanted.at("expression"), "");
+    } else {
+        let expression = wanted.at("expression");
+        match expression.text().trim() {
+            "" => faults.required(&expression, ""),
+            text => environment.check(&expression, text, true, Returns::Change(made), faults),
+        }
     }
     if !other.is_absent() {
         faults.invalid_hidden(other, name, &format!("must not be specified when patchType is {}", kind.text()));
@@ -250,6 +258,8 @@ pub(super) fn binding(written: Written<'_>, acts: bool, faults: &mut Faults) {
     }
     if acts {
         actions(&spec.at("validationActions"), faults);
+    } else {
+        mutable(&constraints, faults);
     }
 }
 

@@ -27,6 +27,9 @@ const MOUNTABLE: &str = "kubernetes.io/enforce-mountable-secrets";
 const INDEXES_MANY: i64 = 100_000;
 const PARALLEL_MANY: i64 = 10_000;
 
+/// How names end of policies and webhooks that a kube-apiserver may read from files.
+const STATIC: &str = ".static.k8s.io";
+
 /// What was found so far.
 #[derive(Debug, Default)]
 struct Warnings(Vec<String>);
@@ -75,6 +78,9 @@ fn others(group: &str, kind: &str, object: &Object, before: Option<&Object>, sai
         ("node.k8s.io", "RuntimeClass") => runtime_class(&member(object, "scheduling"), said),
         ("", "Secret") => said.0.extend(keys::mismatch(object)),
         ("", "ServiceAccount") => account(object, before, said),
+        ("admissionregistration.k8s.io", _) if object.name().ends_with(STATIC) => said.0.push(format!(
+            "metadata.name: names ending with {STATIC:?} are reserved for static manifest-based configurations and cannot be managed via the API"
+        )),
         _ => {}
     }
 }

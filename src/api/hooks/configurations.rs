@@ -6,18 +6,20 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::admission::{Binding, Policy, Validating};
+use crate::admission::{Binding, Mutating, Policy, Validating};
 use crate::object::{Object, Refusal, Revision};
 use crate::schema::Resource;
 use crate::store::cache::{Cache, Snapshot};
 use crate::webhook::Hook;
 
 /// Where they are kept; the order is that of the fields of [`Made`].
-const PREFIXES: [&str; 4] = [
+const PREFIXES: [&str; 6] = [
     "/registry/admissionregistration.k8s.io/mutatingwebhookconfigurations/",
     "/registry/admissionregistration.k8s.io/validatingwebhookconfigurations/",
     "/registry/admissionregistration.k8s.io/validatingadmissionpolicies/",
     "/registry/admissionregistration.k8s.io/validatingadmissionpolicybindings/",
+    "/registry/admissionregistration.k8s.io/mutatingadmissionpolicies/",
+    "/registry/admissionregistration.k8s.io/mutatingadmissionpolicybindings/",
 ];
 
 /// A policy with what puts it to use.
@@ -36,11 +38,12 @@ pub(in crate::api) struct All {
     pub(super) mutating: Arc<[Arc<Hook>]>,
     pub(super) validating: Arc<[Arc<Hook>]>,
     pub(super) policies: Policies<Validating>,
+    pub(super) mutating_policies: Policies<Mutating>,
 }
 
 impl All {
     pub(super) fn is_empty(&self) -> bool {
-        self.mutating.is_empty() && self.validating.is_empty() && self.policies.is_empty()
+        self.mutating.is_empty() && self.validating.is_empty() && self.policies.is_empty() && self.mutating_policies.is_empty()
     }
 }
 
@@ -56,6 +59,8 @@ struct Made {
     validating: Read<Vec<Arc<Hook>>>,
     policies: Read<Arc<Validating>>,
     bindings: Read<Arc<Binding>>,
+    mutating_policies: Read<Arc<Mutating>>,
+    mutating_bindings: Read<Arc<Binding>>,
 }
 
 /// What each object of a kind came to, by its key: what did not change is compiled once.
@@ -119,8 +124,11 @@ impl Configurations {
 
     fn has_parameters(&self, resource: &Resource) -> bool {
         let made = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let kinds = made.all.policies.iter().filter_map(|bound| bound.policy.definition().param_kind.as_ref());
-        kinds.into_iter().any(|kind| kind.group == resource.gvk.group && kind.kind == resource.gvk.kind)
+        let definitions = made.all.policies.iter().map(|bound| bound.policy.definition());
+        let definitions = definitions.chain(made.all.mutating_policies.iter().map(|bound| bound.policy.definition()));
+        definitions
+            .filter_map(|definition| definition.param_kind.as_ref())
+            .any(|kind| kind.group == resource.gvk.group && kind.kind == resource.gvk.kind)
     }
 
     fn fresh(&self, cache: &Cache) -> Option<All> {
@@ -136,13 +144,17 @@ impl Configurations {
         if made.of.is_some_and(|newest| newest.iter().zip(of).all(|(newest, of)| *newest >= of)) {
             return made.all.clone();
         }
-        let [mutating, validating, policies, bindings] = snapshots;
+        let [mutating, validating, policies, bindings, mutating_policies, mutating_bindings] = snapshots;
         let hooks = |object: &Object| Hook::all_of(object).into_iter().map(Arc::new).collect();
-        let bindings = made.bindings.follow(bindings, |object| Arc::new(Binding::read(object)));
+        let binding = |object: &Object| Arc::new(Binding::read(object));
+        let bindings = made.bindings.follow(bindings, binding);
+        let mutating_bindings = made.mutating_bindings.follow(mutating_bindings, binding);
+        let mutating_policies = made.mutating_policies.follow(mutating_policies, |object| Arc::new(Mutating::read(object)));
         made.all = All {
             mutating: made.mutating.follow(mutating, hooks).concat().into(),
             validating: made.validating.follow(validating, hooks).concat().into(),
             policies: bound(&made.policies.follow(policies, |object| Arc::new(Validating::read(object))), &bindings),
+            mutating_policies: bound(&mutating_policies, &mutating_bindings),
         };
         made.of = Some(of);
         made.all.clone()

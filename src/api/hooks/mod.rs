@@ -10,6 +10,7 @@
 //! See <https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/>.
 
 mod configurations;
+mod mutations;
 mod parameters;
 mod policies;
 mod subject;
@@ -25,7 +26,7 @@ use super::query::FieldValidation;
 use super::route::ResourceRoute;
 use super::write::{Live, Verdict};
 use super::{Shared, convert, scale, view};
-use crate::admission::{Operation, Plugin, Policy as _, Validating};
+use crate::admission::{Mutating, Operation, Plugin, Policy, Validating};
 use crate::merge;
 use crate::object::{Gvk, Object, Refusal};
 use crate::schema::{Behaviour, Origin, Resource, ScalePaths};
@@ -54,6 +55,7 @@ struct Asked {
     mutating: Vec<Arc<Hook>>,
     validating: Vec<Arc<Hook>>,
     policies: Vec<Arc<Bound<Validating>>>,
+    mutating_policies: Vec<Arc<Bound<Mutating>>>,
     /// The resource in the version of the request, then in all others.
     places: Vec<Arc<Resource>>,
     subresource: String,
@@ -103,21 +105,18 @@ impl Hooks {
         let mutating = concerned(&all.mutating, Plugin::MutatingAdmissionWebhook);
         let validating = concerned(&all.validating, Plugin::ValidatingAdmissionWebhook);
         // Webhooks are told of reviews, policies are not.
-        let is_answered = resource.origin != Origin::Stored && resource.gvk.kind != "Binding";
-        let means = |bound: &&Arc<Bound<Validating>>| {
-            let constraints = bound.policy.definition().constraints.as_ref();
-            let meant = |place: &Arc<Resource>| {
-                constraints.is_none_or(|constraints| constraints.may_be_about(&place.gvk.group, &place.plural, &subresource))
-            };
-            !is_answered && api.plugins.has(Plugin::ValidatingAdmissionPolicy) && places.iter().any(meant)
-        };
-        let policies: Vec<_> = all.policies.iter().filter(means).cloned().collect();
-        if mutating.is_empty() && validating.is_empty() && policies.is_empty() {
+        let is_judged = resource.origin == Origin::Stored || resource.gvk.kind == "Binding";
+        let validates = is_judged && api.plugins.has(Plugin::ValidatingAdmissionPolicy);
+        let policies = about(&all.policies, validates, &places, &subresource);
+        // There is nothing to change in a deletion.
+        let mutates = is_judged && api.plugins.has(Plugin::MutatingAdmissionPolicy) && !deletes;
+        let mutating_policies = about(&all.mutating_policies, mutates, &places, &subresource);
+        if mutating.is_empty() && validating.is_empty() && policies.is_empty() && mutating_policies.is_empty() {
             return Ok(Self::default());
         }
         let kind = resource.subresource(&subresource).map_or(&resource.gvk, |part| &part.gvk).clone();
         let (options, state) = (Value::Null, Mutex::default());
-        let asked = Asked { mutating, validating, policies, places, subresource, kind, deletes, options, state };
+        let asked = Asked { mutating, validating, policies, mutating_policies, places, subresource, kind, deletes, options, state };
         Ok(Self { asked: Some(Box::new(asked)), warnings: Warnings::default() })
     }
 
@@ -126,9 +125,9 @@ impl Hooks {
         self.asked.is_some()
     }
 
-    /// Whether any webhook may change what is written.
+    /// Whether any webhook or policy may change what is written.
     pub(super) fn mutate(&self) -> bool {
-        self.asked.as_ref().is_some_and(|asked| !asked.mutating.is_empty() && !asked.deletes)
+        self.asked.as_ref().is_some_and(|asked| asked.mutates() && !asked.deletes)
     }
 
     /// Says what a deletion asks for.
@@ -138,7 +137,7 @@ impl Hooks {
         }
     }
 
-    /// What the mutating webhooks made of an object; the object as it is where that has to be found out first.
+    /// What the mutating webhooks and policies made of an object; the object as it is where that has to be found out first.
     pub(super) fn mutated(&self, before: Option<&Object>, given: Object) -> Object {
         let Some(asked) = self.asked.as_ref().filter(|_| self.mutate()) else { return given };
         let mut state = asked.state();
@@ -164,7 +163,7 @@ impl Hooks {
         }
     }
 
-    /// Asks the mutating webhooks for what was missing; answers whether anything was, so that the transformation has to run again.
+    /// Asks the mutating webhooks and policies for what was missing; answers whether anything was, so that the transformation has to run again.
     pub(super) async fn find_out(&self, call: &Call) -> Result<bool, Refusal> {
         let Some(asked) = &self.asked else { return Ok(false) };
         let Some(wanted) = asked.state().wanted.take() else { return Ok(false) };
@@ -173,7 +172,7 @@ impl Hooks {
         Ok(true)
     }
 
-    /// Asks the mutating webhooks what to make of an object.
+    /// Asks the mutating webhooks and policies what to make of an object.
     pub(super) async fn change(&self, call: &Call, before: Option<Object>, given: Object) -> Result<Object, Refusal> {
         let Some(asked) = self.asked.as_ref().filter(|_| self.mutate()) else { return Ok(given) };
         let operation = if before.is_none() { Operation::Create } else { Operation::Update };
@@ -245,6 +244,10 @@ impl Asked {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn mutates(&self) -> bool {
+        !self.mutating.is_empty() || !self.mutating_policies.is_empty()
+    }
+
     fn validates(&self) -> bool {
         !self.validating.is_empty() || !self.policies.is_empty()
     }
@@ -255,6 +258,18 @@ impl Asked {
             _ => None,
         }
     }
+}
+
+/// Those policies that may be about writes of these places; none where their plugin does not act.
+fn about<P: Policy>(policies: &[Arc<Bound<P>>], acts: bool, places: &[Arc<Resource>], subresource: &str) -> Vec<Arc<Bound<P>>> {
+    let means = |bound: &&Arc<Bound<P>>| {
+        let constraints = bound.policy.definition().constraints.as_ref();
+        let meant = |place: &Arc<Resource>| {
+            constraints.is_none_or(|constraints| constraints.may_be_about(&place.gvk.group, &place.plural, subresource))
+        };
+        acts && places.iter().any(meant)
+    };
+    policies.iter().filter(means).cloned().collect()
 }
 
 /// The Scale of an object.

@@ -240,7 +240,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The name of what is refused, as kube-apiserver tells it.
-    fn refused_name(&self) -> &str {
+    pub(super) fn refused_name(&self) -> &str {
         let generated = || self.object.as_ref().and_then(|object| object.meta_str("generateName"));
         match self.name() {
             "" => generated().filter(|name| !name.is_empty()).unwrap_or("Unknown"),

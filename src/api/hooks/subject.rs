@@ -3,7 +3,6 @@
 //! Receives the object before and after, and the hooks that may be about it; hands on what they say. Invariant: a hook is asked in a
 //! version that its rules name, and what it makes of the object is of that kind and has its types.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -11,13 +10,14 @@ use serde_json::{Map, Value, json};
 
 use super::policies::Permissions;
 use super::{Asked, Hooks, options};
+use crate::admission::reinvocation::{Reinvocation, Round};
 use crate::admission::{self, Operation, Target};
 use crate::api::call::Call;
 use crate::api::{namespaces, pod_plugins, review, service_resolver};
 use crate::cel::{self, Authorizer, Variables};
 use crate::merge;
 use crate::object::{Gvk, Object, Refusal};
-use crate::schema::{self, Resource, check};
+use crate::schema::{self, Resource, Schema, check};
 use crate::webhook::{self, Hook, Said};
 
 /// A write that webhooks are asked about.
@@ -63,45 +63,44 @@ impl<'a> Subject<'a> {
         Self { call, hooks, asked, operation, object, old }
     }
 
-    /// Asks the mutating hooks one after the other. Where one changed the object the plugins fill it in once more, and those hooks are
-    /// asked once more that want to see what others changed after them.
+    /// Asks the mutating policies, then the mutating hooks, one after the other. Where one changed the object the plugins fill it in once
+    /// more, and those are asked once more that want to see what others changed after them.
     pub(super) async fn mutate(&mut self) -> Result<(), Refusal> {
-        let (mut asked, mut again) = (BTreeSet::new(), BTreeSet::new());
-        for round in 0..2 {
-            let mut changed = false;
+        let (mut policies, mut hooks) = (Reinvocation::default(), Reinvocation::default());
+        let (mut after_policies, mut after_hooks) = (None, None);
+        for round in Round::ALL {
+            policies.begin(round, self.object != after_policies);
+            self.mutate_by_policies(&mut policies).await?;
+            after_policies.clone_from(&self.object);
+            hooks.begin(round, self.object != after_hooks);
             for (index, hook) in self.asked.mutating.iter().enumerate() {
-                if round > 0 && !again.contains(&index) {
+                if !hooks.is_due(&index) {
                     continue;
                 }
                 let Some(form) = self.form(hook).await? else { continue };
-                if self.mutate_by(hook, form).await? {
-                    changed = true;
-                    again.append(&mut asked);
-                }
-                if hook.again {
-                    asked.insert(index);
-                }
+                let is_changed = self.mutate_by(hook, form).await?;
+                hooks.note(index, is_changed, hook.again);
             }
-            if !changed {
+            if round == Round::Second || !(policies.wants_second() || hooks.wants_second()) {
                 break;
             }
-            if round == 0 && self.fill()? {
-                again.append(&mut asked);
-            }
+            after_hooks.clone_from(&self.object);
+            self.fill()?;
         }
         Ok(())
     }
 
-    /// Runs the plugins that fill objects in; answers whether they found anything to do.
-    fn fill(&mut self) -> Result<bool, Refusal> {
+    /// Runs the plugins that fill objects in.
+    fn fill(&mut self) -> Result<(), Refusal> {
         let is_whole = self.asked.subresource.is_empty();
-        let Some(object) = self.object.as_mut().filter(|_| is_whole) else { return Ok(false) };
-        let before = object.clone();
+        let Some(object) = self.object.as_mut().filter(|_| is_whole) else { return Ok(()) };
         match &self.old {
-            None => pod_plugins::fill(self.call, object)?,
-            Some(old) => pod_plugins::fill_update(self.call, old, object),
+            None => pod_plugins::fill(self.call, object),
+            Some(old) => {
+                pod_plugins::fill_update(self.call, old, object);
+                Ok(())
+            }
         }
-        Ok(*object != before)
     }
 
     /// Asks all validating policies, then all validating hooks at once. The first refusal in their order counts.
@@ -311,8 +310,15 @@ impl<'a> Subject<'a> {
     }
 
     /// The kind of document that the path speaks in a version.
-    fn kind_at(&self, place: &Resource) -> Gvk {
+    pub(super) fn kind_at(&self, place: &Resource) -> Gvk {
         place.subresource(&self.asked.subresource).map_or(&place.gvk, |part| &part.gvk).clone()
+    }
+
+    /// The schema of that kind.
+    pub(super) fn schema_at(&self, place: &Resource) -> Result<Arc<Schema>, String> {
+        let kind = self.kind_at(place);
+        let schema = if kind == place.gvk { Some(place.schema()) } else { schema::builtin(&kind) };
+        schema.ok_or_else(|| format!("there is no schema of {}", kind.kind))
     }
 
     async fn shown(&self, place: &Arc<Resource>, object: Option<&Object>) -> Result<Value, Refusal> {
@@ -337,8 +343,7 @@ impl<'a> Subject<'a> {
     fn decoded(&self, place: &Resource, patched: Value) -> Result<Object, String> {
         let kind = self.kind_at(place);
         let is_whole = kind == place.gvk;
-        let schema = if is_whole { Some(place.schema()) } else { schema::builtin(&kind) };
-        let schema = schema.ok_or_else(|| format!("there is no schema of {}", kind.kind))?;
+        let schema = self.schema_at(place)?;
         let mut patched = patched;
         if let Some(error) = check::decode_error(schema.root(), &patched) {
             return Err(format!("the patched object cannot be read: {error}"));
@@ -360,6 +365,6 @@ fn labels(object: &Object) -> Value {
 }
 
 /// 500, as upstream words it.
-fn internal(why: &str) -> Refusal {
+pub(super) fn internal(why: &str) -> Refusal {
     Refusal::internal(format!("Internal error occurred: {why}"))
 }

@@ -34,6 +34,7 @@ pub(super) const TABLE: &[Line] = &[
     ),
     ("dyn", Global, One, &["T -> dyn"], |call, _| call.arguments.first().cloned().map_or_else(|| call.refuse(), Ok)),
     ("type", Global, One, &["T -> type"], |call, _| match call.arguments {
+        [Val::Built(object)] => Ok(Val::Kind(Text::Shared(std::sync::Arc::clone(&object.name)))),
         [value] => Ok(Val::Kind(Text::Borrowed(value.type_name()))),
         _ => call.refuse(),
     }),

@@ -118,7 +118,7 @@ fn number(text: &str, unit: i128) -> Option<i128> {
 }
 
 /// A duration in seconds, as CEL writes it.
-pub(super) fn text(nanoseconds: i64) -> String {
+pub(in crate::cel) fn text(nanoseconds: i64) -> String {
     let (seconds, rest) = (nanoseconds.unsigned_abs() / 1_000_000_000, nanoseconds.unsigned_abs() % 1_000_000_000);
     let sign = if nanoseconds < 0 { "-" } else { "" };
     let fraction = if rest == 0 { String::new() } else { format!(".{rest:09}").trim_end_matches('0').to_owned() };

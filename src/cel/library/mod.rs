@@ -5,6 +5,7 @@ mod convert;
 pub(super) mod duration;
 mod formats;
 mod image;
+mod json_patch;
 mod lists;
 mod network;
 mod operators;
@@ -25,12 +26,13 @@ use super::value::Val;
 use super::{Budget, Fault};
 
 /// All tables.
-pub(super) const TABLES: [&[Line]; 12] = [
+pub(super) const TABLES: [&[Line]; 13] = [
     authorization::TABLE,
     convert::TABLE,
     duration::TABLE,
     formats::TABLE,
     image::TABLE,
+    json_patch::TABLE,
     lists::TABLE,
     network::TABLE,
     operators::TABLE,

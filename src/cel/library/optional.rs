@@ -42,6 +42,7 @@ fn of_non_zero<'a>(call: &Call<'_, 'a>, _: Unused<'_>) -> Answer<'a> {
         Val::Double(number) => *number == 0.0,
         Val::Text(text) => text.is_empty(),
         Val::Bytes(bytes) => bytes.is_empty(),
+        Val::Built(object) => object.fields.is_empty(),
         other => other.count() == Some(0),
     };
     Ok(if zero { Val::Optional(None) } else { value.clone().some() })

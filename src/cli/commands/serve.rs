@@ -278,7 +278,10 @@ mod tests {
             "--enable-admission-plugins",
             "ServiceAccount",
         ]);
-        assert_eq!(switched.as_deref(), Ok("DefaultTolerationSeconds,LimitRanger,ServiceAccount,ValidatingAdmissionPolicy"));
+        assert_eq!(
+            switched.as_deref(),
+            Ok("DefaultTolerationSeconds,LimitRanger,MutatingAdmissionPolicy,ServiceAccount,ValidatingAdmissionPolicy")
+        );
         assert!(
             plugins(&["--enable-admission-plugins", "Nobody"]).is_err_and(|error| error.contains("unknown admission plugin \"Nobody\""))
         );

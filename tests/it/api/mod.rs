@@ -15,6 +15,7 @@ mod expiry;
 mod kinds;
 mod limit_ranges;
 mod lists;
+mod mutating_policies;
 mod older;
 mod pod_parts;
 mod pod_plugins;

@@ -391,6 +391,7 @@ on_every_engine!(run
     permissions_are_told,
     webhooks_admit_and_change_what_is_written,
     policies_deny_and_warn,
+    policies_change_what_is_written,
     autoscalers_are_kinds_of_two_versions,
     nodes_are_drained_by_evictions,
 );
@@ -411,6 +412,30 @@ fn policies_deny_and_warn(engine: Engine) {
     assert!(broken.contains("spec.validations[0].expression") && broken.contains("undeclared reference to 'objekt'"), "{broken}");
     kubectl.ok(&["delete", "-f", "policies.yaml"]);
     kubectl.ok(&["patch", "configmap", "m", "-p", "{\"data\":{\"size\":\"large\"}}"]);
+}
+
+fn policies_change_what_is_written(engine: Engine) {
+    let kubectl = Kubectl::on(engine);
+    kubectl.ok(&["apply", "-f", "mutations.yaml"]);
+    let both = "jsonpath={.metadata.labels.team} {.metadata.labels.made/by}";
+    let literal = "--from-literal=a=b";
+    kubectl.says(&["create", "configmap", "dry", literal, "--dry-run=server", "-o", both], "shop.default shop.default");
+    kubectl.ok(&["create", "configmap", "m", literal]);
+    kubectl.says(&["get", "configmap", "m", "-o", both], "shop.default shop.default");
+    let found = kubectl.ok(&["get", "configmaps", "-o", "name"]);
+    assert!(found.contains("configmap/m\n") && !found.contains("dry"), "{found}");
+    kubectl.ok(&["create", "configmap", "other", literal, "-n", "kube-public"]);
+    kubectl.says(&["get", "configmap", "other", "-n", "kube-public", "-o", both], " ");
+    kubectl.ok(&["patch", "configmap", "teams", "-n", "kube-public", "-p", "{\"data\":{\"team\":\"stock\"}}"]);
+    kubectl.ok(&["label", "configmap", "m", "touched=yes"]);
+    kubectl.says(&["get", "configmap", "m", "-o", both], "stock.default stock.default");
+    kubectl.ok(&["delete", "configmap", "teams", "-n", "kube-public"]);
+    let denied = kubectl.refused(&["create", "configmap", "n", literal]);
+    let why = "policy 'teams.example.com' with binding 'teams' denied request: failed to configure binding: no params found";
+    assert!(denied.contains(why), "{denied}");
+    kubectl.ok(&["delete", "-f", "mutations.yaml", "--ignore-not-found"]);
+    kubectl.ok(&["create", "configmap", "n", literal]);
+    kubectl.says(&["get", "configmap", "n", "-o", both], " ");
 }
 
 /// A change by which a policy's expression speaks of what is not there.

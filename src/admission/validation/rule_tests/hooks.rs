@@ -290,8 +290,10 @@ fn policies() {
     );
     let mutating = json!({"spec": {
         "matchConstraints": {"resourceRules": [rule()]}, "reinvocationPolicy": "Never",
-        "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": "[]"}}],
+        "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": "[JSONPatch{op: 'remove', path: '/a'}]"}}],
     }});
+    let applies = |expression: &str| json!([{"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": expression}}]);
+    let expression = "spec.mutations[0].applyConfiguration.expression";
     creates(
         API,
         "MutatingAdmissionPolicy",
@@ -320,6 +322,64 @@ fn policies() {
                 NotSupported,
                 r#""*", "CONNECT", "CREATE", "UPDATE""#,
             ),
+            row("/spec/reinvocationPolicy", json!("Once"), "spec.reinvocationPolicy", NotSupported, r#""Never", "IfNeeded""#),
+            row("/spec/mutations/0/patchType", json!(null), "spec.mutations[0].patchType", Required, ""),
+            row(
+                "/spec/mutations/0/patchType",
+                json!("Merge"),
+                "spec.mutations[0].patchType",
+                NotSupported,
+                r#""ApplyConfiguration", "JSONPatch""#,
+            ),
+            row("/spec/mutations/0/jsonPatch/expression", json!(" "), "spec.mutations[0].jsonPatch.expression", Required, ""),
+            row(
+                "/spec/mutations/0/jsonPatch/expression",
+                json!(" [] "),
+                "spec.mutations[0].jsonPatch.expression",
+                Invalid,
+                r#"Invalid value: "[]": must evaluate to list(JSONPatch) but got list(dyn)"#,
+            ),
+            row("/spec/mutations", applies("{'a': 1}"), expression, Invalid, "must evaluate to Object but got map(string, int)"),
+            row("/spec/mutations", applies("Object{a: b}"), expression, Invalid, "undeclared reference to 'b' (in container '')"),
+            row(
+                "/spec/mutations",
+                applies("Object{a: params.b}"),
+                expression,
+                Invalid,
+                "undeclared reference to 'params' (in container '')",
+            ),
+            well("/spec/mutations", applies("Object{spec: Object.spec{replicas: object.spec.replicas + 1}}")),
+            (
+                vec![
+                    ("/spec/mutations", applies("Object{metadata: Object.metadata{labels: {'a': params.b}}}")),
+                    ("/spec/paramKind", json!({"apiVersion": "v1", "kind": "ConfigMap"})),
+                ],
+                vec![],
+            ),
+            (
+                vec![("/spec/mutations", json!([{"patchType": "ApplyConfiguration", "jsonPatch": {"expression": "x"}}]))],
+                vec![
+                    ("spec.mutations[0].applyConfiguration", Required, "must be specified when patchType is ApplyConfiguration"),
+                    ("spec.mutations[0].jsonPatch", Invalid, "must not be specified when patchType is ApplyConfiguration"),
+                ],
+            ),
+        ],
+    );
+    let mutating_binding = json!({"spec": {"policyName": "p", "matchResources": {"resourceRules": [rule()]}}});
+    creates(
+        API,
+        "MutatingAdmissionPolicyBinding",
+        &mutating_binding,
+        vec![
+            row("/spec/policyName", json!(""), "spec.policyName", Required, ""),
+            row(
+                "/spec/matchResources/resourceRules/0/operations",
+                json!(["CREATE", "DELETE"]),
+                "spec.matchResources.resourceRules.operations",
+                NotSupported,
+                r#"Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE""#,
+            ),
+            row("/spec/paramRef", json!({"name": "a"}), "spec.paramRef.parameterNotFoundAction", Required, ""),
         ],
     );
     let binding = json!({"spec": {"policyName": "p", "validationActions": ["Deny"]}});

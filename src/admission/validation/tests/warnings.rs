@@ -16,6 +16,19 @@ fn said(api_version: &str, kind: &str, value: &Value, before: Option<&Value>) ->
 }
 
 #[test]
+fn of_names_that_are_kept_for_policies_and_webhooks_from_files() {
+    let named = |name: &str| json!({"metadata": {"name": name}});
+    let expected = "metadata.name: names ending with \".static.k8s.io\" are reserved for static manifest-based configurations and cannot be \
+                    managed via the API";
+    for kind in ["MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy", "MutatingWebhookConfiguration"] {
+        let api = "admissionregistration.k8s.io/v1";
+        assert_eq!(said(api, kind, &named("a.static.k8s.io"), None), [expected], "{kind}");
+        assert_eq!(said(api, kind, &named("a.static.k8s.io"), Some(&named("a.static.k8s.io"))), [expected], "{kind}");
+        assert_eq!(said(api, kind, &named("static.k8s.io"), None), [""; 0], "{kind}");
+    }
+}
+
+#[test]
 fn of_pods() {
     let twice = json!([{"name": "A", "value": "x"}, {"name": "A", "value": "y"}, {"name": "A", "value": "$(A)z"}]);
     for (member, value, expected) in [
