@@ -389,12 +389,13 @@ async fn orders_are_changed_before_they_are_carried_out() {
         &api,
         &json!({
             "matchConstraints": {"resourceRules": [rule("pods/binding")]},
-            "mutations": [configuration("Object{target: Object.target{name: 'chosen-' + request.name}}")],
+            "mutations": [patch("[JSONPatch{op: 'replace', path: '/target/name', value: 'chosen-' + request.name}]")],
         }),
     )
     .await;
     let to_node = json!({"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "p"}, "target": {"kind": "Node", "name": "n"}});
-    assert_eq!(api.post(&format!("{PODS}/p/binding"), &to_node).await.code, 201);
+    let bound = api.post(&format!("{PODS}/p/binding"), &to_node).await;
+    assert_eq!(bound.code, 201, "{}", bound.body);
     assert_eq!(api.get(&format!("{PODS}/p")).await.body["spec"]["nodeName"], "chosen-p");
 }
 
