@@ -4,6 +4,7 @@
 //! program is built, and its results go into the program as text: `schema::builtin` reads the definitions that a process asks for.
 //! Hands on `built_in_kinds.rs` in `OUT_DIR`: `BUILT_INS`, the kinds, and `DEFINITIONS`, the types by name in order of their names.
 
+use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -65,21 +66,22 @@ built_ins! {
     kube_aggregator::pkg::apis::apiregistration::v1 { APIService }
 }
 
-fn main() {
+fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     let mut generator = SchemaSettings::draft07().into_generator();
     let mut text = String::from("const BUILT_INS: &[BuiltIn] = &[\n");
     for (group, version, kind, define) in KINDS {
         let schema = define(&mut generator).to_value();
         let definition = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/definitions/"));
-        let definition = definition.unwrap_or_else(|| panic!("the schema of {kind} is no reference to a definition"));
-        writeln!(text, "BuiltIn {{ group: {group:?}, version: {version:?}, kind: {kind:?}, definition: {definition:?} }},").unwrap();
+        let definition = definition.ok_or_else(|| format!("the schema of {kind} is no reference to a definition"))?;
+        writeln!(text, "BuiltIn {{ group: {group:?}, version: {version:?}, kind: {kind:?}, definition: {definition:?} }},")?;
     }
     text.push_str("];\nconst DEFINITIONS: &[(&str, &str)] = &[\n");
     for (name, schema) in generator.take_definitions(false) {
-        writeln!(text, "({name:?}, {:?}),", schema.to_string()).unwrap();
+        writeln!(text, "({name:?}, {:?}),", schema.to_string())?;
     }
     text.push_str("];\n");
-    let folder = std::env::var_os("OUT_DIR").expect("cargo names the folder of a build script");
-    std::fs::write(Path::new(&folder).join("built_in_kinds.rs"), text).expect("the folder of a build script can be written");
+    let folder = std::env::var("OUT_DIR")?;
+    std::fs::write(Path::new(&folder).join("built_in_kinds.rs"), text)?;
+    Ok(())
 }

@@ -143,11 +143,11 @@ mod tests {
         Object::from_value(value).expect("an object")
     }
 
-    fn service(spec: Value) -> Object {
+    fn service(spec: &Value) -> Object {
         object(json!({"metadata": {"name": "hook"}, "spec": spec}))
     }
 
-    fn slice(family: &str, endpoints: Value) -> Object {
+    fn slice(family: &str, endpoints: &Value) -> Object {
         object(json!({"addressType": family, "ports": [{"name": "web", "port": 9443}], "endpoints": endpoints}))
     }
 
@@ -157,15 +157,15 @@ mod tests {
 
     #[test]
     fn a_name_elsewhere_is_what_it_is() {
-        let elsewhere = service(json!({"type": "ExternalName", "externalName": "hooks.example.com"}));
+        let elsewhere = service(&json!({"type": "ExternalName", "externalName": "hooks.example.com"}));
         assert_eq!(place(&elsewhere, 8443, &[], None), Ok(Place::Named("hooks.example.com".to_owned(), 8443)));
     }
 
     #[test]
     fn an_endpoint_that_is_ready_is_asked_in_the_preferred_family_first() {
-        let both = service(json!({"type": "ClusterIP", "ipFamilies": ["IPv6", "IPv4"], "ports": [{"name": "web", "port": 443}]}));
-        let four = slice("IPv4", json!([{"addresses": ["10.0.0.1"], "conditions": {"ready": false}}, {"addresses": ["10.0.0.2"]}]));
-        let six = slice("IPv6", json!([{"addresses": ["fd00::1"], "conditions": {"ready": true}}]));
+        let both = service(&json!({"type": "ClusterIP", "ipFamilies": ["IPv6", "IPv4"], "ports": [{"name": "web", "port": 443}]}));
+        let four = slice("IPv4", &json!([{"addresses": ["10.0.0.1"], "conditions": {"ready": false}}, {"addresses": ["10.0.0.2"]}]));
+        let six = slice("IPv6", &json!([{"addresses": ["fd00::1"], "conditions": {"ready": true}}]));
         assert_eq!(place(&both, 443, &[four.clone(), six], None), at("[fd00::1]:9443"));
         assert_eq!(place(&both, 443, &[four], None), at("10.0.0.2:9443"));
         let old = object(json!({"subsets": [{"addresses": [{"ip": "10.0.0.3"}], "ports": [{"name": "web", "port": 8080}]}]}));
@@ -174,10 +174,10 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        let plain = service(json!({"clusterIP": "10.96.0.7", "ports": [{"port": 443}]}));
+        let plain = service(&json!({"clusterIP": "10.96.0.7", "ports": [{"port": 443}]}));
         assert_eq!(place(&plain, 443, &[], None), Err("no endpoints available for service \"hook\"".to_owned()));
         assert_eq!(place(&plain, 80, &[], None), Err("no service port 80 found for service \"hook\"".to_owned()));
-        let other_port = slice("IPv4", json!([{"addresses": ["10.0.0.2"]}]));
+        let other_port = slice("IPv4", &json!([{"addresses": ["10.0.0.2"]}]));
         assert!(place(&plain, 443, &[other_port], None).is_err(), "the slice has no port of that name");
     }
 }

@@ -32,6 +32,8 @@ use std::pin::pin;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
+use futures::FutureExt as _;
+use futures::future::LocalBoxFuture;
 
 pub use arguments::{DryRun, GlobalArgs, ManifestArgs, SelectorArgs};
 pub use ci::{CiArgs, Platform, Reporter};
@@ -202,9 +204,9 @@ fn runtime(command: &Command) -> std::io::Result<tokio::runtime::Runtime> {
 /// Runs a parsed command line with any environment and streams, for tests too.
 pub async fn dispatch(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<String>, openers: Openers) -> ExitStatus {
     let result = match &cli.command {
-        Command::Serve(args) => serve(ui, cli, args, environment).await,
-        Command::Controllers(args) => control(ui, cli, args, environment, openers).await,
-        Command::Sync(args) => sync(ui, cli, args, environment, openers).await,
+        Command::Serve(args) => serve(ui, cli, args, environment).boxed_local().await,
+        Command::Controllers(args) => control(ui, cli, args, environment, openers).boxed_local().await,
+        Command::Sync(args) => sync(ui, cli, args, environment, openers).boxed_local().await,
         Command::Config(args) => config(ui, cli, args, environment),
         Command::Validate(args) => validate(ui, cli, args, environment).await,
         Command::Kustomize(args) => kustomize(ui, args).await,
@@ -324,36 +326,38 @@ async fn work(
     Err(context.interrupted(ending))
 }
 
-async fn run(ui: &Ui, context: &CommandContext, command: &Command) -> Result<ExitStatus, CommandError> {
+/// What a command does. Each lies in a place of its own: one that held any of them would be as large as the largest, and their types nest
+/// more deeply than the compiler follows.
+fn run<'a>(ui: &'a Ui, context: &'a CommandContext, command: &'a Command) -> LocalBoxFuture<'a, Result<ExitStatus, CommandError>> {
     match command {
-        Command::Apply(args) => commands::cmd_apply(ui, context, args).await,
-        Command::Diff(args) => commands::cmd_diff(ui, context, args).await,
-        Command::Plan(args) => commands::cmd_plan(ui, context, args).await,
-        Command::Drift(args) => commands::cmd_drift(ui, context, args).await,
-        Command::Dump(args) => commands::cmd_dump(ui, context, args).await,
-        Command::Get(args) => commands::cmd_get(ui, context, args).await,
-        Command::Watch(args) => commands::cmd_watch(ui, context, args).await,
-        Command::Delete(args) => commands::cmd_delete(ui, context, args).await,
-        Command::Wait(args) => commands::cmd_wait(ui, context, args).await,
-        Command::Describe(args) => commands::cmd_describe(ui, context, args).await,
-        Command::Events(args) => commands::cmd_events(ui, context, args).await,
-        Command::Tree(args) => commands::cmd_tree(ui, context, args).await,
-        Command::History(args) => commands::cmd_history(ui, context, args).await,
-        Command::Rollback(args) => commands::cmd_rollback(ui, context, args).await,
-        Command::Sets(args) => commands::cmd_sets(ui, context, args).await,
-        Command::ApiResources(args) => commands::cmd_api_resources(ui, context, args).await,
-        Command::ApiVersions(args) => commands::cmd_api_versions(ui, context, args).await,
-        Command::Auth(args) => commands::cmd_auth(ui, context, args).await,
-        Command::Explain(args) => commands::cmd_explain(ui, context, args).await,
+        Command::Apply(args) => commands::cmd_apply(ui, context, args).boxed_local(),
+        Command::Diff(args) => commands::cmd_diff(ui, context, args).boxed_local(),
+        Command::Plan(args) => commands::cmd_plan(ui, context, args).boxed_local(),
+        Command::Drift(args) => commands::cmd_drift(ui, context, args).boxed_local(),
+        Command::Dump(args) => commands::cmd_dump(ui, context, args).boxed_local(),
+        Command::Get(args) => commands::cmd_get(ui, context, args).boxed_local(),
+        Command::Watch(args) => commands::cmd_watch(ui, context, args).boxed_local(),
+        Command::Delete(args) => commands::cmd_delete(ui, context, args).boxed_local(),
+        Command::Wait(args) => commands::cmd_wait(ui, context, args).boxed_local(),
+        Command::Describe(args) => commands::cmd_describe(ui, context, args).boxed_local(),
+        Command::Events(args) => commands::cmd_events(ui, context, args).boxed_local(),
+        Command::Tree(args) => commands::cmd_tree(ui, context, args).boxed_local(),
+        Command::History(args) => commands::cmd_history(ui, context, args).boxed_local(),
+        Command::Rollback(args) => commands::cmd_rollback(ui, context, args).boxed_local(),
+        Command::Sets(args) => commands::cmd_sets(ui, context, args).boxed_local(),
+        Command::ApiResources(args) => commands::cmd_api_resources(ui, context, args).boxed_local(),
+        Command::ApiVersions(args) => commands::cmd_api_versions(ui, context, args).boxed_local(),
+        Command::Auth(args) => commands::cmd_auth(ui, context, args).boxed_local(),
+        Command::Explain(args) => commands::cmd_explain(ui, context, args).boxed_local(),
         Command::Serve(_)
         | Command::Controllers(_)
         | Command::Sync(_)
         | Command::Config(_)
         | Command::Validate(_)
-        | Command::Kustomize(_) => Err(CommandError::usage("this command is run in its own way")),
-        Command::Completions(args) => commands::cmd_completions(ui, &Cli::command(), args),
-        Command::Man(args) => commands::cmd_man(ui, Cli::command(), args),
-        Command::Version(args) => commands::cmd_version(ui, context, args).await,
+        | Command::Kustomize(_) => std::future::ready(Err(CommandError::usage("this command is run in its own way"))).boxed_local(),
+        Command::Completions(args) => std::future::ready(commands::cmd_completions(ui, &Cli::command(), args)).boxed_local(),
+        Command::Man(args) => std::future::ready(commands::cmd_man(ui, Cli::command(), args)).boxed_local(),
+        Command::Version(args) => commands::cmd_version(ui, context, args).boxed_local(),
     }
 }
 

@@ -182,7 +182,7 @@ async fn apply_desired(
     });
     let mut report = Report::new(ui, context, args, total, order, unplaced, reporter);
     report.set.clone_from(&set);
-    let worked = act((&client, &discovery), set.as_ref(), placed, &mut report).await;
+    let worked = act((&client, &discovery), set.as_ref(), placed, &mut report).boxed_local().await;
     let concluded = conclude(report, (&client, &discovery), worked, keeping).await;
     concluded.tell(reporter)
 }
@@ -246,7 +246,7 @@ async fn carry_out(client: &Client, applying: Applying, report: &mut Report<'_>)
         all &= matches!(done, Done::Applied(_));
         report.done(done);
     };
-    execute(client, placed, &order, live, &conduct, told).await;
+    execute(client, placed, &order, live, &conduct, told).boxed_local().await;
     all
 }
 
