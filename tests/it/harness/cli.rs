@@ -168,7 +168,7 @@ pub(crate) struct Output {
 impl Output {
     fn new(command: &str, folder: &Path, stdout: &[u8], stderr: &[u8], status: ExitStatus) -> Self {
         let folder_name = folder.to_str().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(folder_name.trim_end_matches('/'), "[DIR]");
+        let text = |bytes: &[u8]| as_it_stays(&String::from_utf8_lossy(bytes)).replace(folder_name.trim_end_matches('/'), "[DIR]");
         Self { command: command.to_owned(), folder: folder.to_owned(), stdout: text(stdout), stderr: text(stderr), status }
     }
 
@@ -332,6 +332,32 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What stays on a screen: without the progress that was taken away again, which is there or not as the machine is slow or fast.
+fn as_it_stays(text: &str) -> String {
+    let mut stays = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\r\u{1b}[") {
+        stays.push_str(before);
+        let above = after.split_once("A\u{1b}[J").and_then(|(count, after)| Some((count.parse::<usize>().ok()?, after)));
+        if let Some((lines, after)) = above.or_else(|| after.strip_prefix('K').map(|after| (0, after))) {
+            let drawn = stays.rmatch_indices('\n').nth(lines).map_or(0, |(end_of_line, _)| end_of_line + 1);
+            stays.truncate(drawn);
+            rest = after;
+        } else {
+            stays.push_str("\r\u{1b}[");
+            rest = after;
+        }
+    }
+    stays + rest
+}
+
+#[test]
+fn progress_that_was_taken_away_does_not_stay() {
+    assert_eq!(as_it_stays("a\r\nfar\r\u{1b}[Kfarther\r\u{1b}[Kb\r\n"), "a\r\nb\r\n");
+    assert_eq!(as_it_stays("a\nwaiting\n  for b\r\u{1b}[1A\u{1b}[Jb\n"), "a\nb\n");
+    assert_eq!(as_it_stays("a\r\u{1b}[31mred"), "a\r\u{1b}[31mred");
 }
 
 /// Hands on each line as it comes, and like a line what a terminal draws over (which ends in a carriage return) and a question.
