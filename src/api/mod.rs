@@ -107,6 +107,7 @@ pub(crate) struct Shared {
     token_key: OnceLock<Arc<TokenKey>>,
     known_tokens: KnownTokens,
     registered: Registered,
+    lookups: namespaces::Lookups,
     _follower: Follower,
 }
 
@@ -147,6 +148,7 @@ impl Api {
             token_key: OnceLock::new(),
             known_tokens: KnownTokens::default(),
             registered: Registered::default(),
+            lookups: namespaces::Lookups::default(),
             _follower: follower,
         }));
         bootstrap::namespaces(&api).await?;

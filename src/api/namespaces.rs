@@ -1,5 +1,8 @@
 //! Namespaces as places: they must exist and be open before anything is created in them, and some of them stay.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::call::Call;
 use crate::object::{Cause, CauseKind, GroupResource, Object, Refusal, Revision};
 use crate::store::cache::Cached;
@@ -16,12 +19,7 @@ const PERMANENT: [&str; 3] = ["default", "kube-system", "kube-public"];
 /// deleted that very moment is emptied by the namespace controller, which lists after it has seen the deletion.
 pub(super) async fn check_open(call: &Call, object: &Object) -> Result<(), Refusal> {
     let Some(name) = &call.route.namespace else { return Ok(()) };
-    let key = format!("{PREFIX}{name}");
-    let cached = match call.api.cache.peek(PREFIX, &key) {
-        Some(cached) => Some(cached),
-        None => super::write::stored(call, &key).await?,
-    };
-    match cached {
+    match known(call, name).await? {
         None => Err(Refusal::not_found(&GroupResource::new("", "namespaces"), name)),
         Some(namespace) if is_terminating(&namespace) => Err(terminating(call, name, object.name())),
         Some(_) => Ok(()),
@@ -30,13 +28,27 @@ pub(super) async fn check_open(call: &Call, object: &Object) -> Result<(), Refus
 
 /// A namespace as of what the cache knows, or else the store. Refuses with 404 where there is none.
 pub(super) async fn find(call: &Call, name: &str) -> Result<Object, Refusal> {
-    let key = format!("{PREFIX}{name}");
-    let cached = match call.api.cache.peek(PREFIX, &key) {
-        Some(cached) => Some(cached),
-        None => super::write::stored(call, &key).await?,
-    };
     let missing = || Refusal::not_found(&GroupResource::new("", "namespaces"), name);
-    super::view::document(&*cached.ok_or_else(missing)?)
+    super::view::document(&*known(call, name).await?.ok_or_else(missing)?)
+}
+
+/// How namespaces were looked up while the cache did not have them.
+#[derive(Default)]
+pub(super) struct Lookups {
+    /// The first time; who writes once need not load them all.
+    asked: AtomicBool,
+}
+
+async fn known(call: &Call, name: &str) -> Result<Option<Arc<Cached>>, Refusal> {
+    let (cache, key) = (&call.api.cache, format!("{PREFIX}{name}"));
+    // A server whose controllers do not lead has nobody else who loads them, and each of its creates would ask the store.
+    if cache.newest(PREFIX) == Revision::ZERO && call.api.lookups.asked.swap(true, Ordering::Relaxed) {
+        cache.not_older(PREFIX, Revision::ZERO).await?;
+    }
+    match cache.peek(PREFIX, &key) {
+        Some(cached) => Ok(Some(cached)),
+        None => super::write::stored(call, &key).await,
+    }
 }
 
 /// After a write of a namespace: waits until the cache has it, so that a create which follows sees whether it is open.

@@ -28,6 +28,7 @@ mod requests;
 mod reviews;
 mod rules;
 mod smoke;
+mod store_requests;
 mod tokens;
 mod validation;
 mod watches;
