@@ -12,7 +12,7 @@ const place = createRequire(import.meta.url).resolve('@kubernetes/client-node');
 export const k8s = await import(pathToFileURL(place).href);
 
 // Long enough that only a script which fails waits for it.
-const PATIENCE = 120_000;
+const PATIENCE = 300_000;
 
 export const config = new k8s.KubeConfig();
 config.loadFromDefault();

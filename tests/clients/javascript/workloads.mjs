@@ -19,6 +19,7 @@ await step('a deployment is scaled and replaced', async () => {
     const made = await apps.createNamespacedDeployment({ namespace, body: { metadata: { name: 'web' }, spec } });
     same(made.spec.strategy.rollingUpdate, { maxSurge: '25%', maxUnavailable: '25%' });
     assert.equal(made.spec.template.spec.containers[0].ports[0].protocol, 'TCP');
+    same(made.status, {}, 'there is a status, of which nothing is known');
 
     const scale = await apps.readNamespacedDeploymentScale({ name: 'web', namespace });
     same([scale.spec.replicas, scale.status.selector], [2, 'app=web']);
