@@ -11,6 +11,7 @@ export TRUEUP_KUBECTL_BIN ?= $(TOOLS)/bin/kubectl
 # One that knows sets (1.27 or newer), where there is one.
 export TRUEUP_SETS_KUBECTL_BIN ?= $(TOOLS)/bin/kubectl-sets
 export TRUEUP_TEST_PYTHON ?= $(TOOLS)/venv/bin/python
+export TRUEUP_TEST_NODE ?= $(TOOLS)/node/bin/node
 
 # What `make fuzz` runs, and how long each: `make fuzz FUZZ=yaml SECONDS=600`.
 FUZZ ?= $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
@@ -20,7 +21,7 @@ SECONDS ?= 120
 
 help:
 	@echo 'make demo     build trueup and show it at work on examples/shop'
-	@echo 'make test     run the whole test suite, a real etcd, kubectl and the Python client included'
+	@echo 'make test     run the whole test suite, a real etcd, kubectl, the Python and the JavaScript client included'
 	@echo 'make lint     check format, lints and dependencies'
 	@echo 'make bench    measure what docs/performance.md reports'
 	@echo 'make fuzz     run the fuzz targets, two minutes each (FUZZ=yaml SECONDS=600 for one, ten minutes)'

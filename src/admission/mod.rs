@@ -49,6 +49,7 @@ pub fn create(resource: &Resource, object: &mut Object, ambient: &Ambient) -> Re
     metadata::begin(resource, object, ambient);
     defaults(resource, object);
     kinds::on_create(resource, object, ambient);
+    kinds::fill_status(resource, object);
     verdict(resource, object, validate::object(resource, object, None, ""))
 }
 
@@ -70,6 +71,9 @@ pub fn update(resource: &Resource, before: &Object, after: &mut Object, subresou
     metadata::carry_over(before, after);
     defaults(resource, after);
     kinds::on_update(resource, before, after, subresource, ambient);
+    if subresource == "status" {
+        kinds::fill_status(resource, after);
+    }
     metadata::count_generation(resource, before, after);
     verdict(resource, after, validate::object(resource, after, Some(before), subresource))
 }

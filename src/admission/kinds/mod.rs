@@ -13,6 +13,7 @@ mod namespace;
 pub(super) mod pod;
 mod secret;
 pub(super) mod service;
+mod status;
 mod volume;
 mod workload;
 
@@ -23,6 +24,11 @@ use crate::schema::Resource;
 /// Whether a create may bring `status` along although it has a path of its own: nodes register themselves together with what they are.
 pub(super) fn keeps_status_on_create(resource: &Resource) -> bool {
     resource.gvk.group.is_empty() && resource.gvk.kind == "Node"
+}
+
+/// Says that nothing is known of an object without a status, where its kind has one.
+pub(super) fn fill_status(resource: &Resource, object: &mut Object) {
+    status::fill(resource, object);
 }
 
 /// What a kind does to a new object.

@@ -111,6 +111,7 @@ fn objects_are_printed_whole() {
           schedulerName: default-scheduler
           securityContext: {}
           terminationGracePeriodSeconds: 30
+    status: {}
     "#);
     assert_shows!(env.run("get cm/settings -n shop -o json --show-managed-fields"), @r#"
     {

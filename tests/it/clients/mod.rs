@@ -1,6 +1,7 @@
 //! Real clients against a real `trueup serve` over HTTPS, on SQLite and on etcd.
 
 mod credentials;
+mod javascript;
 mod kube_rs;
 mod kubectl;
 mod kubernetes_service;
