@@ -192,7 +192,7 @@ fn check_wait(env: &TestEnv, (commands, printed): &(Vec<&str>, String)) {
     env.write("fixed.yaml", fixed("new", hold));
     let program = env!("CARGO_BIN_EXE_trueup");
     let mut apply = env.start_shell(&format!("exec {} 2>&1", commands[0].replacen("trueup", program, 1)));
-    apply.wait_for("configmap/fixed in namespace default is not gone yet");
+    apply.wait_for("it is made again once it is");
     env.write("free.yaml", fixed("old", ""));
     env.prepare("apply -f free.yaml");
     assert_eq!(apply.end().stdout, *printed);

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use trueup::ambient::Ambient;
-use trueup::api::Api;
+use trueup::api::{Api, Body};
 use trueup::auth::Identity;
 use trueup::store::MemoryStore;
 
@@ -31,10 +31,12 @@ struct Exceptions {
     refused: Says,
     /// They are taken as asked without credentials.
     anonymous: Says,
+    /// They are answered as where nothing is served at the path.
+    unserved: Says,
 }
 
 impl Exceptions {
-    const NONE: Self = Self { held: |_| false, refused: |_| false, anonymous: |_| false };
+    const NONE: Self = Self { held: |_| false, refused: |_| false, anonymous: |_| false, unserved: |_| false };
 }
 
 /// Whether the server lives, and how much longer.
@@ -86,6 +88,11 @@ impl Recorder {
     /// A server that takes everybody for nobody.
     pub(crate) fn to_anybody() -> Self {
         Self::with(Exceptions { anonymous: |_| true, ..Exceptions::NONE })
+    }
+
+    /// A server that knows nothing of some paths.
+    pub(crate) fn without(unserved: Says) -> Self {
+        Self::with(Exceptions { unserved, ..Exceptions::NONE })
     }
 
     fn with(exceptions: Exceptions) -> Self {
@@ -167,6 +174,9 @@ async fn serve(
                 let line = format!("{} {}", request.method(), request.uri());
                 let (held, refused, anonymous) = ((exceptions.held)(&line), (exceptions.refused)(&line), (exceptions.anonymous)(&line));
                 asked.lock().unwrap().push(line.clone());
+                if (exceptions.unserved)(&line) {
+                    return Ok(http::Response::builder().status(404).body(Body::whole("404 page not found\n")).unwrap());
+                }
                 if held {
                     // A test that does not wait has nobody to tell.
                     let _ = hold.send(line);
