@@ -291,6 +291,10 @@ async fn work(
             carry_out(client, applying, report).await;
             return Ok(());
         };
+        // Where none of the objects may be applied, no set comes into being: its name may be a mistake.
+        if set.is_new() && applying.placed.is_empty() && !report.held.is_empty() {
+            return Ok(());
+        }
         // Kinds that are not served stay listed, and so do those of objects that could not be applied.
         let wide = Scope::of(&applying.placed).and(&remaining);
         let site = Site { ui: report.ui, context: report.context, client, discovery };

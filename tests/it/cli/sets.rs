@@ -324,6 +324,11 @@ fn objects_of_another_set_are_taken_over_only_on_demand() {
     Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
     [exit 1]
     ");
+    maps(&env, &["a"]);
+    let refused = env.run("apply -f set.yaml -n default --applyset third --prune");
+    assert!(refused.code() == Some(1) && refused.stderr.contains("Applied: 0 created, 0 updated"), "{refused}");
+    assert_eq!(env.run("get secret third").code(), Some(1), "a set of which nothing may be applied does not come into being");
+    maps(&env, &["a", "b"]);
     assert_shows!(env.run("diff -f set.yaml -n default --applyset other --prune -o summary"), @"
     Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 1 unchanged, 1 failed.
     [stderr]

@@ -1,6 +1,6 @@
 //! A server of the API over HTTP without TLS, which counts what it is asked and can be told to keep answers back.
 
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -136,6 +136,17 @@ impl Recorder {
     /// Answers what is held, now and from now on.
     pub(crate) fn release(&self) {
         self.released.send_replace(true);
+    }
+
+    /// Writes the status of the object at a path, as its controller would.
+    pub(crate) fn put_status(&self, path: &str, status: &str) {
+        let mut stream = std::net::TcpStream::connect(self.url.trim_start_matches("http://")).unwrap();
+        let body = format!(r#"{{"status":{status}}}"#);
+        let head = format!("PATCH {path}/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/merge-patch+json\r\n");
+        stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
 
     /// What was asked since the last time this was asked, as `METHOD path?query`, sorted.

@@ -145,6 +145,10 @@ impl Running<'_> {
             self.carry_out(self.client, applying).await;
             return Ok(());
         };
+        // Where none of the objects may be applied, no set comes into being.
+        if set.is_new() && applying.placed.is_empty() && !self.outcome.failures.is_empty() {
+            return Ok(());
+        }
         let site = Site { ui: self.ui, context: self.context, client: self.client, discovery };
         apply_set(site, Around { set, leaving, wide, remaining }, applying, self).await
     }
