@@ -96,9 +96,9 @@ impl Keeping<'_> {
                 let error = HistoryError::NoSecrets { parent: self.parent.display_name() };
                 // Whoever has something to say in it counts on it.
                 if self.args.message.is_empty() {
-                    ui.say(&error.to_string())
+                    ui.say(&error.to_string());
                 } else {
-                    ui.warning(&error.to_string())
+                    ui.warning(&error.to_string());
                 }
                 return Ok(None);
             }

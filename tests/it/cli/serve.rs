@@ -96,7 +96,7 @@ fn credentials_that_the_server_does_not_know_are_named() {
     "#);
     assert_shows!(shown(&format!("get cm --server http://{address}")), @"
     [stderr]
-    error: from server (BadRequest): the server answered 400 Bad Request: Client sent an HTTP request to an HTTPS server.
+    error: from server (BadRequest): the server answered 400 Bad Request to GET /api: Client sent an HTTP request to an HTTPS server.
     hint: the server speaks HTTPS: give its address as https://HOST:PORT
     [exit 1]
     ");
@@ -175,8 +175,11 @@ fn the_service_account_of_a_pod_is_a_target_by_itself() {
     server.wait_for("kubeconfig: ");
     env.write("account/token", "of-pod");
     env.write("account/namespace", "kube-public");
-    env.write("pod.sh", "mount -t tmpfs tmpfs /var/run && mkdir -p /var/run/secrets/kubernetes.io/serviceaccount && \
-        cp account/* data/pki/ca.crt /var/run/secrets/kubernetes.io/serviceaccount && $TRUEUP apply -f a.yaml");
+    env.write(
+        "pod.sh",
+        "mount -t tmpfs tmpfs /var/run && mkdir -p /var/run/secrets/kubernetes.io/serviceaccount && \
+        cp account/* data/pki/ca.crt /var/run/secrets/kubernetes.io/serviceaccount && $TRUEUP apply -f a.yaml",
+    );
     env.write("a.yaml", config_map("a", "1"));
     let port = line.trim_end().rsplit(':').next().unwrap().to_owned();
     let program = env!("CARGO_BIN_EXE_trueup");

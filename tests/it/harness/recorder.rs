@@ -142,7 +142,8 @@ impl Recorder {
     pub(crate) fn put_status(&self, path: &str, status: &str) {
         let mut stream = std::net::TcpStream::connect(self.url.trim_start_matches("http://")).unwrap();
         let body = format!(r#"{{"status":{status}}}"#);
-        let head = format!("PATCH {path}/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/merge-patch+json\r\n");
+        let head =
+            format!("PATCH {path}/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/merge-patch+json\r\n");
         stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
