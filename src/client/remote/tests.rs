@@ -117,33 +117,38 @@ fn config_of(directory: &Path, cluster: &str, user: &str) -> RemoteOptions {
     RemoteOptions { kubeconfig: vec![file], ..RemoteOptions::default() }
 }
 
-/// A program in a directory that does what a line of shell says.
+/// A user whose plugin lies beside the kubeconfig and does what a line of shell says.
 #[cfg(unix)]
-fn program(directory: &Path, line: &str) {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o755).open(directory.join("plugin")).expect("a file");
-    std::io::Write::write_all(&mut file, format!("#!/bin/sh\n{line}\n").as_bytes()).expect("written");
+fn plugin_of(line: &str) -> String {
+    let line = serde_json::Value::from(line);
+    format!("exec: {{apiVersion: client.authentication.k8s.io/v1, command: ./plugin, args: [-c, {line}], interactiveMode: Never}}")
 }
 
+/// Puts the plugin there. A program that was just written may not be run while another thread starts a process; a link may.
 #[cfg(unix)]
-const PLUGIN: &str = "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin, interactiveMode: Never}";
+fn put_plugin(directory: &Path) {
+    std::os::unix::fs::symlink("/bin/sh", directory.join("plugin")).expect("a link");
+}
 
 #[cfg(unix)]
 #[tokio::test]
 async fn a_plugin_is_looked_for_beside_the_kubeconfig_and_run_once() {
     let directory = tempfile::tempdir().expect("a directory");
+    put_plugin(directory.path());
+    let runs = directory.path().join("runs");
     let credential = r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"brought"}}"#;
-    program(directory.path(), &format!("echo run >>\"${{0%/*}}/runs\"; echo '{credential}'"));
-    let request = sent(directory.path(), "server: \"http://AT\"", PLUGIN, false).await;
+    let user = plugin_of(&format!("echo run >>'{}'; echo '{credential}'", runs.display()));
+    let request = sent(directory.path(), "server: \"http://AT\"", &user, false).await;
     assert!(request.contains("\r\nauthorization: bearer brought\r\n"), "{request}");
-    assert_eq!(std::fs::read_to_string(directory.path().join("runs")).expect("it was run"), "run\n");
+    assert_eq!(std::fs::read_to_string(runs).expect("it was run"), "run\n");
 }
 
 #[cfg(unix)]
 #[tokio::test]
 async fn a_plugin_that_brings_nothing_is_named_with_what_it_said_but_not_with_what_it_brought() {
     let directory = tempfile::tempdir().expect("a directory");
-    let options = config_of(directory.path(), "server: \"http://127.0.0.1:1\"", PLUGIN);
+    let user = plugin_of("echo secret; echo 'you are not logged in' >&2; exit 3");
+    let options = config_of(directory.path(), "server: \"http://127.0.0.1:1\"", &user);
     let path = directory.path().join("./plugin");
     let told = |error: RemoteError| error.to_string().replace(path.to_str().expect("text"), "PLUGIN");
     let missing = connect(&options).await.map(drop).expect_err("no plugin");
@@ -151,7 +156,7 @@ async fn a_plugin_that_brings_nothing_is_named_with_what_it_said_but_not_with_wh
         told(missing),
         "cannot prepare the connection to http://127.0.0.1:1/: cannot run the kubeconfig's plugin \"PLUGIN\": No such file or directory (os error 2)"
     );
-    program(directory.path(), "echo secret; echo 'you are not logged in' >&2; exit 3");
+    put_plugin(directory.path());
     let failed = connect(&options).await.map(drop).expect_err("a failure");
     assert_eq!(
         told(failed),
