@@ -1773,12 +1773,28 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__describe)
-            opts="-l -A -s -n -q -h -V --selector --field-selector --all-namespaces --show-events --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-f -k -R -l -A -s -n -q -h -V --filename --kustomize --recursive --selector --field-selector --all-namespaces --show-events --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kustomize)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -k)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --selector)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2389,12 +2405,28 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__get)
-            opts="-l -A -o -L -w -s -n -q -h -V --selector --field-selector --all-namespaces --output --no-headers --label-columns --show-labels --show-kind --show-managed-fields --sort-by --subresource --raw --watch --watch-only --ignore-not-found --chunk-size --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-f -k -R -l -A -o -L -w -s -n -q -h -V --filename --kustomize --recursive --selector --field-selector --all-namespaces --output --no-headers --label-columns --show-labels --show-kind --show-managed-fields --sort-by --subresource --raw --watch --watch-only --output-watch-events --ignore-not-found --chunk-size --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --filename)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kustomize)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -k)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --selector)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4531,7 +4563,7 @@ _trueup() {
             return 0
             ;;
         trueup__subcmd__watch)
-            opts="-l -A -o -L -s -n -q -h -V --selector --field-selector --all-namespaces --output --no-headers --label-columns --show-labels --show-kind --show-managed-fields --changes-only --diff --show-secrets --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
+            opts="-l -A -o -L -s -n -q -h -V --selector --field-selector --all-namespaces --output --no-headers --label-columns --show-labels --show-kind --show-managed-fields --changes-only --output-watch-events --diff --show-secrets --local --etcd --etcd-cafile --etcd-certfile --etcd-keyfile --etcd-user --server --context --kubeconfig --namespace --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

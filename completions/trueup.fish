@@ -293,6 +293,8 @@ never\t'No colour'"
 complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand kustomize" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand get" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand get" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s o -l output -d 'Print objects in this form' -r -f -a "json\t'Whole objects as JSON'
@@ -324,6 +326,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand get" -s n -l namespace -d 
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
 always\t'Colour everywhere'
 never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand get" -s R -l recursive -d 'Read directories with everything below them'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s A -l all-namespaces -d 'Select in all namespaces'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l no-headers -d 'Leave the headers of tables out'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l show-labels -d 'Show labels as the last column of tables'
@@ -331,6 +334,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand get" -l show-kind -d 'Show
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l show-managed-fields -d 'Keep metadata.managedFields in JSON and YAML'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s w -l watch -d 'Go on showing changes as they come'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l watch-only -d 'Show changes only, not what is there now'
+complete -c trueup -n "__fish_trueup_using_subcommand get" -l output-watch-events -d 'Show what happened to each object beside it while watching: as the first column of tables, else as {type, object}'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -l ignore-not-found -d 'Exit with 0 where a named object does not exist'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand get" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -368,6 +372,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-labels -d '
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-kind -d 'Show the kind before each name in tables'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-managed-fields -d 'Keep metadata.managedFields in JSON and YAML'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l changes-only -d 'Show changes only, not what is there now'
+complete -c trueup -n "__fish_trueup_using_subcommand watch" -l output-watch-events -d 'Show what happened to each object in every form, not in JSON and YAML alone: in tables as the first column'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l diff -d 'Show of each event the fields that it changed, with its time and who changed them'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -l show-secrets -d 'Show the values of Secrets in --diff'
 complete -c trueup -n "__fish_trueup_using_subcommand watch" -s q -l quiet -d 'Print data, warnings and errors only'
@@ -457,6 +462,8 @@ complete -c trueup -n "__fish_trueup_using_subcommand wait" -l all -d 'Wait for 
 complete -c trueup -n "__fish_trueup_using_subcommand wait" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c trueup -n "__fish_trueup_using_subcommand wait" -s V -l version -d 'Print version'
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -s f -l filename -d 'Read manifests from a file, a directory, a URL, or - for standard input; may be given several times' -r
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -s k -l kustomize -d 'Build the kustomization in a directory' -r -F
 complete -c trueup -n "__fish_trueup_using_subcommand describe" -s l -l selector -d 'Select by labels, such as app=web,tier!=cache' -r
 complete -c trueup -n "__fish_trueup_using_subcommand describe" -l field-selector -d 'Select by fields, such as metadata.name=web' -r
 complete -c trueup -n "__fish_trueup_using_subcommand describe" -l show-events -d 'Show the events about each object' -r -f -a "true\t''
@@ -474,6 +481,7 @@ complete -c trueup -n "__fish_trueup_using_subcommand describe" -s n -l namespac
 complete -c trueup -n "__fish_trueup_using_subcommand describe" -l color -d 'Say when to use colour' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere too'
 always\t'Colour everywhere'
 never\t'No colour'"
+complete -c trueup -n "__fish_trueup_using_subcommand describe" -s R -l recursive -d 'Read directories with everything below them'
 complete -c trueup -n "__fish_trueup_using_subcommand describe" -s A -l all-namespaces -d 'Select in all namespaces'
 complete -c trueup -n "__fish_trueup_using_subcommand describe" -s q -l quiet -d 'Print data, warnings and errors only'
 complete -c trueup -n "__fish_trueup_using_subcommand describe" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1159,3 +1167,4 @@ complete -c trueup -n "__fish_trueup_using_subcommand config; and __fish_seen_su
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from create" -f -a '(__fish_trueup_ask)'
 complete -c trueup -n "__fish_trueup_using_subcommand sets; and __fish_seen_subcommand_from hand-over" -f -a '(__fish_trueup_ask)'
 complete -c trueup -n "__fish_trueup_using_subcommand events" -l for -x -a '(__fish_trueup_ask)'
+complete -c trueup -n "__fish_trueup_using_subcommand completions" -f -a 'bash zsh fish powershell'

@@ -15,6 +15,7 @@ mod error;
 mod failures;
 mod interruption;
 mod kubeconfig;
+mod lingering;
 mod logging;
 pub mod output;
 mod pager;

@@ -69,7 +69,7 @@ impl Keeping<'_> {
     /// Keeps it, and says so.
     pub(super) async fn keep(self, ui: &Ui, client: &Client, discovery: &Discovery, summary: Summary, parameters: &ApplyParameters) {
         let parent = self.parent.display_name();
-        match self.keep_if_new(client, discovery, summary, parameters).await {
+        match self.keep_if_new(ui, client, discovery, summary, parameters).await {
             Ok(Some(number)) => ui.say(&format!("kept as revision {number} of {parent}")),
             Ok(None) => {}
             Err(error) => {
@@ -81,6 +81,7 @@ impl Keeping<'_> {
 
     async fn keep_if_new(
         &self,
+        ui: &Ui,
         client: &Client,
         discovery: &Discovery,
         summary: Summary,
@@ -88,7 +89,20 @@ impl Keeping<'_> {
     ) -> Result<Option<u64>, CommandError> {
         let shelf = Shelf::new(client, self.parent);
         let limit = self.args.history_limit;
-        let Found::New { digest, number } = shelf.look(&self.declared, limit).await? else { return Ok(None) };
+        let (digest, number) = match shelf.look(&self.declared, limit).await? {
+            Found::New { digest, number } => (digest, number),
+            Found::Same(_) | Found::NotKept => return Ok(None),
+            Found::NoSecrets => {
+                let error = HistoryError::NoSecrets { parent: self.parent.display_name() };
+                // Whoever has something to say in it counts on it.
+                if self.args.message.is_empty() {
+                    ui.say(&error.to_string());
+                } else {
+                    ui.warning(&error.to_string());
+                }
+                return Ok(None);
+            }
+        };
         let gone = || SetError::NoSuchSet(self.parent.display_name());
         let owner = self.parent.fetch(client, discovery).await?.ok_or_else(gone)?.object;
         let about = About { digest, ..self.about(client, summary, parameters).await };
@@ -121,6 +135,7 @@ impl From<HistoryError> for CommandError {
     fn from(error: HistoryError) -> Self {
         let hint = match error {
             HistoryError::Client(error) => return error.into(),
+            HistoryError::NoSecrets { .. } => return Self::failed(error.to_string()),
             HistoryError::NoSuchRevision { .. } | HistoryError::NoneBefore { .. } => "`trueup history` lists the revisions of a set",
             HistoryError::Unreadable { .. } => "another revision may be whole: `trueup history` lists them",
             HistoryError::TooLarge { .. } => "part the set into several, or keep no history of it with --history-limit=0",

@@ -177,6 +177,11 @@ impl WorkedSet {
         }
     }
 
+    /// Whether there is no such set yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.tracked.is_none()
+    }
+
     pub(super) fn check_tool(&self) -> Result<(), CommandError> {
         self.tracked.iter().try_for_each(|tracked| Ok(tracked.check_tool(&self.parent)?))
     }

@@ -164,7 +164,7 @@ impl Client {
     fn refused(&self, request: &ApiRequest, status: StatusCode, body: &[u8]) -> ClientError {
         let attempted = request.describe();
         let said = serde_json::from_slice::<Value>(body).ok().and_then(|value| Refusal::from_json(&value));
-        let refusal = said.unwrap_or_else(|| without_status(status, body));
+        let refusal = said.unwrap_or_else(|| without_status(status, &attempted, body));
         if refusal.reason == Reason::ServiceUnavailable && matches!(*self.target, Target::Etcd { .. }) {
             // No server stands between this process and etcd: what the API layer in it says of etcd is that nobody is reached.
             let why = Unreachable::Store(refusal.message.clone());
@@ -235,14 +235,15 @@ fn warning_text(header: &str) -> Option<String> {
     None
 }
 
-/// A proxy or a server that is not Kubernetes answers without a `Status`; its code and first line have to do.
-fn without_status(status: StatusCode, body: &[u8]) -> Refusal {
+/// A proxy, a server that is not Kubernetes, or one that knows nothing of the path answers without a `Status`; its code and first line have
+/// to do, with what was asked.
+fn without_status(status: StatusCode, attempted: &str, body: &[u8]) -> Refusal {
     let bare = serde_json::json!({"kind": "Status", "status": "Failure", "code": status.as_u16()});
     let mut refusal = Refusal::from_json(&bare).unwrap_or_else(|| Refusal::new(Reason::InternalError, ""));
     let text = String::from_utf8_lossy(body);
     let line: String = text.lines().next().unwrap_or_default().chars().take(200).collect();
-    refusal.message =
-        if line.is_empty() { format!("the server answered {status}") } else { format!("the server answered {status}: {line}") };
+    let said = if line.is_empty() { String::new() } else { format!(": {line}") };
+    refusal.message = format!("the server answered {status} to {attempted}{said}");
     refusal
 }
 
@@ -258,8 +259,8 @@ mod tests {
 
     #[test]
     fn an_answer_without_status_still_tells_its_code() {
-        let refusal = without_status(StatusCode::BAD_GATEWAY, b"<html>\nno");
-        assert_eq!(refusal.message, "the server answered 502 Bad Gateway: <html>");
-        assert_eq!(without_status(StatusCode::FORBIDDEN, b"").reason, Reason::Forbidden);
+        let refusal = without_status(StatusCode::BAD_GATEWAY, "GET /api", b"<html>\nno");
+        assert_eq!(refusal.message, "the server answered 502 Bad Gateway to GET /api: <html>");
+        assert_eq!(without_status(StatusCode::FORBIDDEN, "GET /api", b"").reason, Reason::Forbidden);
     }
 }

@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use serde::Deserialize;
 
 use super::{ApiRequest, Client, ClientError};
-use crate::object::{GroupResource, Gvk};
+use crate::object::{GroupResource, Gvk, Reason};
 
 /// One resource in one version, as the server announces it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -84,8 +84,14 @@ impl Discovery {
     /// Asks the server.
     pub async fn fetch(client: &Client) -> Result<Self, ClientError> {
         let (core, groups) = futures::future::join(fetch_root(client, "/api"), fetch_root(client, "/apis")).await;
+        // A server may have no core group, or nothing else, as kubectl takes it; one that has neither is none of this API.
+        let served = [&core, &groups].into_iter().any(Result::is_ok);
+        let or_nothing = |root: Result<Vec<ServedResource>, ClientError>| match root {
+            Err(error) if served && error.is(Reason::NotFound) => Ok(Vec::new()),
+            root => root,
+        };
         // Where both fail, it is always the same one that is told of.
-        Ok(Self { resources: core?.into_iter().chain(groups?).collect() })
+        Ok(Self { resources: or_nothing(core)?.into_iter().chain(or_nothing(groups)?).collect() })
     }
 
     /// A discovery of resources already known.
@@ -249,8 +255,10 @@ async fn fetch_legacy(client: &Client, group_versions: Vec<(String, String)>) ->
         let list: Result<LegacyList, _> = client.read(&ApiRequest::fetch(format!("{root}/{version}"))).await;
         match list {
             Ok(list) => Ok(legacy_resources(&group, &version, list)),
-            // An aggregated API whose server is down must not keep all others from being used.
-            Err(error @ ClientError::Refused { .. }) if !group.is_empty() && error.is_passing() => Ok(Vec::new()),
+            // An aggregated API whose server is down must not keep all others from being used, nor one that went since it was announced.
+            Err(error @ ClientError::Refused { .. }) if !group.is_empty() && (error.is_passing() || error.is(Reason::NotFound)) => {
+                Ok(Vec::new())
+            }
             Err(error) => Err(error),
         }
     });
@@ -278,7 +286,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::client::testing::{answer, scripted};
+    use crate::client::testing::{answer, scripted, text_answer};
 
     fn config_maps() -> ServedResource {
         ServedResource {
@@ -317,6 +325,22 @@ mod tests {
         let discovery = Discovery::fetch(&client).await.expect("a discovery");
         let names: Vec<_> = discovery.resources().iter().map(|r| format!("{}/{}/{}", r.group, r.version, r.singular)).collect();
         assert_eq!(names, ["/v1/configmap", "x.io/v1/thing", "x.io/v1beta1/thing"]);
+    }
+
+    #[tokio::test]
+    async fn a_server_may_have_no_core_group_but_not_nothing_at_all() {
+        let group = json!({"name": "x.io", "versions": [{"version": "v1"}], "preferredVersion": {"version": "v1"}});
+        let (client, _) = scripted(move |request| match request.uri().path() {
+            "/apis" => {
+                answer(200, json!({"kind": "APIGroupList", "groups": [group, {"name": "gone.io", "versions": [{"version": "v1"}]}]}))
+            }
+            "/apis/x.io/v1" => answer(200, list("things", "", "Thing")),
+            _ => text_answer(404, "404 page not found"),
+        });
+        let discovery = Discovery::fetch(&client).await.expect("a discovery");
+        assert_eq!(discovery.resources().iter().map(|resource| resource.kind.as_str()).collect::<Vec<_>>(), ["Thing"]);
+        let (client, _) = scripted(|_| text_answer(404, "404 page not found"));
+        assert!(Discovery::fetch(&client).await.is_err_and(|error| error.is(Reason::NotFound)));
     }
 
     fn list(plural: &str, singular: &str, kind: &str) -> Value {

@@ -13,6 +13,7 @@ mod in_process;
 mod lines;
 mod list;
 mod lookout;
+mod plugin;
 mod remote;
 mod request;
 mod resolve;

@@ -10,11 +10,12 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use kube::client::middleware::AuthLayer;
 use kube::client::{Body, ConfigExt};
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use tower::{BoxError, Service, ServiceBuilder};
 
-use super::{Client, Credentials, Target};
+use super::{Client, Credentials, Target, plugin};
 use crate::similar::nearest;
 
 /// Where a remote server's address and credentials come from.
@@ -70,10 +71,16 @@ pub async fn connect(options: &RemoteOptions) -> Result<Client, RemoteError> {
     install_ring();
     let (config, context, credentials) = configuration(options).await?;
     let url = config.cluster_url.to_string();
-    let prepared = prepare(&config).await;
-    let service = prepared.map_err(|source| RemoteError::Credentials { url: url.clone(), source })?;
+    let fail = |source| RemoteError::Credentials { url: url.clone(), source };
+    let authorization = config.auth_layer().map_err(|error| fail(plugin::in_words(&config.auth_info, error)))?;
+    let mut without_plugin = config.clone();
+    if authorization.is_some() {
+        // It has brought a token; it would be run again to see whether it brings a certificate.
+        without_plugin.auth_info.exec = None;
+    }
+    let service = prepare(&without_plugin).await.map_err(fail)?;
     let namespace = options.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
-    Ok(Client::new(wrap(&config, service, namespace, &url)?, Target::Remote { url, context }).showing(credentials))
+    Ok(Client::new(wrap(&config, authorization, service, namespace, &url)?, Target::Remote { url, context }).showing(credentials))
 }
 
 /// Whether the user's default kubeconfig exists and names a current context, so that it can be a target without being asked for.
@@ -128,11 +135,19 @@ async fn from_kubeconfig(options: &RemoteOptions) -> Result<Configuration, Remot
         (Some(context), None) => nearest(context, kubeconfig.contexts.iter().map(|known| known.name.as_str())).map(str::to_owned),
         _ => None,
     };
+    let cluster = named.and_then(|named| Some(named.context.as_ref()?.cluster.clone()));
+    let cluster = kubeconfig.clusters.iter().find(|known| Some(&known.name) == cluster.as_ref());
+    let has_proxy = cluster.and_then(|known| known.cluster.as_ref()?.proxy_url.as_ref()).is_some_and(|proxy| !proxy.is_empty());
     let chosen = KubeConfigOptions { context: options.context.clone(), ..KubeConfigOptions::default() };
     let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &chosen).await.map_err(|source| fail(source, similar))?;
     if let Some(url) = &options.server {
         config.cluster_url = server_url(url)?;
     }
+    if !has_proxy {
+        // That of the environment has exceptions, such as NO_PROXY, which reqwest knows.
+        config.proxy_url = None;
+    }
+    plugin::trim_token(&mut config.auth_info);
     let credentials = Credentials::of(user, &config.auth_info);
     Ok((config, context, credentials))
 }
@@ -146,7 +161,7 @@ fn merged(files: &[PathBuf]) -> Result<Kubeconfig, KubeconfigError> {
     };
     let existing: Vec<_> = files.iter().filter(|file| file.exists()).collect();
     let chosen = if existing.is_empty() { files.iter().collect() } else { existing };
-    chosen.into_iter().try_fold(Kubeconfig::default(), |whole, file| whole.merge(Kubeconfig::read_from(file)?))
+    chosen.into_iter().try_fold(Kubeconfig::default(), |whole, file| whole.merge(plugin::beside(file, Kubeconfig::read_from(file)?)))
 }
 
 /// What is wrong with a kubeconfig, in the words of who wrote it.
@@ -200,7 +215,8 @@ async fn prepare(config: &kube::Config) -> Result<Network, BoxError> {
         builder = builder.no_proxy();
     }
     if let Some(proxy) = &config.proxy_url {
-        builder = builder.proxy(reqwest::Proxy::all(proxy.to_string())?);
+        // As in client-go, a proxy of SOCKS looks up the server's name by itself: it may be known there alone.
+        builder = builder.proxy(reqwest::Proxy::all(proxy.to_string().replacen("socks5://", "socks5h://", 1))?);
     }
     if let Some(name) = &config.tls_server_name {
         builder = builder.resolve_to_addrs(name, &addresses(&config.cluster_url).await?);
@@ -226,7 +242,13 @@ async fn addresses(url: &http::Uri) -> Result<Vec<std::net::SocketAddr>, BoxErro
     Ok(tokio::net::lookup_host((host, port)).await?.collect())
 }
 
-fn wrap(config: &kube::Config, service: Network, namespace: String, url: &str) -> Result<kube::Client, RemoteError> {
+fn wrap(
+    config: &kube::Config,
+    authorization: Option<AuthLayer>,
+    service: Network,
+    namespace: String,
+    url: &str,
+) -> Result<kube::Client, RemoteError> {
     let fail = |source: kube::Error| RemoteError::Credentials { url: url.to_owned(), source: Box::new(source) };
     let mut config = config.clone();
     if let Some(name) = &config.tls_server_name {
@@ -235,7 +257,7 @@ fn wrap(config: &kube::Config, service: Network, namespace: String, url: &str) -
     }
     let stack = ServiceBuilder::new()
         .layer(config.base_uri_layer())
-        .option_layer(config.auth_layer().map_err(fail)?)
+        .option_layer(authorization)
         .layer(config.extra_headers_layer().map_err(fail)?)
         .map_err(BoxError::from)
         .service(service);

@@ -47,6 +47,6 @@ pub use owners::{FieldOwner, OwnedChange, OwnersShown};
 pub use ownership::already_applied;
 pub(crate) use parallel::{REQUESTS_AT_ONCE, each};
 pub use place::{Failure, Namespaces, ObjectError, Placed, in_namespace, place, unknown_fields};
-pub use replace::{Between, Patience, Replaceable, Replacing};
+pub use replace::{Between, Lingering, Patience, Replaceable, Replacing};
 pub use saved::{Declaration, SaveOptions, SavedObject, SavedPlan, SavedPlanError, SavedSet, Withheld, moved, pin, saved, withheld};
 pub use stop::Stop;

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::mpsc::UnboundedSender;
+
 use super::PlanEntry;
 use super::apply::apply_object;
 use super::build::{entry, same_content};
@@ -35,6 +37,17 @@ pub enum Replacing {
     },
 }
 
+impl Replacing {
+    /// The same, with somebody who is told of objects that do not go at once.
+    #[must_use]
+    pub fn telling(mut self, told: UnboundedSender<Lingering>) -> Self {
+        if let Self::Within { patience, .. } = &mut self {
+            patience.told = Some(told);
+        }
+        self
+    }
+}
+
 /// How long is waited until an object that was deleted is gone.
 #[derive(Debug, Clone, Default)]
 pub struct Patience {
@@ -42,6 +55,19 @@ pub struct Patience {
     pub timeout: Option<Duration>,
     /// No longer than until this is asked for, and nothing is made anew afterwards: for runs that are undone then.
     pub until: Option<Stop>,
+    /// Who is told of objects that do not go at once.
+    pub told: Option<UnboundedSender<Lingering>>,
+}
+
+/// An object that was deleted to be replaced, and does not go at once.
+#[derive(Debug, Clone)]
+pub struct Lingering {
+    /// Its full name, such as `deployment.apps/web in namespace shop`.
+    pub name: String,
+    /// What has to let it go, where that is known.
+    pub finalizers: Vec<String>,
+    /// How long it is waited for; `None` is without end.
+    pub timeout: Option<Duration>,
 }
 
 impl Patience {
@@ -54,6 +80,14 @@ impl Patience {
             Some(stop) => stop.requested().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Tells that an object is still there.
+    fn tell(&self, placed: &Placed, left: &Object) {
+        let finalizers = left.finalizers().into_iter().map(str::to_owned).collect();
+        let lingering = Lingering { name: placed.full_name(), finalizers, timeout: self.timeout };
+        // Who has stopped listening wants to know no more.
+        let _ = self.told.iter().try_for_each(|told| told.send(lingering.clone()));
     }
 }
 
@@ -142,7 +176,7 @@ async fn delete_and_create(
         _ => placed.failure(error),
     })?;
     tokio::select! {
-        gone = wait(client, placed, before.uid(), patience.timeout) => gone.map_err(|error| lost(&deleted, error))?,
+        gone = wait(client, placed, before.uid(), patience) => gone.map_err(|error| lost(&deleted, error))?,
         () = patience.interrupted() => {}
     }
     if patience.is_at_its_end() {
@@ -180,18 +214,19 @@ async fn delete(client: &Client, placed: &Placed, before: &Object) -> Result<Obj
     Err(ObjectError::Moved)
 }
 
-async fn wait(client: &Client, placed: &Placed, uid: &str, timeout: Option<Duration>) -> Result<(), ObjectError> {
+async fn wait(client: &Client, placed: &Placed, uid: &str, patience: &Patience) -> Result<(), ObjectError> {
     let (resource, namespace, name) = (&placed.resource, placed.key.namespace.as_deref(), placed.key.name.as_str());
     let get = ApiRequest::get(resource, namespace, name, Form::Objects);
     // Most objects go at once, which one request tells.
     match client.object(&get).await {
         Err(error) if error.is(Reason::NotFound) => return Ok(()),
         Ok(found) if found.uid() != uid => return Ok(()),
-        Ok(_) | Err(ClientError::Refused { .. }) => {}
+        Ok(found) => patience.tell(placed, &found),
+        Err(ClientError::Refused { .. }) => {}
         Err(error) => return Err(error.into()),
     }
     let gone = until_gone(client, resource, namespace, name, uid);
-    let Some(timeout) = timeout else { return Ok(gone.await?) };
+    let Some(timeout) = patience.timeout else { return Ok(gone.await?) };
     if let Ok(gone) = tokio::time::timeout(timeout, gone).await {
         return Ok(gone?);
     }

@@ -21,6 +21,7 @@ use super::{build_plan, in_order, load_set, place_all};
 use crate::cli::DryRun;
 use crate::cli::confirm::{confirm, losses};
 use crate::cli::failures::FileOrder;
+use crate::cli::lingering;
 use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::revisions::{Keeping, Recalled};
@@ -104,7 +105,7 @@ impl ApplyArgs {
 
     fn replacing(&self, context: &CommandContext, which: Replaceable) -> Replacing {
         let timeout = Some(self.conduct.timeout).filter(|timeout| !timeout.is_zero());
-        let patience = Patience { timeout, until: self.conduct.atomic.then(|| context.stop().clone()) };
+        let patience = Patience { timeout, until: self.conduct.atomic.then(|| context.stop().clone()), told: None };
         if self.conduct.replace { Replacing::Within { patience, between: context.between().clone(), which } } else { Replacing::Never }
     }
 
@@ -238,15 +239,23 @@ async fn carry_out(client: &Client, applying: Applying, report: &mut Report<'_>)
     let parameters = args.parameters();
     let Applying { placed, order, live, replacing } = applying;
     report.expect(&placed, &live);
-    let conduct =
-        Conduct { parameters: &parameters, forced: HashSet::new(), replacing, stop: context.stop().clone(), until_ready: &until_ready };
+    let (parameters, until_ready, order) = (&parameters, &until_ready, &order);
     let _acting = context.act();
     let mut all = true;
-    let told = |done: Done| {
-        all &= matches!(done, Done::Applied(_));
-        report.done(done);
-    };
-    execute(client, placed, &order, live, &conduct, told).boxed_local().await;
+    let all_are = &mut all;
+    lingering::told(
+        replacing,
+        |line| ui.say(line),
+        |replacing| async move {
+            let conduct = Conduct { parameters, forced: HashSet::new(), replacing, stop: context.stop().clone(), until_ready };
+            let told = |done: Done| {
+                *all_are &= matches!(done, Done::Applied(_));
+                report.done(done);
+            };
+            execute(client, placed, order, live, &conduct, told).boxed_local().await;
+        },
+    )
+    .await;
     all
 }
 
@@ -282,6 +291,10 @@ async fn work(
             carry_out(client, applying, report).await;
             return Ok(());
         };
+        // Where none of the objects may be applied, no set comes into being: its name may be a mistake.
+        if set.is_new() && applying.placed.is_empty() && !report.held.is_empty() {
+            return Ok(());
+        }
         // Kinds that are not served stay listed, and so do those of objects that could not be applied.
         let wide = Scope::of(&applying.placed).and(&remaining);
         let site = Site { ui: report.ui, context: report.context, client, discovery };

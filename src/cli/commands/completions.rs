@@ -141,8 +141,10 @@ fn fish_arguments(command: &clap::Command) -> String {
             let seen = format!("__fish_trueup_using_subcommand {above}; and __fish_seen_subcommand_from {own}");
             format!("complete -c trueup -n \"{seen}\" -f -a '(__fish_trueup_ask)'\n")
         });
+    // Words for an argument without a flag are left out by the script that clap makes for fish.
+    let shells = "complete -c trueup -n \"__fish_trueup_using_subcommand completions\" -f -a 'bash zsh fish powershell'\n".to_owned();
     let events = "complete -c trueup -n \"__fish_trueup_using_subcommand events\" -l for -x -a '(__fish_trueup_ask)'\n".to_owned();
-    lines.chain(below).chain([events]).collect()
+    lines.chain(below).chain([events, shells]).collect()
 }
 
 #[cfg(test)]

@@ -8,19 +8,23 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::events::read_events;
-use super::find;
+use super::{find, load, place_all};
 use crate::ambient::Ambient;
 use crate::cli::error::client_error_in_words;
 use crate::cli::output::description::Description;
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, ExitStatus, SelectorArgs};
-use crate::client::{ApiRequest, Client, ClientError, Discovery, Form, Selection, ServedResource, parse_resource_arguments};
+use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, SelectorArgs, failures};
+use crate::client::{
+    ApiRequest, Client, ClientError, Discovery, Form, Selection, ServedResource, check_resource_arguments, parse_resource_arguments,
+};
 use crate::object::Object;
+use crate::plan::Placed;
 
 const EXAMPLES: &str = "\
 Examples:
   trueup describe deploy/web
   trueup describe things -l app=web
+  trueup describe -f web.yaml                what a manifest describes, as it is on the target
   trueup describe crd things.example.com --show-events=false
 
 Values of Secrets are not shown, only how long they are.";
@@ -30,8 +34,10 @@ Values of Secrets are not shown, only how long they are.";
 #[command(after_long_help = EXAMPLES)]
 pub struct DescribeArgs {
     /// TYPE[,TYPE...] [NAME...] or TYPE/NAME...
-    #[arg(required = true, value_name = "RESOURCE")]
+    #[arg(required_unless_present_any = ["filename", "kustomize"], value_name = "RESOURCE")]
     resources: Vec<String>,
+    #[command(flatten)]
+    manifests: ManifestArgs,
     #[command(flatten)]
     selectors: SelectorArgs,
     /// Show the events about each object
@@ -41,6 +47,18 @@ pub struct DescribeArgs {
 }
 
 impl DescribeArgs {
+    /// What can be judged without a server.
+    fn check(&self) -> Result<(), CommandError> {
+        let from_files = !self.manifests.is_empty();
+        let problem = match () {
+            () if from_files && !self.resources.is_empty() => "-f and resource arguments cannot be given together",
+            () if from_files && self.selectors.all_namespaces => "-f and -A cannot be given together",
+            () if from_files && !self.selectors.field_selector.is_empty() => "-f and --field-selector cannot be given together",
+            () => return Ok(check_resource_arguments(&self.resources)?),
+        };
+        Err(CommandError::usage(problem))
+    }
+
     fn validate(&self, selections: &[Selection]) -> Result<(), CommandError> {
         let named = selections.iter().any(|selection| !selection.names.is_empty());
         let selecting = !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty();
@@ -56,19 +74,40 @@ impl DescribeArgs {
 
 /// Describes objects.
 pub async fn cmd_describe(ui: &Ui, context: &CommandContext, args: &DescribeArgs) -> Result<ExitStatus, CommandError> {
+    args.check()?;
+    // A broken file is told before any server is asked.
+    let desired = if args.manifests.is_empty() { None } else { Some(load(&args.manifests, &args.selectors.selector).await?) };
     let client = context.client().await?;
     let discovery = Discovery::fetch(&client).await?;
-    let selections = parse_resource_arguments(&args.resources, &discovery)?;
+    let (places, unplaced) = match desired {
+        Some(desired) => {
+            let (placed, unplaced) = place_all(context, &client, &discovery, desired);
+            unplaced.iter().for_each(|failure| failures::tell(ui, failure));
+            (placed.into_iter().map(|Placed { resource, key, .. }| (resource, key.namespace, key.name)).collect(), unplaced.len())
+        }
+        None => (named(ui, &client, &discovery, args).await?, 0),
+    };
+    let status = describe_all(ui, &client, places, args).await?;
+    Ok(if unplaced > 0 { ExitStatus::Failed } else { status })
+}
+
+/// The objects that arguments and selectors name.
+async fn named(ui: &Ui, client: &Client, discovery: &Discovery, args: &DescribeArgs) -> Result<Vec<Place>, CommandError> {
+    let selections = parse_resource_arguments(&args.resources, discovery)?;
     args.validate(&selections)?;
     let namespace = (!args.selectors.all_namespaces).then(|| client.default_namespace().to_owned());
-    let chosen = selections.into_iter().map(|selection| chosen(&client, selection, namespace.clone(), args));
+    let chosen = selections.into_iter().map(|selection| chosen(client, selection, namespace.clone(), args));
     let places: Vec<_> = try_join_all(chosen).await?.concat();
     if places.is_empty() {
         ui.say(&namespace.map_or_else(|| "No resources found".to_owned(), |name| format!("No resources found in {name} namespace.")));
     }
+    Ok(places)
+}
+
+async fn describe_all(ui: &Ui, client: &Client, places: Vec<Place>, args: &DescribeArgs) -> Result<ExitStatus, CommandError> {
     let (mut status, mut first) = (ExitStatus::Success, true);
     for (resource, namespace, name) in places {
-        match describe(ui, &client, &resource, namespace.as_deref(), &name, args).await {
+        match describe(ui, client, &resource, namespace.as_deref(), &name, args).await {
             Ok(text) => {
                 ui.data(if first { "" } else { "\n\n" })?;
                 ui.foreign_data(&text)?;

@@ -6,7 +6,8 @@ use clap::Args;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::watch::{Watch, follow};
+use super::watch::{EventTypes, Watch, follow};
+use super::{load, place_all};
 use crate::cli::error::{client_error_in_words, hint_for};
 use crate::cli::output::custom_columns::CustomColumnsPrinter;
 use crate::cli::output::form::{OutputArgs, OutputForm, short_name};
@@ -14,13 +15,14 @@ use crate::cli::output::sort::sort_by;
 use crate::cli::output::table::TablePrinter;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, ExitStatus, SelectorArgs};
+use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, SelectorArgs, failures};
 use crate::client::{
     ApiRequest, Client, ClientError, Discovery, Form, ListParameters, Selection, check_resource_arguments, list_pages,
     parse_resource_arguments,
 };
 use crate::object::json_path::JsonPath;
 use crate::object::{Reason, names};
+use crate::plan::Placed;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,6 +30,7 @@ Examples:
   trueup get deploy,svc -n shop              two kinds in one namespace
   trueup get all -A                          everything that belongs to workloads, everywhere
   trueup get deploy/web svc/web -o yaml      single objects as YAML
+  trueup get -f deploy/                      what manifests describe, as it is on the target
   trueup get cm --sort-by=.metadata.creationTimestamp
                                              the oldest first
   trueup get deploy -o custom-columns=NAME:.metadata.name,IMAGES:.spec.template.spec.containers[*].image
@@ -45,8 +48,10 @@ Examples:
 #[command(after_long_help = EXAMPLES)]
 pub struct GetArgs {
     /// TYPE[,TYPE...] [NAME...] or TYPE/NAME...
-    #[arg(required_unless_present = "raw", value_name = "RESOURCE")]
+    #[arg(required_unless_present_any = ["raw", "filename", "kustomize"], value_name = "RESOURCE")]
     resources: Vec<String>,
+    #[command(flatten)]
+    manifests: ManifestArgs,
     #[command(flatten)]
     selectors: SelectorArgs,
     #[command(flatten)]
@@ -58,7 +63,7 @@ pub struct GetArgs {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["watch", "watch_only"])]
     subresource: Option<String>,
     /// Read this path of the API and print the answer as it is
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["resources", "watch", "watch_only", "output", "sort_by", "subresource"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["resources", "filename", "kustomize", "watch", "watch_only", "output", "sort_by", "subresource"])]
     raw: Option<String>,
     /// Go on showing changes as they come
     #[arg(long, short = 'w')]
@@ -66,6 +71,9 @@ pub struct GetArgs {
     /// Show changes only, not what is there now
     #[arg(long)]
     watch_only: bool,
+    /// Show what happened to each object beside it while watching: as the first column of tables, else as {type, object}
+    #[arg(long)]
+    output_watch_events: bool,
     /// Exit with 0 where a named object does not exist
     #[arg(long)]
     ignore_not_found: bool,
@@ -75,6 +83,24 @@ pub struct GetArgs {
 }
 
 impl GetArgs {
+    /// What can be judged without a server.
+    fn check(&self) -> Result<(), CommandError> {
+        if let Some(subresource) = &self.subresource {
+            names::path_segment(subresource).map_err(|rule| CommandError::usage(format!("--subresource {subresource:?} {rule}")))?;
+        }
+        let watching = self.watch || self.watch_only;
+        let from_files = !self.manifests.is_empty();
+        let problem = match () {
+            () if self.output_watch_events && !watching => "--output-watch-events goes with --watch or --watch-only",
+            () if from_files && !self.resources.is_empty() => "-f and resource arguments cannot be given together",
+            () if from_files && watching => "what manifests describe cannot be watched; name the types of the objects",
+            () if from_files && self.selectors.all_namespaces => "-f and -A cannot be given together",
+            () if from_files && !self.selectors.field_selector.is_empty() => "-f and --field-selector cannot be given together",
+            () => return Ok(check_resource_arguments(&self.resources)?),
+        };
+        Err(CommandError::usage(problem))
+    }
+
     fn validate(&self, selections: &[Selection]) -> Result<(), CommandError> {
         let named = selections.iter().any(|selection| !selection.names.is_empty());
         let selecting = !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty();
@@ -107,6 +133,37 @@ impl GetArgs {
     }
 }
 
+/// What is asked for.
+struct Wanted {
+    selection: Selection,
+    /// The namespace of each named object, or that of all.
+    namespaces: Vec<Option<String>>,
+}
+
+impl Wanted {
+    /// The namespace of the object that is named at this place, or that of all.
+    fn namespace(&self, number: usize) -> Option<&str> {
+        self.namespaces.get(number).or(self.namespaces.last())?.as_deref()
+    }
+
+    /// The objects that manifests describe, those of one resource together, in the order of the manifests.
+    fn of_placed(placed: Vec<Placed>) -> Vec<Self> {
+        let mut wanted: Vec<Self> = Vec::new();
+        for Placed { resource, key, .. } in placed {
+            let group_resource = resource.group_resource();
+            let number = wanted.iter().position(|wanted| wanted.selection.resource.group_resource() == group_resource);
+            let number = number.unwrap_or_else(|| {
+                let selection = Selection { resource: (*resource).clone(), names: Vec::new() };
+                wanted.push(Self { selection, namespaces: Vec::new() });
+                wanted.len() - 1
+            });
+            wanted[number].selection.names.push(key.name);
+            wanted[number].namespaces.push(key.namespace);
+        }
+        wanted
+    }
+}
+
 /// What the server answered to one selection: documents (lists, or single objects or tables), and what it refused.
 struct Answers {
     documents: Vec<Value>,
@@ -115,28 +172,62 @@ struct Answers {
 
 /// Shows objects.
 pub async fn cmd_get(ui: &Ui, context: &CommandContext, args: &GetArgs) -> Result<ExitStatus, CommandError> {
-    if let Some(subresource) = &args.subresource {
-        names::path_segment(subresource).map_err(|rule| CommandError::usage(format!("--subresource {subresource:?} {rule}")))?;
-    }
+    args.check()?;
     let sorting = args.sort_by.as_deref().map(Sorting::parse).transpose()?;
-    check_resource_arguments(&args.resources)?;
+    // A broken file is told before any server is asked.
+    let desired = if args.manifests.is_empty() { None } else { Some(load(&args.manifests, &args.selectors.selector).await?) };
     let client = context.client().await?;
     if let Some(path) = &args.raw {
         return raw(ui, &client, path).await;
     }
     let discovery = Discovery::fetch(&client).await?;
+    if let Some(desired) = desired {
+        let (placed, unplaced) = place_all(context, &client, &discovery, desired);
+        unplaced.iter().for_each(|failure| failures::tell(ui, failure));
+        // Of a kind that is not served yet, there are no objects.
+        let (absent, placed): (Vec<Placed>, Vec<Placed>) = placed.into_iter().partition(|placed| placed.kind_is_pending);
+        let status = show(ui, &client, Wanted::of_placed(placed), None, sorting, args).await?;
+        let missed = !unplaced.is_empty() || (!args.ignore_not_found && tell_absent(ui, &absent));
+        return Ok(if missed { ExitStatus::Failed } else { status });
+    }
     let selections = parse_resource_arguments(&args.resources, &discovery)?;
     args.validate(&selections)?;
     let namespace = (!args.selectors.all_namespaces).then(|| client.default_namespace().to_owned());
     if args.watch || args.watch_only {
         let parameters = args.parameters();
-        let watch = Watch { selections, namespace, parameters, output: args.output.clone(), changes_only: args.watch_only, events: None };
+        let event_types = if args.output_watch_events { EventTypes::Everywhere } else { EventTypes::Nowhere };
+        let (output, changes_only) = (args.output.clone(), args.watch_only);
+        let watch = Watch { selections, namespace, parameters, output, changes_only, event_types, events: None };
         return follow(ui, &client, watch).await;
     }
-    let asked = selections.iter().map(|selection| ask(&client, selection, namespace.as_deref(), args));
+    let wanted = |selection| Wanted { selection, namespaces: vec![namespace.clone()] };
+    let wanted = selections.into_iter().map(wanted).collect();
+    show(ui, &client, wanted, namespace.as_deref(), sorting, args).await
+}
+
+/// Tells of manifests whose kind is not served yet; answers whether there are any.
+fn tell_absent(ui: &Ui, absent: &[Placed]) -> bool {
+    for placed in absent {
+        let place = placed.origin().map(|origin| format!("{origin}: ")).unwrap_or_default();
+        ui.error(&format!("{place}{}: the server serves no such kind, so there is no such object", placed.full_name()));
+    }
+    !absent.is_empty()
+}
+
+/// Reads and prints what is asked for; `namespace` is the one that was looked into, where it was one.
+async fn show(
+    ui: &Ui,
+    client: &Client,
+    wanted: Vec<Wanted>,
+    namespace: Option<&str>,
+    sorting: Option<Sorting>,
+    args: &GetArgs,
+) -> Result<ExitStatus, CommandError> {
+    let asked = wanted.iter().map(|wanted| ask(client, wanted, args));
     let answers = with_progress(ui, || format!("reading from {}", client.target()), join_all(asked)).await;
     let answers: Vec<Answers> = answers.into_iter().collect::<Result<_, _>>()?;
-    let printer = Printer { ui, args, sorting, selections: &selections, namespace: namespace.as_deref() };
+    let selections: Vec<Selection> = wanted.into_iter().map(|wanted| wanted.selection).collect();
+    let printer = Printer { ui, args, sorting, selections: &selections, namespace };
     printer.print(&answers)?;
     for warning in client.take_warnings() {
         ui.warning(&warning);
@@ -144,22 +235,24 @@ pub async fn cmd_get(ui: &Ui, context: &CommandContext, args: &GetArgs) -> Resul
     refusals(ui, &answers, args)
 }
 
-async fn ask(client: &Client, selection: &Selection, namespace: Option<&str>, args: &GetArgs) -> Result<Answers, ClientError> {
+async fn ask(client: &Client, wanted: &Wanted, args: &GetArgs) -> Result<Answers, ClientError> {
     let form = args.form();
+    let selection = &wanted.selection;
     let resource = &selection.resource;
     let mut answers = Answers { documents: Vec::new(), refused: Vec::new() };
     let results: Vec<Result<Value, ClientError>> = if selection.names.is_empty() {
+        let namespace = wanted.namespace(0);
         let request = ApiRequest::list(resource, namespace, &args.parameters(), "", form);
         match list_pages(client, resource, namespace, &args.parameters(), form).await {
             Ok(pages) => pages.iter().map(|page| client.parse(&request, page)).collect(),
             Err(error) => vec![Err(error)],
         }
     } else {
-        let request = |name: &String| match &args.subresource {
-            None => ApiRequest::get(resource, namespace, name, form),
-            Some(subresource) => ApiRequest::get_subresource(resource, namespace, name, subresource, form),
+        let request = |(number, name): (usize, &String)| match &args.subresource {
+            None => ApiRequest::get(resource, wanted.namespace(number), name, form),
+            Some(subresource) => ApiRequest::get_subresource(resource, wanted.namespace(number), name, subresource, form),
         };
-        let requests: Vec<_> = selection.names.iter().map(request).collect();
+        let requests: Vec<_> = selection.names.iter().enumerate().map(request).collect();
         join_all(requests.iter().map(|request| client.read(request))).await
     };
     for result in results {

@@ -116,7 +116,7 @@ impl SyncArgs {
     fn replacing(&self, context: &CommandContext) -> Replacing {
         let timeout = Some(self.timeout).filter(|timeout| !timeout.is_zero());
         if self.replace {
-            let patience = Patience { timeout, until: None };
+            let patience = Patience { timeout, ..Patience::default() };
             Replacing::Within { patience, between: context.between().clone(), which: Replaceable::Any }
         } else {
             Replacing::Never

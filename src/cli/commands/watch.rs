@@ -13,8 +13,8 @@ use self::events::EventView;
 use crate::ambient::Ambient;
 use crate::cli::error::client_error_in_words;
 use crate::cli::output::custom_columns::CustomColumnsPrinter;
-use crate::cli::output::form::{OutputArgs, OutputForm, short_name};
-use crate::cli::output::table::TablePrinter;
+use crate::cli::output::form::{OutputArgs, OutputForm, pretty, short_name};
+use crate::cli::output::table::{TableOptions, TablePrinter};
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, ExitStatus, SelectorArgs};
 use crate::client::{
@@ -46,6 +46,9 @@ pub struct WatchArgs {
     /// Show changes only, not what is there now
     #[arg(long, alias = "watch-only")]
     changes_only: bool,
+    /// Show what happened to each object in every form, not in JSON and YAML alone: in tables as the first column
+    #[arg(long, conflicts_with = "diff")]
+    output_watch_events: bool,
     /// Show of each event the fields that it changed, with its time and who changed them
     #[arg(long)]
     diff: bool,
@@ -68,6 +71,17 @@ impl WatchArgs {
     }
 }
 
+/// In which forms an object is told together with what happened to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EventTypes {
+    /// In none.
+    Nowhere,
+    /// In those that programs read as a document.
+    InDocuments,
+    /// In all.
+    Everywhere,
+}
+
 /// What to follow, and how to print it.
 pub(super) struct Watch {
     pub(super) selections: Vec<Selection>,
@@ -75,6 +89,7 @@ pub(super) struct Watch {
     pub(super) parameters: ListParameters,
     pub(super) output: OutputArgs,
     pub(super) changes_only: bool,
+    pub(super) event_types: EventTypes,
     /// How events are told, where it is their changes that are told.
     pub(super) events: Option<EventView>,
 }
@@ -102,6 +117,7 @@ pub async fn cmd_watch(ui: &Ui, context: &CommandContext, args: &WatchArgs) -> R
         },
         output: args.output.clone(),
         changes_only: args.changes_only,
+        event_types: if args.output_watch_events { EventTypes::Everywhere } else { EventTypes::InDocuments },
         events,
     };
     follow(ui, &client, watch).await
@@ -202,12 +218,15 @@ struct Followed {
     seen: HashMap<(String, String), Value>,
     /// The columns that the server named last; later tables may leave them out.
     columns: Value,
+    event_types: EventTypes,
     silent: bool,
 }
 
 impl Followed {
     fn new(selection: Selection, watch: &Watch, several: bool) -> Self {
-        let printer = TablePrinter::new(watch.output.table(&selection, several, watch.namespace.is_none()));
+        let event_types = watch.event_types;
+        let options = watch.output.table(&selection, several, watch.namespace.is_none());
+        let printer = TablePrinter::new(TableOptions { with_event: event_types == EventTypes::Everywhere, ..options });
         let output = watch.output.clone();
         let custom = match &output.output {
             Some(OutputForm::CustomColumns(columns)) => Some(CustomColumnsPrinter::new(columns.clone(), output.no_headers)),
@@ -216,7 +235,7 @@ impl Followed {
         // The state at the beginning is what the changes are told against.
         let silent = watch.changes_only || watch.events.is_some();
         let (form, events) = (watch.form(), watch.events);
-        Self { selection, output, form, events, printer, custom, seen: HashMap::new(), columns: Value::Null, silent }
+        Self { selection, output, form, events, printer, custom, seen: HashMap::new(), columns: Value::Null, event_types, silent }
     }
 
     /// The texts to print for a step.
@@ -289,7 +308,11 @@ impl Followed {
         }
         changes.iter().for_each(|(kind, part)| self.remember(*kind, part));
         if self.output.is_table() {
-            return self.rows(&changes.into_iter().map(|(_, part)| part).collect::<Vec<_>>());
+            let row = |(kind, mut part): (ChangeKind, Value)| {
+                part["event"] = kind.as_str().into();
+                part
+            };
+            return self.rows(&changes.into_iter().map(row).collect::<Vec<_>>());
         }
         changes.into_iter().map(|(kind, object)| self.event(&Change { kind, object })).collect()
     }
@@ -317,19 +340,28 @@ impl Followed {
     }
 
     fn event(&mut self, change: &Change) -> Result<String, CommandError> {
-        let object = self.output.whole(change.object.clone(), &self.selection);
+        let (kind, object) = (change.kind.as_str(), self.output.whole(change.object.clone(), &self.selection));
+        let document = |types: EventTypes, object: Value| match types {
+            EventTypes::Everywhere => json!({"type": kind, "object": object}),
+            EventTypes::Nowhere | EventTypes::InDocuments => object,
+        };
         if let Some(custom) = &mut self.custom {
-            return Ok(custom.print(&[object]));
+            return Ok(custom.print(&[document(self.event_types, object)]));
         }
         match &self.output.output {
-            Some(OutputForm::Name) => Ok(format!("{}\n", short_name(&object, &self.selection))),
-            Some(OutputForm::Yaml) => Ok(format!("---\n{}", yaml::emit(&json!({"type": change.kind.as_str(), "object": object})))),
+            Some(OutputForm::Name) => {
+                let event = if self.event_types == EventTypes::Everywhere { format!("{kind} ") } else { String::new() };
+                Ok(format!("{event}{}\n", short_name(&object, &self.selection)))
+            }
             // A template says itself whether a line ends after each object.
             Some(form @ (OutputForm::JsonPath(_) | OutputForm::JsonPathAsJson(_) | OutputForm::GoTemplate(_))) => {
-                form.text(&object).map_err(CommandError::failed)
+                form.text(&document(self.event_types, object)).map_err(CommandError::failed)
             }
+            Some(OutputForm::Yaml) if self.event_types == EventTypes::Nowhere => Ok(format!("---\n{}", yaml::emit(&object))),
+            Some(OutputForm::Yaml) => Ok(format!("---\n{}", yaml::emit(&document(EventTypes::Everywhere, object)))),
+            _ if self.event_types == EventTypes::Nowhere => Ok(pretty(&object)),
             // What happened comes first, for those who read along.
-            _ => Ok(format!("{{\"type\":\"{}\",\"object\":{object}}}\n", change.kind.as_str())),
+            _ => Ok(format!("{{\"type\":\"{kind}\",\"object\":{object}}}\n")),
         }
     }
 }
@@ -357,6 +389,10 @@ mod tests {
     use crate::object::{Reason, Refusal};
 
     fn followed(output: Option<OutputForm>, changes_only: bool) -> Followed {
+        followed_with(output, changes_only, EventTypes::InDocuments)
+    }
+
+    fn followed_with(output: Option<OutputForm>, changes_only: bool, event_types: EventTypes) -> Followed {
         let resource = ServedResource::named("", "v1", "ConfigMap", "configmaps", true);
         let selection = Selection { resource, names: Vec::new() };
         let output = OutputArgs { output, ..OutputArgs::default() };
@@ -366,6 +402,7 @@ mod tests {
             parameters: ListParameters::default(),
             output,
             changes_only,
+            event_types,
             events: None,
         };
         Followed::new(selection, &watch, false)
@@ -407,6 +444,36 @@ mod tests {
         assert_eq!(told(&mut followed, WatchStep::State(vec![table(&[("a", "1"), ("b", "2")])])), "NAME\na\nb\n");
         let change = Change { kind: ChangeKind::Modified, object: table(&[("a", "3")]) };
         assert_eq!(told(&mut followed, WatchStep::Change(change)), "a\n");
+    }
+
+    #[test]
+    fn what_happened_is_told_in_the_forms_where_it_is_asked_for() {
+        let told_in = |form: Option<&str>, types| {
+            let form = form.map(|form| OutputForm::parse(form).expect("a form"));
+            let mut followed = followed_with(form, false, types);
+            let object = json!({"metadata": {"name": "a"}});
+            let (first, change) = match followed.form {
+                Form::Objects => (json!({"items": [object]}), object),
+                Form::Table | Form::TableOfObjects => (table(&[("a", "1")]), table(&[("a", "2")])),
+            };
+            let first = told(&mut followed, WatchStep::State(vec![first]));
+            first + &told(&mut followed, WatchStep::Change(Change { kind: ChangeKind::Modified, object: change }))
+        };
+        let everywhere = |form| told_in(form, EventTypes::Everywhere);
+        assert_eq!(everywhere(None), "EVENT      NAME\nADDED      a\nMODIFIED   a\n");
+        assert_eq!(everywhere(Some("name")), "ADDED configmap/a\nMODIFIED configmap/a\n");
+        assert_eq!(everywhere(Some("jsonpath={.type} {.object.metadata.name};")), "ADDED a;MODIFIED a;");
+        let columns = "custom-columns=WHAT:.type,NAME:.object.metadata.name";
+        assert_eq!(everywhere(Some(columns)), "WHAT    NAME\nADDED   a\nMODIFIED   a\n");
+        let object = json!({"metadata": {"name": "a"}, "apiVersion": "v1", "kind": "ConfigMap"});
+        let line = |kind: &str| format!("{{\"type\":\"{kind}\",\"object\":{object}}}\n");
+        for types in [EventTypes::Everywhere, EventTypes::InDocuments] {
+            assert_eq!(told_in(Some("json"), types), line("ADDED") + &line("MODIFIED"));
+        }
+        assert_eq!(told_in(Some("json"), EventTypes::Nowhere), pretty(&object) + &pretty(&object));
+        let yaml = "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
+        assert_eq!(told_in(Some("yaml"), EventTypes::Nowhere), format!("{yaml}{yaml}"));
+        assert!(told_in(Some("yaml"), EventTypes::InDocuments).starts_with("---\nobject:\n"));
     }
 
     #[test]

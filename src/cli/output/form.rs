@@ -162,6 +162,7 @@ impl OutputArgs {
     #[must_use]
     pub fn table(&self, selection: &Selection, several: bool, all_namespaces: bool) -> TableOptions {
         TableOptions {
+            with_event: false,
             wide: self.output == Some(OutputForm::Wide),
             no_headers: self.no_headers,
             with_namespace: all_namespaces && selection.resource.namespaced,

@@ -21,6 +21,8 @@ pub struct TableOptions {
     pub wide: bool,
     /// Leave the line of headers out (`--no-headers`).
     pub no_headers: bool,
+    /// Put what happened to each object first, which stands in the member `event` of its row.
+    pub with_event: bool,
     /// Put each object's namespace first (`-A`).
     pub with_namespace: bool,
     /// Put `KIND.GROUP/` before each name, as where several kinds are shown; without the slash.
@@ -87,7 +89,10 @@ impl TablePrinter {
     }
 
     fn header_line(&self, columns: &[Column]) -> Vec<String> {
-        let mut cells = Vec::with_capacity(columns.len() + 2);
+        let mut cells = Vec::with_capacity(columns.len() + 3);
+        if self.options.with_event {
+            cells.push("EVENT".to_owned());
+        }
         if self.options.with_namespace {
             cells.push("NAMESPACE".to_owned());
         }
@@ -103,6 +108,10 @@ impl TablePrinter {
     fn row_line(&self, row: &Value) -> Vec<String> {
         let metadata = &row["object"]["metadata"];
         let mut cells = Vec::new();
+        if self.options.with_event {
+            // As wide as the widest of them, so that the columns behind it stay below each other.
+            cells.push(format!("{:<8}", cell_text(&row["event"])));
+        }
         if self.options.with_namespace {
             cells.push(cell_text(&metadata["namespace"]));
         }

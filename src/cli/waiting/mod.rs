@@ -205,7 +205,7 @@ pub(super) async fn until_gone(ui: &Ui, context: &CommandContext, client: &Clien
     let mut track = Track::new(vec![Goal::Delete], places, false);
     let note = |track: &Track| context.note(format!("the apply is done; {} deleted objects are not gone yet", track.unmet().count()));
     note(&track);
-    let waited = wait(ui, client, &mut track, limit, Telling::Quiet, |_, track| {
+    let waited = wait(ui, client, &mut track, limit, Telling::Changes, |_, track| {
         note(track);
         Ok::<_, Infallible>(())
     });

@@ -118,6 +118,15 @@ impl Track {
         Self { goals, awaited: places.into_iter().map(awaited).collect(), must_exist }
     }
 
+    /// The word for an object that has reached all goals.
+    pub(super) fn arrived(&self) -> &'static str {
+        match self.goals.last() {
+            Some(Goal::Ready) => "ready",
+            Some(Goal::Delete) => "gone",
+            _ => "done",
+        }
+    }
+
     pub(in crate::cli) fn awaited(&self) -> &[Awaited] {
         &self.awaited
     }

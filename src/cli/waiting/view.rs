@@ -51,7 +51,7 @@ impl<'a> View<'a> {
             let line = match (awaited.missing(), said) {
                 // What was there from the start needs no word.
                 (None, None) => continue,
-                (None, Some(_)) => "ready",
+                (None, Some(_)) => track.arrived(),
                 (Some(missing), _) => missing,
             };
             if said != Some(line) {

@@ -74,6 +74,116 @@ async fn requests_carry_the_token_below_the_server_s_path() {
     assert_eq!((client.default_namespace(), client.target().to_string()), ("shop", format!("http://{address}/prefix (context here)")));
 }
 
+/// Answers one request on a listener, after what comes before it; answers the request's head.
+async fn answered(listener: tokio::net::TcpListener, is_socks: bool) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let (mut stream, _) = listener.accept().await.expect("a connection");
+    if is_socks {
+        // A greeting of one method, and a request to connect to a host by its name.
+        let mut greeting = [0; 3];
+        stream.read_exact(&mut greeting).await.expect("a greeting");
+        stream.write_all(&[5, 0]).await.expect("written");
+        let mut head = [0; 5];
+        stream.read_exact(&mut head).await.expect("a request");
+        let mut host = vec![0; usize::from(head[4]) + 2];
+        stream.read_exact(&mut host).await.expect("a host and a port");
+        stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.expect("written");
+    }
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        request.push(stream.read_u8().await.expect("a byte"));
+    }
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{\"kind\": \"Thing\"}").await.expect("written");
+    String::from_utf8(request).expect("text").to_lowercase()
+}
+
+/// The head of the request that a kubeconfig's user sends to a server, with what is said of both. `AT` stands for the server's address.
+async fn sent(directory: &Path, cluster: &str, user: &str, is_socks: bool) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let served = tokio::spawn(answered(listener, is_socks));
+    let client = connect(&config_of(directory, &cluster.replace("AT", &address), user)).await.expect("a client");
+    assert_eq!(client.object(&ApiRequest::fetch("/version")).await.expect("an answer").kind(), "Thing");
+    served.await.expect("no panic")
+}
+
+fn config_of(directory: &Path, cluster: &str, user: &str) -> RemoteOptions {
+    let file = directory.join("config");
+    let text = format!(
+        "current-context: here\nclusters: [{{name: c, cluster: {{{cluster}}}}}]\nusers: [{{name: u, user: {{{user}}}}}]\n\
+         contexts: [{{name: here, context: {{cluster: c, user: u}}}}]\n"
+    );
+    std::fs::write(&file, text).expect("written");
+    RemoteOptions { kubeconfig: vec![file], ..RemoteOptions::default() }
+}
+
+/// A user whose plugin lies beside the kubeconfig and does what a line of shell says.
+#[cfg(unix)]
+fn plugin_of(line: &str) -> String {
+    let line = serde_json::Value::from(line);
+    format!("exec: {{apiVersion: client.authentication.k8s.io/v1, command: ./plugin, args: [-c, {line}], interactiveMode: Never}}")
+}
+
+/// Puts the plugin there. A program that was just written may not be run while another thread starts a process; a link may.
+#[cfg(unix)]
+fn put_plugin(directory: &Path) {
+    std::os::unix::fs::symlink("/bin/sh", directory.join("plugin")).expect("a link");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_plugin_is_looked_for_beside_the_kubeconfig_and_run_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    put_plugin(directory.path());
+    let runs = directory.path().join("runs");
+    let credential = r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"brought"}}"#;
+    let user = plugin_of(&format!("echo run >>'{}'; echo '{credential}'", runs.display()));
+    let request = sent(directory.path(), "server: \"http://AT\"", &user, false).await;
+    assert!(request.contains("\r\nauthorization: bearer brought\r\n"), "{request}");
+    assert_eq!(std::fs::read_to_string(runs).expect("it was run"), "run\n");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_plugin_that_brings_nothing_is_named_with_what_it_said_but_not_with_what_it_brought() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let user = plugin_of("echo secret; echo 'you are not logged in' >&2; exit 3");
+    let options = config_of(directory.path(), "server: \"http://127.0.0.1:1\"", &user);
+    let path = directory.path().join("./plugin");
+    let told = |error: RemoteError| error.to_string().replace(path.to_str().expect("text"), "PLUGIN");
+    let missing = connect(&options).await.map(drop).expect_err("no plugin");
+    assert_eq!(
+        told(missing),
+        "cannot prepare the connection to http://127.0.0.1:1/: cannot run the kubeconfig's plugin \"PLUGIN\": No such file or directory (os error 2)"
+    );
+    put_plugin(directory.path());
+    let failed = connect(&options).await.map(drop).expect_err("a failure");
+    assert_eq!(
+        told(failed),
+        "cannot prepare the connection to http://127.0.0.1:1/: the kubeconfig's plugin \"PLUGIN\" failed with exit status: 3: you are not logged in"
+    );
+}
+
+#[tokio::test]
+async fn a_token_is_read_from_a_file_as_people_write_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for text in ["of-file", "of-file\n", " of-file\r\n"] {
+        std::fs::write(directory.path().join("token"), text).expect("written");
+        let request = sent(directory.path(), "server: \"http://AT\"", "tokenFile: token", false).await;
+        assert!(request.contains("\r\nauthorization: bearer of-file\r\n"), "{request}");
+    }
+}
+
+#[tokio::test]
+async fn requests_go_through_the_proxy_that_the_kubeconfig_names() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let through = |proxy: &str| format!("server: \"http://kube.test:8001\", proxy-url: \"{proxy}\"");
+    let request = sent(directory.path(), &through("http://AT"), "token: t", false).await;
+    assert!(request.starts_with("get http://kube.test:8001/version http/1.1\r\n"), "{request}");
+    let request = sent(directory.path(), &through("socks5://AT"), "token: t", true).await;
+    assert!(request.starts_with("get /version http/1.1\r\n") && request.contains("\r\nhost: kube.test:8001\r\n"), "{request}");
+}
+
 #[tokio::test]
 async fn a_server_that_is_not_there_is_told_by_name() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

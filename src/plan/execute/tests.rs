@@ -317,7 +317,7 @@ async fn an_object_that_does_not_go_in_time_is_not_made_anew() {
         wanted,
         live,
         Replacing::Within {
-            patience: Patience { timeout: Some(Duration::from_millis(1)), until: None },
+            patience: Patience { timeout: Some(Duration::from_millis(1)), ..Patience::default() },
             between: between.clone(),
             which: Replaceable::Any,
         },
@@ -345,7 +345,7 @@ async fn what_is_undone_after_a_stop_is_not_waited_for_and_not_made_anew() {
         _ => answer(200, live_again("8", "1")),
     });
     let (live, wanted) = service();
-    let patience = Patience { timeout: None, until: Some(stop) };
+    let patience = Patience { until: Some(stop), ..Patience::default() };
     let replacing = Replacing::Within { patience, between: Between::default(), which: Replaceable::Any };
     let mut deleted = Vec::new();
     done_of(&client, wanted, live, replacing, |done| {

@@ -31,6 +31,12 @@ pub const ABOUT: &str = "trueup.dev/revision";
 /// Why a revision cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
+    /// There is nothing that could hold it.
+    #[error("no history of {parent} is kept, since the server has no Secrets, which would hold it")]
+    NoSecrets {
+        /// The set's parent.
+        parent: String,
+    },
     /// There is none of this number.
     #[error("{parent} has no revision {number}: {}", known_in_words(.known))]
     NoSuchRevision {

@@ -39,6 +39,8 @@ pub enum Found {
     Same(u64),
     /// No history is kept.
     NotKept,
+    /// None can be kept, since the server has no Secrets.
+    NoSecrets,
 }
 
 impl<'a> Shelf<'a> {
@@ -49,7 +51,7 @@ impl<'a> Shelf<'a> {
     }
 
     /// The revisions that there are, oldest first.
-    pub async fn revisions(&self) -> Result<Vec<Revision>, ClientError> {
+    pub async fn revisions(&self) -> Result<Vec<Revision>, HistoryError> {
         Ok(self.catalogue().await?.revisions)
     }
 
@@ -90,7 +92,10 @@ impl<'a> Shelf<'a> {
 
     /// Whether what was declared is something new, which one request tells. The oldest revisions go that are beyond `limit`.
     pub async fn look(&self, declared: &[Declared], limit: usize) -> Result<Found, HistoryError> {
-        let catalogue = self.catalogue().await?;
+        let catalogue = match self.catalogue().await {
+            Err(HistoryError::NoSecrets { .. }) => return Ok(if limit == 0 { Found::NotKept } else { Found::NoSecrets }),
+            catalogue => catalogue?,
+        };
         let digest = digest_of(declared);
         let found = match catalogue.revisions.last() {
             _ if limit == 0 => Found::NotKept,
@@ -109,14 +114,17 @@ impl<'a> Shelf<'a> {
         let about = About { objects: declared.len(), parts: parts.len(), ..about };
         let number = self.claim(owner, &about, parts[0], number).await?;
         self.write_rest(owner, number, &parts).await?;
-        let catalogue = self.catalogue().await.map_err(HistoryError::OlderStay)?;
+        let catalogue = self.list().await.map_err(HistoryError::OlderStay)?;
         self.remove(catalogue.beyond(limit)).await.map_err(HistoryError::OlderStay)?;
         Ok(number)
     }
 
     /// Lets all revisions go, as before their owner does.
-    pub async fn clear(&self) -> Result<(), ClientError> {
-        self.remove(self.catalogue().await?.beyond(0)).await
+    pub async fn clear(&self) -> Result<(), HistoryError> {
+        match self.catalogue().await {
+            Err(HistoryError::NoSecrets { .. }) => Ok(()),
+            catalogue => Ok(self.remove(catalogue?.beyond(0)).await?),
+        }
     }
 
     /// Writes the first part under the first number that nobody has.
@@ -166,7 +174,15 @@ impl<'a> Shelf<'a> {
         failed.map_or(Ok(()), Err)
     }
 
-    async fn catalogue(&self) -> Result<Catalogue, ClientError> {
+    /// The same as [`Shelf::list`]; a list of what is served is never not found, be its namespace there or not.
+    async fn catalogue(&self) -> Result<Catalogue, HistoryError> {
+        self.list().await.map_err(|error| match error.is(Reason::NotFound) {
+            true => HistoryError::NoSecrets { parent: self.parent.display_name() },
+            false => error.into(),
+        })
+    }
+
+    async fn list(&self) -> Result<Catalogue, ClientError> {
         let selector = format!("{HISTORY_OF}={}", self.parent.id());
         let parameters = ListParameters { label_selector: selector, ..ListParameters::default() };
         let list = ApiRequest::list(&self.secrets, Some(self.namespace()), &parameters, "", Form::Objects);

@@ -236,8 +236,8 @@ fn stuck(env: &TestEnv, set: &str, arguments: &str) -> Running {
     env.write("set.yaml", held("old"));
     env.prepare("apply -f set.yaml");
     env.write("set.yaml", set);
-    let apply = env.start(&format!("apply -f set.yaml --replace --atomic {arguments}"));
-    until("the old object was deleted", || !env.run("get cm fixed -o jsonpath={.metadata.deletionTimestamp}").stdout.is_empty());
+    let mut apply = env.start(&format!("apply -f set.yaml --replace --atomic {arguments}"));
+    until("the replacement waits", || apply.has_said("it is made anew once it is"));
     apply
 }
 
@@ -251,12 +251,13 @@ fn free(env: &TestEnv) {
 fn what_is_still_going_is_waited_for_before_it_is_made_again() {
     let env = TestEnv::new();
     let mut apply = stuck(&env, &[config_map("a", "1"), held("new")].join("---\n"), "--timeout=1s");
-    apply.wait_for("configmap/fixed in namespace default is not gone yet");
+    apply.wait_for("it is made again once it is");
     free(&env);
     assert_shows!(apply.end(), @"
     configmap/a created
     [stderr]
     applying to local store store
+    configmap/fixed in namespace default is not gone yet, since it waits for example.com/hold; it is made anew once it is, within 1 s
     error: set.yaml:8:1: configmap/fixed in namespace default: it was deleted to be replaced, but was not gone after 1 s; it waits for example.com/hold
     hint: it goes once its finalizers are done; apply again then
     Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
@@ -277,14 +278,15 @@ fn what_is_still_going_is_waited_for_before_it_is_made_again() {
 fn an_interrupted_replacement_is_undone() {
     let env = TestEnv::new();
     let mut apply = stuck(&env, &[config_map("a", "1"), held("new")].join("---\n"), "--timeout=0");
-    apply.wait_for("configmap/a created");
+    until("the other object was applied", || apply.has_said("configmap/a created"));
     apply.signal("INT");
-    apply.wait_for("configmap/fixed in namespace default is not gone yet");
+    apply.wait_for("it is made again once it is");
     free(&env);
     assert_shows!(apply.end(), @"
     configmap/a created
     [stderr]
     applying to local store store
+    configmap/fixed in namespace default is not gone yet, since it waits for example.com/hold; it is made anew once it is
     stopping once the requests under way are answered, to undo what was done; interrupt again to end at once
     error: set.yaml:8:1: configmap/fixed in namespace default: it was deleted to be replaced, and was not gone yet when the interruption came
     interrupted: 1 of 2 objects were applied, 1 failed
@@ -307,7 +309,7 @@ fn who_interrupts_an_undoing_is_told_what_it_leaves() {
     let env = TestEnv::new();
     let mut apply = stuck(&env, &held("new"), "--timeout=5m");
     apply.signal("INT");
-    apply.wait_for("configmap/fixed in namespace default is not gone yet");
+    apply.wait_for("it is made again once it is");
     apply.signal("INT");
     let uid = regex::Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").unwrap();
     let output = apply.end();
@@ -317,6 +319,7 @@ fn who_interrupts_an_undoing_is_told_what_it_leaves() {
     assert_shows!(output.replacing(&uid, "UID"), @"
     [stderr]
     applying to local store store
+    configmap/fixed in namespace default is not gone yet, since it waits for example.com/hold; it is made anew once it is, within 300 s
     stopping once the requests under way are answered, to undo what was done; interrupt again to end at once
     error: set.yaml:1:1: configmap/fixed in namespace default: it was deleted to be replaced, and was not gone yet when the interruption came
     interrupted: 0 of 1 objects were applied, 1 failed

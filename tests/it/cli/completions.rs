@@ -17,6 +17,81 @@ _trueup_or_ask "$PROGRAM" "${LINE##*[[:space:]=:]}" "${COMP_WORDS[COMP_CWORD-1]}
 [[ "${#COMPREPLY[@]}" -eq 0 ]] || printf '%s\n' "${COMPREPLY[@]}"
 "#;
 
+/// The candidates that another shell's own script makes of a line, which `press` has in `LINE`.
+fn completed_in(env: &TestEnv, shell: &str, script: (&str, &str), press: &str, line: &str) -> Vec<String> {
+    env.write(script.0, script.1);
+    if !env.path("bin/trueup").exists() {
+        std::fs::create_dir_all(env.path("bin")).unwrap();
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_trueup"), env.path("bin/trueup")).unwrap();
+    }
+    env.write("press", press);
+    let program = std::env::var(format!("TRUEUP_{}_BIN", shell.to_uppercase())).unwrap_or_else(|_| shell.to_owned());
+    let output = env.shell(&format!("LINE='{line}' PATH=\"$PWD/bin:$PATH\" '{program}' press"));
+    assert_eq!((output.code(), output.stderr.as_str()), (Some(0), ""), "{output}");
+    // What a shell tells of a candidate stands behind a tab.
+    let words = output.stdout.lines().filter_map(|line| line.split('\t').next());
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+#[ignore = "needs fish, on PATH or in TRUEUP_FISH_BIN"]
+fn fish_is_told_what_the_target_has() {
+    let env = world();
+    let script = ("trueup.fish", include_str!("../../../completions/trueup.fish"));
+    let completed = |line: &str| completed_in(&env, "fish", script, "source trueup.fish; complete -C $LINE", line);
+    let cases: &[(&str, &[&str])] = &[
+        ("trueup ge", &["get"]),
+        ("trueup get deploym", &["deployments"]),
+        ("trueup get cm ", &["a", "b", "front"]),
+        ("trueup delete cm a ", &["b", "front"]),
+        ("trueup describe cm/", &["cm/a", "cm/b", "cm/front"]),
+        ("trueup get -n shop deploy ", &["web"]),
+        ("trueup get --namespace=kube-p", &["--namespace=kube-public"]),
+        ("trueup drift --applyset conf", &["configmap/front"]),
+        ("trueup --context st", &["staging"]),
+        ("trueup config use-context ", &["production", "staging"]),
+        ("trueup events --for configm", &["configmaps/"]),
+        ("trueup auth can-i wat", &["watch"]),
+        ("trueup diff --color al", &["always"]),
+        ("trueup completions f", &["fish"]),
+        ("trueup apply -f sh", &["shop.yaml"]),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(completed(line), *expected, "{line}");
+    }
+}
+
+/// What zsh's completion does before it calls the function, and one `compadd` that prints what it would offer.
+const ZSH: &str = r#"
+compdef() { [[ "$*" == '_trueup trueup' ]] || exit 3 }
+compadd() { print -rl -- "${@[${@[(i)--]}+1,-1]}" }
+source ./_trueup
+words=("${(z)LINE}")
+[[ $LINE == *' ' ]] && words+=('')
+CURRENT=$#words
+_trueup
+"#;
+
+#[test]
+#[ignore = "needs zsh, on PATH or in TRUEUP_ZSH_BIN"]
+fn zsh_is_told_what_the_target_has() {
+    let env = world();
+    let script = ("_trueup", include_str!("../../../completions/_trueup"));
+    let cases: &[(&str, &[&str])] = &[
+        ("trueup get deploym", &["deployments"]),
+        ("trueup get cm ", &["a", "b", "front"]),
+        ("trueup delete cm a ", &["b", "front"]),
+        ("trueup describe cm/", &["cm/a", "cm/b", "cm/front"]),
+        ("trueup get -n shop deploy ", &["web"]),
+        ("trueup get --namespace=kube-p", &["--namespace=kube-public"]),
+        ("trueup --context st", &["staging"]),
+        ("trueup config use-context ", &["production", "staging"]),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(completed_in(&env, "zsh", script, ZSH, line), *expected, "{line}");
+    }
+}
+
 /// The candidates for the last word of a line.
 fn completed(env: &TestEnv, line: &str) -> Vec<String> {
     env.write("trueup.bash", include_str!("../../../completions/trueup.bash"));

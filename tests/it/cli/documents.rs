@@ -1,7 +1,8 @@
 //! What README.md and the pages in docs/ show is what the program prints.
 
 use super::{SHOP, config_map};
-use crate::harness::cli::TestEnv;
+use crate::clients::tool;
+use crate::harness::cli::{TestEnv, until};
 use crate::harness::recorder::Recorder;
 
 /// The consoles of a document: the commands of each, and everything that they print, in one text.
@@ -33,8 +34,26 @@ fn the_readme_shows_what_happens() {
     env.prepare("apply -f greeting.yaml --local store");
     env.write("salut.yaml", manifest.replace("hello", "salut"));
     check(&env, conflict);
-    // What serves until it is stopped, and needs kubectl, is tested elsewhere.
-    assert!(serve.0[0].starts_with("trueup serve ") && kubectl.0[0].starts_with("kubectl "));
+    check_server(&env, serve, kubectl);
+}
+
+/// A server on a free port instead of the usual one, and kubectl, which looks after ten seconds.
+fn check_server(env: &TestEnv, serve: &(Vec<&str>, String), kubectl: &(Vec<&str>, String)) {
+    env.at_present();
+    let program = env!("CARGO_BIN_EXE_trueup");
+    let line = serve.0[0].replacen("trueup", program, 1);
+    let mut server = env.start_shell(&format!("exec {line} --listen 127.0.0.1:0 2>&1"));
+    server.wait_for("kubeconfig: ");
+    let line = kubectl.0[0].replacen("kubectl", &tool("TRUEUP_KUBECTL_BIN"), 1);
+    // How old they are is the last column, below its header.
+    let age = regex::Regex::new(r"(?m)^([a-z].*) \S+$").unwrap();
+    let printed = |text: &str| age.replace_all(text, "$1 10s").into_owned();
+    until("kubectl sees what the page shows", || printed(&env.shell(&line).stdout) == kubectl.1);
+    server.signal("INT");
+    let output = server.end();
+    let port = regex::Regex::new("127.0.0.1:[0-9]+").unwrap();
+    let told = port.replace(&output.stdout, "127.0.0.1:6443").into_owned();
+    assert!(told.starts_with(&serve.1), "{output}");
 }
 
 #[test]
@@ -78,8 +97,37 @@ fn the_page_about_the_command_line_shows_what_happens() {
     let [broken, refused, interrupted, tree] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
     [broken, refused].into_iter().for_each(|console| check(&env, console));
     check_interruption(interrupted);
-    // What needs objects of some age is tested elsewhere.
-    assert!(tree.0[0].starts_with("trueup tree "));
+    check_tree(tree);
+}
+
+/// A Deployment with a pod that is ready and one that crashes, as controllers would make and tell of them.
+fn check_tree(console: &(Vec<&str>, String)) {
+    let server = Recorder::start();
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    let pods = "{containers: [{name: web, image: nginx}]}";
+    let template = format!("selector: {{matchLabels: {{app: web}}}}, template: {{metadata: {{labels: {{app: web}}}}, spec: {pods}}}");
+    let object = |api: &str, kind: &str, name: &str, owner: &str, spec: &str| {
+        let metadata = format!("{{name: {name}, labels: {{app: web}}{owner}}}");
+        env.write("one.yaml", format!("{{apiVersion: {api}, kind: {kind}, metadata: {metadata}, spec: {spec}}}"));
+        env.prepare("apply -f one.yaml");
+        let uid = env.run(&format!("get {kind} {name} -o jsonpath={{.metadata.uid}}")).stdout.clone();
+        format!(", ownerReferences: [{{apiVersion: {api}, kind: {kind}, name: {name}, uid: {uid}, controller: true}}]")
+    };
+    let replicas = format!("{{replicas: 2, {template}}}");
+    let deployment = object("apps/v1", "Deployment", "web", "", &replicas);
+    let set = object("apps/v1", "ReplicaSet", "web-7d4b", &deployment, &replicas);
+    let counts =
+        r#"{"observedGeneration":1,"replicas":2,"updatedReplicas":2,"fullyLabeledReplicas":2,"readyReplicas":1,"availableReplicas":1}"#;
+    server.put_status("/apis/apps/v1/namespaces/default/deployments/web", counts);
+    server.put_status("/apis/apps/v1/namespaces/default/replicasets/web-7d4b", &counts.replace(r#""updatedReplicas":2,"#, ""));
+    let is_ready = |status: &str| format!(r#""phase":"Running","conditions":[{{"type":"Ready","status":"{status}"}}]"#);
+    let crashing = r#""containerStatuses":[{"name":"web","image":"nginx","imageID":"","ready":false,"restartCount":7,"state":{"waiting":{"reason":"CrashLoopBackOff"}}}]"#;
+    for (name, status) in [("web-7d4b-x2k", is_ready("True")), ("web-7d4b-zz9", is_ready("False") + "," + crashing)] {
+        object("v1", "Pod", name, &set, pods);
+        server.put_status(&format!("/api/v1/namespaces/default/pods/{name}"), &format!("{{{status}}}"));
+    }
+    env.at("2026-11-22T10:05:00Z");
+    check(&env, console);
 }
 
 /// An apply that is interrupted while its Secret is under way.
@@ -109,8 +157,7 @@ fn the_page_about_drift_shows_what_happens() {
     env.write("other.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {LOG_LEVEL: debug}}");
     env.prepare("apply -f other.yaml --field-manager ops --force-conflicts");
     [drift, dump].into_iter().for_each(|console| check(&env, console));
-    // What goes on until it is stopped is tested elsewhere.
-    assert!(watch.0[0].starts_with("trueup watch "));
+    check_watch(watch);
     let env = TestEnv::new();
     env.write("deploy/shop.yaml", SHOP);
     env.prepare("apply -f deploy -n shop --applyset shop");
@@ -118,6 +165,27 @@ fn the_page_about_drift_shows_what_happens() {
     env.write("other.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: settings, namespace: shop}, data: {LOG_LEVEL: debug}}");
     env.prepare("apply -f other.yaml --field-manager ops --force-conflicts");
     check(&env, of_set);
+}
+
+/// A change that is made once all kinds are watched.
+fn check_watch((commands, printed): &(Vec<&str>, String)) {
+    let server = Recorder::start();
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    env.write("shop.yaml", SHOP);
+    env.prepare("apply -f shop.yaml");
+    server.asked();
+    let mut watch = env.start(commands[0].strip_prefix("trueup ").unwrap());
+    let mut watched = Vec::new();
+    until("both kinds are watched", || {
+        watched.extend(server.asked().into_iter().filter(|asked| asked.contains("watch=")));
+        watched.len() >= 2
+    });
+    env.write("other.yaml", SHOP.split("---\n").nth(3).unwrap().replace("info", "debug"));
+    env.prepare("apply -f other.yaml --field-manager ops --force-conflicts");
+    watch.wait_for("data.LOG_LEVEL");
+    watch.signal("INT");
+    // The server's clock stands still at the time of its start.
+    assert_eq!(watch.end().stdout.replace("10:00:00Z", "10:05:00Z"), *printed);
 }
 
 /// A ConfigMap with one text, as people write it.
@@ -192,7 +260,7 @@ fn check_wait(env: &TestEnv, (commands, printed): &(Vec<&str>, String)) {
     env.write("fixed.yaml", fixed("new", hold));
     let program = env!("CARGO_BIN_EXE_trueup");
     let mut apply = env.start_shell(&format!("exec {} 2>&1", commands[0].replacen("trueup", program, 1)));
-    apply.wait_for("configmap/fixed in namespace default is not gone yet");
+    apply.wait_for("it is made again once it is");
     env.write("free.yaml", fixed("old", ""));
     env.prepare("apply -f free.yaml");
     assert_eq!(apply.end().stdout, *printed);

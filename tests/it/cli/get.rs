@@ -325,3 +325,78 @@ fn arguments_that_contradict_each_other_are_refused() {
     [exit 2]
     "#);
 }
+
+#[test]
+fn what_manifests_describe_is_shown_as_it_is_on_the_target() {
+    let env = TestEnv::new();
+    env.write("shop.yaml", SHOP);
+    env.prepare("apply -f shop.yaml");
+    env.write("more.yaml", config_map("away", "1") + "---\n" + &config_map("here", "1"));
+    env.write("here.yaml", config_map("here", "1"));
+    env.prepare("apply -f here.yaml");
+    assert_shows!(env.run("get -f shop.yaml -f more.yaml"), @r#"
+    NAME             STATUS   AGE
+    namespace/shop   Active   0s
+
+    NAME                  READY   UP-TO-DATE   AVAILABLE   AGE
+    deployment.apps/web   0/2     0            0           0s
+
+    NAME          TYPE        CLUSTER-IP       EXTERNAL-IP   PORT(S)   AGE
+    service/web   ClusterIP   10.105.233.157   <none>        80/TCP    0s
+
+    NAME                 DATA   AGE
+    configmap/settings   1      0s
+    configmap/here       1      0s
+
+    NAME           TYPE     DATA   AGE
+    secret/login   Opaque   1      0s
+    [stderr]
+    error: from server (NotFound): configmaps "away" not found
+    [exit 1]
+    "#);
+    assert_shows!(env.run("get -f shop.yaml -l app=web -o name"), @"
+    deployment.apps/web
+    configmap/settings
+    ");
+    assert_shows!(env.run("get -f here.yaml -o yaml"), @r#"
+    apiVersion: v1
+    data:
+      key: "1"
+    kind: ConfigMap
+    metadata:
+      creationTimestamp: "2026-11-22T10:00:00Z"
+      name: here
+      namespace: default
+      resourceVersion: "13"
+      uid: 00000002-0000-0000-8000-000000000001
+    "#);
+    assert_shows!(env.run("get -f more.yaml --ignore-not-found -o name"), @"configmap/here");
+    env.write("kind.yaml", "apiVersion: x.io/v1\nkind: Thing\nmetadata: {name: t}\n");
+    assert_shows!(env.run("get -f kind.yaml -f here.yaml -o name"), @r#"
+    configmap/here
+    [stderr]
+    error: kind.yaml:1:1: thing.x.io/t: no matches for kind "Thing" in version "x.io/v1"
+    hint: apply the CustomResourceDefinition of the kind first, or together with it
+    [exit 1]
+    "#);
+    assert_shows!(env.run("get cm -f here.yaml"), @"
+    [stderr]
+    error: -f and resource arguments cannot be given together
+    [exit 2]
+    ");
+    assert_shows!(env.run("get -f here.yaml -w"), @"
+    [stderr]
+    error: what manifests describe cannot be watched; name the types of the objects
+    [exit 2]
+    ");
+    assert_shows!(env.run("get -f here.yaml -A"), @"
+    [stderr]
+    error: -f and -A cannot be given together
+    [exit 2]
+    ");
+    assert_shows!(env.run("get cm --output-watch-events"), @"
+    [stderr]
+    error: --output-watch-events goes with --watch or --watch-only
+    [exit 2]
+    ");
+}

@@ -194,3 +194,16 @@ fn a_path_of_the_api_is_printed_as_it_answers() {
     [exit 2]
     ");
 }
+
+#[test]
+fn templates_and_columns_find_the_owners_of_fields() {
+    let env = shop();
+    assert_shows!(env.run("get cm web-9 -n shop -o jsonpath={.metadata.managedFields[*].manager}"), @"trueup");
+    assert_shows!(env.run("get cm -n shop -l app=web -o jsonpath={.items[*].metadata.managedFields[0].operation}"), @"Apply Apply Apply");
+    assert_shows!(env.run("get cm web-9 -n shop -o go-template={{(index(.metadata.managedFields)0).manager}}"), @"trueup");
+    assert_shows!(env.run("get cm web-9 -n shop -o custom-columns=BY:.metadata.managedFields[*].manager"), @"
+    BY
+    trueup
+    ");
+    assert!(!env.run("get cm web-9 -n shop -o yaml").stdout.contains("managedFields"));
+}

@@ -1,5 +1,6 @@
 //! Looking around: what is served, what happened, who owns what, who one is.
 
+use super::config_map;
 use crate::harness::cli::{TestEnv, assert_shows};
 use crate::harness::recorder::Recorder;
 
@@ -388,5 +389,35 @@ fn contexts_are_shown_and_changed() {
     [stderr]
     error: config is not a kubeconfig: it is no mapping
     [exit 1]
+    ");
+}
+
+#[test]
+fn what_manifests_describe_is_described() {
+    let env = TestEnv::new();
+    env.write("set.yaml", config_map("a", "1") + "---\n" + &config_map("b", "1"));
+    env.write("a.yaml", config_map("a", "1"));
+    env.prepare("apply -f a.yaml");
+    assert_shows!(env.run("describe -f set.yaml --show-events=false"), @r#"
+    Name:         a
+    Namespace:    default
+    Labels:       <none>
+    Annotations:  <none>
+    API Version:  v1
+    Data:
+      key:  1
+    Kind:   ConfigMap
+    Metadata:
+      Creation Timestamp:  2026-11-22T10:00:00Z
+      Resource Version:    7
+      UID:                 00000001-0000-0000-8000-000000000005
+    [stderr]
+    error: from server (NotFound): configmaps "b" not found
+    [exit 1]
+    "#);
+    assert_shows!(env.run("describe cm -f set.yaml"), @"
+    [stderr]
+    error: -f and resource arguments cannot be given together
+    [exit 2]
     ");
 }

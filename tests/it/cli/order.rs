@@ -436,3 +436,26 @@ fn the_order_holds_on_a_server_and_in_an_etcd_too() {
         assert_eq!(env.run("get crd -o name").stdout, "");
     }
 }
+
+#[test]
+fn a_wait_for_what_was_pruned_says_in_lines_what_it_waits_for() {
+    let env = TestEnv::new();
+    let held = config_map("held", "1").replace("metadata:", "metadata:\n  finalizers: [example.com/hold]");
+    env.write("set.yaml", config_map("a", "1") + "---\n" + &held);
+    env.prepare("apply -f set.yaml -n default --applyset shop");
+    env.write("set.yaml", config_map("a", "1"));
+    let mut apply = env.start("apply -f set.yaml -n default --applyset shop --prune --wait=deleted --timeout 0");
+    apply.wait_for("configmap/held in namespace default: waiting for the finalizer example.com/hold");
+    env.write("free.yaml", config_map("held", "1"));
+    env.prepare("apply -f free.yaml");
+    assert_shows!(apply.end(), @"
+    configmap/a unchanged
+    configmap/held pruned
+    [stderr]
+    applying to local store store
+    kept as revision 2 of secret/shop
+    Applied: 0 created, 0 updated, 0 replaced, 1 deleted, 1 unchanged.
+    configmap/held in namespace default: waiting for the finalizer example.com/hold
+    configmap/held in namespace default: gone
+    ");
+}

@@ -165,6 +165,7 @@ fn an_object_that_its_finalizer_keeps_is_not_replaced() {
     assert_shows!(env.run("apply -f a.yaml --replace --timeout 1s"), @"
     [stderr]
     applying to local store store
+    configmap/fixed in namespace default is not gone yet, since it waits for example.com/keep; it is made anew once it is, within 1 s
     error: a.yaml:1:1: configmap/fixed in namespace default: it was deleted to be replaced, but was not gone after 1 s; it waits for example.com/keep
     hint: it goes once its finalizers are done; apply again then
     hint: configmap/fixed as it was is in deleted-configmap-fixed-00000001-0000-0000-8000-000000000005.yaml; to have it back: trueup apply -f deleted-configmap-fixed-00000001-0000-0000-8000-000000000005.yaml
@@ -213,5 +214,24 @@ fn who_may_not_patch_sees_a_comparison_made_here_and_is_told_so() {
     [stderr]
     warning: 2 objects were compared here, without the server's defaults and admission: you may not patch on this server
     [exit 1]
+    ");
+}
+
+#[test]
+fn a_replacement_that_has_to_wait_says_for_what() {
+    let env = TestEnv::new();
+    env.write("a.yaml", fixed("old").replace("name: fixed", "name: fixed, finalizers: [example.com/keep]"));
+    env.prepare("apply -f a.yaml");
+    env.write("a.yaml", fixed("new"));
+    let mut apply = env.start("apply -f a.yaml --replace --timeout 0");
+    apply.wait_for("configmap/fixed in namespace default is not gone yet, since it waits for example.com/keep; it is made anew once it is");
+    env.write("free.yaml", fixed("old").replace("name: fixed", "name: fixed, finalizers: []"));
+    env.prepare("apply -f free.yaml --force-conflicts");
+    assert_shows!(apply.end(), @"
+    configmap/fixed replaced: it cannot be changed in place: data: field is immutable when `immutable` is set
+    [stderr]
+    applying to local store store
+    configmap/fixed in namespace default is not gone yet, since it waits for example.com/keep; it is made anew once it is
+    Applied: 0 created, 0 updated, 1 replaced, 0 deleted, 0 unchanged.
     ");
 }

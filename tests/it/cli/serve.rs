@@ -96,7 +96,7 @@ fn credentials_that_the_server_does_not_know_are_named() {
     "#);
     assert_shows!(shown(&format!("get cm --server http://{address}")), @"
     [stderr]
-    error: from server (BadRequest): the server answered 400 Bad Request: Client sent an HTTP request to an HTTPS server.
+    error: from server (BadRequest): the server answered 400 Bad Request to GET /api: Client sent an HTTP request to an HTTPS server.
     hint: the server speaks HTTPS: give its address as https://HOST:PORT
     [exit 1]
     ");
@@ -152,4 +152,43 @@ fn a_watch_goes_on_after_the_server_was_started_anew() {
     watch.signal("INT");
     let output = watch.end();
     assert_eq!((output.stdout.as_str(), output.code()), ("configmap/a\nconfigmap/b\n", Some(130)), "{output}");
+}
+
+#[test]
+fn the_proxy_of_the_environment_is_not_asked_for_a_server_on_this_machine() {
+    let env = TestEnv::without_target().with("HTTPS_PROXY", "http://127.0.0.1:1").with("ALL_PROXY", "http://127.0.0.1:1");
+    env.at_present();
+    let (server, _) = serve(&env, "127.0.0.1:0");
+    assert_shows!(env.run("auth can-i create pods --kubeconfig kubeconfig"), @"yes");
+    server.signal("INT");
+    assert_eq!(server.end().code(), Some(0));
+}
+
+#[test]
+#[ignore = "puts a file system over /var/run, which takes root or user namespaces"]
+fn the_service_account_of_a_pod_is_a_target_by_itself() {
+    let env = TestEnv::without_target();
+    env.at_present();
+    env.write("tokens", "of-pod,pod,1,\"system:masters\"\n");
+    let mut server = env.start("serve --local data --listen 127.0.0.1:0 --token-auth-file tokens --controllers=none");
+    let line = server.wait_for("serving local store data on https://");
+    server.wait_for("kubeconfig: ");
+    env.write("account/token", "of-pod");
+    env.write("account/namespace", "kube-public");
+    env.write(
+        "pod.sh",
+        "mount -t tmpfs tmpfs /var/run && mkdir -p /var/run/secrets/kubernetes.io/serviceaccount && \
+        cp account/* data/pki/ca.crt /var/run/secrets/kubernetes.io/serviceaccount && $TRUEUP apply -f a.yaml",
+    );
+    env.write("a.yaml", config_map("a", "1"));
+    let port = line.trim_end().rsplit(':').next().unwrap().to_owned();
+    let program = env!("CARGO_BIN_EXE_trueup");
+    let pod = format!("TRUEUP='{program}' KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT={port} unshare -rm sh pod.sh");
+    assert_shows!(env.shell(&pod).replacing(&port, "[PORT]"), @"
+    configmap/a created
+    [stderr]
+    applying to https://127.0.0.1:[PORT]/
+    Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged.
+    ");
+    assert_shows!(env.run("get cm -A -o custom-columns=IN:.metadata.namespace,NAME:.metadata.name --no-headers --local data"), @"kube-public   a");
 }

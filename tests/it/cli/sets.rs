@@ -324,6 +324,11 @@ fn objects_of_another_set_are_taken_over_only_on_demand() {
     Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged, 1 failed.
     [exit 1]
     ");
+    maps(&env, &["a"]);
+    let refused = env.run("apply -f set.yaml -n default --applyset third --prune");
+    assert!(refused.code() == Some(1) && refused.stderr.contains("Applied: 0 created, 0 updated"), "{refused}");
+    assert_eq!(env.run("get secret third").code(), Some(1), "a set of which nothing may be applied does not come into being");
+    maps(&env, &["a", "b"]);
     assert_shows!(env.run("diff -f set.yaml -n default --applyset other --prune -o summary"), @"
     Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 1 unchanged, 1 failed.
     [stderr]
@@ -859,4 +864,97 @@ fn a_set_may_describe_its_own_parent() {
     deleting from local store store
     "#);
     assert_shows!(env.run("get cm,secret -o name"), @"");
+}
+
+#[test]
+fn the_server_says_what_deleting_a_set_would_do() {
+    let env = TestEnv::new();
+    write(&env, &[&config_map("a", "1"), DEPLOYMENT]);
+    env.prepare(&format!("apply {SET}"));
+    assert_shows!(env.run("delete --applyset shop -n default --dry-run=server"), @r#"
+    deployment.apps "web" deleted from default namespace (server dry run)
+    configmap "a" deleted from default namespace (server dry run)
+    secret "shop" deleted from default namespace (server dry run)
+    [stderr]
+    comparing with local store store
+    "#);
+    assert_shows!(env.run("get cm,deploy,secret -o name"), @"
+    configmap/a
+    deployment.apps/web
+    secret/shop
+    secret/trueup.history.shop.463dbd81.v1
+    ");
+    let server = Recorder::start();
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    write(&env, &[&config_map("a", "1")]);
+    env.prepare(&format!("apply {SET}"));
+    server.asked();
+    env.prepare("delete --applyset shop -n default --dry-run=server");
+    let deletions: Vec<String> = server.asked().into_iter().filter(|line| line.starts_with("DELETE")).collect();
+    assert_eq!(deletions, ["DELETE /api/v1/namespaces/default/configmaps/a", "DELETE /api/v1/namespaces/default/secrets/shop"]);
+    env.prepare("get cm/a secret/shop");
+}
+
+#[test]
+fn a_server_without_secrets_has_sets_but_no_history() {
+    let server = Recorder::without(|line| line.contains("/secrets"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    write(&env, &[&config_map("a", "1"), &config_map("b", "1")]);
+    let set = "-n default --applyset configmap/shop";
+    let shown = |line: &str| env.run(line).replacing(&server.url, "[URL]");
+    assert_shows!(shown(&format!("apply -f set.yaml {set} --prune")), @"
+    configmap/a created
+    configmap/b created
+    [stderr]
+    applying to [URL]
+    no history of configmap/shop is kept, since the server has no Secrets, which would hold it
+    Applied: 2 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged.
+    ");
+    write(&env, &[&config_map("a", "2")]);
+    assert_shows!(shown(&format!("apply -f set.yaml {set} --prune --history-limit=0")), @"
+    configmap/a configured
+    configmap/b pruned
+    [stderr]
+    applying to [URL]
+    Applied: 0 created, 1 updated, 0 replaced, 1 deleted, 0 unchanged.
+    ");
+    assert_shows!(shown(&format!("apply -f set.yaml {set} --prune --message v2")), @"
+    configmap/a unchanged
+    [stderr]
+    applying to [URL]
+    warning: no history of configmap/shop is kept, since the server has no Secrets, which would hold it
+    Applied: 0 created, 0 updated, 0 replaced, 0 deleted, 1 unchanged.
+    ");
+    assert_shows!(shown(&format!("history {set}")), @"
+    [stderr]
+    error: no history of configmap/shop is kept, since the server has no Secrets, which would hold it
+    [exit 1]
+    ");
+    assert_shows!(shown(&format!("history show 1 {set}")), @"
+    [stderr]
+    error: no history of configmap/shop is kept, since the server has no Secrets, which would hold it
+    [exit 1]
+    ");
+    assert_shows!(shown(&format!("rollback {set}")), @"
+    [stderr]
+    rolling back on [URL]
+    error: no history of configmap/shop is kept, since the server has no Secrets, which would hold it
+    [exit 1]
+    ");
+    assert_shows!(shown(&format!("diff --against 1 {set}")), @"
+    [stderr]
+    error: no history of configmap/shop is kept, since the server has no Secrets, which would hold it
+    [exit 2]
+    ");
+    assert_shows!(shown(&format!("drift {set}")), @"
+    Drift: 0 drifted, 0 missing, 0 deleting, 0 pending, 1 in sync.
+    [stderr]
+    warning: what the set configmap/shop declares is not known, since the server has no Secrets, which would hold its revisions; what others wrote since it was applied is shown
+    ");
+    assert_shows!(shown(&format!("delete {set}")), @r#"
+    configmap "a" deleted from default namespace
+    configmap "shop" deleted from default namespace
+    [stderr]
+    deleting from [URL]
+    "#);
 }

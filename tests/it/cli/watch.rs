@@ -291,3 +291,42 @@ fn a_watch_of_changes_tells_no_false_event_where_the_history_was_compacted(engin
     // What was written and taken back is no event.
     assert_eq!(told, ["ADDED anew data", "ADDED end data", "DELETED anew ", "MODIFIED changed data.key"], "{output}");
 }
+
+#[test]
+fn get_shows_objects_while_watching_and_what_happened_to_them_where_it_is_asked_for() {
+    let env = TestEnv::new();
+    env.write("a.yaml", config_map("a", "1"));
+    env.prepare("apply -f a.yaml");
+    let lines = [
+        "get cm -w -o json",
+        "get cm -w --output-watch-events",
+        "get cm -w -o json --output-watch-events",
+        "watch cm -o name --output-watch-events",
+    ];
+    let mut watches = lines.map(|line| env.start(line));
+    let [objects, table, events, names] = &mut watches;
+    for (watch, first) in [(&mut *objects, "\"name\": \"a\""), (&mut *table, "ADDED"), (&mut *events, "ADDED"), (&mut *names, "ADDED")] {
+        watch.wait_for(first);
+    }
+    env.write("a.yaml", config_map("a", "2"));
+    env.prepare("apply -f a.yaml");
+    env.prepare("delete cm a");
+    // Whether the state before the deletion was seen by itself is the watch's good luck; that it was deleted is told by all.
+    for watch in [&mut *table, &mut *events, &mut *names] {
+        watch.wait_for("DELETED");
+    }
+    env.write("end.yaml", config_map("end", "1"));
+    env.prepare("apply -f end.yaml");
+    objects.wait_for("\"name\": \"end\"");
+    let outputs = watches.map(|watch| {
+        watch.signal("INT");
+        watch.end()
+    });
+    let [objects, table, events, names] = &outputs;
+    let documents: Vec<Value> = serde_json::Deserializer::from_str(&objects.stdout).into_iter().map(Result::unwrap).collect();
+    assert!(documents.len() > 1 && documents.iter().all(|object| object["kind"] == "ConfigMap"), "{objects}");
+    assert!(table.stdout.starts_with("EVENT      NAME   DATA   AGE\nADDED      a      1      0s\n"), "{table}");
+    assert!(table.stdout.contains("\nDELETED    a      1      0s\n"), "{table}");
+    assert!(events.stdout.starts_with("{\"type\":\"ADDED\",\"object\":{"), "{events}");
+    assert!(names.stdout.starts_with("ADDED configmap/a\n") && names.stdout.contains("\nDELETED configmap/a\n"), "{names}");
+}

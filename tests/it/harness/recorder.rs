@@ -1,6 +1,6 @@
 //! A server of the API over HTTP without TLS, which counts what it is asked and can be told to keep answers back.
 
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use trueup::ambient::Ambient;
-use trueup::api::Api;
+use trueup::api::{Api, Body};
 use trueup::auth::Identity;
 use trueup::store::MemoryStore;
 
@@ -31,10 +31,12 @@ struct Exceptions {
     refused: Says,
     /// They are taken as asked without credentials.
     anonymous: Says,
+    /// They are answered as where nothing is served at the path.
+    unserved: Says,
 }
 
 impl Exceptions {
-    const NONE: Self = Self { held: |_| false, refused: |_| false, anonymous: |_| false };
+    const NONE: Self = Self { held: |_| false, refused: |_| false, anonymous: |_| false, unserved: |_| false };
 }
 
 /// Whether the server lives, and how much longer.
@@ -88,6 +90,11 @@ impl Recorder {
         Self::with(Exceptions { anonymous: |_| true, ..Exceptions::NONE })
     }
 
+    /// A server that knows nothing of some paths.
+    pub(crate) fn without(unserved: Says) -> Self {
+        Self::with(Exceptions { unserved, ..Exceptions::NONE })
+    }
+
     fn with(exceptions: Exceptions) -> Self {
         let runtime = Runtime::new().unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -131,6 +138,18 @@ impl Recorder {
         self.released.send_replace(true);
     }
 
+    /// Writes the status of the object at a path, as its controller would.
+    pub(crate) fn put_status(&self, path: &str, status: &str) {
+        let mut stream = std::net::TcpStream::connect(self.url.trim_start_matches("http://")).unwrap();
+        let body = format!(r#"{{"status":{status}}}"#);
+        let head =
+            format!("PATCH {path}/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/merge-patch+json\r\n");
+        stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+
     /// What was asked since the last time this was asked, as `METHOD path?query`, sorted.
     pub(crate) fn asked(&self) -> Vec<String> {
         let mut asked = std::mem::take(&mut *self.asked.lock().unwrap());
@@ -167,6 +186,9 @@ async fn serve(
                 let line = format!("{} {}", request.method(), request.uri());
                 let (held, refused, anonymous) = ((exceptions.held)(&line), (exceptions.refused)(&line), (exceptions.anonymous)(&line));
                 asked.lock().unwrap().push(line.clone());
+                if (exceptions.unserved)(&line) {
+                    return Ok(http::Response::builder().status(404).body(Body::whole("404 page not found\n")).unwrap());
+                }
                 if held {
                     // A test that does not wait has nobody to tell.
                     let _ = hold.send(line);

@@ -10,6 +10,7 @@ use futures::future::join_all;
 use tokio::sync::Notify;
 
 use crate::cli::error::client_error_in_words;
+use crate::cli::lingering::not_gone_yet;
 use crate::cli::progress::with_progress;
 use crate::cli::sets::WorkedSet;
 use crate::cli::ui::Ui;
@@ -102,7 +103,8 @@ async fn undo_all(undoer: Undoer<'_>, journal: Journal, counts: &Mutex<Counts>) 
         let undone = match tidings {
             Tidings::Waiting { place, finalizers } => {
                 needed.notify_one();
-                ui.say(&waiting(&place, &finalizers, timeout));
+                let name = format!("{}/{}{}", place.resource.display_kind(), place.name, in_namespace(place.namespace.as_deref()));
+                ui.say(&not_gone_yet(&name, &finalizers, "made again", timeout));
                 return;
             }
             Tidings::Settled(name) => {
@@ -138,14 +140,6 @@ async fn undo_all(undoer: Undoer<'_>, journal: Journal, counts: &Mutex<Counts>) 
         ui.error(&format!("{unreached} more objects were not undone, since the target cannot be reached any more"));
     }
     going
-}
-
-/// `configmap/a in namespace default is not gone yet, since it waits for example.com/x; it is made again once it is, within 60 s`.
-fn waiting(place: &Place, finalizers: &[String], timeout: Option<Duration>) -> String {
-    let name = format!("{}/{}{}", place.resource.display_kind(), place.name, in_namespace(place.namespace.as_deref()));
-    let why = if finalizers.is_empty() { String::new() } else { format!(", since it waits for {}", finalizers.join(", ")) };
-    let bound = timeout.map(|timeout| format!(", within {} s", timeout.as_secs())).unwrap_or_default();
-    format!("{name} is not gone yet{why}; it is made again once it is{bound}")
 }
 
 fn tell(ui: &Ui, undone: &Undone) {

@@ -90,7 +90,11 @@ async fn revisions(client: &Client, seen: &SeenSet, drifting: &mut Drifting) -> 
             }
             Ok(revisions)
         }
-        Err(error) if error.is(Reason::Forbidden) => {
+        Err(HistoryError::NoSecrets { .. }) => {
+            drifting.warnings.push(unkept(seen, "the server has no Secrets, which would hold its revisions"));
+            Ok(Vec::new())
+        }
+        Err(HistoryError::Client(error)) if error.is(Reason::Forbidden) => {
             drifting.warnings.push(unkept(seen, &format!("its revisions cannot be read: {error}")));
             Ok(Vec::new())
         }

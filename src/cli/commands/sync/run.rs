@@ -12,6 +12,7 @@ use tracing::{info, warn};
 
 use super::{SyncArgs, words};
 use crate::cli::commands::{order_failures, place_all};
+use crate::cli::lingering;
 use crate::cli::sets::{Applying, Around, Prepared, Site, WorkedSet, Worker, apply_set, prepare};
 use crate::cli::ui::Ui;
 use crate::cli::waiting::{self, Limit};
@@ -144,6 +145,10 @@ impl Running<'_> {
             self.carry_out(self.client, applying).await;
             return Ok(());
         };
+        // Where none of the objects may be applied, no set comes into being.
+        if set.is_new() && applying.placed.is_empty() && !self.outcome.failures.is_empty() {
+            return Ok(());
+        }
         let site = Site { ui: self.ui, context: self.context, client: self.client, discovery };
         apply_set(site, Around { set, leaving, wide, remaining }, applying, self).await
     }
@@ -204,17 +209,26 @@ impl Worker for Running<'_> {
         let forced: HashSet<usize> = placed.iter().enumerate().filter(|(_, placed)| taken_back(placed)).map(|(number, _)| number).collect();
         let manifests: HashMap<Spot, Object> = placed.iter().map(|placed| (spot(placed), placed.object.clone())).collect();
         let parameters = args.parameters();
-        let conduct = Conduct { parameters: &parameters, forced, replacing, stop: context.stop().clone(), until_ready: &until_ready };
+        let (parameters, until_ready, order) = (&parameters, &until_ready, &order);
         let _acting = context.act();
         let mut all = true;
-        execute(client, placed, &order, live, &conduct, |done| {
-            all &= matches!(done, Done::Applied(_));
-            match done {
-                Done::Applied(entry) => self.applied(&entry, &manifests),
-                Done::Failed(failure) => self.failed(&failure),
-                Done::NotBegun(_) => {}
-            }
-        })
+        let all_are = &mut all;
+        lingering::told(
+            replacing,
+            |line| info!("{}", one_line(line)),
+            |replacing| async move {
+                let conduct = Conduct { parameters, forced, replacing, stop: context.stop().clone(), until_ready };
+                let told = |done| {
+                    *all_are &= matches!(done, Done::Applied(_));
+                    match done {
+                        Done::Applied(entry) => self.applied(&entry, &manifests),
+                        Done::Failed(failure) => self.failed(&failure),
+                        Done::NotBegun(_) => {}
+                    }
+                };
+                execute(client, placed, order, live, &conduct, told).await;
+            },
+        )
         .await;
         all
     }

@@ -71,3 +71,18 @@ async fn the_default_of_a_rollback_is_the_revision_before_the_newest() {
     let missing = shelf.revision(3).await.unwrap_err().to_string();
     assert_eq!(missing, "secret/shop has no revision 3: there are 2, 5 and 7");
 }
+
+#[tokio::test]
+async fn a_server_without_secrets_keeps_no_history_and_that_is_said() {
+    let (client, _) =
+        scripted(|_| answer(404, Refusal::new(Reason::NotFound, "the server could not find the requested resource").to_json()));
+    let parent = parent();
+    let shelf = Shelf::new(&client, &parent);
+    assert_eq!(shelf.look(&declared("x"), 10).await.unwrap(), Found::NoSecrets);
+    assert_eq!(shelf.look(&declared("x"), 0).await.unwrap(), Found::NotKept, "who wants none misses none");
+    shelf.clear().await.unwrap();
+    let said = "no history of secret/shop is kept, since the server has no Secrets, which would hold it";
+    assert_eq!(shelf.revisions().await.unwrap_err().to_string(), said);
+    assert_eq!(shelf.revision(1).await.unwrap_err().to_string(), said);
+    assert_eq!(shelf.revision_before_newest().await.unwrap_err().to_string(), said);
+}
