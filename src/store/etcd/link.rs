@@ -58,16 +58,22 @@ impl Drop for UnderWay {
     }
 }
 
-/// Begins HTTP/2 on a stream. The future moves its bytes, and ends with the connection and the reason for its end.
-pub(super) async fn begin(stream: Box<dyn Stream>) -> Result<(Link, impl Future<Output = io::Result<()>> + Send), h2::Error> {
+/// Begins HTTP/2 on a stream, and waits until somebody answers there: a member that hangs, or whatever else has the port, takes connections,
+/// too. The future moves the bytes, and ends with the connection and the reason for its end.
+pub(super) async fn begin(stream: Box<dyn Stream>) -> io::Result<(Link, impl Future<Output = io::Result<()>> + Send)> {
     let (reading, writing) = tokio::io::split(stream);
     let outbox = Arc::default();
     let mut builder = h2::client::Builder::new();
     builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW).enable_push(false);
-    let (requests, mut connection) = builder.handshake(Corked { reading, outbox: Arc::clone(&outbox) }).await?;
+    let handshake = builder.handshake(Corked { reading, outbox: Arc::clone(&outbox) });
+    let (requests, mut connection) = handshake.await.map_err(io::Error::other)?;
     let open = Arc::default();
-    let pings = connection.ping_pong().map(|pings| Pings::new(pings, Arc::clone(&open)));
-    let mut driver = Driver { connection, outbox, writing, pings, waited: false };
+    let pings = connection.ping_pong();
+    let mut driver = Driver { connection, outbox, writing, pings: None, waited: false };
+    if let Some(mut pings) = pings {
+        driver.answered(&mut pings).await?;
+        driver.pings = Some(Pings::new(pings, Arc::clone(&open)));
+    }
     Ok((Link { requests, open, refused: Arc::default() }, std::future::poll_fn(move |cx| driver.poll(cx))))
 }
 
@@ -127,6 +133,19 @@ struct Driver {
 }
 
 impl Driver {
+    /// Waits for the answer to a first ping.
+    async fn answered(&mut self, pings: &mut PingPong) -> io::Result<()> {
+        pings.send_ping(Ping::opaque()).map_err(io::Error::other)?;
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(ended) = self.poll(cx) {
+                let closed = || io::Error::new(io::ErrorKind::UnexpectedEof, "the member closed the connection");
+                return Poll::Ready(ended.and_then(|()| Err(closed())));
+            }
+            pings.poll_pong(cx).map(|answered| answered.map(drop).map_err(io::Error::other))
+        })
+        .await
+    }
+
     /// Each time it is woken it lets all tasks that are ready go first: they have more requests to send.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.waited = !self.waited;
@@ -206,7 +225,7 @@ impl Pings {
 #[cfg(test)]
 mod tests {
     use http::{Request, Response};
-    use tokio::io::DuplexStream;
+    use tokio::io::{AsyncReadExt as _, DuplexStream};
 
     use super::*;
 
@@ -293,5 +312,16 @@ mod tests {
         let size = 4 * OUTBOX;
         let answer = ask(&link, size).await.expect("an answer");
         assert_eq!(answer.headers()["length"], size.to_string());
+    }
+
+    #[tokio::test]
+    async fn whoever_only_listens_is_no_member() {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 10);
+        let began = tokio::spawn(async move { begin(Box::new(ours)).await.map(drop) });
+        let mut preface = [0; 24];
+        theirs.read_exact(&mut preface).await.expect("a preface");
+        assert!(!began.is_finished(), "nothing has answered");
+        drop(theirs);
+        assert!(began.await.expect("no panic").is_err());
     }
 }

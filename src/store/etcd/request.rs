@@ -176,7 +176,7 @@ pub(super) async fn commit(connection: &Connection, writes: Vec<Write>) -> Resul
 pub(super) async fn compact(connection: &Connection, upto: Revision) -> Result<(), StoreError> {
     // Physical: the answer comes when the space is free.
     let options = CompactionOptions::new().with_physical();
-    let answer = connection.read(|| async { connection.kv().compact(number(upto), Some(options.clone())).await }).await;
+    let answer = connection.read_patiently(|| async { connection.kv().compact(number(upto), Some(options.clone())).await }).await;
     match answer {
         Ok(_) => Ok(()),
         Err(error) => match explain(connection, error, upto).await {
