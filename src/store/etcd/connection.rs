@@ -46,16 +46,15 @@ impl Connection {
         let deadline = Instant::now() + options.connect_timeout;
         let channel = channel::open(endpoint::endpoints(&options)?, options.connect_timeout);
         let several = options.endpoints.len() > 1;
-        let opened = timeout_at(deadline, Client::from_channel(channel, Some(connect_options(&options)))).await;
-        let client = match opened {
-            Ok(Ok(client)) => client,
-            Ok(Err(error)) => return Err(opening_failure(&error, unreachable)),
-            Err(_) => return Err(unreachable("no answer in time".to_owned())),
+        // Where there is a user, this signs in; else it does nothing yet, and the request after it is the first.
+        let opening = async {
+            let open = || Client::from_channel(channel.clone(), Some(connect_options(&options)));
+            let client = retry_until(deadline, several, open).await?;
+            let status = retry_until(deadline, several, || async { client.maintenance_client().status().await }).await?;
+            Ok((client, status))
         };
-        // Connecting does nothing yet; the first request does.
-        let first = retry_until(deadline, several, || async { client.maintenance_client().status().await });
-        let status = match timeout_at(deadline, first).await {
-            Ok(Ok(status)) => status,
+        let (client, status) = match timeout_at(deadline, opening).await {
+            Ok(Ok(opened)) => opened,
             Ok(Err(error)) => return Err(opening_failure(&error, unreachable)),
             Err(_) => return Err(unreachable("no answer in time".to_owned())),
         };

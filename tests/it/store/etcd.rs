@@ -258,7 +258,7 @@ async fn tls_checks_both_sides() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_signs_in_with_a_password() {
-    let server = EtcdServer::start();
+    let mut server = EtcdServer::start();
     let mut admin = Client::connect([server.endpoint()], None).await.unwrap();
     admin.user_add("root", "secret", None).await.unwrap();
     admin.role_add("root").await.unwrap();
@@ -270,6 +270,14 @@ async fn a_user_signs_in_with_a_password() {
     let mut tap = Tap::on(&store, "/a/", store.current_revision().await.unwrap()).await;
     let first = create(&store, "/a/x", "one").await;
     assert_eq!(tap.until(first).await.len(), 1);
+
+    // Nobody answers at first.
+    server.stop();
+    let options = EtcdOptions { connect_timeout: PATIENCE, ..user("root", "secret") };
+    let connecting = tokio::spawn(EtcdStore::connect(options));
+    tokio::task::yield_now().await;
+    server.restart();
+    assert_eq!(connecting.await.unwrap().unwrap().get("/a/x").await.unwrap(), Some(entry("/a/x", "one", first)));
 
     let wrong = refusal(user("root", "guess")).await;
     assert!(matches!(&wrong, StoreError::Failed(text) if text.contains("authentication failed")), "{wrong}");
