@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http::header::{ACCEPT, CONTENT_TYPE, HOST};
 use kube::client::ConfigExt as _;
+use tokio::time::Instant;
 
 use super::config::{Address, ClientConfig};
 use super::trust;
@@ -65,6 +66,14 @@ pub enum CallError {
     TooLarge,
 }
 
+impl CallError {
+    /// Whether there was no connection, so that the webhook cannot have been asked.
+    #[must_use]
+    pub fn is_unconnected(&self) -> bool {
+        matches!(self, Self::Send { source, .. } if source.is_connect())
+    }
+}
+
 /// The webhooks that were called so far.
 #[derive(Debug, Default)]
 pub struct Webhooks(Mutex<HashMap<Way, reqwest::Client>>);
@@ -76,13 +85,14 @@ impl Webhooks {
     /// Sends a JSON document and answers with the one that comes back. The webhook is told how long it has. One behind a Service is
     /// asked `at` the address of one of the Service's endpoints, under the Service's name.
     ///
-    /// Errors where there is no answer within `timeout`, or one that is not 2xx.
+    /// Errors where there is no answer until `deadline`, the end of `timeout`, or one that is not 2xx.
     pub async fn post(
         &self,
         config: &ClientConfig,
         at: Option<SocketAddr>,
-        document: Vec<u8>,
+        document: Bytes,
         timeout: Duration,
+        deadline: Instant,
     ) -> Result<Bytes, CallError> {
         let url = url(&config.address, timeout);
         let client = self.client(config, at)?;
@@ -92,7 +102,7 @@ impl Webhooks {
         if let Address::Service { namespace, name, port, .. } = &config.address {
             request = request.header(HOST, format!("{name}.{namespace}.svc:{port}"));
         }
-        let request = request.body(document).timeout(timeout);
+        let request = request.body(document).timeout(deadline.saturating_duration_since(Instant::now()));
         let mut response = request.send().await.map_err(failed)?;
         let code = response.status();
         let mut body = BytesMut::new();
