@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::definitions::PREFIX;
 use crate::object::{GroupVersion, Object, Refusal, Revision};
@@ -17,7 +17,7 @@ use crate::store::cache::{Cache, Cached, Snapshot};
 /// The catalog, and which state of the definitions it was made of.
 pub(super) struct Catalogs {
     made: RwLock<Made>,
-    turn: Mutex<()>,
+    turn: Arc<Mutex<()>>,
 }
 
 struct Made {
@@ -50,7 +50,7 @@ pub(super) struct Unsettled {
 impl Catalogs {
     pub(super) async fn open(cache: &Cache) -> Result<Self, Refusal> {
         let made = Made { catalog: Catalog::builtin(), of: Revision::ZERO, edition: 0, known: HashMap::new() };
-        let catalogs = Self { made: RwLock::new(made), turn: Mutex::new(()) };
+        let catalogs = Self { made: RwLock::new(made), turn: Arc::default() };
         catalogs.make(&cache.consistent(PREFIX).await?);
         Ok(catalogs)
     }
@@ -105,8 +105,8 @@ impl Catalogs {
     }
 
     /// The turn of a write to definitions.
-    pub(super) async fn turn(&self) -> MutexGuard<'_, ()> {
-        self.turn.lock().await
+    pub(super) async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).lock_owned().await
     }
 
     /// The names that the definitions of a group hold, without one of them.

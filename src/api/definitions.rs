@@ -2,18 +2,20 @@
 //!
 //! Receives definitions before they are written, and word of those that were; hands on definitions with the status that a controller
 //! sets upstream, so that a client which waits for `Established` never waits. Invariant: commits of definitions in one process
-//! take turns, and each is given its names in its turn, so that no two are given the same one.
+//! take turns, and each is given its names in its turn, so that no two are given the same one. Who has committed in its turn keeps it until
+//! the catalog has what was written, whether or not its client waits for that.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use tokio::sync::MutexGuard;
+use tokio::sync::OwnedMutexGuard;
 
 use super::call::Call;
 use super::catalogs::Unsettled;
 use super::{Shared, api_services, view};
 use crate::object::{Object, Refusal, Time};
 use crate::schema::{Resource, naming};
-use crate::store::{Change, Outcome};
+use crate::store::{Change, Outcome, Write};
 
 /// Keeps a definition until its objects are gone; the controller for definitions takes it off.
 const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
@@ -31,8 +33,28 @@ const PENDING: [&str; 4] = [
 
 /// The turn of a commit to definitions; commits of anything else need none. It is held until the catalog has what was written, and never
 /// while anybody but the store is waited for.
-pub(super) async fn turn<'a>(api: &'a Shared, resource: &Resource) -> Option<MutexGuard<'a, ()>> {
+pub(super) async fn turn(api: &Shared, resource: &Resource) -> Option<OwnedMutexGuard<()>> {
     if resource.storage_prefix == PREFIX { Some(api.catalogs.turn().await) } else { None }
+}
+
+/// Commits a definition in its turn, and waits until the catalog has it.
+pub(super) async fn commit(api: &Arc<Shared>, turn: OwnedMutexGuard<()>, write: Write) -> Result<Outcome, Refusal> {
+    let api = Arc::clone(api);
+    to_the_end(async move {
+        let outcome = api.cache.store().commit(&write.key, write.expected, write.change).await?;
+        if let Outcome::Done(revision) = outcome {
+            api.catalogs.wait_for(&api.cache, revision).await?;
+        }
+        drop(turn);
+        Ok(outcome)
+    })
+    .await
+}
+
+/// Does what must not stop in the middle, as the work for a request does when its client goes.
+async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T, Refusal>> + Send + 'static) -> Result<T, Refusal> {
+    let stopped = |_| Err(Refusal::internal("the server stopped while a definition was written".to_owned()));
+    tokio::spawn(work).await.unwrap_or_else(stopped)
 }
 
 /// Nothing is created of a kind whose definition is being deleted.
@@ -67,7 +89,12 @@ pub(super) fn settle(call: &Call, object: &mut Object) {
 }
 
 /// After a definition was written or went: gives the names that became free to those that wait for them, the oldest first.
-pub(super) async fn settle_others(api: &Shared) -> Result<(), Refusal> {
+pub(super) async fn settle_others(api: &Arc<Shared>) -> Result<(), Refusal> {
+    let api = Arc::clone(api);
+    to_the_end(async move { settle_all(&api).await }).await
+}
+
+async fn settle_all(api: &Shared) -> Result<(), Refusal> {
     let _turn = api.catalogs.turn().await;
     let mut tried = Vec::new();
     while let Some(next) = api.catalogs.unsettled().into_iter().find(|waiting| !tried.contains(&waiting.key)) {

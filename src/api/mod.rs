@@ -108,6 +108,7 @@ pub(crate) struct Shared {
     known_tokens: KnownTokens,
     registered: Registered,
     lookups: namespaces::Lookups,
+    ledgers: quotas::Ledgers,
     _follower: Follower,
 }
 
@@ -149,6 +150,7 @@ impl Api {
             known_tokens: KnownTokens::default(),
             registered: Registered::default(),
             lookups: namespaces::Lookups::default(),
+            ledgers: quotas::Ledgers::default(),
             _follower: follower,
         }));
         bootstrap::namespaces(&api).await?;

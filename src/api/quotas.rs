@@ -3,28 +3,27 @@
 //! Receives an object that is about to be written; hands on how its commit ended. Invariant: an object is in the store exactly if what it
 //! takes is charged to the quotas that limit it, since one commit writes both and compares the revisions of both. So whatever number of
 //! servers writes, and however long any of them takes, there is never more than a quota leaves, and a write that fails takes nothing.
+//!
+//! All writes of a namespace that take of a quota write that quota. Within a process they do not race: [`ledger`] has them take turns.
+
+mod ledger;
 
 use std::sync::Arc;
 
+pub(super) use self::ledger::Ledgers;
 use super::call::Call;
 use super::view;
 use super::write;
 use crate::admission::Plugin;
 use crate::admission::quota::{self, Subject};
-use crate::object::{Object, Reason, Refusal, Revision};
+use crate::object::{Object, Refusal, Revision};
 use crate::schema::{Catalog, Resource};
 use crate::store::cache::Cached;
-use crate::store::{Change, JointOutcome, Outcome, Write};
+use crate::store::{Outcome, Write};
 
-/// How often a quota is charged against others before the write gives up. Each lost race means that another charge went through.
-const ATTEMPTS: usize = 200;
-
-/// A quota as it is stored, and with a write charged to it.
-type Due = (Arc<Cached>, Object);
-
-/// What a write takes of the quotas of its namespace. By default there is nothing.
+/// The quotas of its namespace that a write takes of. By default there are none.
 #[derive(Default)]
-pub(super) struct Charges(Vec<Due>);
+pub(super) struct Charges(Vec<Arc<Cached>>);
 
 impl Charges {
     /// Asks the quotas of the namespace what the write takes of them. Nothing is charged yet.
@@ -36,9 +35,11 @@ impl Charges {
         };
         let quotas = kind()?;
         let scope = format!("{}{namespace}/", quotas.storage_prefix);
+        let kind = call.group_resource();
+        let subject = Subject { kind: &kind, object, before, now: call.api.ambient.now() };
         let mut due = Vec::new();
         for cached in call.api.cache.part(&quotas.storage_prefix, &scope).await? {
-            due.extend(ask(call, &quotas, cached, before, object).await?);
+            due.extend(ask(call, &quotas, cached, &subject).await?);
         }
         Ok(Self(due))
     }
@@ -46,65 +47,44 @@ impl Charges {
     /// Commits the write of an object with what it takes. A quota that was changed meanwhile is asked again, and one that is gone limits
     /// nothing. The inner refusal says that a quota leaves no room, and that nothing was written.
     pub(super) async fn commit(
-        mut self,
+        self,
         call: &Call,
         before: Option<&Object>,
         object: &Object,
         write: Write,
     ) -> Result<Result<Outcome, Refusal>, Refusal> {
-        let store = call.api.cache.store();
-        for _ in 0..ATTEMPTS {
-            // Quotas go first: at no revision is there an object that is not charged.
-            let mut writes: Vec<Write> = self.0.iter().map(charged).collect();
-            writes.push(write.clone());
-            let (index, standing) = match store.commit_all(writes).await? {
-                JointOutcome::Done(revision) => return Ok(Ok(Outcome::Done(revision))),
-                JointOutcome::Lost(index, standing) => (index, standing),
-            };
-            if index >= self.0.len() {
-                return Ok(Ok(Outcome::Lost(standing)));
-            }
-            self.0.remove(index);
-            let Some(winner) = standing else { continue };
-            match judge(call, &*kind()?, Arc::new(write::cached(winner)), before, object) {
-                Ok(due) => self.0.extend(due),
-                Err(refusal) => return Ok(Err(refusal)),
-            }
-        }
-        let message = "a resource quota is being charged by others too often to get a turn; try again";
-        Ok(Err(Refusal { retry_after_seconds: 1, ..Refusal::new(Reason::ServerTimeout, message) }))
+        let Some(namespace) = call.route.namespace.as_deref().filter(|_| !self.0.is_empty()) else {
+            return Ok(Ok(call.api.cache.store().commit(&write.key, write.expected, write.change).await?));
+        };
+        let charge = ledger::Charge {
+            kind: call.group_resource(),
+            resource: Arc::clone(&call.resource),
+            object: object.clone(),
+            before: before.cloned(),
+            now: call.api.ambient.now(),
+            write,
+            quotas: self.0,
+        };
+        ledger::commit(&call.api, namespace, charge).await
     }
 }
 
-/// What is written of a quota.
-fn charged((cached, after): &Due) -> Write {
-    Write { key: cached.key.to_string(), expected: cached.revision, change: Change::Put(view::encode(after).into()) }
-}
-
-/// What the write makes of a quota that the cache has. A refusal holds only for what the store has, and so does the verdict of a dry run,
-/// which no commit proves right.
-async fn ask(
-    call: &Call,
-    quotas: &Resource,
-    cached: Arc<Cached>,
-    before: Option<&Object>,
-    object: &Object,
-) -> Result<Option<Due>, Refusal> {
+/// Answers with a quota that the cache has if the write takes of it. A refusal holds only for what the store has, and so does the verdict
+/// of a dry run, which no commit proves right.
+async fn ask(call: &Call, quotas: &Resource, cached: Arc<Cached>, subject: &Subject<'_>) -> Result<Option<Arc<Cached>>, Refusal> {
     if !call.query.dry_run
-        && let Ok(due) = judge(call, quotas, Arc::clone(&cached), before, object)
+        && let Ok(charged) = judge(&view::parse(quotas, &cached)?, subject)
     {
-        return Ok(due);
+        return Ok(charged.map(|_| cached));
     }
     let Some(entry) = call.api.cache.store().get(&cached.key).await? else { return Ok(None) };
-    judge(call, quotas, Arc::new(write::cached(entry)), before, object)
+    let cached = Arc::new(write::cached(entry));
+    Ok(judge(&view::parse(quotas, &cached)?, subject)?.map(|_| cached))
 }
 
-fn judge(call: &Call, quotas: &Resource, cached: Arc<Cached>, before: Option<&Object>, object: &Object) -> Result<Option<Due>, Refusal> {
-    let group_resource = call.group_resource();
-    let subject = Subject { kind: &group_resource, object, before, now: call.api.ambient.now() };
-    let charged = quota::charge(&view::parse(quotas, &cached)?, &subject);
-    let charged = charged.map_err(|why| Refusal::forbidden(&group_resource, object.name(), &why))?;
-    Ok(charged.map(|charged| (cached, charged)))
+/// What the write makes of a quota; `None` where it takes nothing of it.
+fn judge(quota: &Object, subject: &Subject) -> Result<Option<Object>, Refusal> {
+    quota::charge(quota, subject).map_err(|why| Refusal::forbidden(subject.kind, subject.object.name(), &why))
 }
 
 /// The quotas' own resource.

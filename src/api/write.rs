@@ -253,28 +253,26 @@ async fn keep(call: &Call, place: &Place<'_>, charges: Charges, object: &mut Obj
         return Ok(Ok((value, Outcome::Done(place.expected))));
     }
     let write = Write { key: place.key.to_owned(), expected: place.expected, change: Change::Put(value.clone()) };
-    let outcome = match charges.commit(call, place.before, object, write).await? {
-        Ok(outcome) => outcome,
-        Err(refusal) => return Ok(Err(refusal)),
+    let outcome = match turn {
+        Some(turn) => Ok(definitions::commit(&call.api, turn, write).await?),
+        None => charges.commit(call, place.before, object, write).await?,
     };
-    if let (Some(_), Outcome::Done(revision)) = (&turn, &outcome) {
-        call.api.catalogs.wait_for(&call.api.cache, *revision).await?;
-    }
-    Ok(Ok((value, outcome)))
+    Ok(outcome.map(|outcome| (value, outcome)))
 }
 
 /// Removes an object, with what it holds.
 async fn remove(call: &Call, place: &Place<'_>, object: &Object) -> Result<(Bytes, Outcome), Refusal> {
     let value = stored_form(call, object, place.seen).await?;
     let turn = definitions::turn(&call.api, &call.resource).await;
-    let outcome = match call.query.dry_run {
-        true => Outcome::Done(place.expected),
-        false => call.api.cache.store().commit(place.key, place.expected, Change::Delete).await?,
-    };
-    if let Outcome::Done(revision) = outcome {
-        if turn.is_some() && !call.query.dry_run {
-            call.api.catalogs.wait_for(&call.api.cache, revision).await?;
+    let outcome = match turn {
+        _ if call.query.dry_run => Outcome::Done(place.expected),
+        Some(turn) => {
+            let write = Write { key: place.key.to_owned(), expected: place.expected, change: Change::Delete };
+            definitions::commit(&call.api, turn, write).await?
         }
+        None => call.api.cache.store().commit(place.key, place.expected, Change::Delete).await?,
+    };
+    if let Outcome::Done(_) = outcome {
         allocations::released(call, place.before, None).await;
     }
     Ok((value, outcome))

@@ -243,6 +243,10 @@ fn remote_options(args: &GlobalArgs, server: Option<String>, environment: &Envir
 }
 
 fn etcd_target(args: &GlobalArgs, endpoints: Vec<String>, environment: &Environment<'_>) -> Result<TargetSettings, UsageError> {
+    // Not repeated: what stands before the sign may be a password.
+    if endpoints.iter().any(|url| url.contains('@')) {
+        return Err(UsageError("an etcd endpoint names a user: give the user with --etcd-user".to_owned()));
+    }
     if let Some(bad) = endpoints.iter().find(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
         return Err(UsageError(format!("etcd endpoint {bad:?} must begin with http:// or https://")));
     }
@@ -362,6 +366,9 @@ mod tests {
         assert_eq!(resolve(&args(Some("u"), "http://a:2379"), &[("TRUEUP_ETCD_PASSWORD", "s")]), access(Some(("u", "s"))));
         assert!(resolve(&args(Some("u"), "http://a:2379"), &[]).is_err_and(|error| error.contains("TRUEUP_ETCD_PASSWORD")));
         assert!(resolve(&args(None, "a:2379"), &[]).is_err_and(|error| error.contains("http://")));
+        for url in ["http://u:hunter2@a:2379", "u:hunter2@a:2379"] {
+            assert!(resolve(&args(None, url), &[]).is_err_and(|error| error.contains("--etcd-user") && !error.contains("hunter2")));
+        }
     }
 
     #[test]

@@ -197,23 +197,29 @@ impl Store for MemoryStore {
 
     async fn commit_all(&self, writes: Vec<Write>) -> Result<JointOutcome, StoreError> {
         let mut state = self.shared.write();
+        let mut lost = Vec::new();
         for (index, write) in writes.iter().enumerate() {
             let current = state.newest(&write.key);
             let revision = current.as_ref().map_or(Revision::ZERO, |entry| entry.revision);
             if revision != write.expected || (current.is_none() && write.change == Change::Delete) {
-                return Ok(JointOutcome::Lost(index, current));
+                lost.push((index, current));
             }
         }
+        if !lost.is_empty() {
+            return Ok(JointOutcome::Lost(lost));
+        }
+        let mut revisions = Vec::with_capacity(writes.len());
         for write in writes {
             let value = match write.change {
                 Change::Put(value) => Some(value),
                 Change::Delete => None,
             };
             state.write(&write.key, value);
+            revisions.push(state.current);
         }
         // Told under the lock, so that revisions are told in their order.
         self.moved.send_replace(state.current);
-        Ok(JointOutcome::Done(state.current))
+        Ok(JointOutcome::Done(revisions))
     }
 
     async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError> {

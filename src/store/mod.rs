@@ -89,10 +89,10 @@ pub struct Write {
 /// How a commit of several writes ended, where the store answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JointOutcome {
-    /// All are written durably; the last of them at this revision, the others not after it.
-    Done(Revision),
-    /// Nothing is written: the compare of the write at this place was the first to fail; this is what stands under its key.
-    Lost(usize, Option<Entry>),
+    /// All are written durably, each at the revision in its place.
+    Done(Vec<Revision>),
+    /// Nothing is written: these are the places of all writes whose compare failed, in order, and what stands under their keys.
+    Lost(Vec<(usize, Option<Entry>)>),
 }
 
 /// One write as a watch tells it.
@@ -186,8 +186,8 @@ pub trait Store: Send + Sync + 'static {
     async fn commit(&self, key: &str, expected: Revision, change: Change) -> Result<Outcome, StoreError> {
         let write = Write { key: key.to_owned(), expected, change };
         Ok(match self.commit_all(vec![write]).await? {
-            JointOutcome::Done(revision) => Outcome::Done(revision),
-            JointOutcome::Lost(_, standing) => Outcome::Lost(standing),
+            JointOutcome::Done(revisions) => Outcome::Done(revisions.into_iter().next().unwrap_or_default()),
+            JointOutcome::Lost(lost) => Outcome::Lost(lost.into_iter().next().and_then(|(_, standing)| standing)),
         })
     }
 
@@ -195,6 +195,12 @@ pub trait Store: Send + Sync + 'static {
     /// at the newest revision. In etcd all of them have the same revision, so a reader that goes on after a revision must have
     /// taken in all of it.
     async fn commit_all(&self, writes: Vec<Write>) -> Result<JointOutcome, StoreError>;
+
+    /// Whether all writes of one commit have the same revision, so that whoever joins writes must keep those apart that one reader
+    /// follows: a client goes on after the revision of the last event that it has seen.
+    fn shares_revisions(&self) -> bool {
+        false
+    }
 
     /// Follows a prefix: every write with a revision greater than `after`. Errors at once, or in the stream, with
     /// [`StoreError::Compacted`] where that history is gone, and at once with [`StoreError::Future`] where `after` is not written yet.

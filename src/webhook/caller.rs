@@ -1,15 +1,16 @@
 //! The calls themselves: one client for each webhook, which keeps its connections.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::error::Error as StdError;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http::header::{ACCEPT, CONTENT_TYPE, HOST};
 use kube::client::ConfigExt as _;
+use tokio::time::Instant;
 
 use super::config::{Address, ClientConfig};
 use super::trust;
@@ -65,9 +66,17 @@ pub enum CallError {
     TooLarge,
 }
 
-/// The webhooks that were called so far.
+impl CallError {
+    /// Whether there was no connection, so that the webhook cannot have been asked.
+    #[must_use]
+    pub fn is_unconnected(&self) -> bool {
+        matches!(self, Self::Send { source, .. } if source.is_connect())
+    }
+}
+
+/// The webhooks that were called, the newest last.
 #[derive(Debug, Default)]
-pub struct Webhooks(Mutex<HashMap<Way, reqwest::Client>>);
+pub struct Webhooks(Mutex<VecDeque<(Way, reqwest::Client)>>);
 
 /// A webhook, and where it is at the moment if it lies behind a Service.
 type Way = (ClientConfig, Option<SocketAddr>);
@@ -76,23 +85,24 @@ impl Webhooks {
     /// Sends a JSON document and answers with the one that comes back. The webhook is told how long it has. One behind a Service is
     /// asked `at` the address of one of the Service's endpoints, under the Service's name.
     ///
-    /// Errors where there is no answer within `timeout`, or one that is not 2xx.
+    /// Errors where there is no answer until `deadline`, the end of `timeout`, or one that is not 2xx.
     pub async fn post(
         &self,
         config: &ClientConfig,
         at: Option<SocketAddr>,
-        document: Vec<u8>,
+        document: Bytes,
         timeout: Duration,
+        deadline: Instant,
     ) -> Result<Bytes, CallError> {
         let url = url(&config.address, timeout);
-        let client = self.client(config, at)?;
+        let client = self.client(config, at).await?;
         let failed = |source: reqwest::Error| CallError::Send { url: url.clone(), source: source.without_url() };
         let json = "application/json";
         let mut request = client.post(dialled(&config.address, at, &url)).header(CONTENT_TYPE, json).header(ACCEPT, json);
         if let Address::Service { namespace, name, port, .. } = &config.address {
             request = request.header(HOST, format!("{name}.{namespace}.svc:{port}"));
         }
-        let request = request.body(document).timeout(timeout);
+        let request = request.body(document).timeout(deadline.saturating_duration_since(Instant::now()));
         let mut response = request.send().await.map_err(failed)?;
         let code = response.status();
         let mut body = BytesMut::new();
@@ -109,20 +119,35 @@ impl Webhooks {
         Err(CallError::Refused { code, body: told })
     }
 
-    fn client(&self, config: &ClientConfig, at: Option<SocketAddr>) -> Result<reqwest::Client, CallError> {
-        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    async fn client(&self, config: &ClientConfig, at: Option<SocketAddr>) -> Result<reqwest::Client, CallError> {
         let way = (config.clone(), at);
-        if let Some(client) = clients.get(&way) {
-            return Ok(client.clone());
+        if let Some(client) = find(&self.lock(), &way) {
+            return Ok(client);
         }
+        // Reads the system's certificates where the webhook brings none.
+        let building = tokio::task::spawn_blocking(move || (build(&way.0, way.1), way));
         let prepare = |why: String| CallError::Prepare { url: config.address.to_string(), why };
-        let client = build(config, at).map_err(prepare)?;
-        if clients.len() >= KEPT {
-            clients.clear();
+        let (built, way) = building.await.map_err(|error| prepare(error.to_string()))?;
+        let client = built.map_err(prepare)?;
+        let mut clients = self.lock();
+        // Who was faster has connections by now.
+        if let Some(client) = find(&clients, &way) {
+            return Ok(client);
         }
-        clients.insert(way, client.clone());
+        if clients.len() >= KEPT {
+            clients.pop_front();
+        }
+        clients.push_back((way, client.clone()));
         Ok(client)
     }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(Way, reqwest::Client)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn find(clients: &VecDeque<(Way, reqwest::Client)>, way: &Way) -> Option<reqwest::Client> {
+    clients.iter().find(|(known, _)| known == way).map(|(_, client)| client.clone())
 }
 
 /// What is asked of a webhook that has so long to answer.
@@ -216,5 +241,21 @@ mod tests {
         assert_eq!(asked, "https://hook.ops.svc:443/m?timeout=3s");
         let at = "10.0.0.7:9443".parse().ok();
         assert_eq!(dialled(&service, at, &asked), "https://hook.ops.svc:9443/m?timeout=3s");
+    }
+
+    #[tokio::test]
+    async fn of_too_many_webhooks_the_oldest_is_forgotten() {
+        let certificate = rcgen::generate_simple_self_signed(vec!["hook.example.com".to_owned()]).expect("a certificate").cert.pem();
+        let config = |number: usize| ClientConfig {
+            address: Address::Url(format!("https://hook.example.com/{number}")),
+            ca_bundle: Some(certificate.clone()),
+        };
+        let webhooks = Webhooks::default();
+        for number in 0..=KEPT {
+            webhooks.client(&config(number), None).await.expect("a client");
+            webhooks.client(&config(number), None).await.expect("the same client");
+        }
+        let known: Vec<ClientConfig> = webhooks.lock().iter().map(|((config, _), _)| config.clone()).collect();
+        assert_eq!(known, (1..=KEPT).map(config).collect::<Vec<_>>());
     }
 }

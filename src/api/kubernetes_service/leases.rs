@@ -14,7 +14,7 @@ use super::super::Shared;
 use crate::object::{Refusal, Revision};
 use crate::store::{Change, Entry, ListRequest, Outcome};
 
-/// Where the keys are. Nothing there is an object.
+/// Where the keys are. Nothing there is an object, and not all of it need be ours: kube-apiserver's own keys there are addresses alone.
 const PREFIX: &str = "/registry/masterleases/";
 
 /// How long a server stays that says nothing more.
@@ -67,14 +67,12 @@ impl Leases {
         self.0.retain(|key, _| entries.iter().any(|entry| entry.key == *key));
         let (mut alive, mut gone) = (Vec::new(), Vec::new());
         for entry in entries {
+            let Some(server) = entry.key.strip_prefix(PREFIX).and_then(|server| server.parse().ok()) else { continue };
             let seen = self.0.entry(entry.key.clone()).or_insert((entry.revision, now));
             if seen.0 != entry.revision {
                 *seen = (entry.revision, now);
             }
-            match entry.key.strip_prefix(PREFIX).and_then(|server| server.parse().ok()) {
-                Some(server) if now.duration_since(seen.1) < LASTS => alive.push(server),
-                _ => gone.push(entry),
-            }
+            if now.duration_since(seen.1) < LASTS { alive.push(server) } else { gone.push(entry) }
         }
         (alive, gone)
     }
@@ -100,5 +98,15 @@ mod tests {
         assert_eq!(alive(vec![entry(one, 3), entry(other, 2)], 14), (vec![one.to_owned(), other.to_owned()], 0));
         assert_eq!(alive(vec![entry(one, 3), entry(other, 2)], 15), (vec![one.to_owned()], 1));
         assert_eq!(alive(vec![entry(one, 4), entry(other, 9)], 31), (vec![one.to_owned(), other.to_owned()], 0));
+    }
+
+    #[test]
+    fn what_others_keep_there_is_left_alone() {
+        let (mut leases, began) = (Leases::default(), Instant::now());
+        let foreign = || vec![entry("10.0.0.1", 1), entry("kube-apiserver/x", 2)];
+        for after in [0, 60] {
+            let (alive, gone) = leases.sort(foreign(), began + Duration::from_secs(after));
+            assert_eq!((alive, gone), (Vec::new(), Vec::new()));
+        }
     }
 }

@@ -84,7 +84,7 @@ async fn keep(endpoint: Endpoint, connect_timeout: Duration, state_tx: watch::Se
     loop {
         let connecting = async {
             let stream = endpoint.connect().await?;
-            link::begin(stream).await.map_err(io::Error::other)
+            link::begin(stream).await
         };
         let began = Instant::now();
         let connected = tokio::select! {
@@ -104,7 +104,7 @@ async fn keep(endpoint: Endpoint, connect_timeout: Duration, state_tx: watch::Se
                 }
             }
             Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no connection in {connect_timeout:?}"),
+            Err(_) => format!("no answer in {connect_timeout:?}"),
         };
         let away = NeverSent { endpoint: endpoint.authority.to_string(), cause: cause.into() };
         state_tx.send_replace(State::Away(away));

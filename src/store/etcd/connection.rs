@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use etcd_client::{Client, ConnectOptions, Error, KvClient, ResponseHeader, WatchClient};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::super::StoreError;
 use super::super::follow::closed;
@@ -17,6 +17,9 @@ use crate::object::Revision;
 
 /// gRPC refuses answers over 4 MB by default; lists and watches of 3 MiB objects are larger. This is etcd's own client's limit.
 const LARGEST_ANSWER: usize = i32::MAX as usize;
+
+/// How long one of several members may take to answer a read.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
 
 /// The waits between tries: the first, and the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
@@ -42,15 +45,16 @@ impl Connection {
         };
         let deadline = Instant::now() + options.connect_timeout;
         let channel = channel::open(endpoint::endpoints(&options)?, options.connect_timeout);
-        let opened = timeout_at(deadline, Client::from_channel(channel, Some(connect_options(&options)))).await;
-        let client = match opened {
-            Ok(Ok(client)) => client,
-            Ok(Err(error)) => return Err(opening_failure(&error, unreachable)),
-            Err(_) => return Err(unreachable("no answer in time".to_owned())),
+        let several = options.endpoints.len() > 1;
+        // Where there is a user, this signs in; else it does nothing yet, and the request after it is the first.
+        let opening = async {
+            let open = || Client::from_channel(channel.clone(), Some(connect_options(&options)));
+            let client = retry_until(deadline, several, open).await?;
+            let status = retry_until(deadline, several, || async { client.maintenance_client().status().await }).await?;
+            Ok((client, status))
         };
-        // Connecting does nothing yet; the first request does.
-        let status = match timeout_at(deadline, retry_until(deadline, || async { client.maintenance_client().status().await })).await {
-            Ok(Ok(status)) => status,
+        let (client, status) = match timeout_at(deadline, opening).await {
+            Ok(Ok(opened)) => opened,
             Ok(Err(error)) => return Err(opening_failure(&error, unreachable)),
             Err(_) => return Err(unreachable("no answer in time".to_owned())),
         };
@@ -95,7 +99,17 @@ impl Connection {
         F: Future<Output = Result<T, Error>>,
     {
         let deadline = self.deadline()?;
-        self.answer(timeout_at(deadline, retry_until(self.patience(deadline), request)).await)
+        let several = self.options.endpoints.len() > 1;
+        self.answer(timeout_at(deadline, retry_until(self.patience(deadline), several, request)).await)
+    }
+
+    /// Reads what may take its time, so that nobody else is asked meanwhile.
+    pub(super) async fn read_patiently<T, F>(&self, request: impl FnMut() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let deadline = self.deadline()?;
+        self.answer(timeout_at(deadline, retry_until(self.patience(deadline), false, request)).await)
     }
 
     /// Writes once. Only what never left this machine is tried again.
@@ -169,11 +183,21 @@ fn opening_failure(error: &Error, unreachable: impl Fn(String) -> StoreError) ->
     }
 }
 
-async fn retry_until<T, F>(deadline: Instant, mut request: impl FnMut() -> F) -> Result<T, Error>
+/// Where there are `several` endpoints, one that does not answer in [`ANSWERS_WITHIN`] leaves the turn to the next.
+async fn retry_until<T, F>(deadline: Instant, several: bool, mut request: impl FnMut() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
 {
+    let within = if several { ANSWERS_WITHIN } else { Duration::MAX };
+    let mut request = || {
+        let answer = timeout(within, request());
+        async move { answer.await.unwrap_or_else(|_| Err(no_answer())) }
+    };
     retry_while(|error| matches!(failure(error), StoreError::Unavailable(_)), deadline, &mut request).await
+}
+
+fn no_answer() -> Error {
+    Error::GRpcStatus(tonic::Status::deadline_exceeded(format!("no answer in {ANSWERS_WITHIN:?}")))
 }
 
 async fn retry_while<T, F>(passing: fn(&Error) -> bool, deadline: Instant, request: &mut impl FnMut() -> F) -> Result<T, Error>

@@ -42,10 +42,17 @@ pub(super) fn endpoints(options: &EtcdOptions) -> Result<Vec<Endpoint>, StoreErr
 
 /// A URL, or a host and port alone, which mean TLS exactly where its files are given.
 fn endpoint(url: &str, connector: Option<&TlsConnector>) -> Result<Endpoint, StoreError> {
+    // Not repeated: what stands before the sign may be a password.
+    if url.contains('@') {
+        return Err(StoreError::Failed("an endpoint of the etcd names a user: give the user with --etcd-user".to_owned()));
+    }
     let unusable = |why: String| StoreError::Failed(format!("{url:?} is no endpoint of an etcd: {why}"));
     let written = if url.contains("://") { url.to_owned() } else { format!("{}://{url}", connector.map_or("http", |_| "https")) };
     let parts = written.parse::<Uri>().map_err(|error| unusable(error.to_string()))?.into_parts();
     let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else { return Err(unusable("it names no host".to_owned())) };
+    if parts.path_and_query.is_some_and(|path| path != "/") {
+        return Err(unusable("it has a path, and an etcd has none".to_owned()));
+    }
     let tls = match (scheme.as_str(), connector) {
         ("http", None) => None,
         ("http", Some(_)) => return Err(unusable("the files for TLS are of use with https alone".to_owned())),
@@ -134,10 +141,20 @@ mod tests {
             (&["ftp://a"][..], "its scheme is ftp"),
             (&["http://a b"][..], "is no endpoint"),
             (&["https://a:1"][..], "needs the file with the certificate authority"),
+            (&["http://a:1/registry"][..], "it has a path"),
+            (&["http://a:1/?x"][..], "it has a path"),
             (&[][..], "no endpoint"),
         ] {
             let refused = of(urls).expect_err("refused");
             assert!(refused.contains(why), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_user_in_an_endpoint_is_refused_and_not_repeated() {
+        for url in ["http://ann:hunter2@a:2379", "ann:hunter2@a:2379", "http://hunter2@a b", "ftp://ann:hunter2@a"] {
+            let refused = of(&[url]).expect_err("refused");
+            assert!(refused.contains("--etcd-user") && !refused.contains("hunter2"), "{refused}");
         }
     }
 }

@@ -28,6 +28,9 @@ const PING_ANSWER: Duration = Duration::from_secs(5);
 const STREAM_WINDOW: u32 = 2 << 20;
 const CONNECTION_WINDOW: u32 = 16 << 20;
 
+/// Of so many requests that were given up at a time it is remembered that they were, so that their late answers are told from nonsense.
+const FORGOTTEN: usize = 1000;
+
 /// So much may wait to be written; the connection holds back what is more.
 const OUTBOX: usize = 256 << 10;
 
@@ -58,16 +61,24 @@ impl Drop for UnderWay {
     }
 }
 
-/// Begins HTTP/2 on a stream. The future moves its bytes, and ends with the connection and the reason for its end.
-pub(super) async fn begin(stream: Box<dyn Stream>) -> Result<(Link, impl Future<Output = io::Result<()>> + Send), h2::Error> {
+/// Begins HTTP/2 on a stream, and waits until somebody answers there: a member that hangs, or whatever else has the port, takes connections,
+/// too. The future moves the bytes, and ends with the connection and the reason for its end.
+pub(super) async fn begin(stream: Box<dyn Stream>) -> io::Result<(Link, impl Future<Output = io::Result<()>> + Send)> {
     let (reading, writing) = tokio::io::split(stream);
     let outbox = Arc::default();
     let mut builder = h2::client::Builder::new();
     builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW).enable_push(false);
-    let (requests, mut connection) = builder.handshake(Corked { reading, outbox: Arc::clone(&outbox) }).await?;
+    // By default a connection ends once a thousand answers in its life came for requests that it no longer remembers. Members are trusted.
+    builder.max_concurrent_reset_streams(FORGOTTEN).max_local_error_reset_streams(None);
+    let handshake = builder.handshake(Corked { reading, outbox: Arc::clone(&outbox) });
+    let (requests, mut connection) = handshake.await.map_err(io::Error::other)?;
     let open = Arc::default();
-    let pings = connection.ping_pong().map(|pings| Pings::new(pings, Arc::clone(&open)));
-    let mut driver = Driver { connection, outbox, writing, pings, waited: false };
+    let pings = connection.ping_pong();
+    let mut driver = Driver { connection, outbox, writing, pings: None, waited: false };
+    if let Some(mut pings) = pings {
+        driver.answered(&mut pings).await?;
+        driver.pings = Some(Pings::new(pings, Arc::clone(&open)));
+    }
     Ok((Link { requests, open, refused: Arc::default() }, std::future::poll_fn(move |cx| driver.poll(cx))))
 }
 
@@ -127,6 +138,19 @@ struct Driver {
 }
 
 impl Driver {
+    /// Waits for the answer to a first ping.
+    async fn answered(&mut self, pings: &mut PingPong) -> io::Result<()> {
+        pings.send_ping(Ping::opaque()).map_err(io::Error::other)?;
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(ended) = self.poll(cx) {
+                let closed = || io::Error::new(io::ErrorKind::UnexpectedEof, "the member closed the connection");
+                return Poll::Ready(ended.and_then(|()| Err(closed())));
+            }
+            pings.poll_pong(cx).map(|answered| answered.map(drop).map_err(io::Error::other))
+        })
+        .await
+    }
+
     /// Each time it is woken it lets all tasks that are ready go first: they have more requests to send.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.waited = !self.waited;
@@ -206,7 +230,7 @@ impl Pings {
 #[cfg(test)]
 mod tests {
     use http::{Request, Response};
-    use tokio::io::DuplexStream;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
     use super::*;
 
@@ -293,5 +317,75 @@ mod tests {
         let size = 4 * OUTBOX;
         let answer = ask(&link, size).await.expect("an answer");
         assert_eq!(answer.headers()["length"], size.to_string());
+    }
+
+    /// A frame's type, flags and stream.
+    async fn frame(stream: &mut DuplexStream) -> Option<(u8, u8, u32)> {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.ok()?;
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; length as usize];
+        stream.read_exact(&mut payload).await.ok()?;
+        let id = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
+        if (head[3], head[4]) == (PING, 0) {
+            stream.write_all(&[&[0, 0, 8, PING, 1, 0, 0, 0, 0], payload.as_slice()].concat()).await.ok()?;
+        }
+        Some((head[3], head[4], id))
+    }
+
+    const HEADERS: u8 = 1;
+    const RESET: u8 = 3;
+    const PING: u8 = 6;
+
+    /// A server that answers so many requests that were given up together with the one after them.
+    async fn answer_what_is_given_up(mut stream: DuplexStream, many: usize) -> Option<()> {
+        let mut preface = [0; 24];
+        stream.read_exact(&mut preface).await.ok()?;
+        stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.ok()?;
+        let answer = |id: u32| [&[0, 0, 1, HEADERS, 5][..], &id.to_be_bytes(), &[0x88]].concat();
+        let mut given_up = Vec::new();
+        loop {
+            match frame(&mut stream).await? {
+                (RESET, _, id) => given_up.push(id),
+                (HEADERS, _, id) if id as usize > 2 * many => {
+                    assert!(given_up.len() > 2 * FORGOTTEN, "{} were sent before they were given up", given_up.len());
+                    for id in given_up.drain(..).chain([id]) {
+                        stream.write_all(&answer(id)).await.ok()?;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn requests_that_are_given_up_do_not_end_the_connection_in_the_long_run() {
+        const MANY: usize = 3 * FORGOTTEN;
+        let (ours, theirs) = tokio::io::duplex(8 << 20);
+        tokio::spawn(answer_what_is_given_up(theirs, MANY));
+        let (link, driver) = begin(Box::new(ours)).await.expect("a connection");
+        tokio::spawn(driver);
+        for _ in 0..MANY {
+            let mut requests = link.requests.clone().ready().await.expect("a connection");
+            let request = Request::post("http://etcd/etcdserverpb.KV/Range").body(()).expect("a request");
+            let (answer, mut body) = requests.send_request(request, false).expect("a connection");
+            // So that it leaves before it is given up.
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+            body.send_reset(h2::Reason::CANCEL);
+            drop(answer);
+        }
+        ask(&link, 1).await.expect("an answer");
+    }
+
+    #[tokio::test]
+    async fn whoever_only_listens_is_no_member() {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 10);
+        let began = tokio::spawn(async move { begin(Box::new(ours)).await.map(drop) });
+        let mut preface = [0; 24];
+        theirs.read_exact(&mut preface).await.expect("a preface");
+        assert!(!began.is_finished(), "nothing has answered");
+        drop(theirs);
+        assert!(began.await.expect("no panic").is_err());
     }
 }

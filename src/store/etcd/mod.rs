@@ -129,6 +129,10 @@ impl Store for EtcdStore {
         request::commit(&self.connection, writes).await
     }
 
+    fn shares_revisions(&self) -> bool {
+        true
+    }
+
     async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError> {
         watch::open(Arc::clone(&self.connection), prefix, after, Previous::Told).await.map(StreamExt::boxed)
     }

@@ -137,40 +137,46 @@ pub(super) async fn current(connection: &Connection) -> Result<Revision, StoreEr
 pub(super) async fn commit(connection: &Connection, writes: Vec<Write>) -> Result<JointOutcome, StoreError> {
     let (mut compares, mut changes, mut reads) = (Vec::new(), Vec::new(), Vec::new());
     let mut expected = Vec::new();
-    for (index, write) in writes.into_iter().enumerate() {
+    for write in writes {
         let stored = connection.stored(&write.key);
-        compares.push(Compare::mod_revision(stored.clone(), CompareOp::Equal, number(write.expected)));
         reads.push(TxnOp::get(stored.clone(), None));
-        expected.push(write.expected);
-        match write.change {
-            Change::Put(value) => changes.push(TxnOp::put(stored, value, None)),
-            Change::Delete if write.expected == Revision::ZERO => {
-                return newest(connection, &write.key).await.map(|standing| JointOutcome::Lost(index, standing));
-            }
-            Change::Delete => changes.push(TxnOp::delete(stored, None)),
-        }
+        let removes = write.change == Change::Delete;
+        expected.push((write.expected, removes));
+        // What is not there cannot be removed: no revision is less than zero, so that this compare fails and all that stands is read.
+        let by = if removes && write.expected == Revision::ZERO { CompareOp::Less } else { CompareOp::Equal };
+        compares.push(Compare::mod_revision(stored.clone(), by, number(write.expected)));
+        changes.push(match write.change {
+            Change::Put(value) => TxnOp::put(stored, value, None),
+            Change::Delete => TxnOp::delete(stored, None),
+        });
     }
+    let many = changes.len();
     let transaction = Txn::new().when(compares).and_then(changes).or_else(reads);
     let answer = connection.write(|| async { connection.kv().txn(transaction.clone()).await }).await?;
     let revision = header_revision(answer.header())?;
     if answer.succeeded() {
-        return Ok(JointOutcome::Done(revision));
+        return Ok(JointOutcome::Done(vec![revision; many]));
     }
-    for (index, (answer, expected)) in answer.op_responses().into_iter().zip(expected).enumerate() {
+    let mut lost = Vec::new();
+    for (index, (answer, (expected, removes))) in answer.op_responses().into_iter().zip(expected).enumerate() {
         let TxnOpResponse::Get(standing) = answer else { break };
         let standing = first_entry(connection, standing)?;
-        if standing.as_ref().map_or(Revision::ZERO, |entry| entry.revision) != expected {
-            return Ok(JointOutcome::Lost(index, standing));
+        let found = standing.as_ref().map_or(Revision::ZERO, |entry| entry.revision);
+        if found != expected || (removes && standing.is_none()) {
+            lost.push((index, standing));
         }
     }
-    Err(StoreError::Failed("etcd answered a lost compare with nothing that it lost to".to_owned()))
+    if lost.is_empty() {
+        return Err(StoreError::Failed("etcd answered a lost compare with nothing that it lost to".to_owned()));
+    }
+    Ok(JointOutcome::Lost(lost))
 }
 
 /// Forgets the history of the whole cluster up to a revision.
 pub(super) async fn compact(connection: &Connection, upto: Revision) -> Result<(), StoreError> {
     // Physical: the answer comes when the space is free.
     let options = CompactionOptions::new().with_physical();
-    let answer = connection.read(|| async { connection.kv().compact(number(upto), Some(options.clone())).await }).await;
+    let answer = connection.read_patiently(|| async { connection.kv().compact(number(upto), Some(options.clone())).await }).await;
     match answer {
         Ok(_) => Ok(()),
         Err(error) => match explain(connection, error, upto).await {

@@ -171,8 +171,8 @@ fn write_group(connection: &mut Connection, group: &[Commit]) -> rusqlite::Resul
     let mut outcomes = Vec::with_capacity(group.len());
     for commit in group {
         let outcome = write(&transaction, &commit.writes, newest)?;
-        if let JointOutcome::Done(revision) = outcome {
-            newest = revision;
+        if let JointOutcome::Done(revisions) = &outcome {
+            newest = revisions.last().copied().unwrap_or(newest);
         }
         outcomes.push(outcome);
     }
@@ -185,15 +185,19 @@ fn write(transaction: &Transaction<'_>, writes: &[Write], mut newest: Revision) 
     const LOG: &str = "INSERT INTO log (rev, key, previous, deleted, value) VALUES (?1, ?2, ?3, ?4, ?5)";
     const POINT: &str = "INSERT INTO latest (key, rev, deleted) VALUES (?1, ?2, ?3) \
         ON CONFLICT (key) DO UPDATE SET rev = excluded.rev, deleted = excluded.deleted";
-    let mut before = Vec::with_capacity(writes.len());
+    let (mut before, mut lost) = (Vec::with_capacity(writes.len()), Vec::new());
     for (index, write) in writes.iter().enumerate() {
         let (previous, absent) = standing(transaction, &write.key)?;
         let current = if absent { Revision::ZERO } else { previous };
         if current != write.expected || (absent && write.change == Change::Delete) {
-            return Ok(JointOutcome::Lost(index, reader::newest(transaction, &write.key)?));
+            lost.push((index, reader::newest(transaction, &write.key)?));
         }
         before.push(previous);
     }
+    if !lost.is_empty() {
+        return Ok(JointOutcome::Lost(lost));
+    }
+    let mut revisions = Vec::with_capacity(writes.len());
     for (write, previous) in writes.iter().zip(before) {
         let (deleted, value) = match &write.change {
             Change::Put(value) => (false, value.as_ref()),
@@ -202,8 +206,9 @@ fn write(transaction: &Transaction<'_>, writes: &[Write], mut newest: Revision) 
         newest = Revision(newest.0 + 1);
         transaction.prepare_cached(LOG)?.execute(params![number(newest), write.key, number(previous), deleted, value])?;
         transaction.prepare_cached(POINT)?.execute(params![write.key, number(newest), deleted])?;
+        revisions.push(newest);
     }
-    Ok(JointOutcome::Done(newest))
+    Ok(JointOutcome::Done(revisions))
 }
 
 /// The newest revision of a key, and whether that removed it; one that never was counts as removed.

@@ -358,6 +358,8 @@ async fn a_webhook_that_says_nothing_is_not_waited_for_without_end() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("https://127.0.0.1:{}/convert", silent.local_addr().expect("bound").port());
     let config = ClientConfig { address: Address::Url(url), ca_bundle: None };
-    let failed = Webhooks::default().post(&config, None, b"{}".to_vec(), std::time::Duration::from_millis(50)).await;
+    let timeout = std::time::Duration::from_millis(50);
+    let deadline = tokio::time::Instant::now() + timeout;
+    let failed = Webhooks::default().post(&config, None, "{}".into(), timeout, deadline).await;
     assert!(matches!(&failed, Err(CallError::Send { source, .. }) if source.is_timeout()), "{failed:?}");
 }

@@ -1,6 +1,13 @@
 //! CustomResourceDefinitions and the kinds that they bring.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::StreamExt as _;
 use serde_json::{Value, json};
+use tokio::sync::watch;
+use trueup::object::Revision;
+use trueup::store::{Entry, JointOutcome, ListRequest, MemoryStore, Page, Store, StoreError, WatchStream, Write};
 
 use super::{JSON_PATCH, MERGE, STRATEGIC, TestApi, merged};
 
@@ -423,4 +430,94 @@ async fn objects_get_the_defaults_that_their_schema_has_when_they_are_read() {
         let patched = api.patch(&format!("{WIDGETS}/old"), MERGE, &json!({"spec": {"size": 2}})).await.body;
         assert_eq!(patched["spec"], json!({"size": 2, "color": "red", "mode": "auto"}));
     }
+}
+
+/// A store that tells commits and events only while its gate is open; they are made all the same.
+struct Held {
+    inner: MemoryStore,
+    open: watch::Sender<bool>,
+    committed: watch::Sender<usize>,
+}
+
+impl Held {
+    fn opened(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut open = self.open.subscribe();
+        async move { drop(open.wait_for(|open| *open).await) }
+    }
+}
+
+#[async_trait]
+impl Store for Held {
+    fn engine(&self) -> &'static str {
+        "held"
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Entry>, StoreError> {
+        self.inner.get(key).await
+    }
+
+    async fn list(&self, request: ListRequest) -> Result<Page, StoreError> {
+        self.inner.list(request).await
+    }
+
+    async fn commit_all(&self, writes: Vec<Write>) -> Result<JointOutcome, StoreError> {
+        let outcome = self.inner.commit_all(writes).await;
+        self.committed.send_modify(|many| *many += 1);
+        self.opened().await;
+        outcome
+    }
+
+    async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError> {
+        let open = self.open.subscribe();
+        let stream = self.inner.watch(prefix, after).await?;
+        let held = stream.then(move |told| {
+            let mut open = open.clone();
+            async move {
+                drop(open.wait_for(|open| *open).await);
+                told
+            }
+        });
+        Ok(held.boxed())
+    }
+
+    async fn compact(&self, upto: Revision) -> Result<(), StoreError> {
+        self.inner.compact(upto).await
+    }
+
+    async fn current_revision(&self) -> Result<Revision, StoreError> {
+        self.inner.current_revision().await
+    }
+
+    async fn size_bytes(&self) -> Result<Option<u64>, StoreError> {
+        self.inner.size_bytes().await
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_goes_does_not_free_the_names_of_its_definition_for_the_next() {
+    let store = Arc::new(Held { inner: MemoryStore::new(), open: watch::Sender::new(true), committed: watch::Sender::new(0) });
+    let api = Arc::new(TestApi::over(Arc::clone(&store) as Arc<dyn Store>, None).await);
+    let second = merged(definition(&[version("v1", true)]), &[("/metadata/name", json!("gadgets.example.com"))]);
+    let second = merged(second, &[("/spec/names", json!({"plural": "gadgets", "kind": "Widget"}))]);
+    let mut committed = store.committed.subscribe();
+    committed.mark_unchanged();
+    store.open.send_replace(false);
+    let create = |definition: Value| {
+        let api = Arc::clone(&api);
+        tokio::spawn(async move { api.post(CRDS, &definition).await })
+    };
+    let first = create(definition(&[version("v1", true)]));
+    committed.changed().await.expect("a commit");
+    first.abort();
+    assert!(first.await.is_err_and(|error| error.is_cancelled()));
+    let second = create(second);
+    // Time enough to go wrong in: all of this is one thread.
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    store.open.send_replace(true);
+    let second = second.await.expect("no panic");
+    assert_eq!(second.code, 201, "{}", second.body);
+    let names = condition(&second.body, "NamesAccepted");
+    assert_eq!(names["status"], "False", "{names}");
 }

@@ -116,6 +116,18 @@ async fn a_namespace_that_is_being_deleted_takes_nothing_new() {
 }
 
 #[tokio::test]
+async fn a_namespace_with_a_label_named_like_the_time_of_a_deletion_is_open() {
+    for api in TestApi::on_each_store().await {
+        let named = json!({"metadata": {"name": "open", "labels": {"deletionTimestamp": "y"}, "annotations": {"deletionTimestamp": "y"}}});
+        api.create("/api/v1/namespaces", &named).await;
+        let path = "/api/v1/namespaces/open/configmaps";
+        api.create(path, &config_map("a", &json!({}))).await;
+        assert_eq!(api.delete("/api/v1/namespaces/open").await.code, 200);
+        api.post(path, &config_map("b", &json!({}))).await.refused(403, "Forbidden");
+    }
+}
+
+#[tokio::test]
 async fn some_namespaces_may_not_be_deleted() {
     let api = TestApi::new().await;
     for name in ["default", "kube-system", "kube-public"] {

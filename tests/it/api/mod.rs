@@ -97,7 +97,7 @@ impl TestApi {
         [Self::new().await, Self::on_sqlite().await]
     }
 
-    async fn over(store: Arc<dyn Store>, folder: Option<TempDir>) -> Self {
+    pub(crate) async fn over(store: Arc<dyn Store>, folder: Option<TempDir>) -> Self {
         let ambient = Ambient::pinned("2026-11-22T10:00:00Z".parse().expect("a time"));
         let api = Api::open(Arc::clone(&store), ambient).await.expect("an empty store opens");
         Self { api, store, _folder: folder }

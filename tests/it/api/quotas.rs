@@ -1,12 +1,18 @@
 //! Writes are charged to resource quotas.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use http::StatusCode;
 use serde_json::{Value, json};
+use trueup::object::Revision;
+use trueup::store::{Entry, EtcdStore, JointOutcome, ListRequest, MemoryStore, Page, Store, StoreError, WatchStream, Write};
 
 use super::{MERGE, TestApi};
+use crate::harness::etcd::EtcdServer;
 use crate::harness::webhook::Webhook;
 
 const QUOTAS: &str = "/api/v1/namespaces/default/resourcequotas";
@@ -227,4 +233,187 @@ async fn however_long_a_write_takes_a_quota_is_never_exceeded() {
     assert_eq!(codes.iter().filter(|code| **code == 403).count(), WRITERS - 1, "{codes:?}");
     assert_eq!(api.get("/apis/example.com/v1/namespaces/default/things").await.names().len(), 1);
     assert_eq!(used(&api, "q").await, json!({"count/things.example.com": "1"}));
+}
+
+/// A store that counts the commits of several writes.
+struct Counted {
+    inner: Arc<dyn Store>,
+    lost: AtomicUsize,
+    most: AtomicUsize,
+    /// Refuses commits of more bytes.
+    bytes: usize,
+}
+
+impl Counted {
+    fn over(inner: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self { inner, lost: AtomicUsize::new(0), most: AtomicUsize::new(0), bytes: usize::MAX })
+    }
+}
+
+#[async_trait]
+impl Store for Counted {
+    fn engine(&self) -> &'static str {
+        "counted"
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Entry>, StoreError> {
+        self.inner.get(key).await
+    }
+
+    async fn list(&self, request: ListRequest) -> Result<Page, StoreError> {
+        self.inner.list(request).await
+    }
+
+    async fn commit_all(&self, writes: Vec<Write>) -> Result<JointOutcome, StoreError> {
+        let size = |write: &Write| match &write.change {
+            trueup::store::Change::Put(value) => value.len(),
+            trueup::store::Change::Delete => 0,
+        };
+        if writes.iter().map(size).sum::<usize>() > self.bytes {
+            return Err(StoreError::TooLarge("so says the test".to_owned()));
+        }
+        self.most.fetch_max(writes.len(), Ordering::SeqCst);
+        // So that others come while a commit is made.
+        tokio::task::yield_now().await;
+        let outcome = self.inner.commit_all(writes).await;
+        self.lost.fetch_add(usize::from(matches!(outcome, Ok(JointOutcome::Lost(_)))), Ordering::SeqCst);
+        outcome
+    }
+
+    fn shares_revisions(&self) -> bool {
+        self.inner.shares_revisions()
+    }
+
+    async fn watch(&self, prefix: &str, after: Revision) -> Result<WatchStream, StoreError> {
+        self.inner.watch(prefix, after).await
+    }
+
+    async fn compact(&self, upto: Revision) -> Result<(), StoreError> {
+        self.inner.compact(upto).await
+    }
+
+    async fn current_revision(&self) -> Result<Revision, StoreError> {
+        self.inner.current_revision().await
+    }
+
+    async fn size_bytes(&self) -> Result<Option<u64>, StoreError> {
+        self.inner.size_bytes().await
+    }
+}
+
+async fn on_each_counted_store() -> [Arc<Counted>; 2] {
+    let etcd = EtcdStore::connect(EtcdServer::shared()).await.expect("an etcd");
+    [Counted::over(Arc::new(MemoryStore::new())), Counted::over(Arc::new(etcd))]
+}
+
+/// The answers to so many creates of config maps at once, by name.
+async fn create_at_once(api: &Arc<TestApi>, names: impl IntoIterator<Item = String>) -> Vec<u16> {
+    let mut writers = tokio::task::JoinSet::new();
+    for name in names {
+        let api = Arc::clone(api);
+        writers.spawn(async move { api.post(MAPS, &map(&name)).await.code.as_u16() });
+    }
+    writers.join_all().await
+}
+
+fn many(codes: &[u16], code: u16) -> usize {
+    codes.iter().filter(|found| **found == code).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn writers_of_one_server_do_not_race_for_a_quota() {
+    const ROOM: usize = 200;
+    for store in on_each_counted_store().await {
+        let api = Arc::new(TestApi::over(Arc::clone(&store) as Arc<dyn Store>, None).await);
+        quota(&api, "a", json!({"hard": {"configmaps": ROOM.to_string()}})).await;
+        quota(&api, "b", json!({"hard": {"count/configmaps": "1000", "secrets": "5"}})).await;
+        let before = store.lost.load(Ordering::SeqCst);
+        let codes = create_at_once(&api, (0..ROOM + 40).map(|number| format!("m{number}"))).await;
+        assert_eq!((many(&codes, 201), many(&codes, 403)), (ROOM, 40), "{codes:?}");
+        assert_eq!(store.lost.load(Ordering::SeqCst), before);
+        assert_eq!(
+            (used(&api, "a").await, used(&api, "b").await["count/configmaps"].clone()),
+            (json!({"configmaps": "200"}), json!("200"))
+        );
+        let most = store.most.load(Ordering::SeqCst);
+        assert!(if store.shares_revisions() { most == 3 } else { (4..=100).contains(&most) }, "{most} writes in one commit");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_objects_written_with_their_quota_no_two_of_a_kind_have_one_revision() {
+    for store in on_each_counted_store().await {
+        let api = Arc::new(TestApi::over(store, None).await);
+        quota(&api, "q", json!({"hard": {"configmaps": "100"}})).await;
+        let codes = create_at_once(&api, (0..50).map(|number| format!("m{number}"))).await;
+        assert_eq!(many(&codes, 201), 50, "{codes:?}");
+        let list = api.get(MAPS).await;
+        let items = list.body["items"].as_array().expect("items");
+        let revisions: BTreeSet<&str> = items.iter().filter_map(|item| item["metadata"]["resourceVersion"].as_str()).collect();
+        assert_eq!(revisions.len(), 50);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_name_that_is_taken_takes_nothing_and_fails_nobody_else() {
+    for store in on_each_counted_store().await {
+        let api = Arc::new(TestApi::over(store, None).await);
+        quota(&api, "q", json!({"hard": {"configmaps": "1000"}})).await;
+        let codes = create_at_once(&api, (0..120).map(|number| format!("m{}", number % 40))).await;
+        assert_eq!((many(&codes, 201), many(&codes, 409)), (40, 80), "{codes:?}");
+        assert_eq!(used(&api, "q").await, json!({"configmaps": "40"}));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn clients_that_go_leave_what_is_there_charged() {
+    for store in on_each_counted_store().await {
+        let api = Arc::new(TestApi::over(store, None).await);
+        quota(&api, "q", json!({"hard": {"configmaps": "1000"}})).await;
+        let mut writers = Vec::new();
+        for number in 0..60 {
+            let api = Arc::clone(&api);
+            writers.push(tokio::spawn(async move { api.post(MAPS, &map(&format!("m{number}"))).await.code.as_u16() }));
+            tokio::task::yield_now().await;
+        }
+        for writer in writers.iter().step_by(2) {
+            writer.abort();
+        }
+        for (number, writer) in writers.into_iter().enumerate() {
+            let ended = writer.await;
+            assert!(number % 2 == 0 || ended.is_ok_and(|code| code == 201), "{number}");
+        }
+        // What was under way is committed before this.
+        api.create(MAPS, &map("last")).await;
+        let there = api.get(MAPS).await.names().len();
+        assert_eq!(used(&api, "q").await, json!({"configmaps": there.to_string()}));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_too_large_together_is_written_one_by_one() {
+    let inner: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let store = Counted { inner, lost: AtomicUsize::new(0), most: AtomicUsize::new(0), bytes: 3000 };
+    let api = Arc::new(TestApi::over(Arc::new(store), None).await);
+    quota(&api, "q", json!({"hard": {"configmaps": "1000"}})).await;
+    let codes = create_at_once(&api, (0..100).map(|number| format!("m{number}"))).await;
+    assert_eq!(many(&codes, 201), 100, "{codes:?}");
+    let mut large = map("large");
+    large["data"] = json!({"k": "v".repeat(4000)});
+    assert_eq!(api.post(MAPS, &large).await.code, 413);
+    assert_eq!(used(&api, "q").await, json!({"configmaps": "100"}));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_servers_charge_one_quota() {
+    for store in on_each_counted_store().await {
+        let one = Arc::new(TestApi::over(store, None).await);
+        let other = Arc::new(one.next_server().await);
+        quota(&one, "q", json!({"hard": {"configmaps": "60"}})).await;
+        let names = |of: &str| (0..40).map(|number| format!("{of}{number}")).collect::<Vec<_>>();
+        let (ours, theirs) = tokio::join!(create_at_once(&one, names("a")), create_at_once(&other, names("b")));
+        assert_eq!(many(&ours, 201) + many(&theirs, 201), 60, "{ours:?} {theirs:?}");
+        assert_eq!(many(&ours, 403) + many(&theirs, 403), 20, "{ours:?} {theirs:?}");
+        assert_eq!(used(&one, "q").await, json!({"configmaps": "60"}));
+    }
 }

@@ -443,15 +443,25 @@ async fn a_webhook_behind_a_service_is_asked_at_its_endpoints_under_the_services
     let missing = ask("nowhere", service(444)).await;
     assert!(missing.message().contains("no service port 444 found for service \"hook\""), "{}", missing.message());
     // Clients may not write endpoints on this machine, and tests have no other.
-    let slice = json!({
-        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4", "endpoints": [{"addresses": ["127.0.0.1"]}],
-        "metadata": {"name": "hook-1", "namespace": "default", "uid": "1", "labels": {"kubernetes.io/service-name": "hook"}},
-        "ports": [{"name": "web", "port": asked.port, "protocol": "TCP"}],
-    });
-    let key = "/registry/discovery.k8s.io/endpointslices/default/hook-1";
-    api.store.commit(key, Revision::ZERO, Change::Put(slice.to_string().into_bytes().into())).await.expect("written");
+    let slice = async |name: &str, port: u16| {
+        let slice = json!({
+            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4", "endpoints": [{"addresses": ["127.0.0.1"]}],
+            "metadata": {"name": name, "namespace": "default", "uid": name, "labels": {"kubernetes.io/service-name": "hook"}},
+            "ports": [{"name": "web", "port": port, "protocol": "TCP"}],
+        });
+        let key = format!("/registry/discovery.k8s.io/endpointslices/default/{name}");
+        api.store.commit(&key, Revision::ZERO, Change::Put(slice.to_string().into_bytes().into())).await.expect("written");
+    };
+    slice("hook-1", asked.port).await;
     let answered = ask("by-slice", service(443)).await;
     assert_eq!((answered.code.as_u16(), answered.warnings), (201, vec!["299 - \"asked\"".to_owned()]), "{}", answered.body);
+    // At these nobody listens; whichever is tried first, the one that answers is found.
+    slice("hook-0", 1).await;
+    slice("hook-2", 2).await;
+    for number in 0..5 {
+        let answered = ask(&format!("by-some-slice-{number}"), service(443)).await;
+        assert_eq!(answered.code, 201, "{}", answered.body);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

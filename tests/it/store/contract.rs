@@ -115,18 +115,23 @@ async fn several_writes_stand_or_fall_together(fixture: Fixture) {
     let store = fixture.store.as_ref();
     let (a, b) = (create(store, "/a/x", "one").await, create(store, "/a/y", "one").await);
     let all = vec![write("/a/x", a, put_of("two")), write("/a/y", b, Change::Delete), write("/a/z", Revision::ZERO, put_of("new"))];
-    let JointOutcome::Done(revision) = store.commit_all(all).await.unwrap() else { panic!("nobody else writes") };
+    let JointOutcome::Done(revisions) = store.commit_all(all).await.unwrap() else { panic!("nobody else writes") };
     let found = store.list(request("/a/")).await.unwrap().entries;
     let values: Vec<(&str, &[u8])> = found.iter().map(|entry| (entry.key.as_str(), entry.value.as_ref())).collect();
     assert_eq!(values, [("/a/x", b"two".as_slice()), ("/a/z", b"new".as_slice())]);
-    assert!(found.iter().all(|entry| b < entry.revision && entry.revision <= revision), "{found:?} {revision}");
+    assert_eq!(found.iter().map(|entry| entry.revision).collect::<Vec<_>>(), [revisions[0], revisions[2]], "{revisions:?}");
+    assert!(b < revisions[0] && revisions.is_sorted(), "{b} {revisions:?}");
+    assert_eq!(revisions[0] == revisions[2], store.shares_revisions());
     let (x, z) = (found[0].clone(), found[1].clone());
-    for (writes, index, standing) in [
-        (vec![write("/a/x", x.revision, put_of("three")), write("/a/z", b, put_of("three"))], 1, Some(z.clone())),
-        (vec![write("/a/x", a, put_of("three")), write("/a/z", b, put_of("three"))], 0, Some(x.clone())),
-        (vec![write("/a/x", x.revision, Change::Delete), write("/a/y", Revision::ZERO, Change::Delete)], 1, None),
+    let lost = [(0, Some(x.clone())), (1, Some(z.clone()))];
+    for (writes, lost) in [
+        (vec![write("/a/x", x.revision, put_of("three")), write("/a/z", b, put_of("three"))], &lost[1..]),
+        (vec![write("/a/x", a, put_of("three")), write("/a/z", z.revision, put_of("three"))], &lost[..1]),
+        (vec![write("/a/x", a, put_of("three")), write("/a/z", b, put_of("three"))], &lost[..]),
+        (vec![write("/a/x", x.revision, Change::Delete), write("/a/y", Revision::ZERO, Change::Delete)], &[(1, None)]),
+        (vec![write("/a/y", Revision::ZERO, Change::Delete), write("/a/z", b, Change::Delete)], &[(0, None), lost[1].clone()]),
     ] {
-        assert_eq!(store.commit_all(writes).await.unwrap(), JointOutcome::Lost(index, standing));
+        assert_eq!(store.commit_all(writes).await.unwrap(), JointOutcome::Lost(lost.to_vec()));
     }
     assert_eq!(store.list(request("/a/")).await.unwrap().entries, [x, z], "nothing is left of what was lost");
 }

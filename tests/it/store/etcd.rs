@@ -7,11 +7,15 @@ use std::time::Duration;
 use etcd_client::Client;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, SanType};
 use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
 use trueup::object::Revision;
 use trueup::store::{Change, Compactor, EtcdOptions, EtcdStore, EtcdTls, Store, StoreError};
 
 use super::fixture::{Tap, create, entry, list_at, put, request};
 use crate::harness::etcd::EtcdServer;
+
+/// Longer than anything here takes on a machine that has other things to do.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn refusal(options: EtcdOptions) -> StoreError {
     match EtcdStore::connect(options).await {
@@ -80,6 +84,68 @@ async fn one_endpoint_that_answers_is_enough() {
         assert_eq!(store.get(&key).await.unwrap(), Some(entry(&key, "x", last)));
     }
     assert_eq!(tap.until(last).await.len(), 30);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_that_takes_connections_and_never_answers_is_not_asked() {
+    let server = EtcdServer::start();
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent = format!("http://{}", silent.local_addr().unwrap());
+    for endpoints in [[silent.clone(), server.endpoint()], [server.endpoint(), silent]] {
+        let store = EtcdStore::connect(EtcdOptions { connect_timeout: PATIENCE, ..EtcdOptions::new(endpoints) }).await.unwrap();
+        for number in 0..10 {
+            let key = format!("/a/{number}");
+            let standing = store.get(&key).await.unwrap().map_or(Revision::ZERO, |entry| entry.revision);
+            put(&store, &key, standing, "x").await;
+        }
+    }
+}
+
+/// Passes bytes on to a server until it is told to stop; connections stay open, and new ones are taken.
+async fn passing_on_until(to: String, mut stopped: tokio::sync::watch::Receiver<bool>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut silent = Vec::new();
+        while let Ok((mut client, _)) = listener.accept().await {
+            if *stopped.borrow_and_update() {
+                silent.push(client);
+                continue;
+            }
+            let (to, mut stopped) = (to.clone(), stopped.clone());
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(to.trim_start_matches("http://")).await.unwrap();
+                tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+                    _ = stopped.wait_for(|stopped| *stopped) => {}
+                }
+                // The connection stays open, and nothing comes of it.
+                std::future::pending::<()>().await;
+                drop((client, server));
+            });
+        }
+    });
+    at
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_that_falls_silent_leaves_reads_to_the_others() {
+    let server = EtcdServer::start();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let falls_silent = passing_on_until(server.endpoint(), stopped).await;
+    let options = EtcdOptions {
+        connect_timeout: PATIENCE,
+        request_timeout: PATIENCE,
+        retry_for: PATIENCE,
+        ..EtcdOptions::new([falls_silent, server.endpoint()])
+    };
+    let store = EtcdStore::connect(options).await.unwrap();
+    let first = create(&store, "/a/x", "one").await;
+    stop.send_replace(true);
+    let reads = futures::future::join_all((0..20).map(|_| store.get("/a/x"))).await;
+    for read in reads {
+        assert_eq!(read.unwrap(), Some(entry("/a/x", "one", first)));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -192,17 +258,26 @@ async fn tls_checks_both_sides() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_signs_in_with_a_password() {
-    let server = EtcdServer::start();
+    let mut server = EtcdServer::start();
     let mut admin = Client::connect([server.endpoint()], None).await.unwrap();
     admin.user_add("root", "secret", None).await.unwrap();
     admin.role_add("root").await.unwrap();
     admin.user_grant_role("root", "root").await.unwrap();
     admin.auth_enable().await.unwrap();
-    let user = |name: &str, password: &str| EtcdOptions { user: Some((name.to_owned(), password.to_owned())), ..server.options() };
+    let options = server.options();
+    let user = |name: &str, password: &str| EtcdOptions { user: Some((name.to_owned(), password.to_owned())), ..options.clone() };
     let store = EtcdStore::connect(user("root", "secret")).await.unwrap();
     let mut tap = Tap::on(&store, "/a/", store.current_revision().await.unwrap()).await;
     let first = create(&store, "/a/x", "one").await;
     assert_eq!(tap.until(first).await.len(), 1);
+
+    // Nobody answers at first.
+    server.stop();
+    let options = EtcdOptions { connect_timeout: PATIENCE, ..user("root", "secret") };
+    let connecting = tokio::spawn(EtcdStore::connect(options));
+    tokio::task::yield_now().await;
+    server.restart();
+    assert_eq!(connecting.await.unwrap().unwrap().get("/a/x").await.unwrap(), Some(entry("/a/x", "one", first)));
 
     let wrong = refusal(user("root", "guess")).await;
     assert!(matches!(&wrong, StoreError::Failed(text) if text.contains("authentication failed")), "{wrong}");
