@@ -33,6 +33,9 @@ use crate::readiness::{Readiness, readiness};
 
 /// How often the clock is looked at, and a terminal drawn anew.
 const TICK: Duration = Duration::from_millis(200);
+/// How long the first look at everything may take, however short the limit: that is for what has to come true, and who was told nothing
+/// but that nothing is known has waited in vain.
+const FIRST_LOOK: Duration = Duration::from_secs(10);
 /// kubectl takes a negative time for a week.
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -101,6 +104,7 @@ pub(super) async fn wait<E>(
     let mut lookout = Lookout::new(client, &track.places());
     let mut view = View::new(ui, telling);
     let deadline = limit.deadline();
+    let mut first_look = Some(Instant::now() + FIRST_LOOK);
     let mut tick = tokio::time::interval(TICK);
     while !track.is_over(limit == Limit::Once) {
         let reached = tokio::select! {
@@ -108,6 +112,8 @@ pub(super) async fn wait<E>(
             sighting = lookout.next() => match sighting {
                 Some(Sighting::Seen(number, object)) => track.see(number, object, ambient.now()),
                 Some(Sighting::Lost(error, pause)) => {
+                    // A server that is away gets no time of its own.
+                    first_look = None;
                     ui.warning(&format!("{error}; trying again in {:.1} s", pause.as_secs_f64()));
                     Vec::new()
                 }
@@ -117,9 +123,12 @@ pub(super) async fn wait<E>(
                 }
                 None => break,
             },
-            () = passed(deadline) => break,
+            () = passed(deadline.map(|deadline| deadline.max(first_look.unwrap_or(deadline)))) => break,
             _ = tick.tick() => track.look_again(ambient.now()),
         };
+        if track.is_seen() {
+            first_look = None;
+        }
         for number in reached {
             told(&track.awaited()[number], track)?;
         }
