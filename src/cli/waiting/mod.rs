@@ -104,16 +104,15 @@ pub(super) async fn wait<E>(
     let mut lookout = Lookout::new(client, &track.places());
     let mut view = View::new(ui, telling);
     let deadline = limit.deadline();
-    let mut first_look = Some(Instant::now() + FIRST_LOOK);
+    let first_look = Instant::now() + FIRST_LOOK;
     let mut tick = tokio::time::interval(TICK);
     while !track.is_over(limit == Limit::Once) {
+        let deadline = deadline.map(|deadline| if track.is_seen() { deadline } else { deadline.max(first_look) });
         let reached = tokio::select! {
             biased;
             sighting = lookout.next() => match sighting {
                 Some(Sighting::Seen(number, object)) => track.see(number, object, ambient.now()),
                 Some(Sighting::Lost(error, pause)) => {
-                    // A server that is away gets no time of its own.
-                    first_look = None;
                     ui.warning(&format!("{error}; trying again in {:.1} s", pause.as_secs_f64()));
                     Vec::new()
                 }
@@ -123,12 +122,9 @@ pub(super) async fn wait<E>(
                 }
                 None => break,
             },
-            () = passed(deadline.map(|deadline| deadline.max(first_look.unwrap_or(deadline)))) => break,
+            () = passed(deadline) => break,
             _ = tick.tick() => track.look_again(ambient.now()),
         };
-        if track.is_seen() {
-            first_look = None;
-        }
         for number in reached {
             told(&track.awaited()[number], track)?;
         }

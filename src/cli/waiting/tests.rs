@@ -111,15 +111,6 @@ async fn a_limit_that_is_over_before_the_first_look_is_not_the_end_of_it() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_gets_no_more_time_than_the_limit_says() {
-    let (client, asked) = scripted(|_| answer(503, Refusal::new(Reason::ServiceUnavailable, "not now").to_json()));
-    let mut track = Track::new(vec![Goal::Ready], places(&["a"]), true);
-    let outcome = outcome(&client, &mut track, Limit::For(Duration::ZERO)).await;
-    assert!(outcome.ends_with("thing.x.io/a in namespace n: nothing is known of it yet"), "{outcome}");
-    assert_eq!(asked.lines().len(), 1, "{outcome}");
-}
-
-#[tokio::test]
 async fn goals_are_reached_one_after_the_other() {
     let client = server(thing("a", waiting()), vec![thing("a", ready()), thing("a", waiting())]);
     let goals = vec![Goal::Create, Goal::parse("condition=Ready").expect("a goal"), Goal::parse("condition=Ready=False").expect("a goal")];
