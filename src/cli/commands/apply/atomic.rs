@@ -244,3 +244,33 @@ async fn is_there(client: &Client, place: &Place, uid: &str) -> Result<bool, Cli
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{ServedResource, Unreachable};
+
+    #[test]
+    fn a_target_that_is_lost_is_told_once_and_what_else_went_wrong_each_time() {
+        let resource = Arc::new(ServedResource::named("", "v1", "ConfigMap", "configmaps", true));
+        let unknown = |name: &str, why: Unreachable| {
+            let place = Place { resource: Arc::clone(&resource), namespace: None, name: name.to_owned() };
+            let (attempted, target) = (format!("GET /{name}"), "there".to_owned());
+            (place, Arc::new(ClientError::Unreachable { attempted, target, why, source: "no".into() }))
+        };
+        let refused = Unreachable::Refused;
+        let all = [unknown("a", Unreachable::Broken), unknown("b", refused.clone()), unknown("c", refused.clone()), unknown("d", refused)];
+        let (ui, printed) = Ui::buffered(false, false, 200);
+        tell_unknown(&ui, &all);
+        let told = printed.stderr();
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "error: configmap/a was deleted, but whether it is gone is not known: cannot reach there: the connection broke (while asking GET /a)",
+                "error: configmap/b was deleted, but whether it is gone is not known: cannot reach there: connection refused (while asking GET /b)",
+                "error: whether 2 more deleted objects are gone is not known either",
+            ]
+        );
+    }
+}
