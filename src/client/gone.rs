@@ -1,8 +1,11 @@
-//! Waiting until an object is gone.
+//! Waiting until objects are gone.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{ChangeKind, Client, ClientError, Form, ListParameters, ServedResource, WatchStep, Watcher};
+use super::{ChangeKind, Client, ClientError, Form, ListParameters, Lookout, Place, ServedResource, Sighting, WatchStep, Watcher};
 use crate::object::Reason;
 
 /// Waits until the object of a name and uid is gone, or another of that name is in its place. Waits without end; dropping the future
@@ -28,6 +31,31 @@ pub async fn until_gone(
         };
         if !there {
             return Ok(());
+        }
+    }
+}
+
+/// The same for many objects, each with its uid: tells of each, by its number, as soon as it is gone, or cannot be followed. Many of one
+/// collection take one watch. Done once all were told of.
+pub async fn until_all_gone(client: &Client, going: &[(Place, String)], mut told: impl FnMut(usize, Result<(), Arc<ClientError>>)) {
+    let places: Vec<Place> = going.iter().map(|(place, _)| place.clone()).collect();
+    let mut lookout = Lookout::new(client, &places);
+    let mut open: BTreeSet<usize> = (0..going.len()).collect();
+    while !open.is_empty() {
+        match lookout.next().await {
+            Some(Sighting::Seen(number, object)) => {
+                let is_there = object.is_some_and(|object| object.uid() == going[number].1);
+                if !is_there && open.remove(&number) {
+                    told(number, Ok(()));
+                }
+            }
+            Some(Sighting::Blind(numbers, error)) => {
+                for number in numbers.into_iter().filter(|number| open.remove(number)) {
+                    told(number, Err(Arc::clone(&error)));
+                }
+            }
+            Some(Sighting::Lost(..)) => {}
+            None => return,
         }
     }
 }
@@ -76,6 +104,51 @@ mod tests {
         let (client, _) = scripted(|_| answer(404, Refusal::new(Reason::NotFound, "no such kind").to_json()));
         let resource = ServedResource::named("x.io", "v1", "Thing", "things", true);
         until_gone(&client, &resource, Some("a"), "x", "u").await.unwrap();
+    }
+
+    /// Objects `x-0`, `x-1` and so on with the uid `u`.
+    fn many(count: usize) -> Vec<(Place, String)> {
+        let resource = Arc::new(ServedResource::named("", "v1", "ConfigMap", "configmaps", true));
+        let place = |number: usize| Place { resource: Arc::clone(&resource), namespace: Some("a".to_owned()), name: format!("x-{number}") };
+        (0..count).map(|number| (place(number), "u".to_owned())).collect()
+    }
+
+    async fn told_of(client: &Client, going: &[(Place, String)]) -> Vec<String> {
+        let mut told = Vec::new();
+        until_all_gone(client, going, |number, fate| {
+            told.push(fate.map_or_else(|error| format!("{number}: {error}"), |()| number.to_string()));
+        })
+        .await;
+        told.sort();
+        told
+    }
+
+    #[tokio::test]
+    async fn many_objects_of_a_collection_are_waited_for_by_one_watch() {
+        let object = |number: usize, uid: &str| json!({"metadata": {"name": format!("x-{number}"), "uid": uid, "resourceVersion": "7"}});
+        let (client, asked) = scripted(move |request| {
+            if request.uri().query().unwrap_or_default().contains("watch") {
+                let event = |kind: &str, number: usize, uid: &str| format!("{}\n", json!({"type": kind, "object": object(number, uid)}));
+                return text_answer(200, [event("MODIFIED", 0, "u"), event("DELETED", 0, "u"), event("MODIFIED", 1, "other")].concat());
+            }
+            // The third has gone already, and the others have successors.
+            let items: Vec<Value> = (0..20).filter(|number| *number != 2).map(|n| object(n, if n < 2 { "u" } else { "other" })).collect();
+            answer(200, json!({"items": items, "metadata": {"resourceVersion": "9"}}))
+        });
+        let mut all: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+        all.sort();
+        assert_eq!(told_of(&client, &many(20)).await, all);
+        assert_eq!(asked.lines().len(), 2, "{:?}", asked.lines());
+    }
+
+    #[tokio::test]
+    async fn of_many_that_nobody_may_look_at_each_is_told() {
+        for count in [3, 20] {
+            let (client, asked) = scripted(|_| answer(403, Refusal::new(Reason::Forbidden, "no").to_json()));
+            let told = told_of(&client, &many(count)).await;
+            assert_eq!((told.len(), told[0].as_str()), (count, "0: no"));
+            assert_eq!(asked.lines().len(), if count == 3 { 3 } else { 1 });
+        }
     }
 
     #[tokio::test]

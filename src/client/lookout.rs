@@ -48,7 +48,8 @@ pub struct Lookout {
 /// The objects that one watch follows.
 struct Post {
     watcher: Watcher,
-    numbers: HashMap<String, usize>,
+    /// By name; a place may have been given more than once.
+    numbers: HashMap<String, Vec<usize>>,
     over: bool,
 }
 
@@ -88,7 +89,11 @@ impl Post {
         let parameters = ListParameters { field_selector, limit: 500, ..ListParameters::default() };
         let resource = first.resource.as_ref().clone();
         let watcher = Watcher::new(client.clone(), resource, first.namespace.clone(), parameters, Form::Objects);
-        Self { watcher, numbers: numbers.iter().map(|number| (places[*number].name.clone(), *number)).collect(), over: false }
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        for number in numbers {
+            by_name.entry(places[*number].name.clone()).or_default().push(*number);
+        }
+        Self { watcher, numbers: by_name, over: false }
     }
 
     async fn step(mut self) -> Option<(Vec<Sighting>, Self)> {
@@ -98,19 +103,19 @@ impl Post {
         let sightings = match self.watcher.next().await {
             Ok(WatchStep::State(pages)) => self.state(pages),
             Ok(WatchStep::Change(change)) => match change.kind {
-                ChangeKind::Deleted => self.number_of(&change.object).map(|number| Sighting::Seen(number, None)).into_iter().collect(),
-                ChangeKind::Added | ChangeKind::Modified => self.seen(change.object).into_iter().collect(),
+                ChangeKind::Deleted => self.numbers_of(&change.object).iter().map(|number| Sighting::Seen(*number, None)).collect(),
+                ChangeKind::Added | ChangeKind::Modified => self.seen(change.object),
             },
             Ok(WatchStep::Lost(error, pause)) => vec![Sighting::Lost(error, pause)],
             Ok(WatchStep::Back) => Vec::new(),
             // The kind is gone, as when its definition was deleted, and all its objects with it.
             Err(error) if error.is(Reason::NotFound) => {
                 self.over = true;
-                self.numbers.values().map(|number| Sighting::Seen(*number, None)).collect()
+                self.all_numbers().map(|number| Sighting::Seen(number, None)).collect()
             }
             Err(error) => {
                 self.over = true;
-                vec![Sighting::Blind(self.numbers.values().copied().collect(), Arc::new(error))]
+                vec![Sighting::Blind(self.all_numbers().collect(), Arc::new(error))]
             }
         };
         Some((sightings, self))
@@ -122,25 +127,34 @@ impl Post {
             Some(Value::Array(items)) => Some(items),
             _ => None,
         });
-        let there: Vec<Sighting> = items.flatten().filter_map(|item| self.seen(item)).collect();
+        let there: Vec<Sighting> = items.flatten().flat_map(|item| self.seen(item)).collect();
         let found = |number: &usize| there.iter().any(|sighting| matches!(sighting, Sighting::Seen(seen, _) if seen == number));
-        let mut absent: Vec<usize> = self.numbers.values().copied().filter(|number| !found(number)).collect();
+        let mut absent: Vec<usize> = self.all_numbers().filter(|number| !found(number)).collect();
         absent.sort_unstable();
         there.into_iter().chain(absent.into_iter().map(|number| Sighting::Seen(number, None))).collect()
     }
 
-    fn number_of(&self, object: &Value) -> Option<usize> {
-        self.numbers.get(object.pointer("/metadata/name")?.as_str()?).copied()
+    fn all_numbers(&self) -> impl Iterator<Item = usize> {
+        self.numbers.values().flatten().copied()
     }
 
-    fn seen(&self, object: Value) -> Option<Sighting> {
-        let number = self.number_of(&object)?;
-        let mut object = Object::from_value(object).ok()?;
+    fn numbers_of(&self, object: &Value) -> &[usize] {
+        let name = object.pointer("/metadata/name").and_then(Value::as_str);
+        name.and_then(|name| self.numbers.get(name)).map_or(&[], Vec::as_slice)
+    }
+
+    fn seen(&self, object: Value) -> Vec<Sighting> {
+        let numbers = self.numbers_of(&object);
+        if numbers.is_empty() {
+            return Vec::new();
+        }
+        let Ok(mut object) = Object::from_value(object) else { return Vec::new() };
         if object.kind().is_empty() {
             // The items of a list of built-in kinds leave their kind to the list.
             object.set_gvk(&self.watcher.resource().gvk());
         }
-        Some(Sighting::Seen(number, Some(Box::new(object))))
+        let copies = std::iter::repeat_n(Box::new(object), numbers.len());
+        numbers.iter().zip(copies).map(|(number, object)| Sighting::Seen(*number, Some(object))).collect()
     }
 }
 
@@ -190,6 +204,14 @@ mod tests {
         let state = ["0 ConfigMap", "1 absent", "2 absent", "3 absent", "4 absent"];
         assert_eq!(told, [state.as_slice(), &["1 ConfigMap", "0 absent", "[0, 1, 2, 3, 4] no"]].concat());
         assert_eq!(asked.lines()[0], "GET /api/v1/namespaces/x/configmaps?limit=500");
+    }
+
+    #[tokio::test]
+    async fn a_place_that_is_given_twice_is_told_twice() {
+        let (lookout, _) = lookout(&["a", "b", "c", "d", "a"]);
+        let told = told(lookout).await;
+        let state = ["0 ConfigMap", "4 ConfigMap", "1 absent", "2 absent", "3 absent"];
+        assert_eq!(told, [state.as_slice(), &["1 ConfigMap", "0 absent", "4 absent", "[0, 1, 2, 3, 4] no"]].concat());
     }
 
     #[tokio::test]

@@ -246,7 +246,7 @@ impl Frames {
                     return event;
                 }
             }
-            let frame = tokio::time::timeout(Duration::from_secs(30), self.body.frame()).await.expect("an event in time");
+            let frame = tokio::time::timeout(Duration::from_secs(60), self.body.frame()).await.expect("an event in time");
             let Ok(frame) = frame.expect("the watch goes on");
             self.buffer.extend_from_slice(frame.data_ref().expect("data"));
         }

@@ -33,6 +33,9 @@ use crate::readiness::{Readiness, readiness};
 
 /// How often the clock is looked at, and a terminal drawn anew.
 const TICK: Duration = Duration::from_millis(200);
+/// How long the first look at everything may take, however short the limit: that is for what has to come true, and who was told nothing
+/// but that nothing is known has waited in vain.
+const FIRST_LOOK: Duration = Duration::from_secs(10);
 /// kubectl takes a negative time for a week.
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -101,8 +104,10 @@ pub(super) async fn wait<E>(
     let mut lookout = Lookout::new(client, &track.places());
     let mut view = View::new(ui, telling);
     let deadline = limit.deadline();
+    let first_look = Instant::now() + FIRST_LOOK;
     let mut tick = tokio::time::interval(TICK);
     while !track.is_over(limit == Limit::Once) {
+        let deadline = deadline.map(|deadline| if track.is_seen() { deadline } else { deadline.max(first_look) });
         let reached = tokio::select! {
             biased;
             sighting = lookout.next() => match sighting {

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::client::testing::{answer, scripted, text_answer};
-use crate::client::{Place, ServedResource};
+use crate::client::{Place, ServedResource, Target, in_process};
 use crate::object::{Reason, Refusal};
 
 fn places(names: &[&str]) -> Vec<Place> {
@@ -91,6 +91,23 @@ async fn looking_once_opens_no_watch() {
     let mut track = Track::new(vec![Goal::Ready], places(&["a"]), true);
     let outcome = outcome(&client, &mut track, Limit::Once).await;
     assert!(outcome.ends_with("||thing.x.io/a in namespace n: in progress: no quorum"), "{outcome}");
+}
+
+#[tokio::test]
+async fn a_limit_that_is_over_before_the_first_look_is_not_the_end_of_it() {
+    let handle = |request: http::Request<http_body_util::Full<bytes::Bytes>>| async move {
+        // Whoever does not wait for the answer goes on before it comes.
+        tokio::task::yield_now().await;
+        if request.uri().query().unwrap_or_default().contains("watch=true") {
+            std::future::pending::<()>().await;
+        }
+        answer(200, json!({"metadata": {"resourceVersion": "5"}, "items": [thing("a", waiting())]}))
+    };
+    let client = in_process(handle, "default", Target::Local { directory: "/test".into() });
+    let mut track = Track::new(vec![Goal::Ready], places(&["a"]), true);
+    let outcome = outcome(&client, &mut track, Limit::For(Duration::ZERO)).await;
+    let why = "thing.x.io/a in namespace n: in progress: no quorum";
+    assert_eq!(outcome, format!("{why}||{why}"));
 }
 
 #[tokio::test]

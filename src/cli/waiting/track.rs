@@ -179,6 +179,11 @@ impl Track {
         }
     }
 
+    /// Whether something is known of everything.
+    pub(super) fn is_seen(&self) -> bool {
+        self.awaited.iter().all(Awaited::is_seen)
+    }
+
     /// Whether nothing is left to wait for; with `once`, whether everything was looked at.
     pub(super) fn is_over(&self, once: bool) -> bool {
         self.awaited.iter().all(|awaited| match awaited.standing {

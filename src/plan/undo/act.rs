@@ -284,16 +284,15 @@ async fn put_back(client: &Client, place: &Place, before: &Object, after: &Objec
             return Err(UndoError::OtherObject);
         }
         let restoration = restoration(&goal, &base, &current, with_status);
-        kept.extend(restoration.kept);
         if !same_content(&restoration.object, &current, with_status) {
             current = match replace(client, place, restoration.object).await {
-                Err(error) if error.is(Reason::Conflict) => {
-                    kept.clear();
-                    continue;
-                }
+                // What would have stayed counts for nothing: the state that comes next is another.
+                Err(error) if error.is(Reason::Conflict) => continue,
                 other => other?,
             };
         }
+        // What stayed in an earlier state whose values were written stays told.
+        kept.extend(restoration.kept);
         if same_owners(&restoration.managed_fields, &managed_fields(&current)) {
             return Ok(put_back_but(kept));
         }

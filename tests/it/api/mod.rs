@@ -48,7 +48,7 @@ use trueup::auth::Identity;
 use trueup::store::{MemoryStore, SqliteOptions, SqliteStore, Store};
 
 /// A hang is a failure; nothing here takes seconds.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const MERGE: &str = "application/merge-patch+json";

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use trueup::auth::{Identity, TokenKey};
 
 use super::{TestApi, merged};
+use crate::controllers::eventually;
 
 const ACCOUNTS: &str = "/api/v1/namespaces/default/serviceaccounts";
 const PODS: &str = "/api/v1/namespaces/default/pods";
@@ -220,12 +221,7 @@ async fn a_token_that_was_shown_before_is_nobodys_once_its_account_is_gone() {
     }
     assert_eq!(one.delete(&format!("{secrets}/s")).await.code, 200);
     assert_eq!(one.api.token_holder(&token).await.unwrap(), None, "the server that removed the secret knows at once");
-    let elsewhere = async {
-        while other.api.token_holder(&token).await.unwrap().is_some() {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(30), elsewhere).await.expect("the others hear of it");
+    eventually("the others hear of it", async || other.api.token_holder(&token).await.unwrap().is_none().then_some(())).await;
     let again = one.create(secrets, &json!({"metadata": {"name": "s"}})).await;
     assert_eq!(other.api.token_holder(&token).await.unwrap(), None, "another one of the same name is not the same");
     let token = shared.sign(&bound_to_secret(again["metadata"]["uid"].as_str().expect("a uid"))).expect("signed");

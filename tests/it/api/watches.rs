@@ -5,6 +5,7 @@ use trueup::object::Revision;
 use trueup::store::Change;
 
 use super::{JSON, MAPS, MERGE, TestApi, config_map};
+use crate::controllers::eventually;
 
 const INITIAL: &str = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
 
@@ -54,9 +55,11 @@ async fn a_watch_from_the_past_goes_over_to_the_cache_without_gap_or_repeat() {
         watch.expect(&[("ADDED", "b")]).await;
         // What is left of the past is nothing that the watcher wants.
         let joined = async {
-            while !String::from_utf8(api.get("/metrics").await.bytes).expect("text").contains("apiserver_longrunning_requests 1\n") {
-                tokio::task::yield_now().await;
-            }
+            eventually("the watch is counted", async || {
+                let metrics = String::from_utf8(api.get("/metrics").await.bytes).expect("text");
+                metrics.contains("apiserver_longrunning_requests 1\n").then_some(())
+            })
+            .await;
             before.delete(&format!("{MAPS}/b")).await;
         };
         let (turn, ()) = tokio::join!(watch.turn(), joined);

@@ -10,6 +10,7 @@ use trueup::object::Revision;
 use trueup::store::Change;
 
 use super::{MAPS, MERGE, TestApi, config_map, deployment, merged};
+use crate::controllers::eventually;
 use crate::harness::webhook::Webhook;
 
 const MUTATING: &str = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
@@ -472,8 +473,8 @@ async fn a_definition_whose_webhook_takes_its_time_keeps_no_other_waiting() {
     let opened = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let told = Arc::clone(&opened);
     let slow = webhook(move |_| {
-        // Longer than the other write takes, on any machine.
-        let patience = std::time::Duration::from_secs(20);
+        // Longer than the other write takes, on any machine, and less than the 30 s that the webhook has.
+        let patience = std::time::Duration::from_secs(28);
         let came = tokio::task::block_in_place(|| gate.lock().expect("no test panics in between").recv_timeout(patience).is_ok());
         told.store(came, std::sync::atomic::Ordering::SeqCst);
         json!({"allowed": true})
@@ -497,9 +498,7 @@ async fn a_definition_whose_webhook_takes_its_time_keeps_no_other_waiting() {
     let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     let (writer, first) = (Arc::clone(&api), definition("slows", "Thing", json!({"slow": "yes"})));
     let slow_write = tokio::spawn(async move { writer.post(definitions, &first).await });
-    while slow.asked().is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    eventually("the webhook is asked", async || (!slow.asked().is_empty()).then_some(())).await;
     let other = api.create(definitions, &definition("others", "Thing", json!({}))).await;
     assert_eq!(other["status"]["acceptedNames"]["kind"], "Thing");
     open.send(()).expect("the webhook waits");

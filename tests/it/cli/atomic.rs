@@ -1,5 +1,7 @@
 //! `apply --atomic`: all of it, or as if nothing had been applied.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::{SHOP, config_map};
 use crate::harness::cli::{NOW, Running, TestEnv, assert_shows, until};
 use crate::harness::etcd::EtcdServer;
@@ -224,6 +226,48 @@ fn applies_are_undone_on_every_target() {
         assert_eq!(plain(&after), plain(&before));
         assert_eq!(env.run("get cm b").code(), Some(1));
     }
+}
+
+#[test]
+fn what_nobody_can_look_for_is_not_called_gone() {
+    static DELETED: AtomicBool = AtomicBool::new(false);
+    let server = Recorder::refusing(|line| {
+        DELETED.fetch_or(line.starts_with("DELETE"), Ordering::SeqCst);
+        line.starts_with("GET") && line.contains("/configmaps/a") && DELETED.load(Ordering::SeqCst)
+    });
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    env.write("set.yaml", [config_map("a", "1"), config_map("b", "1"), refused()].join("---\n"));
+    let undone = env.run("apply -f set.yaml --atomic");
+    let (_, told) = undone.stderr.split_once("undoing what was done\n").unwrap();
+    insta::assert_snapshot!(told, @r#"
+    configmap/b in namespace default deleted again
+    configmap/a in namespace default deleted again
+    error: configmap/a in namespace default was deleted, but whether it is gone is not known: from server (Forbidden): configmaps "a" is forbidden: User "bob" cannot get resource "configmaps" in API group "" in the namespace "default": only the group system:masters is allowed to, RBAC is not supported yet
+    Undone: 2 deleted, 0 put back, 0 made again, 1 could not be undone.
+    "#);
+    assert_eq!(undone.code(), Some(1));
+}
+
+#[test]
+fn where_the_target_is_lost_nothing_is_called_gone() {
+    static DELETED: AtomicBool = AtomicBool::new(false);
+    let server = Recorder::holding(|line| {
+        DELETED.fetch_or(line.starts_with("DELETE"), Ordering::SeqCst);
+        line.starts_with("GET") && line.contains("/configmaps/") && DELETED.load(Ordering::SeqCst)
+    });
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    env.write("set.yaml", [config_map("a", "1"), config_map("b", "1"), refused()].join("---\n"));
+    let apply = env.start("apply -f set.yaml --atomic");
+    (0..2).for_each(|_| server.wait_until_holding());
+    let url = server.url.clone();
+    drop(server);
+    let output = apply.end().replacing(&url, "[SERVER]");
+    for name in ["a", "b"] {
+        let told =
+            format!("configmap/{name} in namespace default was deleted, but whether it is gone is not known: cannot reach [SERVER]: ");
+        assert!(output.stderr.contains(&told), "{output}");
+    }
+    assert!(output.stderr.ends_with("\nUndone: 2 deleted, 0 put back, 0 made again, 2 could not be undone.\n"), "{output}");
 }
 
 /// A ConfigMap that cannot change, and that a finalizer keeps when it is deleted.

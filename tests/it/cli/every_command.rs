@@ -10,7 +10,7 @@ use clap::{Command, CommandFactory as _, Parser as _};
 use trueup::cli::Cli;
 
 use super::config_map;
-use crate::harness::cli::{Output, TestEnv};
+use crate::harness::cli::{Output, TestEnv, until};
 use crate::harness::recorder::Recorder;
 
 /// What a command has to do with a server.
@@ -307,9 +307,7 @@ fn what_follows_a_server_that_dies_says_so_and_goes_on() {
     let follow = |line: &str| {
         server.asked();
         let running = env.start(line);
-        while !server.asked().iter().any(|asked| asked.contains("watch=")) {
-            std::thread::yield_now();
-        }
+        until("it watches", || server.asked().iter().any(|asked| asked.contains("watch=")));
         running
     };
     let mut watch = follow("watch configmap");

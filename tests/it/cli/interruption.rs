@@ -13,6 +13,7 @@ fn an_interrupted_apply_says_how_far_it_got() {
     env.write("set.yaml", many(2));
     let mut apply = env.start("apply -f set.yaml");
     apply.wait_for("configmap/m-0 created");
+    server.wait_until_holding();
     apply.signal("INT");
     apply.wait_for("stopping");
     apply.signal("INT");
@@ -203,6 +204,7 @@ fn an_interrupted_apply_does_not_wait_for_an_answer_that_never_comes() {
     env.write("set.yaml", many(2));
     let mut apply = env.start("apply -f set.yaml");
     apply.wait_for("configmap/m-0 created");
+    server.wait_until_holding();
     apply.signal("INT");
     assert_shows!(apply.end().replacing(&server.url, "http://[SERVER]"), @"
     configmap/m-0 created

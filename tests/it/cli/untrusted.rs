@@ -1,7 +1,7 @@
 //! What nobody should have to trust: inputs without an end, names that are paths, text that steers a terminal.
 
 use super::config_map;
-use crate::harness::cli::{TestEnv, assert_shows};
+use crate::harness::cli::{TestEnv, assert_shows, until};
 use crate::harness::recorder::Recorder;
 
 #[test]
@@ -39,9 +39,7 @@ fn who_waits_for_standard_input_can_be_interrupted() {
     let env = TestEnv::new();
     // The pipe is said to be open, once it can be written to.
     let apply = env.start_shell(&format!("mkfifo pipe; exec '{}' apply -f pipe", env!("CARGO_BIN_EXE_trueup")));
-    while !env.path("pipe").exists() {
-        std::thread::yield_now();
-    }
+    until("the pipe is there", || env.path("pipe").exists());
     let pipe = std::fs::OpenOptions::new().write(true).open(env.path("pipe")).unwrap();
     apply.signal("INT");
     assert_shows!(apply.end(), @"

@@ -1,5 +1,5 @@
 use super::{SHOP, config_map};
-use crate::harness::cli::{TestEnv, assert_shows};
+use crate::harness::cli::{TestEnv, assert_shows, until};
 use crate::harness::recorder::Recorder;
 
 /// A kind whose status anybody may write, as there is no subresource for it.
@@ -23,7 +23,10 @@ fn thing(name: &str, ready: &str, message: &str) -> String {
 }
 
 fn world() -> TestEnv {
-    let env = TestEnv::new();
+    world_on(TestEnv::new())
+}
+
+fn world_on(env: TestEnv) -> TestEnv {
     let set = [THINGS, &thing("good", "True", "all well"), &thing("bad", "False", "no quorum")].join("---\n");
     env.write("set.yaml", set);
     env.prepare("apply -f set.yaml");
@@ -114,12 +117,20 @@ fn what_does_not_come_true_is_told_with_the_reason() {
 
 #[test]
 fn a_wait_ends_with_the_change_it_waits_for() {
-    let env = world();
+    let server = Recorder::start();
+    let env = world_on(TestEnv::without_target().with("TRUEUP_SERVER", &server.url));
+    server.asked();
     let waits = [
         env.start("wait thing/bad --for=ready --timeout=-1s"),
         env.start("wait thing -l app=later --for=create --timeout=-1s"),
         env.start("wait thing/good --for=delete --timeout=-1s"),
     ];
+    // What is gone before it is looked for was never there.
+    let mut watches = 0;
+    until("all three watch", || {
+        watches += server.asked().iter().filter(|line| line.contains("watch=true")).count();
+        watches == waits.len()
+    });
     env.write("change.yaml", [thing("bad", "True", "done"), thing("new", "True", "done").replace("app: web", "app: later")].join("---\n"));
     env.prepare("apply -f change.yaml");
     env.prepare("delete thing good");
@@ -296,13 +307,42 @@ fn an_interrupted_wait_says_what_is_not_ready() {
 }
 
 #[test]
+fn many_deleted_objects_are_followed_by_one_watch() {
+    let server = Recorder::start();
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    let set = |finalizers: &str| {
+        let finalizers = format!("metadata:\n  finalizers: [{finalizers}]");
+        (0..20).map(|number| config_map(&format!("m-{number}"), "1").replace("metadata:", &finalizers)).collect::<Vec<_>>().join("---\n")
+    };
+    env.write("set.yaml", set("example.com/hold"));
+    env.prepare("apply -f set.yaml");
+    server.asked();
+    let delete = env.start("delete -f set.yaml");
+    let mut asked = Vec::new();
+    until("it watches", || {
+        asked.extend(server.asked());
+        asked.iter().any(|line| line.contains("watch=true"))
+    });
+    env.write("free.yaml", set(""));
+    env.prepare("apply -f free.yaml");
+    let output = delete.end();
+    assert_eq!((output.code(), output.stdout.lines().count()), (Some(0), 20), "{output}");
+    asked.extend(server.asked());
+    let watches: Vec<&String> = asked.iter().filter(|line| line.contains("watch=true")).collect();
+    assert_eq!(watches.len(), 1, "{watches:?}");
+}
+
+#[test]
 fn waiting_asks_for_a_list_and_a_watch_and_nothing_else() {
     let server = Recorder::holding(|line| line.contains("watch=true"));
     let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
     env.write("set.yaml", (0..20).map(|number| config_map(&format!("m-{number}"), "1")).collect::<Vec<_>>().join("---\n"));
     env.prepare("apply -f set.yaml");
     server.asked();
-    let _ = env.run("wait -f set.yaml --for=jsonpath={.data.key}=2 --timeout=1s");
+    let wait = env.start("wait -f set.yaml --for=jsonpath={.data.key}=2 --timeout=5m");
+    server.wait_until_holding();
+    wait.signal("INT");
+    assert_eq!(wait.end().code(), Some(130));
     let mut asked = server.asked();
     asked.retain(|line| line.contains("configmaps"));
     assert_eq!(asked.len(), 2, "{asked:?}");

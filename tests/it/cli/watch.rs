@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::config_map;
-use crate::harness::cli::{Output, TestEnv, assert_shows};
+use crate::harness::cli::{Output, TestEnv, assert_shows, until};
 use crate::harness::server::{Engine, TestServer, on_every_engine};
 
 on_every_engine!(
@@ -116,12 +116,11 @@ fn changes_only_leaves_out_what_is_there() {
     env.prepare("apply -f a.yaml");
     let mut watch = env.start("watch cm,secrets --changes-only -o name");
     // Nothing tells when the watch has begun; so a change is made until it is seen.
-    let seen = (0..100).any(|_| {
+    until("the watch tells of the change", || {
         env.prepare("apply -f b.yaml");
         env.prepare("delete -f b.yaml");
         watch.has_said("configmap/b")
     });
-    assert!(seen);
     watch.signal("INT");
     let output = watch.end();
     assert!(output.stdout.lines().all(|line| line == "configmap/b"), "{output}");
@@ -175,12 +174,11 @@ fn what_each_event_changed_is_told_with_its_time_and_manager() {
     let mut lines = env.start("watch cm,secrets -A --diff -o json");
     // Nothing tells when the watch has begun; so a change is made until it is seen.
     env.write("probe.yaml", config_map("probe", "1"));
-    let seen = (0..100).any(|_| {
+    until("both tell of the change", || {
         env.prepare("apply -f probe.yaml");
         env.prepare("delete -f probe.yaml");
         watch.has_said("DELETED configmap/probe") && lines.has_said("probe")
     });
-    assert!(seen);
     env.at("2026-11-22T10:01:00Z");
     env.write("a.yaml", config_map("a", "2") + "  more: x\n");
     env.prepare("apply -f a.yaml --field-manager ops --force-conflicts");
@@ -264,10 +262,12 @@ fn a_watch_of_changes_tells_no_false_event_where_the_history_was_compacted(engin
     }
     let mut events = env.start(&format!("watch cm -n default --diff -o json {kubeconfig}"));
     // Nothing tells when the watch has begun; so a change is made until it is seen.
-    assert!((0..100).any(|number| {
+    let mut number = 0;
+    until("the watch tells of the change", || {
+        number += 1;
         write("live", &number.to_string(), &kubeconfig);
         events.has_said("live")
-    }));
+    });
     assert_eq!(server.stop(), Some(0));
     events.wait_for("the connection is lost");
     write("changed", "2", &store);

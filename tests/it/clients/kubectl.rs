@@ -14,7 +14,7 @@ use crate::harness::server::{Engine, TestServer, on_every_engine};
 use crate::harness::webhook::Webhook;
 
 /// Longer than any command takes; ends those that would wait for ever.
-const PATIENCE: &str = "--request-timeout=30s";
+const PATIENCE: &str = "--request-timeout=60s";
 
 /// kubectl on one server, with a home of its own for its caches.
 struct Kubectl {
@@ -286,7 +286,7 @@ fn objects_are_changed_in_place(engine: Engine) {
     kubectl.mentions(&["replace", "-f", "shop.yaml"], &["configmap/settings replaced"]);
     kubectl.says(&["get", "cm", "settings", "-o", "jsonpath={.data}"], r#"{"color":"red","size":"3"}"#);
     // No controller of deployments is there to observe it, which kubectl tells and then gives up.
-    let refusal = kubectl.refused(&["rollout", "status", "deploy", "web", "--timeout=1s"]);
+    let refusal = kubectl.refused(&["rollout", "status", "deploy", "web", "--timeout=3s"]);
     assert!(refusal.contains("timed out waiting for the condition"), "{refusal}");
 
     kubectl.says(&["create", "configmap", "made", "--from-literal=a=b"], "configmap/made created\n");
@@ -314,7 +314,7 @@ fn custom_resources_are_kinds_like_any_other(engine: Engine) {
     let refusal = kubectl.refused(&["create", "-f", "gadget.yaml"]);
     assert!(refusal.contains(r#"no matches for kind "Gadget" in version "example.com/v1""#), "{refusal}");
     kubectl.says(&["apply", "-f", "gadgets.yaml"], "customresourcedefinition.apiextensions.k8s.io/gadgets.example.com created\n");
-    kubectl.mentions(&["wait", "--for=condition=Established", "crd/gadgets.example.com", "--timeout=10s"], &["condition met"]);
+    kubectl.mentions(&["wait", "--for=condition=Established", "crd/gadgets.example.com", "--timeout=60s"], &["condition met"]);
     kubectl.says(&["apply", "-f", "gadget.yaml"], "gadget.example.com/one created\n");
     kubectl.says(&["apply", "-f", "gadget.yaml"], "gadget.example.com/one unchanged\n");
     kubectl.says(&["apply", "-f", "gadgets.yaml"], "customresourcedefinition.apiextensions.k8s.io/gadgets.example.com unchanged\n");
@@ -376,7 +376,7 @@ fn nodes_are_drained_by_evictions(engine: Engine) {
     let pod = manifest("pod.json", pod);
     kubectl.says(&["create", "-f", &node], "node/n created\n");
     kubectl.says(&["create", "-f", &pod], "pod/p created\n");
-    kubectl.mentions(&["drain", "n", "--force", "--grace-period=0", "--timeout=20s"], &["pod/p evicted", "node/n"]);
+    kubectl.mentions(&["drain", "n", "--force", "--grace-period=0", "--timeout=60s"], &["pod/p evicted", "node/n"]);
     assert_eq!(kubectl.ok(&["get", "pods", "-o", "name"]), "");
 }
 

@@ -39,7 +39,7 @@ impl Both {
         let mut command = Command::new(binary);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.env.path("home"));
         command.env("KUBECONFIG", self.server.kubeconfig()).env("KUBECTL_APPLYSET", "true").stdin(Stdio::null());
-        let output = command.current_dir(self.env.path("")).arg("--request-timeout=30s").args(arguments).output().unwrap();
+        let output = command.current_dir(self.env.path("")).arg("--request-timeout=60s").args(arguments).output().unwrap();
         let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         (output.status.success(), text.concat())
     }

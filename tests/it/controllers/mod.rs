@@ -27,7 +27,7 @@ use trueup::store::Store;
 use crate::api::TestApi;
 
 /// How long a condition may take to come true, on a machine that has other things to do.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A client whose requests the API answers in this process.
 pub(crate) fn client(api: &Api) -> kube::Client {

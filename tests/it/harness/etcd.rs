@@ -1,14 +1,16 @@
-//! A real etcd for tests: started on free ports, stopped when dropped, and gone with the test process even where that is killed.
+//! A real etcd for tests: started on ports of its own, stopped when dropped, and gone with the test process even where that is killed.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tempfile::TempDir;
 use trueup::store::EtcdOptions;
+
+use super::port::Port;
 
 /// Runs etcd and kills it on a line, which asks for that, or when its standard input, which the test process holds, comes to an end. In
 /// the second case nobody is left to remove the folder, which is the first argument.
@@ -22,11 +24,14 @@ wait $etcd 2>/dev/null
 /// What etcd logs when clients may come.
 const READY: &str = "serving client traffic";
 
+/// After this long an etcd that should have answered has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// One etcd server with its own data.
 pub(crate) struct EtcdServer {
     folder: TempDir,
-    client_port: u16,
-    peer_port: u16,
+    client_port: Port,
+    peer_port: Port,
     /// More arguments, such as those for TLS.
     arguments: Vec<String>,
     scheme: &'static str,
@@ -59,23 +64,19 @@ impl EtcdServer {
 
     /// Starts a server with more arguments; `folder` may hold files that these name.
     pub(crate) fn start_with(scheme: &'static str, folder: TempDir, arguments: Vec<String>) -> Self {
-        let mut server = Self { folder, client_port: 0, peer_port: 0, arguments, scheme, running: None };
-        // Another process may take a port between here and etcd's start; then etcd ends at once and others are tried.
-        for _ in 0..5 {
-            (server.client_port, server.peer_port) = free_ports();
-            if server.launch() {
-                return server;
-            }
-        }
-        panic!("etcd did not start; run it by hand to see why: {}", binary());
+        let (client_port, peer_port) = (Port::claim(), Port::claim());
+        let mut server = Self { folder, client_port, peer_port, arguments, scheme, running: None };
+        server.launch();
+        server
     }
 
     pub(crate) fn endpoint(&self) -> String {
-        format!("{}://127.0.0.1:{}", self.scheme, self.client_port)
+        format!("{}://127.0.0.1:{}", self.scheme, self.client_port.number)
     }
 
+    /// Patient ones: on a busy disk etcd takes seconds for what it has to have written down.
     pub(crate) fn options(&self) -> EtcdOptions {
-        EtcdOptions::new([self.endpoint()])
+        EtcdOptions { connect_timeout: PATIENCE, request_timeout: PATIENCE, ..EtcdOptions::new([self.endpoint()]) }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -96,12 +97,12 @@ impl EtcdServer {
     /// Starts it again on the same data and ports.
     pub(crate) fn restart(&mut self) {
         self.stop();
-        assert!(self.launch(), "etcd did not come back on port {}", self.client_port);
+        self.launch();
     }
 
-    /// Answers whether etcd is ready; if not, it has ended.
-    fn launch(&mut self) -> bool {
-        let (client, peer) = (self.endpoint(), format!("http://127.0.0.1:{}", self.peer_port));
+    /// Starts it, and waits until it is ready.
+    fn launch(&mut self) {
+        let (client, peer) = (self.endpoint(), format!("http://127.0.0.1:{}", self.peer_port.number));
         let data = self.path("data");
         let mut command = Command::new("sh");
         command.args(["-c", SUPERVISOR, "etcd-supervisor"]).arg(self.folder.path());
@@ -119,8 +120,7 @@ impl EtcdServer {
             let mut line = String::new();
             if log.read_line(&mut line).unwrap() == 0 {
                 let _ = supervisor.wait();
-                eprintln!("etcd ended at once:\n{told}");
-                return false;
+                panic!("etcd ({}) ended at once:\n{told}", binary());
             }
             told.push_str(&line);
             assert!(!line.contains("not found"), "there is no etcd ({}): `make test` installs it", binary());
@@ -130,7 +130,6 @@ impl EtcdServer {
         }
         let log = std::thread::spawn(move || drop(log.read_to_end(&mut Vec::new())));
         self.running = Some(Running { supervisor, log });
-        true
     }
 }
 
@@ -138,11 +137,4 @@ impl Drop for EtcdServer {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-fn free_ports() -> (u16, u16) {
-    // Both are held at the same time, so that they differ.
-    let listeners = [(); 2].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-    let [client, peer] = listeners.map(|listener| listener.local_addr().unwrap().port());
-    (client, peer)
 }

@@ -1,4 +1,4 @@
-//! A real `trueup serve` for tests: the built binary on a free port over a store of its own, stopped when dropped, and gone with the test
+//! A real `trueup serve` for tests: the built binary on a port of its own over a store of its own, stopped when dropped, and gone with the test
 //! process even where that is killed.
 
 use std::fmt::Write as _;
@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use trueup::store::{EtcdStore, SqliteOptions, SqliteStore, Store};
 
 use super::etcd::EtcdServer;
+use super::port::Port;
 
 /// Runs a command until its standard input, which the test process holds, says `stop` (then it is asked to end) or comes to an end (then
 /// it is killed), and ends with the command's exit code. Its own copy of the output is closed, so that the output ends with the command.
@@ -70,7 +71,8 @@ pub(crate) struct TestServer {
     folder: TempDir,
     store: Arc<SharedStore>,
     arguments: Vec<String>,
-    /// Port 0 until the first start, then what was taken, so that a restarted server is found again.
+    /// Kept while the server is down, so that it is found again where it was.
+    _port: Port,
     listen: String,
     log: Arc<Mutex<String>>,
     running: Option<Running>,
@@ -116,7 +118,9 @@ impl TestServer {
     fn start_on(store: Arc<SharedStore>, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
         let folder = tempfile::tempdir().unwrap();
-        let mut server = Self { folder, store, arguments, listen: "127.0.0.1:0".to_owned(), log: Arc::default(), running: None };
+        let port = Port::claim();
+        let listen = format!("127.0.0.1:{}", port.number);
+        let mut server = Self { folder, store, arguments, _port: port, listen, log: Arc::default(), running: None };
         server.launch();
         server
     }
@@ -213,12 +217,10 @@ impl TestServer {
             }
         }
         arguments.extend(self.arguments.iter().cloned());
-        let (running, url) = match Running::launch(self.folder.path(), &arguments, &self.log) {
-            Ok(launched) => launched,
+        match Running::launch(self.folder.path(), &arguments, &self.log) {
+            Ok((running, _)) => self.running = Some(running),
             Err(ended) => panic!("trueup serve ended with {:?}:\n{}", ended.code, ended.log),
-        };
-        self.running = Some(running);
-        self.listen = url.trim_start_matches("https://").to_owned();
+        }
     }
 }
 

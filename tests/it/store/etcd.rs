@@ -75,7 +75,8 @@ async fn reads_wait_for_a_cluster_that_comes_back() {
 async fn one_endpoint_that_answers_is_enough() {
     let server = EtcdServer::start();
     // Port 1 is nobody's.
-    let store = EtcdStore::connect(EtcdOptions::new(["http://127.0.0.1:1".to_owned(), server.endpoint()])).await.unwrap();
+    let endpoints = vec!["http://127.0.0.1:1".to_owned(), server.endpoint()];
+    let store = EtcdStore::connect(EtcdOptions { endpoints, ..server.options() }).await.unwrap();
     let mut tap = Tap::on(&store, "/a/", store.current_revision().await.unwrap()).await;
     let mut last = Revision::ZERO;
     for number in 0..30 {

@@ -15,7 +15,7 @@ use trueup::store::{
 use crate::harness::etcd::EtcdServer;
 
 /// A hang is a failure; nothing here takes seconds.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A fresh store, and what it lives on.
 pub(super) struct Fixture {

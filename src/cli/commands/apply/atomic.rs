@@ -3,10 +3,9 @@
 //! Receives the journal of a run that failed, hands on what became of it in words. Invariant: the failure itself is told as ever, and is
 //! what the process ends with.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::future::join_all;
 use tokio::sync::Notify;
 
 use crate::cli::error::client_error_in_words;
@@ -16,9 +15,10 @@ use crate::cli::sets::WorkedSet;
 use crate::cli::ui::Ui;
 use crate::cli::waiting::{beside_controllers, beside_controllers_once};
 use crate::cli::{CommandContext, CommandError, ExitStatus, restore};
-use crate::client::{Client, Place, until_gone};
-use crate::plan::in_namespace;
+use crate::client::{ApiRequest, Client, ClientError, Form, Place, until_all_gone};
+use crate::object::Reason;
 use crate::plan::undo::{Deed, Gone, Journal, Tidings, UndoError, Undoing, Undone, undo};
+use crate::plan::{REQUESTS_AT_ONCE, each, in_namespace};
 
 /// How long what was made may take to go, and what is in the place of what comes back at least: an impatient `--timeout` is for the wait
 /// that comes before.
@@ -172,37 +172,99 @@ fn settle(Undoer { ui, context, .. }: Undoer<'_>, undone: &Undone) {
     context.forget_deed(name);
 }
 
-/// Waits for what was made to go; answers how much of it did not.
+/// Waits for what was made to go; answers how much of it did not, as far as is known.
 async fn wait_until_gone(ui: &Ui, context: &CommandContext, client: &Client, going: Vec<(Place, String)>) -> usize {
-    let mut left = Vec::new();
+    let (mut left, mut unknown) = (Vec::new(), Vec::new());
     // Nearly everything goes at once, which one request each tells.
-    let looks = join_all(going.iter().map(|(place, uid)| is_there(client, place, uid))).await;
-    for ((place, uid), there) in going.into_iter().zip(looks) {
-        if there {
-            left.push((place, uid));
+    let look = |(place, uid): (Place, String)| {
+        let client = client.clone();
+        async move {
+            let looked = is_there(&client, &place, &uid).await;
+            (place, uid, looked)
+        }
+    };
+    each(going, REQUESTS_AT_ONCE, look, |(place, uid, looked)| match looked {
+        Ok(true) => left.push((place, uid)),
+        Ok(false) => {}
+        Err(error) => unknown.push((place, Arc::new(error))),
+    })
+    .await;
+    let mut fates = vec![None; left.len()];
+    if !left.is_empty() {
+        let all = until_all_gone(client, &left, |number, fate| fates[number] = Some(fate));
+        // What has no fate when the time is over has not gone.
+        let _late = beside_controllers(context, client, tokio::time::timeout(GOING_WITHIN, all)).await;
+    }
+    let mut stuck = 0;
+    for ((place, _), fate) in left.into_iter().zip(fates) {
+        match fate {
+            Some(Ok(())) => {}
+            Some(Err(error)) => unknown.push((place, error)),
+            None => {
+                stuck += 1;
+                ui.error(&format!("{} was deleted, but is not gone yet", full_name(&place)));
+            }
         }
     }
-    if left.is_empty() {
-        return 0;
-    }
-    let waits = join_all(left.iter().map(|(place, uid)| async move {
-        let gone = until_gone(client, &place.resource, place.namespace.as_deref(), &place.name, uid);
-        matches!(tokio::time::timeout(GOING_WITHIN, gone).await, Ok(Ok(())))
-    }));
-    let results = beside_controllers(context, client, waits).await;
-    let stuck: Vec<String> = left
-        .iter()
-        .zip(results)
-        .filter(|(_, gone)| !gone)
-        .map(|((place, _), _)| format!("{}/{}{}", place.resource.display_kind(), place.name, in_namespace(place.namespace.as_deref())))
-        .collect();
-    for name in &stuck {
-        ui.error(&format!("{name} was deleted, but is not gone yet"));
-    }
-    stuck.len()
+    tell_unknown(ui, &unknown);
+    stuck + unknown.len()
 }
 
-async fn is_there(client: &Client, place: &Place, uid: &str) -> bool {
-    let get = crate::client::ApiRequest::get(&place.resource, place.namespace.as_deref(), &place.name, crate::client::Form::Objects);
-    client.object(&get).await.is_ok_and(|found| found.uid() == uid)
+/// Tells of what was deleted and may be there all the same. Where the target is gone, one word says it for all.
+fn tell_unknown(ui: &Ui, unknown: &[(Place, Arc<ClientError>)]) {
+    let mut unreached = 0;
+    for (place, error) in unknown {
+        if error.is_cut_off() {
+            unreached += 1;
+            if unreached > 1 {
+                continue;
+            }
+        }
+        ui.error(&format!("{} was deleted, but whether it is gone is not known: {}", full_name(place), client_error_in_words(error)));
+    }
+    if unreached > 1 {
+        ui.error(&format!("whether {} more deleted objects are gone is not known either", unreached - 1));
+    }
+}
+
+fn full_name(place: &Place) -> String {
+    format!("{}/{}{}", place.resource.display_kind(), place.name, in_namespace(place.namespace.as_deref()))
+}
+
+async fn is_there(client: &Client, place: &Place, uid: &str) -> Result<bool, ClientError> {
+    match client.object(&ApiRequest::get(&place.resource, place.namespace.as_deref(), &place.name, Form::Objects)).await {
+        Ok(found) => Ok(found.uid() == uid),
+        Err(error) if error.is(Reason::NotFound) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{ServedResource, Unreachable};
+
+    #[test]
+    fn a_target_that_is_lost_is_told_once_and_what_else_went_wrong_each_time() {
+        let resource = Arc::new(ServedResource::named("", "v1", "ConfigMap", "configmaps", true));
+        let unknown = |name: &str, why: Unreachable| {
+            let place = Place { resource: Arc::clone(&resource), namespace: None, name: name.to_owned() };
+            let (attempted, target) = (format!("GET /{name}"), "there".to_owned());
+            (place, Arc::new(ClientError::Unreachable { attempted, target, why, source: "no".into() }))
+        };
+        let refused = Unreachable::Refused;
+        let all = [unknown("a", Unreachable::Broken), unknown("b", refused.clone()), unknown("c", refused.clone()), unknown("d", refused)];
+        let (ui, printed) = Ui::buffered(false, false, 200);
+        tell_unknown(&ui, &all);
+        let told = printed.stderr();
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "error: configmap/a was deleted, but whether it is gone is not known: cannot reach there: the connection broke (while asking GET /a)",
+                "error: configmap/b was deleted, but whether it is gone is not known: cannot reach there: connection refused (while asking GET /b)",
+                "error: whether 2 more deleted objects are gone is not known either",
+            ]
+        );
+    }
 }

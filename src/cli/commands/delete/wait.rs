@@ -4,9 +4,7 @@
 //! do what an object waits for, the command says so and ends, instead of waiting without end.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures::future::join_all;
 use serde_json::Value;
 
 use super::{DeleteArgs, Doomed};
@@ -15,7 +13,7 @@ use crate::cli::error::client_error_in_words;
 use crate::cli::progress::with_progress;
 use crate::cli::ui::Ui;
 use crate::cli::waiting::beside_controllers;
-use crate::client::{Client, Target, until_gone};
+use crate::client::{Client, Place, Target, until_all_gone};
 use crate::object::Object;
 
 /// An object that goes later.
@@ -61,10 +59,34 @@ pub(super) async fn wait_for_all(
     }
     let names = names_of(&going.iter().map(|(_, object, _)| Arc::clone(object)).collect::<Vec<_>>());
     context.note(format!("{names} {} deleted, but not gone yet", if going.len() == 1 { "is" } else { "are" }));
-    let waits = join_all(going.iter().map(|(_, object, going)| wait(client, object, &going.uid, args.timeout)));
-    let results = with_progress(ui, || format!("waiting for {names} to go"), beside_controllers(context, client, waits)).await;
-    let problems = results.into_iter().zip(going).filter_map(|(result, (number, _, _))| Some((number, result.err()?)));
+    let followed: Vec<(Place, String)> = going.iter().map(|(_, object, going)| (place_of(object), going.uid.clone())).collect();
+    let mut fates = vec![None; going.len()];
+    let waits = async {
+        let all = until_all_gone(client, &followed, |number, fate| fates[number] = Some(fate));
+        if args.timeout.is_zero() {
+            all.await;
+        } else {
+            // What has no fate when the time is over has not gone.
+            let _late = tokio::time::timeout(args.timeout, all).await;
+        }
+    };
+    with_progress(ui, || format!("waiting for {names} to go"), beside_controllers(context, client, waits)).await;
+    let problems = going.into_iter().zip(fates).filter_map(|((number, object, _), fate)| {
+        let name = object.display_name();
+        let problem = match fate {
+            Some(Ok(())) => return None,
+            Some(Err(error)) => format!("cannot wait for {name} to go: {}", client_error_in_words(&error)),
+            None => {
+                format!("{name} was not gone after {} s; its finalizers may be waiting for a controller", args.timeout.as_secs())
+            }
+        };
+        Some((number, problem))
+    });
     problems.inspect(|(_, problem)| ui.error(problem)).collect()
+}
+
+fn place_of(object: &Doomed) -> Place {
+    Place { resource: Arc::clone(&object.resource), namespace: object.namespace.clone(), name: object.name.clone() }
 }
 
 fn tell_of_controllers(ui: &Ui, client: &Client, left: &[Arc<Doomed>]) {
@@ -86,17 +108,5 @@ fn names_of(objects: &[Arc<Doomed>]) -> String {
         [one] => one.display_name(),
         [one, two] => format!("{} and {}", one.display_name(), two.display_name()),
         more => format!("{} objects", more.len()),
-    }
-}
-
-/// Waits until an object is gone, or another of its name is in its place. The error is a sentence.
-async fn wait(client: &Client, object: &Doomed, uid: &str, timeout: Duration) -> Result<(), String> {
-    let gone = until_gone(client, &object.resource, object.namespace.as_deref(), &object.name, uid);
-    let result = if timeout.is_zero() { Ok(gone.await) } else { tokio::time::timeout(timeout, gone).await };
-    let name = object.display_name();
-    match result {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(format!("cannot wait for {name} to go: {}", client_error_in_words(&error))),
-        Err(_) => Err(format!("{name} was not gone after {} s; its finalizers may be waiting for a controller", timeout.as_secs())),
     }
 }

@@ -1,3 +1,5 @@
+use std::sync::atomic::AtomicUsize;
+
 use super::*;
 use crate::client::ServedResource;
 use crate::client::testing::{answer, scripted};
@@ -136,6 +138,35 @@ async fn what_somebody_changed_again_stays_and_is_told() {
     });
     assert_eq!(outcomes(&client, updated()).await, ["PutBackBut([\".data.k\"])"]);
     assert!(asked.lines().iter().all(|line| !line.starts_with("PUT")), "{:?}", asked.lines());
+}
+
+/// Somebody writes between the two requests that it takes; what was left to others before is told all the same, and once.
+#[tokio::test]
+async fn what_stayed_in_an_earlier_round_is_told_at_the_end() {
+    let (puts, patches) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let two = |version: &str, ours: &str, theirs: &str, owner: &str| {
+        let mut object = object(version, ours, owner);
+        object.root_mut().insert("data".to_owned(), json!({"k": ours, "l": theirs}));
+        object
+    };
+    let (client, asked) = scripted(move |request| match request.method().as_str() {
+        "GET" => match puts.load(Ordering::SeqCst) {
+            0 => answer(200, two("5", "new", "theirs", "bob").into_value()),
+            1 => answer(200, two("6", "new", "theirs", "bob").into_value()),
+            _ => answer(200, two("8", "old", "theirs", "eve").into_value()),
+        },
+        // The first write comes too late.
+        "PUT" if puts.fetch_add(1, Ordering::SeqCst) == 0 => answer(409, refusal(Reason::Conflict)),
+        "PUT" => answer(200, two("7", "old", "theirs", "undo").into_value()),
+        _ if patches.fetch_add(1, Ordering::SeqCst) == 0 => answer(409, refusal(Reason::Conflict)),
+        _ => answer(200, two("9", "old", "theirs", "ann").into_value()),
+    });
+    let mut journal = Journal::default();
+    let (before, after) = (Box::new(two("1", "old", "old", "ann")), Box::new(two("2", "new", "new", "trueup")));
+    journal.note(Step { place: place(), deed: Deed::Updated { before, after, with_status: false } });
+    assert_eq!(outcomes(&client, journal).await, ["PutBackBut([\".data.l\"])"]);
+    let methods: Vec<String> = asked.lines().iter().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect();
+    assert_eq!(methods, ["GET", "PUT", "GET", "PUT", "PATCH", "GET", "PATCH"]);
 }
 
 fn deleted() -> Journal {
