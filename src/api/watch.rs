@@ -387,6 +387,16 @@ mod tests {
     }
 
     #[test]
+    fn bookmarks_come_each_minute_as_long_as_a_watch_lasts() {
+        let begun = Instant::now();
+        let deadline = begun + LONGEST;
+        let due = std::iter::successors(Some(begun), |last| Some(next_bookmark(*last, deadline))).skip(1).take_while(|due| *due < deadline);
+        let due: Vec<u64> = due.map(|due| (due - begun).as_secs()).collect();
+        let each_minute: Vec<u64> = (1..60).map(|minute| minute * 60).chain([3598]).collect();
+        assert_eq!(due, each_minute);
+    }
+
+    #[test]
     fn a_watch_begins_where_its_parameters_say() {
         let begin = |raw: &str| start(&Query::parse(raw, &http::Method::GET).expect("valid")).map_err(|refusal| refusal.message);
         assert_eq!(begin(""), Ok(Start::Initial { at_least: None, marked: false }));

@@ -1,7 +1,7 @@
 //! The controller of `examples/widget_controller`, which is written with kube-rs.
 
 #[path = "../../../examples/widget_controller/widget.rs"]
-mod widget;
+pub(super) mod widget;
 
 use std::time::Duration;
 
@@ -21,17 +21,20 @@ use widget::{Widget, WidgetSpec};
 use crate::harness::server::{Engine, TestServer, on_every_engine};
 
 /// Long enough that only a test which fails waits for it.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
-async fn client(server: &TestServer) -> Client {
+pub(super) async fn client(server: &TestServer) -> Client {
+    Client::try_from(configuration(server).await).unwrap()
+}
+
+pub(super) async fn configuration(server: &TestServer) -> kube::Config {
     // Another test may have installed it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let kubeconfig = Kubeconfig::read_from(server.kubeconfig()).unwrap();
-    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
-    Client::try_from(config).unwrap()
+    kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap()
 }
 
-async fn eventually<K>(api: &Api<K>, name: &str, what: &str, condition: impl Condition<K>)
+pub(super) async fn eventually<K>(api: &Api<K>, name: &str, what: &str, condition: impl Condition<K>)
 where
     K: Clone + std::fmt::Debug + Send + serde::de::DeserializeOwned + kube::Resource + 'static,
 {
@@ -39,7 +42,7 @@ where
     waited.unwrap_or_else(|_| panic!("{name} never came to this: {what}")).unwrap();
 }
 
-fn named(name: &str) -> ConfigMap {
+pub(super) fn named(name: &str) -> ConfigMap {
     ConfigMap { metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() }, ..ConfigMap::default() }
 }
 

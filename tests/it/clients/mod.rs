@@ -5,10 +5,14 @@ mod javascript;
 mod kube_rs;
 mod kubectl;
 mod kubernetes_service;
+mod leases;
 mod limits;
+mod protobuf;
 mod python;
 mod quotas;
+mod runtime;
 mod sets;
+mod watches;
 pub(crate) mod wire;
 
 /// The path of a tool that `make test` installs and names in the environment.

@@ -80,7 +80,7 @@ async fn names(client: &Client, server: &TestServer) -> Vec<String> {
 }
 
 /// The next event of a watch, or `None` at its end. Panics where it ends with an error.
-async fn event(watch: &mut Response, rest: &mut Vec<u8>) -> Option<Value> {
+pub(super) async fn event(watch: &mut Response, rest: &mut Vec<u8>) -> Option<Value> {
     loop {
         if let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = rest.drain(..=end).collect();

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
 use tempfile::TempDir;
+use trueup::object::Revision;
 use trueup::store::{EtcdStore, SqliteOptions, SqliteStore, Store};
 
 use super::etcd::EtcdServer;
@@ -159,6 +160,15 @@ impl TestServer {
 
     /// Forgets the history of the store up to now, as the servers' compaction does from time to time.
     pub(crate) async fn compact(&self) {
+        self.forget(None).await;
+    }
+
+    /// Forgets the history of the store up to a revision.
+    pub(crate) async fn compact_up_to(&self, revision: Revision) {
+        self.forget(Some(revision)).await;
+    }
+
+    async fn forget(&self, upto: Option<Revision>) {
         let store: Arc<dyn Store> = match &*self.store {
             SharedStore::Sqlite(folder) => Arc::new(SqliteStore::open(folder.path().join("trueup.db"), &SqliteOptions::default()).unwrap()),
             SharedStore::Etcd(etcd) => {
@@ -166,7 +176,11 @@ impl TestServer {
                 Arc::new(EtcdStore::connect(options).await.unwrap())
             }
         };
-        store.compact(store.current_revision().await.unwrap()).await.unwrap();
+        let upto = match upto {
+            Some(revision) => revision,
+            None => store.current_revision().await.unwrap(),
+        };
+        store.compact(upto).await.unwrap();
         store.close().await;
     }
 

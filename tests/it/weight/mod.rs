@@ -31,6 +31,13 @@ pub(crate) fn built_in() -> Vec<Value> {
     kinds().iter().flat_map(|kind| filler.objects(kind)).collect()
 }
 
+/// The same, each with the path at which it is served.
+pub(crate) fn built_in_at_their_paths() -> Vec<(String, Value)> {
+    let filler = Filler::load();
+    let at = |kind: &Resource| filler.objects(kind).into_iter().map(|object| (path(kind, &object), object)).collect::<Vec<_>>();
+    kinds().iter().flat_map(|kind| at(kind)).collect()
+}
+
 fn told(fields: &BTreeSet<Field>) -> Vec<String> {
     fields.iter().map(|(type_name, field)| format!("{type_name}.{field}")).collect()
 }
