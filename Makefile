@@ -44,7 +44,7 @@ lint: build-tools lint-tools
 
 bench: build-tools
 	tools/test-tools
-	$(CARGO) bench --locked
+	$(CARGO) bench --locked --bench budgets
 
 # Needs rustup for the nightly toolchain. The versions are those of the ordinary build. What is found goes to fuzz/found (and a failure to
 # fuzz/artifacts); docs/contributing.md says what becomes of it.

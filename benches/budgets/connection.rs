@@ -12,12 +12,15 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::form::Form;
+
 /// What a client needs to be let in.
 #[derive(Clone)]
 pub(crate) struct Trust(Arc<ClientConfig>);
 
 pub(crate) struct Connection {
     stream: TlsStream<TcpStream>,
+    form: Form,
     buffer: Vec<u8>,
 }
 
@@ -50,18 +53,25 @@ impl Connection {
         let config = trust.map_or_else(blind, |trust| Arc::clone(&trust.0));
         let name = ServerName::try_from("localhost").expect("a name");
         let stream = TlsConnector::from(config).connect(name, tcp).await?;
-        Ok(Self { stream, buffer: Vec::with_capacity(64 << 10) })
+        Ok(Self { stream, form: Form::Json, buffer: Vec::with_capacity(64 << 10) })
     }
 
-    pub(crate) async fn request(&mut self, method: &str, path: &str, content_type: &str, body: &[u8]) -> io::Result<Answer> {
-        self.send(method, path, content_type, body).await?;
+    /// Says what this connection's bodies are and what it wants to be answered in.
+    pub(crate) fn speak(mut self, form: Form) -> Self {
+        self.form = form;
+        self
+    }
+
+    pub(crate) async fn request(&mut self, method: &str, path: &str, body: &[u8]) -> io::Result<Answer> {
+        self.send(method, path, body).await?;
         self.answer().await
     }
 
-    pub(crate) async fn send(&mut self, method: &str, path: &str, content_type: &str, body: &[u8]) -> io::Result<()> {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\naccept: application/json\r\nuser-agent: bench/1\r\n");
+    pub(crate) async fn send(&mut self, method: &str, path: &str, body: &[u8]) -> io::Result<()> {
+        let media_type = self.form.media_type();
+        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\naccept: {media_type}\r\nuser-agent: bench/1\r\n");
         if !body.is_empty() {
-            request.push_str(&format!("content-type: {content_type}\r\ncontent-length: {}\r\n", body.len()));
+            request.push_str(&format!("content-type: {media_type}\r\ncontent-length: {}\r\n", body.len()));
         }
         request.push_str("\r\n");
         let mut bytes = request.into_bytes();

@@ -5,26 +5,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use etcd_client::{Compare, CompareOp, Txn, TxnOp};
-use serde_json::json;
 use trueup::object::Revision;
 use trueup::store::{Change, EtcdOptions, EtcdStore, Store as _};
 
+use super::form::Form;
 use super::server::{Engine, Server, free_port};
 use super::{SECONDS, row};
 
 const MAPS: &str = "/api/v1/namespaces/default/configmaps";
-const JSON: &str = "application/json";
 
 /// How many objects the large store holds, and about how many bytes each is on the wire.
 const MANY: usize = 24_000;
 
-/// A ConfigMap of about 700 bytes as the store holds it.
-fn config_map(name: &str, size: usize) -> Vec<u8> {
-    let data = json!({"config": "x".repeat(size)});
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": {"app": "bench"}}, "data": data})
-        .to_string()
-        .into_bytes()
-}
+/// How many bytes of data make a ConfigMap of about 700 bytes as the store holds it.
+const SIZE: usize = 380;
 
 pub(crate) async fn start() {
     let first = Server::start(&Engine::Sqlite).await;
@@ -42,30 +36,41 @@ pub(crate) async fn start() {
     row("serve, empty store: resident", &format!("{resident:.1} MB"));
 }
 
-pub(crate) async fn creates(engine: &Engine) {
+/// What client-go's programs do: everything in protobuf, beside JSON in the same run.
+pub(crate) async fn protobuf() {
+    for form in [Form::Json, Form::Protobuf] {
+        creates(&Engine::Sqlite, form).await;
+        gets(form).await;
+        lists(form).await;
+        watches(form).await;
+    }
+}
+
+pub(crate) async fn creates(engine: &Engine, form: Form) {
     for clients in [1, 16, 64] {
         let server = Server::start(engine).await;
-        let (rate, p50, p99) = run(&server, clients, move |client, number| {
-            ("POST", MAPS.to_owned(), config_map(&format!("c{clients}-{client}-{number}"), 380))
+        let (rate, p50, p99) = run(&server, clients, form, move |client, number| {
+            ("POST", MAPS.to_owned(), form.config_map(&format!("c{clients}-{client}-{number}"), SIZE))
         })
         .await;
         let name = match engine {
             Engine::Sqlite => "SQLite",
             Engine::Etcd(_) => "etcd",
         };
-        row(&format!("create on {name}, {clients} clients"), &format!("{rate:.0}/s (p50 {p50:.2} ms, p99 {p99:.2} ms)"));
+        let what = format!("create on {name}, {clients} clients{}", form.note());
+        row(&what, &format!("{rate:.0}/s (p50 {p50:.2} ms, p99 {p99:.2} ms)"));
     }
 }
 
-pub(crate) async fn gets() {
+pub(crate) async fn gets(form: Form) {
     let server = Server::start(&Engine::Sqlite).await;
     let mut connection = server.connect().await;
     for number in 0..1000 {
-        connection.request("POST", MAPS, JSON, &config_map(&format!("g{number}"), 380)).await.expect("created");
+        connection.request("POST", MAPS, &Form::Json.config_map(&format!("g{number}"), SIZE)).await.expect("created");
     }
     for clients in [1, 16] {
-        let (rate, p50, p99) = run(&server, clients, |_, number| ("GET", format!("{MAPS}/g{}", number % 1000), Vec::new())).await;
-        row(&format!("get, {clients} clients"), &format!("{rate:.0}/s (p50 {p50:.2} ms, p99 {p99:.2} ms)"));
+        let (rate, p50, p99) = run(&server, clients, form, |_, number| ("GET", format!("{MAPS}/g{}", number % 1000), Vec::new())).await;
+        row(&format!("get, {clients} clients{}", form.note()), &format!("{rate:.0}/s (p50 {p50:.2} ms, p99 {p99:.2} ms)"));
     }
 }
 
@@ -73,13 +78,14 @@ pub(crate) async fn gets() {
 async fn run(
     server: &Server,
     clients: usize,
+    form: Form,
     request: impl Fn(usize, u64) -> (&'static str, String, Vec<u8>) + Send + Sync + 'static,
 ) -> (f64, f64, f64) {
     let request = Arc::new(request);
     let mut tasks = Vec::new();
     let began = Instant::now();
     for client in 0..clients {
-        let mut connection = server.connect().await;
+        let mut connection = server.connect().await.speak(form);
         let request = Arc::clone(&request);
         tasks.push(tokio::spawn(async move {
             let mut latencies = Vec::new();
@@ -87,7 +93,7 @@ async fn run(
             while began.elapsed() < SECONDS {
                 let (method, path, body) = request(client, number);
                 let sent = Instant::now();
-                let answer = connection.request(method, &path, JSON, &body).await.expect("an answer");
+                let answer = connection.request(method, &path, &body).await.expect("an answer");
                 assert!((200..300).contains(&answer.code), "{method} {path} was answered with {}", answer.code);
                 latencies.push(sent.elapsed());
                 number += 1;
@@ -118,7 +124,7 @@ async fn fill(server: &Server) {
                 if number >= MANY as u64 {
                     return;
                 }
-                connection.request("POST", MAPS, JSON, &config_map(&format!("l{number}"), 850)).await.expect("created");
+                connection.request("POST", MAPS, &Form::Json.config_map(&format!("l{number}"), 850)).await.expect("created");
             }
         }));
     }
@@ -127,40 +133,42 @@ async fn fill(server: &Server) {
     }
 }
 
-pub(crate) async fn lists() {
+pub(crate) async fn lists(form: Form) {
     let server = Server::start(&Engine::Sqlite).await;
     fill(&server).await;
     let server = Server::start_in(server.stop(), &Engine::Sqlite).await;
     row("serve on 24,000 objects: exec to ready", &millis(server.ready_after));
-    let mut connection = server.connect().await;
+    let mut connection = server.connect().await.speak(form);
     let first = Instant::now();
-    let answer = connection.request("GET", MAPS, "", b"").await.expect("a list");
-    row(&format!("LIST 24,000 objects ({:.1} MB), first (loads the cache)", answer.length as f64 / 1e6), &millis(first.elapsed()));
+    let answer = connection.request("GET", MAPS, b"").await.expect("a list");
+    let size = answer.length as f64 / 1e6;
+    row(&format!("LIST 24,000 objects ({size:.1} MB), first (loads the cache){}", form.note()), &millis(first.elapsed()));
     let mut times = Vec::new();
     for _ in 0..9 {
         let began = Instant::now();
-        connection.request("GET", MAPS, "", b"").await.expect("a list");
+        connection.request("GET", MAPS, b"").await.expect("a list");
         times.push(began.elapsed());
     }
     times.sort();
-    row("LIST 24,000 objects, median of 9, client included", &millis(times[4]));
-    row("serve with 24,000 objects cached: resident", &format!("{:.1} MB", server.resident()));
+    row(&format!("LIST 24,000 objects, median of 9, client included{}", form.note()), &millis(times[4]));
+    row(&format!("serve with 24,000 objects cached: resident{}", form.note()), &format!("{:.1} MB", server.resident()));
 }
 
-pub(crate) async fn watches() {
+pub(crate) async fn watches(form: Form) {
     let server = Server::start(&Engine::Sqlite).await;
     let mut watchers = Vec::new();
     for _ in 0..1000 {
-        let mut connection = server.connect().await;
-        connection.send("GET", &format!("{MAPS}?watch=true&resourceVersion=1"), "", b"").await.expect("a watch");
+        let mut connection = server.connect().await.speak(form);
+        connection.send("GET", &format!("{MAPS}?watch=true&resourceVersion=1"), b"").await.expect("a watch");
         watchers.push(connection);
     }
     // Each has answered its head once the first event comes; that round is not counted.
     let mut writer = server.connect().await;
     let mut times = Vec::new();
     for round in 0..11 {
-        let name = format!("w{round}");
-        let marker: Arc<[u8]> = format!("\"name\":\"{name}\"").into_bytes().into();
+        // The name stands as it is in both forms, and no name is part of another.
+        let name = format!("round-{round}-of-writes");
+        let marker: Arc<[u8]> = name.clone().into_bytes().into();
         let tasks: Vec<_> = watchers
             .drain(..)
             .map(|mut watcher| {
@@ -172,7 +180,7 @@ pub(crate) async fn watches() {
             })
             .collect();
         let began = Instant::now();
-        writer.request("POST", MAPS, JSON, &config_map(&name, 380)).await.expect("created");
+        writer.request("POST", MAPS, &Form::Json.config_map(&name, SIZE)).await.expect("created");
         let mut last = began;
         for task in tasks {
             let (watcher, at) = task.await.expect("a watcher");
@@ -184,8 +192,8 @@ pub(crate) async fn watches() {
         }
     }
     times.sort();
-    row("watch: 1,000 watchers, one write sent to last one served, median of 10", &millis(times[5]));
-    row("watch: the slowest of the 10", &millis(times[9]));
+    row(&format!("watch: 1,000 watchers, one write sent to last one served, median of 10{}", form.note()), &millis(times[5]));
+    row(&format!("watch: the slowest of the 10{}", form.note()), &millis(times[9]));
 }
 
 /// The same machine's etcd, first with a bare client, then under the server.
@@ -200,7 +208,7 @@ pub(crate) async fn etcd() {
         let rate = store_alone(&etcd.url, clients).await;
         row(&format!("the store on etcd without a server, the same, {clients} writers"), &format!("{rate:.0}/s"));
     }
-    creates(&Engine::Etcd(etcd.url.clone())).await;
+    creates(&Engine::Etcd(etcd.url.clone()), Form::Json).await;
 }
 
 /// The client library as its documentation uses it.

@@ -1,19 +1,23 @@
 //! Measures the budgets of the design, side by side in one run, and prints a table for docs/performance.md.
 //!
 //! `cargo bench --bench budgets [-- NAME …]` runs all or the named parts: `start`, `create`, `get`, `list`, `watch`, `objects`, `cli`,
-//! `etcd`, `kubectl`.
+//! `etcd`, `protobuf`, `kubectl`.
 //! The server is the release binary as a process of its own; client and server share the machine, as the budgets say. Nothing here
 //! asserts a time.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a measurement that cannot be made ends the run")]
 
 mod cli;
 mod connection;
+mod distance;
+mod form;
 mod kubectl;
 mod load;
 mod objects;
 mod server;
 
 use std::time::Duration;
+
+use form::Form;
 
 /// How long each load runs.
 const SECONDS: Duration = Duration::from_secs(5);
@@ -28,19 +32,22 @@ fn main() {
             load::start().await;
         }
         if runs("create") {
-            load::creates(&server::Engine::Sqlite).await;
+            load::creates(&server::Engine::Sqlite, Form::Json).await;
         }
         if runs("get") {
-            load::gets().await;
+            load::gets(Form::Json).await;
         }
         if runs("list") {
-            load::lists().await;
+            load::lists(Form::Json).await;
         }
         if runs("watch") {
-            load::watches().await;
+            load::watches(Form::Json).await;
         }
         if runs("etcd") {
             load::etcd().await;
+        }
+        if runs("protobuf") {
+            load::protobuf().await;
         }
     });
     if runs("objects") {

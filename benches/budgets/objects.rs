@@ -10,6 +10,7 @@ use trueup::admission;
 use trueup::ambient::Ambient;
 use trueup::merge::{self, ApplyRequest, FieldSet};
 use trueup::object::{Object, Time};
+use trueup::protobuf;
 use trueup::schema::{Catalog, Resource, check, from_crd};
 
 use super::row;
@@ -21,6 +22,7 @@ const SPAN: Duration = Duration::from_secs(1);
 pub(crate) fn steps() {
     let deployments = Catalog::builtin().resource("apps", "v1", "deployments").cloned().expect("it is built in");
     measure("Deployment of 3 KB", &deployments, &deployment());
+    protobuf_steps("Deployment of 3 KB", &deployment());
     let mut custom = from_crd(&Object::from_value(definition()).expect("an object")).expect("a good definition");
     measure("custom resource of 30 KB", &Arc::new(custom.remove(0)), &custom_resource());
 }
@@ -66,6 +68,21 @@ fn measure(what: &str, resource: &Resource, object: &Value) {
     line("server-side apply, unchanged", each(|| desired.clone(), |applied| apply(Some(&live), applied)));
     let changed = Object::from_value(other).expect("an object");
     line("server-side apply, one label changed", each(|| changed.clone(), |applied| apply(Some(&live), applied)));
+}
+
+/// What the other form of the wire costs beside the parsing and copying of JSON.
+fn protobuf_steps(what: &str, object: &Value) {
+    let (text, message) = (object.to_string(), protobuf::message_of("apps/v1", "Deployment").expect("it is built in"));
+    let encode = || {
+        let mut out = Vec::new();
+        protobuf::object(message, "apps/v1", "Deployment", text.as_bytes(), &mut out).expect("JSON");
+        out
+    };
+    let bytes = encode();
+    row(&format!("{what}: bytes of protobuf"), &bytes.len().to_string());
+    let line = |step: &str, took: Duration| row(&format!("{what}: {step}"), &format!("{:.1} µs", took.as_secs_f64() * 1e6));
+    line("decode protobuf", each(|| (), |()| protobuf::open(&bytes).and_then(|envelope| envelope.decode(message)).expect("a message")));
+    line("encode stored JSON as protobuf", each(|| (), |()| encode()));
 }
 
 /// The mean of a step that is repeated for [`SPAN`]; what it needs is prepared outside of what is measured.

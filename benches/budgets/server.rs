@@ -58,7 +58,7 @@ impl Server {
         let process = command.spawn().expect("the server starts");
         let ready_after = loop {
             if let Ok(mut connection) = Connection::open(&address, None).await
-                && connection.request("GET", "/readyz", "", b"").await.is_ok_and(|answer| answer.code == 200)
+                && connection.request("GET", "/readyz", b"").await.is_ok_and(|answer| answer.code == 200)
             {
                 break began.elapsed();
             }

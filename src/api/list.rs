@@ -18,17 +18,17 @@ use super::call::Call;
 use super::compress;
 use super::convert;
 use super::negotiate::{Encoding, Form};
+use super::protobuf_list;
 use super::query::{Query, VersionMatch, list_options_refused};
 use super::selection::Selection;
 use super::view::{self, TableView};
 use crate::object::{CauseKind, Object, Reason, Refusal, Revision};
-use crate::protobuf::{self, ListEncoder};
 use crate::schema::Resource;
 use crate::store::cache::Cached;
 use crate::store::{ListRequest, StoreError};
 
 /// Answers larger than this are streamed in pieces of about this size.
-const CHUNK: usize = 256 << 10;
+pub(super) const CHUNK: usize = 256 << 10;
 
 /// How many entries are read from the store at a time when most of them may not be selected.
 const STORE_PAGE: usize = 2000;
@@ -60,7 +60,7 @@ pub(super) async fn list(call: &Call) -> Result<Answer, Refusal> {
 /// Answers a page in the form asked for.
 pub(super) async fn answer(call: &Call, page: ListPage) -> Result<Answer, Refusal> {
     match call.form {
-        Form::Object(Encoding::Protobuf) => protobuf_list(call, page).await,
+        Form::Object(Encoding::Protobuf) => protobuf_list::answer(call, page).await,
         Form::Object(Encoding::Json) if !call.query.pretty => json_list(call, page),
         form => other_form(call, &page, form),
     }
@@ -249,32 +249,6 @@ fn json_list(call: &Call, page: ListPage) -> Result<Answer, Refusal> {
     Ok(Answer { code: StatusCode::OK, content_type: "application/json", body, gzipped: call.gzip })
 }
 
-/// A list in protobuf. Its length stands before everything else, so it is encoded whole before the first byte goes out; other
-/// requests get their turn between its pieces.
-async fn protobuf_list(call: &Call, page: ListPage) -> Result<Answer, Refusal> {
-    let resource = &call.resource;
-    let mut list = ListEncoder::new(view::protobuf_message(resource)?);
-    let mut json = Vec::new();
-    for object in &page.objects {
-        json.clear();
-        view::append_item(resource, object, &mut json)?;
-        if list.push(&json).map_err(|error| view::unreadable(object, &error.to_string()))? > CHUNK {
-            list.cut();
-            tokio::task::yield_now().await;
-        }
-    }
-    let metadata = Value::Object(page.metadata());
-    let pieces = list.finish(&resource.gvk.api_version(), &resource.list_kind, &metadata);
-    let (content_type, size) = (protobuf::MEDIA_TYPE, pieces.iter().map(Bytes::len).sum::<usize>());
-    if size <= CHUNK {
-        let answer = Answer { code: StatusCode::OK, content_type, body: Body::whole(pieces.concat()), gzipped: false };
-        return Ok(compress::whole(answer, call.gzip));
-    }
-    let pieces = stream::iter(pieces);
-    let body = if call.gzip { Body::stream(compress::stream(pieces)) } else { Body::stream(pieces) };
-    Ok(Answer { code: StatusCode::OK, content_type, body, gzipped: call.gzip })
-}
-
 /// A list that is encoded piece by piece.
 struct Chunks {
     resource: Arc<Resource>,
@@ -327,7 +301,7 @@ impl ListPage {
         Self { objects, revision: Revision::ZERO, continue_token: String::new(), remaining: None }
     }
 
-    fn metadata(&self) -> Map<String, Value> {
+    pub(super) fn metadata(&self) -> Map<String, Value> {
         view::list_metadata(self.revision, &self.continue_token, self.remaining)
     }
 

@@ -42,6 +42,7 @@ pub mod negotiate;
 mod patch;
 mod pod_plugins;
 mod priority_classes;
+mod protobuf_list;
 mod public;
 pub mod query;
 mod quotas;

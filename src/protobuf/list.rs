@@ -1,7 +1,7 @@
-//! Lists, object by object.
+//! Lists, piece by piece.
 //!
-//! Invariant: the pieces are handed on as they were made, and only the head is made last, since it states the length of all that
-//! follows.
+//! Receives the JSON of items and hands on their messages, which may be made apart from each other. Invariant: the pieces are handed on
+//! as they were made, and only the head is made last, since it states the length of all that follows.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -11,51 +11,29 @@ use super::envelope::{TAIL, head};
 use super::table::{Message, message};
 use super::wire::{begin, end};
 
-/// The list of one kind under construction. Every list has its metadata in field 1 and its items in field 2.
-pub struct ListEncoder {
-    item: &'static Message,
-    done: Vec<Bytes>,
-    current: Vec<u8>,
+/// Appends an item as it stands in a list: every list has its metadata in field 1 and its items in field 2.
+///
+/// Errors where the bytes are no JSON object; what was appended until then is to be thrown away.
+pub fn list_item(message: &'static Message, json: &[u8], out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+    let open = begin(out, 2);
+    encode(message, json, out)?;
+    end(out, open);
+    Ok(())
 }
 
-impl ListEncoder {
-    /// A list of items of this message.
-    #[must_use]
-    pub fn new(item: &'static Message) -> Self {
-        Self { item, done: Vec::new(), current: Vec::new() }
+/// The list in its envelope, from items in pieces of any size. Answers the pieces with what belongs before and after them.
+#[must_use]
+pub fn list(api_version: &str, kind: &str, metadata: &Value, items: Vec<Bytes>) -> Vec<Bytes> {
+    let mut before = Vec::new();
+    if let Some(message) = message("io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta") {
+        let open = begin(&mut before, 1);
+        // A value of our own always is an object.
+        let written = encode(message, metadata.to_string().as_bytes(), &mut before);
+        debug_assert!(written.is_ok(), "list metadata is an object");
+        end(&mut before, open);
     }
-
-    /// Adds an item from its JSON. Answers how many bytes the piece at hand has.
-    ///
-    /// Errors where the bytes are no JSON object; the list is to be thrown away then.
-    pub fn push(&mut self, json: &[u8]) -> Result<usize, serde_json::Error> {
-        let open = begin(&mut self.current, 2);
-        encode(self.item, json, &mut self.current)?;
-        end(&mut self.current, open);
-        Ok(self.current.len())
-    }
-
-    /// Ends the piece at hand, so that no piece grows too large.
-    pub fn cut(&mut self) {
-        self.done.push(std::mem::take(&mut self.current).into());
-    }
-
-    /// The list in its envelope, piece by piece.
-    #[must_use]
-    pub fn finish(mut self, api_version: &str, kind: &str, metadata: &Value) -> Vec<Bytes> {
-        let mut before = Vec::new();
-        if let Some(message) = message("io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta") {
-            let open = begin(&mut before, 1);
-            // A value of our own always is an object.
-            let written = encode(message, metadata.to_string().as_bytes(), &mut before);
-            debug_assert!(written.is_ok(), "list metadata is an object");
-            end(&mut before, open);
-        }
-        let items: usize = self.done.iter().map(Bytes::len).sum::<usize>() + self.current.len();
-        let mut first = head(api_version, kind, before.len() + items);
-        first.extend_from_slice(&before);
-        self.current.extend_from_slice(TAIL);
-        self.cut();
-        std::iter::once(first.into()).chain(self.done).collect()
-    }
+    let size: usize = items.iter().map(Bytes::len).sum();
+    let mut first = head(api_version, kind, before.len() + size);
+    first.extend_from_slice(&before);
+    std::iter::once(first.into()).chain(items).chain([Bytes::from_static(TAIL)]).collect()
 }

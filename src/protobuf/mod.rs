@@ -25,7 +25,7 @@ pub use decode::decode;
 pub use encode::encode;
 pub use envelope::{Envelope, document, object, open};
 pub use frame::frame;
-pub use list::ListEncoder;
+pub use list::{list, list_item};
 pub use table::{Message, message, message_of};
 pub use wire::DecodeError;
 

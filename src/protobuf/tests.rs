@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::table::{Kind, Shape as FieldShape};
+use bytes::Bytes;
+
 use super::*;
 use crate::object::Gvk;
 use crate::schema::{Number, Scalar, SchemaNode, Shape, builtin, builtin_kinds};
@@ -261,14 +263,15 @@ fn a_list_is_its_items_in_an_envelope_whatever_the_pieces() {
     let item = message_of("v1", "ConfigMap").unwrap();
     let metadata = json!({"resourceVersion": "7", "remainingItemCount": 3});
     let list = |cut: bool| {
-        let mut list = ListEncoder::new(item);
+        let mut pieces = vec![Vec::new()];
         for name in ["a", "b"] {
-            list.push(json!({"metadata": {"name": name}, "data": {"k": "x".repeat(200)}}).to_string().as_bytes()).unwrap();
+            let json = json!({"metadata": {"name": name}, "data": {"k": "x".repeat(200)}}).to_string();
+            list_item(item, json.as_bytes(), pieces.last_mut().unwrap()).unwrap();
             if cut {
-                list.cut();
+                pieces.push(Vec::new());
             }
         }
-        list.finish("v1", "ConfigMapList", &metadata).concat()
+        super::list("v1", "ConfigMapList", &metadata, pieces.into_iter().map(Bytes::from).collect()).concat()
     };
     assert_eq!(list(false), list(true));
     let bytes = list(true);
