@@ -45,6 +45,7 @@ impl CustomCell {
         match (self.data_type, value) {
             (CellType::String, Value::Null) => "<nil>".into(),
             (CellType::String, Value::String(_)) => value.clone(),
+            (CellType::String, Value::Number(number)) => plain(number).to_string().into(),
             (CellType::String, other) => other.to_string().into(),
             (CellType::Boolean, Value::Bool(_)) => value.clone(),
             (CellType::Number, Value::Number(number)) => plain(number),
