@@ -75,7 +75,7 @@ pub(super) async fn watch(call: Call) -> Result<Answer, Refusal> {
         return Err(Refusal::new(Reason::ServiceUnavailable, "the server is shutting down"));
     }
     let content_type = feed.frames.content_type();
-    let body = Body::stream(stream::unfold(feed, |mut feed| async move { feed.next().await.map(|frame| (frame, feed)) }));
+    let body = Body::watch(stream::unfold(feed, |mut feed| async move { feed.next().await.map(|frame| (frame, feed)) }));
     Ok(Answer { code: StatusCode::OK, content_type, body, gzipped: false, etag: String::new() })
 }
 
@@ -84,7 +84,9 @@ fn start(query: &Query) -> Result<Start, Refusal> {
     check_options(query)?;
     match (query.send_initial_events, query.resource_version) {
         // Without a revision a watch begins like one that asks for initial events, their bookmark included.
-        (Some(true), at_least) | (None, at_least @ (None | Some(Revision::ZERO))) => Ok(Start::Initial { at_least, marked: query.bookmarks }),
+        (Some(true), at_least) | (None, at_least @ (None | Some(Revision::ZERO))) => {
+            Ok(Start::Initial { at_least, marked: query.bookmarks })
+        }
         (Some(false), None) => Ok(Start::After(Revision::ZERO)),
         (Some(false) | None, Some(revision)) => Ok(Start::After(revision)),
     }
@@ -111,7 +113,6 @@ fn check_options(query: &Query) -> Result<(), Refusal> {
     }
     list_options_checked(causes)
 }
-
 
 /// When the next bookmark is due: regularly, and once more shortly before the end.
 fn next_bookmark(now: Instant, deadline: Instant) -> Instant {

@@ -90,9 +90,7 @@ async fn a_field_that_a_kind_has_not_is_named_as_upstream_names_it() {
 #[tokio::test]
 async fn pods_are_found_by_their_node_under_either_name() {
     let api = TestApi::new().await;
-    let pod = |name: &str, node: &str| {
-        json!({"metadata": {"name": name}, "spec": {"nodeName": node, "containers": [{"name": "c", "image": "i:1"}]}})
-    };
+    let pod = |name: &str, node: &str| json!({"metadata": {"name": name}, "spec": {"nodeName": node, "containers": [{"name": "c", "image": "i:1"}]}});
     let pods = "/api/v1/namespaces/default/pods";
     for (name, node) in [("here", "n1"), ("there", "n2")] {
         api.create(pods, &pod(name, node)).await;
@@ -137,7 +135,9 @@ async fn custom_resources_have_the_fields_that_their_definition_says() {
     watch.expect(&[("ADDED", "a"), ("ADDED", "c")]).await;
     api.patch(&format!("{inks}/a"), super::MERGE, &json!({"spec": {"color": "blue"}})).await;
     watch.expect(&[("DELETED", "a")]).await;
-    for (path, field) in [(inks, "spec.size"), ("/apis/example.com/v1/dyes", "spec.size"), ("/apis/example.com/v1/dyes", "metadata.namespace")] {
+    for (path, field) in
+        [(inks, "spec.size"), ("/apis/example.com/v1/dyes", "spec.size"), ("/apis/example.com/v1/dyes", "metadata.namespace")]
+    {
         let refused = api.get(&format!("{path}?fieldSelector={field}%3Dx")).await;
         refused.refused(400, "BadRequest");
         assert_eq!(refused.message(), format!("field label not supported: {field}"));

@@ -81,7 +81,10 @@ async fn compressed_answers_say_what_they_vary_by() {
     let text = "x".repeat(200_000);
     api.create(MAPS, &json!({"metadata": {"name": "big"}, "data": {"k": text}})).await;
     let packed = api.ask("GET", MAPS, &[("accept-encoding", "gzip")], b"").await;
-    assert_eq!((&packed.headers["content-encoding"], &packed.headers["vary"]), (&"gzip".parse().expect("a value"), &"Accept-Encoding".parse().expect("a value")));
+    assert_eq!(
+        (&packed.headers["content-encoding"], &packed.headers["vary"]),
+        (&"gzip".parse().expect("a value"), &"Accept-Encoding".parse().expect("a value"))
+    );
     assert_eq!(api.get(MAPS).await.headers.get("vary"), None);
 }
 
@@ -106,7 +109,11 @@ async fn documents_that_clients_keep_are_not_sent_twice() {
         };
         for tag in [etag.clone(), format!("\"x\", W/{etag}"), "*".to_owned()] {
             let had = again(tag).await;
-            assert_eq!((had.code.as_u16(), had.bytes.as_slice(), &had.headers["etag"]), (304, b"".as_slice(), &first.headers["etag"]), "{path}");
+            assert_eq!(
+                (had.code.as_u16(), had.bytes.as_slice(), &had.headers["etag"]),
+                (304, b"".as_slice(), &first.headers["etag"]),
+                "{path}"
+            );
         }
         assert_eq!((again("\"x\"".to_owned()).await.code.as_u16(), first.bytes.is_empty()), (200, false), "{path}");
     }

@@ -198,7 +198,10 @@ async fn one_object_can_be_watched() {
     let api = TestApi::new().await;
     api.create_maps(&["a", "ab"]).await;
     let since = api.revision().await;
-    for path in [format!("/api/v1/watch/namespaces/default/configmaps/a?resourceVersion={since}"), format!("{MAPS}?fieldSelector=metadata.name%3Da&resourceVersion={since}")] {
+    for path in [
+        format!("/api/v1/watch/namespaces/default/configmaps/a?resourceVersion={since}"),
+        format!("{MAPS}?fieldSelector=metadata.name%3Da&resourceVersion={since}"),
+    ] {
         let mut watch = api.watch(&path).await;
         api.patch(&format!("{MAPS}/ab"), MERGE, &json!({"data": {"x": path}})).await;
         api.patch(&format!("{MAPS}/a"), MERGE, &json!({"data": {"x": path}})).await;
