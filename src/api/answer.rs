@@ -1,7 +1,9 @@
 //! Answers and refusals as HTTP responses.
 
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WARNING, WWW_AUTHENTICATE};
-use http::{Response, StatusCode};
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, RETRY_AFTER, VARY, WARNING, WWW_AUTHENTICATE,
+};
+use http::{HeaderMap, Response, StatusCode};
 use serde_json::Value;
 
 use super::body::Body;
@@ -17,17 +19,19 @@ pub(super) struct Answer {
     pub(super) content_type: &'static str,
     pub(super) body: Body,
     pub(super) gzipped: bool,
+    /// What tells this document from what is under the same path at other times; empty where nobody keeps it.
+    pub(super) etag: String,
 }
 
 impl Answer {
     /// A JSON document that is already encoded.
     pub(super) fn json_bytes(code: StatusCode, bytes: impl Into<bytes::Bytes>) -> Self {
-        Self { code, content_type: "application/json", body: Body::whole(bytes), gzipped: false }
+        Self { code, content_type: "application/json", body: Body::whole(bytes), gzipped: false, etag: String::new() }
     }
 
     /// Plain text.
     pub(super) fn text(code: StatusCode, text: impl Into<String>) -> Self {
-        Self { code, content_type: "text/plain; charset=utf-8", body: Body::whole(text.into()), gzipped: false }
+        Self { code, content_type: "text/plain; charset=utf-8", body: Body::whole(text.into()), gzipped: false, etag: String::new() }
     }
 
     /// A document in the encoding asked for.
@@ -42,13 +46,24 @@ impl Answer {
                 None => return Self::document(code, document, Encoding::Json, pretty),
             },
         };
-        Self { code, content_type: encoding.media_type(), body: Body::whole(bytes), gzipped: false }
+        Self { code, content_type: encoding.media_type(), body: Body::whole(bytes), gzipped: false, etag: String::new() }
     }
 
     /// A refusal as a `Status` document.
-    pub(super) fn refusal(refusal: &Refusal, encoding: Encoding) -> Self {
+    pub(super) fn refusal(refusal: &Refusal, encoding: Encoding, pretty: bool) -> Self {
         let code = StatusCode::from_u16(refusal.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self::document(code, &refusal.to_json(), encoding, false)
+        Self::document(code, &refusal.to_json(), encoding, pretty)
+    }
+
+    /// The same as a document that clients keep: with a tag, and without its body for who has that already.
+    pub(super) fn kept(self, etag: String, headers: &HeaderMap) -> Self {
+        let quoted = format!("\"{etag}\"");
+        let had = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+        let has = had.map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == quoted || tag == "*");
+        if has {
+            return Self { code: StatusCode::NOT_MODIFIED, body: Body::whole(bytes::Bytes::new()), gzipped: false, etag, ..self };
+        }
+        Self { etag, ..self }
     }
 
     /// The response on the wire, with one `Warning` header (code 299) for each warning.
@@ -60,6 +75,13 @@ impl Answer {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
         if self.gzipped {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));
+        }
+        if let Ok(etag) = HeaderValue::from_str(&format!("\"{}\"", self.etag))
+            && !self.etag.is_empty()
+        {
+            headers.insert(ETAG, etag);
+            headers.append(VARY, HeaderValue::from_static("Accept"));
         }
         if self.code == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

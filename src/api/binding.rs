@@ -41,7 +41,7 @@ pub(super) async fn create(mut call: Call) -> Result<(Answer, Vec<String>), Refu
     });
     announce(&call, &written.await?).await?;
     let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
-    Ok((Answer::document(StatusCode::CREATED, &status, call.form.encoding(), call.query.pretty), warnings))
+    Ok((Answer::document(StatusCode::CREATED, &status, call.form.encoding(), call.pretty()), warnings))
 }
 
 /// The pod on its node. Nobody owns what a binding sets.

@@ -15,6 +15,7 @@ pub struct Body(Content);
 enum Content {
     Whole(Option<Bytes>),
     Stream(BoxStream<'static, Bytes>),
+    Watch(BoxStream<'static, Bytes>),
 }
 
 impl Body {
@@ -30,12 +31,24 @@ impl Body {
         Self(Content::Stream(Box::pin(stream)))
     }
 
+    /// The events of a watch, made as they are read.
+    #[must_use]
+    pub fn watch(stream: impl Stream<Item = Bytes> + Send + 'static) -> Self {
+        Self(Content::Watch(Box::pin(stream)))
+    }
+
+    /// Whether these are the events of a watch.
+    #[must_use]
+    pub fn is_watch(&self) -> bool {
+        matches!(self.0, Content::Watch(_))
+    }
+
     /// The bytes, where the body is whole.
     #[must_use]
     pub fn as_whole(&self) -> Option<&Bytes> {
         match &self.0 {
             Content::Whole(bytes) => bytes.as_ref(),
-            Content::Stream(_) => None,
+            Content::Stream(_) | Content::Watch(_) => None,
         }
     }
 }
@@ -47,7 +60,9 @@ impl http_body::Body for Body {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut self.0 {
             Content::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Content::Stream(stream) => stream.as_mut().poll_next(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
+            Content::Stream(stream) | Content::Watch(stream) => {
+                stream.as_mut().poll_next(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+            }
         }
     }
 
@@ -58,7 +73,7 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Content::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Content::Stream(_) => SizeHint::default(),
+            Content::Stream(_) | Content::Watch(_) => SizeHint::default(),
         }
     }
 }

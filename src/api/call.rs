@@ -9,7 +9,7 @@ use http::header::{CONTENT_TYPE, USER_AGENT};
 use super::Shared;
 use super::elsewhere::Elsewhere;
 use super::hooks::Hooks;
-use super::negotiate::Form;
+use super::negotiate::{self, Form};
 use super::pod_plugins::Surroundings;
 use super::query::Query;
 use super::route::ResourceRoute;
@@ -86,6 +86,11 @@ impl Call {
     /// 404 for the object that the path names.
     pub(super) fn not_found(&self) -> Refusal {
         Refusal::not_found(&self.group_resource(), self.name())
+    }
+
+    /// Whether the answer is indented for people.
+    pub(super) fn pretty(&self) -> bool {
+        negotiate::pretty(&self.headers, self.query.pretty)
     }
 
     /// The media type of the body without its parameters, empty where the header is absent.

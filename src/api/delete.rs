@@ -37,7 +37,7 @@ pub(super) async fn delete(call: &mut Call) -> Result<Answer, Refusal> {
         Written::Deleted(last) if !is_answered_by_the_object(call) => {
             let last = view::parse(&call.resource, last)?;
             let document = success(call, &last);
-            Ok(Answer::document(StatusCode::OK, &document, call.form.encoding(), call.query.pretty))
+            Ok(Answer::document(StatusCode::OK, &document, call.form.encoding(), call.pretty()))
         }
         shown => shown.answer(call).await,
     }

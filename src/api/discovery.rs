@@ -5,10 +5,13 @@
 //!
 //! See <https://kubernetes.io/docs/reference/using-api/api-concepts/#discovery-api>.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::digest::{SHA256, digest};
 use serde_json::{Map, Value, json};
 
 use crate::object::Gvk;
-use crate::schema::{Behaviour, Catalog, Resource, ServedGroup, ServedVersion, Subresource};
+use crate::schema::{Behaviour, Catalog, Origin, Resource, ServedGroup, ServedVersion, Subresource};
 
 /// The versions in which aggregated discovery is spoken, the preferred one first; both have the same shape.
 pub const AGGREGATED_VERSIONS: [&str; 2] = ["v2", "v2beta1"];
@@ -87,6 +90,9 @@ fn resource_entries(resource: &Resource) -> Vec<Value> {
         "verbs": verbs(resource),
     });
     put_names(&mut entry, resource);
+    if resource.origin == Origin::Stored {
+        entry["storageVersionHash"] = storage_version_hash(&resource.storage_gvk).into();
+    }
     let parts = built(resource).map(|part| {
         let mut entry = json!({
             "name": format!("{}/{}", resource.plural, part.name),
@@ -158,6 +164,12 @@ fn verbs(resource: &Resource) -> Vec<&'static str> {
     if resource.custom { CUSTOM.into_iter().filter(|verb| offered.has(verb)).collect() } else { offered.words().collect() }
 }
 
+/// Tells storage migrators in which form objects are stored, without saying so; kube-apiserver's `discovery.StorageVersionHash`.
+fn storage_version_hash(stored: &Gvk) -> String {
+    let digest = digest(&SHA256, format!("{}/{}/{}", stored.group, stored.version, stored.kind).as_bytes());
+    STANDARD.encode(&digest.as_ref()[..8])
+}
+
 fn response_kind(gvk: &Gvk) -> Value {
     json!({"group": gvk.group, "version": gvk.version, "kind": gvk.kind})
 }
@@ -185,20 +197,39 @@ mod tests {
     fn a_version_lists_its_resources_and_their_built_parts() {
         let list = resource_list(&Catalog::builtin(), "batch", "v1").expect("served");
         let part = ["get", "patch", "update"];
+        let cron_jobs = Gvk::new("batch", "v1", "CronJob");
         assert_eq!(
             list,
             json!({
                 "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "batch/v1",
                 "resources": [
                     {"name": "cronjobs", "singularName": "cronjob", "namespaced": true, "kind": "CronJob", "verbs": ALL,
-                     "shortNames": ["cj"], "categories": ["all"]},
+                     "shortNames": ["cj"], "categories": ["all"], "storageVersionHash": storage_version_hash(&cron_jobs)},
                     {"name": "cronjobs/status", "singularName": "", "namespaced": true, "kind": "CronJob", "verbs": part},
-                    {"name": "jobs", "singularName": "job", "namespaced": true, "kind": "Job", "verbs": ALL, "categories": ["all"]},
+                    {"name": "jobs", "singularName": "job", "namespaced": true, "kind": "Job", "verbs": ALL, "categories": ["all"],
+                     "storageVersionHash": "mudhfqk/qZY="},
                     {"name": "jobs/status", "singularName": "", "namespaced": true, "kind": "Job", "verbs": part},
                 ],
             })
         );
         assert_eq!(resource_list(&Catalog::builtin(), "batch", "v2"), None);
+    }
+
+    /// The hashes are those that kube-apiserver tells.
+    #[test]
+    fn stored_kinds_tell_the_hash_of_the_version_that_they_are_stored_in() {
+        let hash = |group: &str, version: &str, plural: &str| {
+            let list = resource_list(&Catalog::builtin(), group, version).expect("served");
+            let entries = list["resources"].as_array().expect("a list").iter();
+            entries.filter(|entry| entry["name"] == plural).map(|entry| entry["storageVersionHash"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(hash("", "v1", "pods"), ["xPOwRZ+Yhw8="]);
+        assert_eq!(hash("", "v1", "events"), ["r2yiGXH7wu8="]);
+        assert_eq!(hash("events.k8s.io", "v1", "events"), ["r2yiGXH7wu8="]);
+        assert_eq!(hash("apps", "v1", "deployments"), ["8aSe+NMegvE="]);
+        assert_eq!(hash("autoscaling", "v1", "horizontalpodautoscalers"), hash("autoscaling", "v2", "horizontalpodautoscalers"));
+        assert_eq!(hash("", "v1", "componentstatuses"), [Value::Null]);
+        assert_eq!(hash("", "v1", "pods/status"), [Value::Null]);
     }
 
     #[test]

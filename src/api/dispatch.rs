@@ -18,7 +18,7 @@ use super::elsewhere::Elsewhere;
 use super::hooks::Hooks;
 use super::metrics::RequestLabels;
 use super::negotiate::{self, Encoding, Form, Offer};
-use super::query::Query;
+use super::query::{self, Query};
 use super::route::{ResourceRoute, Route};
 use super::{BODY_MOST, Body, Shared};
 use super::{
@@ -61,7 +61,8 @@ where
         subresource: String::new(),
         code: 0,
     };
-    let encoding = negotiate::form(&parts.headers, Offer::Any).map_or(Encoding::Json, Form::encoding);
+    let encoding = negotiate::form(&parts.headers, Offer::Documents).map_or(Encoding::Json, Form::encoding);
+    let pretty = negotiate::pretty(&parts.headers, query::pretty(parts.uri.query().unwrap_or_default()));
     let mut first = Vec::new();
     let said = match (auth::impersonated(identity, &parts.headers), Route::parse(parts.uri.path())) {
         (Err(refusal), _) => Err(refusal),
@@ -78,7 +79,7 @@ where
         if refusal.reason == Reason::InternalError {
             tracing::error!(message = refusal.message, "a request failed");
         }
-        (Answer::refusal(&refusal, encoding), Vec::new())
+        (Answer::refusal(&refusal, encoding, pretty), Vec::new())
     });
     first.extend(warnings);
     labels.code = answer.code.as_u16();
@@ -105,7 +106,7 @@ async fn resource(
 ) -> Said {
     let query = Query::parse(parts.uri.query().unwrap_or_default(), &parts.method);
     let watches = query.as_ref().is_ok_and(|query| query.watch);
-    let verb = verb(&parts.method, route.name.is_some(), watches).ok_or_else(|| method_not_allowed(&parts.method))?;
+    let verb = verb(&parts.method, &route, watches).ok_or_else(|| method_not_allowed(&parts.method))?;
     permit(identity, verb, &route)?;
     let found = api.catalogs.resource(&api.cache, &route.group_version, &route.resource).await?;
     let resource = found.ok_or_else(unknown_path)?;
@@ -216,10 +217,13 @@ where
     }
 }
 
-fn verb(method: &Method, named: bool, watches: bool) -> Option<Verb> {
-    match (method.as_str(), named) {
-        ("GET" | "HEAD", _) if watches => Some(Verb::Watch),
+/// The parameter `watch` is one of collections; an object alone is watched by a field selector or an old path.
+fn verb(method: &Method, route: &ResourceRoute, watches: bool) -> Option<Verb> {
+    match (method.as_str(), route.name.is_some()) {
+        ("GET" | "HEAD", _) if route.watch => Some(Verb::Watch),
+        _ if route.watch => None,
         ("GET" | "HEAD", true) => Some(Verb::Get),
+        ("GET" | "HEAD", false) if watches => Some(Verb::Watch),
         ("GET" | "HEAD", false) => Some(Verb::List),
         ("POST", _) => Some(Verb::Create),
         ("PUT", true) => Some(Verb::Update),
@@ -277,11 +281,14 @@ fn check_path(resource: &Resource, route: &ResourceRoute, verb: Verb) -> Result<
             let message = format!("the subresource {}/{name} is not supported by this server yet", resource.plural);
             return Err(Refusal::new(Reason::MethodNotAllowed, message));
         }
-        return if subresource.verbs.has(verb.as_str()) { Ok(()) } else { Err(not_supported(verb, &resource.plural)) };
+        return if subresource.verbs.has(verb.as_str()) { Ok(()) } else { Err(not_supported(verb, resource)) };
+    }
+    if verb == Verb::Watch && route.name.is_some() && resource.namespaced && route.namespace.is_none() {
+        return Err(unknown_path());
     }
     let needs_namespace = resource.namespaced && route.namespace.is_none() && !matches!(verb, Verb::List | Verb::Watch);
     if needs_namespace && verb == Verb::DeleteCollection {
-        return Err(not_supported(verb, &resource.plural));
+        return Err(not_supported(verb, resource));
     }
     if needs_namespace && (route.name.is_some() || verb != Verb::Create) {
         return Err(unknown_path());
@@ -290,7 +297,7 @@ fn check_path(resource: &Resource, route: &ResourceRoute, verb: Verb) -> Result<
         return Err(Refusal::bad_request("an empty namespace may not be set during creation"));
     }
     if verb == Verb::Create && route.name.is_some() || !resource.verbs.has(verb.as_str()) {
-        return Err(not_supported(verb, &resource.plural));
+        return Err(not_supported(verb, resource));
     }
     Ok(())
 }
@@ -301,8 +308,10 @@ fn shows_scale(resource: &Resource, route: &ResourceRoute) -> bool {
     subresource.is_some_and(|subresource| matches!(subresource.behaviour, Behaviour::Scale(_)))
 }
 
-fn not_supported(verb: Verb, resource: &str) -> Refusal {
-    Refusal::new(Reason::MethodNotAllowed, format!("{} is not supported on resources of kind {resource:?}", verb.as_str()))
+fn not_supported(verb: Verb, resource: &Resource) -> Refusal {
+    let named = resource.group_resource();
+    let message = format!("{} is not supported on resources of kind \"{named}\"", verb.as_str());
+    Refusal { group: named.group, kind: named.resource, ..Refusal::new(Reason::MethodNotAllowed, message) }
 }
 
 fn method_not_allowed(method: &Method) -> Refusal {

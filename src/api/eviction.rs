@@ -70,7 +70,7 @@ pub(super) async fn create(mut call: Call) -> Result<(Answer, Vec<String>), Refu
             StatusCode::INTERNAL_SERVER_ERROR
         }
     };
-    Ok((Answer::document(code, &status, call.form.encoding(), call.query.pretty), warnings))
+    Ok((Answer::document(code, &status, call.form.encoding(), call.pretty()), warnings))
 }
 
 /// The Eviction in a body; the older version of the group is as good as the one of today.
@@ -224,6 +224,7 @@ fn budget_call(call: &Call, name: &str) -> Result<Call, Refusal> {
         resource: resource.plural.clone(),
         name: Some(name.to_owned()),
         subresource: Some("status".to_owned()),
+        watch: false,
     };
     let query = Query { dry_run: call.query.dry_run, field_manager: Some("trueup-server".to_owned()), ..Query::default() };
     Ok(Call {

@@ -34,7 +34,7 @@ pub(super) async fn get(call: &Call) -> Result<Answer, Refusal> {
 /// Answers one object in the form asked for.
 pub(super) fn one(call: &Call, code: StatusCode, cached: &Cached) -> Result<Answer, Refusal> {
     let resource = &call.resource;
-    if call.form == Form::Object(Encoding::Json) && !call.query.pretty {
+    if call.form == Form::Object(Encoding::Json) && !call.pretty() {
         let mut out = Vec::with_capacity(cached.size_hint() + 1);
         view::append_document(resource, cached, &mut out)?;
         out.push(b'\n');
@@ -43,18 +43,18 @@ pub(super) fn one(call: &Call, code: StatusCode, cached: &Cached) -> Result<Answ
     if call.form == Form::Object(Encoding::Protobuf) {
         let mut out = Vec::with_capacity(cached.size_hint());
         view::append_protobuf(resource, cached, &mut out)?;
-        let answer = Answer { code, content_type: protobuf::MEDIA_TYPE, body: Body::whole(out), gzipped: false };
+        let answer = Answer { code, content_type: protobuf::MEDIA_TYPE, body: Body::whole(out), gzipped: false, etag: String::new() };
         return Ok(compress::whole(answer, call.gzip));
     }
     let mut object = view::parse(resource, cached)?;
     let document = match call.form {
         Form::Object(_) => object.into_value(),
         Form::Partial(version, _) | Form::PartialList(version, _) => view::partial(&mut object, version),
-        Form::Table(version) => {
+        Form::Table(version, _) => {
             let table = TableView { resource, version, include: call.query.include_object, now: call.api.ambient.now() };
             let metadata = view::list_metadata(cached.revision, "", None);
             table.table(vec![object], &if cached.revision.0 == 0 { Map::new() } else { metadata }, true)
         }
     };
-    Ok(compress::whole(Answer::document(code, &document, call.form.encoding(), call.query.pretty), call.gzip))
+    Ok(compress::whole(Answer::document(code, &document, call.form.encoding(), call.pretty()), call.gzip))
 }

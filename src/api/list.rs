@@ -19,10 +19,10 @@ use super::compress;
 use super::convert;
 use super::negotiate::{Encoding, Form};
 use super::protobuf_list;
-use super::query::{Query, VersionMatch, list_options_refused};
+use super::query::{Query, VersionMatch, list_options_checked};
 use super::selection::Selection;
 use super::view::{self, TableView};
-use crate::object::{CauseKind, Object, Reason, Refusal, Revision};
+use crate::object::{Cause, CauseKind, Object, Reason, Refusal, Revision};
 use crate::schema::Resource;
 use crate::store::cache::Cached;
 use crate::store::{ListRequest, StoreError};
@@ -61,7 +61,7 @@ pub(super) async fn list(call: &Call) -> Result<Answer, Refusal> {
 pub(super) async fn answer(call: &Call, page: ListPage) -> Result<Answer, Refusal> {
     match call.form {
         Form::Object(Encoding::Protobuf) => protobuf_list::answer(call, page).await,
-        Form::Object(Encoding::Json) if !call.query.pretty => json_list(call, page),
+        Form::Object(Encoding::Json) if !call.pretty() => json_list(call, page),
         form => other_form(call, &page, form),
     }
 }
@@ -86,25 +86,28 @@ pub(super) async fn read(call: &Call, selection: &Selection) -> Result<ListPage,
     page(call, selection, snapshot.objects, snapshot.revision, None).await
 }
 
-/// What `resourceVersion`, `resourceVersionMatch` and `continue` may not say together.
+/// What `resourceVersion`, `resourceVersionMatch` and `continue` may not say together; all that is wrong is told at once.
 pub(super) fn check_options(query: &Query) -> Result<(), Refusal> {
-    let forbidden = |field: &str, why: &str| Err(list_options_refused(field, CauseKind::Forbidden, &format!("Forbidden: {why}")));
+    let mut causes = Vec::new();
+    let mut forbid = |field: &str, why: &str| causes.push(Cause::new(CauseKind::Forbidden, field, format!("Forbidden: {why}")));
+    if query.version_match.is_some() && query.resource_version.is_none() {
+        forbid("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided");
+    }
+    if query.version_match.is_some() && query.continue_token.is_some() {
+        forbid("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided");
+    }
+    if query.version_match == Some(VersionMatch::Exact) && query.resource_version == Some(Revision::ZERO) {
+        forbid("resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
+    }
     if query.send_initial_events.is_some() {
-        return forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
+        forbid("sendInitialEvents", "sendInitialEvents is forbidden for list");
     }
-    match (query.version_match, query.resource_version) {
-        (Some(_), None) => forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"),
-        (Some(VersionMatch::Exact), Some(Revision::ZERO)) => {
-            forbidden("resourceVersionMatch", "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"")
-        }
-        (Some(_), _) if query.continue_token.is_some() => {
-            forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided")
-        }
-        (None, Some(revision)) if query.continue_token.is_some() && revision != Revision::ZERO => {
-            Err(Refusal::bad_request("specifying resource version is not allowed when using continue"))
-        }
-        _ => Ok(()),
+    list_options_checked(causes)?;
+    let of_a_revision = query.resource_version.is_some_and(|revision| revision != Revision::ZERO);
+    if query.continue_token.is_some() && of_a_revision {
+        return Err(Refusal::bad_request("specifying resource version is not allowed when using continue"));
     }
+    Ok(())
 }
 
 async fn continued(call: &Call, selection: &Selection, token: &str) -> Result<ListPage, Refusal> {
@@ -246,7 +249,7 @@ fn json_list(call: &Call, page: ListPage) -> Result<Answer, Refusal> {
         chunks.next().map(|bytes| (bytes, chunks))
     });
     let body = if call.gzip { Body::stream(compress::stream(chunks)) } else { Body::stream(chunks) };
-    Ok(Answer { code: StatusCode::OK, content_type: "application/json", body, gzipped: call.gzip })
+    Ok(Answer { code: StatusCode::OK, content_type: "application/json", body, gzipped: call.gzip, etag: String::new() })
 }
 
 /// A list that is encoded piece by piece.
@@ -322,7 +325,7 @@ fn other_form(call: &Call, page: &ListPage, form: Form) -> Result<Answer, Refusa
     let metadata = page.metadata();
     let objects: Vec<Object> = page.objects.iter().map(|cached| view::parse(resource, cached)).collect::<Result<_, _>>()?;
     let document = match form {
-        Form::Table(version) => {
+        Form::Table(version, _) => {
             let table = TableView { resource, version, include: call.query.include_object, now: call.api.ambient.now() };
             table.table(objects, &metadata, true)
         }
@@ -336,7 +339,7 @@ fn other_form(call: &Call, page: &ListPage, form: Form) -> Result<Answer, Refusa
             json!({"kind": resource.list_kind, "apiVersion": resource.gvk.api_version(), "metadata": metadata, "items": items})
         }
     };
-    Ok(compress::whole(Answer::document(StatusCode::OK, &document, form.encoding(), call.query.pretty), call.gzip))
+    Ok(compress::whole(Answer::document(StatusCode::OK, &document, form.encoding(), call.pretty()), call.gzip))
 }
 
 fn bare_item(resource: &Resource, mut object: Object) -> Value {

@@ -206,7 +206,7 @@ impl Api {
     /// Answers a request of which nothing but the refusal is known.
     #[must_use]
     pub fn refuse(&self, refusal: &Refusal) -> Response<Body> {
-        answer::Answer::refusal(refusal, negotiate::Encoding::Json).into_response(&[])
+        answer::Answer::refusal(refusal, negotiate::Encoding::Json, false).into_response(&[])
     }
 
     /// Ends every watch after what is queued, and answers `/readyz` with a refusal from now on; requests under way go on.

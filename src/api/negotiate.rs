@@ -1,9 +1,9 @@
-//! Which form an answer takes, by the request's `Accept` header.
+//! Which form an answer takes, by the request's `Accept` header, and whether it is indented.
 //!
 //! See <https://kubernetes.io/docs/reference/using-api/api-concepts/#alternate-representations-of-resources>.
 
 use http::HeaderMap;
-use http::header::{ACCEPT, ACCEPT_ENCODING};
+use http::header::{ACCEPT, ACCEPT_ENCODING, USER_AGENT};
 
 use crate::object::{Reason, Refusal};
 use crate::protobuf;
@@ -14,7 +14,7 @@ pub enum Form {
     /// The object itself.
     Object(Encoding),
     /// Rows and columns; the text is the version of `meta.k8s.io`.
-    Table(&'static str),
+    Table(&'static str, Encoding),
     /// Metadata alone; the text is the version of `meta.k8s.io`.
     Partial(&'static str, Encoding),
     /// Metadata alone, asked for as the list that a collection is. What is no collection takes it for [`Form::Partial`].
@@ -49,8 +49,7 @@ impl Form {
     #[must_use]
     pub fn encoding(self) -> Encoding {
         match self {
-            Self::Object(encoding) | Self::Partial(_, encoding) | Self::PartialList(_, encoding) => encoding,
-            Self::Table(_) => Encoding::Json,
+            Self::Object(encoding) | Self::Table(_, encoding) | Self::Partial(_, encoding) | Self::PartialList(_, encoding) => encoding,
         }
     }
 }
@@ -70,16 +69,27 @@ pub enum Offer {
     CustomFrames,
 }
 
-/// Picks the first form, by weight and then by order, that both sides know. No `Accept` header, or an empty one, means JSON.
+/// Picks the first form, by weight, then by how closely it is named, then by order, that both sides know. No `Accept` header, or an empty
+/// one, means JSON.
 ///
 /// Refuses with 406 and the list of what there is where nothing matches.
 pub fn form(headers: &HeaderMap, offer: Offer) -> Result<Form, Refusal> {
-    let mut entries: Vec<(f32, &str)> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(entries).collect();
     if headers.get_all(ACCEPT).iter().all(http::HeaderValue::is_empty) {
         return Ok(Form::Object(Encoding::Json));
     }
-    entries.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let mut entries: Vec<(f32, &str)> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(entries).collect();
+    entries.sort_by(|(weight, entry), (other_weight, other)| other_weight.total_cmp(weight).then(stars(entry).cmp(&stars(other))));
     entries.iter().find_map(|(_, entry)| accepted(entry, offer)).ok_or_else(|| not_acceptable(offer))
+}
+
+/// Whether an answer in JSON is indented: as the parameter `pretty` or the media type says, and otherwise for programs that people read
+/// answers with, as kube-apiserver takes them.
+#[must_use]
+pub fn pretty(headers: &HeaderMap, asked: Option<bool>) -> bool {
+    let named = || headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(entries);
+    let agent = || headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let read_by_people = || ["curl", "Wget", "Mozilla/5.0"].iter().any(|known| agent().starts_with(known));
+    asked.unwrap_or_else(read_by_people) || named().any(|(_, entry)| parameters(entry).any(|parameter| parameter == ("pretty", "1")))
 }
 
 fn not_acceptable(offer: Offer) -> Refusal {
@@ -95,33 +105,57 @@ fn not_acceptable(offer: Offer) -> Refusal {
 /// The entries of one header value with their weights; weight 0 means "not this".
 fn entries(value: &str) -> impl Iterator<Item = (f32, &str)> {
     let weighted = value.split(',').map(|entry| {
-        let weight = entry.split(';').find_map(|parameter| parameter.trim().strip_prefix("q="));
-        (weight.and_then(|weight| weight.trim().parse().ok()).unwrap_or(1.0), entry.trim())
+        let weight = parameters(entry).find_map(|(name, value)| (name == "q").then_some(value));
+        (weight.and_then(|weight| weight.parse().ok()).unwrap_or(1.0), entry.trim())
     });
     weighted.filter(|(weight, entry)| *weight > 0.0 && !entry.is_empty())
 }
 
+/// The parameters of an entry; those without a value count for nothing.
+fn parameters(entry: &str) -> impl Iterator<Item = (&str, &str)> {
+    let named = entry.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    named.map(|(name, value)| (name.trim(), value.trim())).filter(|(_, value)| !value.is_empty())
+}
+
+fn media_type(entry: &str) -> &str {
+    entry.split(';').next().unwrap_or_default().trim()
+}
+
+/// How much of a media type is left open.
+fn stars(entry: &str) -> usize {
+    match media_type(entry) {
+        "*" | "*/*" => 2,
+        other => usize::from(other.ends_with("/*")),
+    }
+}
+
 fn accepted(entry: &str, offer: Offer) -> Option<Form> {
-    let mut parts = entry.split(';').map(str::trim);
-    let encoding = match (parts.next()?, offer) {
-        ("application/json" | "*/*" | "application/*", _) => Encoding::Json,
+    let encoding = match (media_type(entry), offer) {
+        ("application/json" | "*" | "*/*" | "application/*", _) => Encoding::Json,
         ("application/yaml", Offer::Any | Offer::Custom | Offer::Documents) => Encoding::Yaml,
         (protobuf::MEDIA_TYPE, _) => Encoding::Protobuf,
         _ => return None,
     };
-    let mut parameters: [Option<&str>; 3] = [None; 3];
-    for (name, value) in parts.filter_map(|parameter| parameter.split_once('=')) {
-        if let Some(at) = ["as", "v", "g"].iter().position(|known| *known == name) {
-            parameters[at] = Some(value);
+    let mut converted: [Option<&str>; 3] = [None; 3];
+    for (name, value) in parameters(entry) {
+        match name {
+            "as" => converted[0] = Some(value),
+            "v" => converted[1] = Some(value),
+            "g" => converted[2] = Some(value),
+            "stream" if value != "watch" || encoding == Encoding::Yaml => return None,
+            // A version of the server's own group, which nothing is served in.
+            "sv" => return None,
+            _ => {}
         }
     }
     let version = |version: &str| ["v1", "v1beta1"].into_iter().find(|known| *known == version);
-    match (parameters, encoding, offer) {
-        ([None, ..], Encoding::Protobuf, Offer::Custom | Offer::CustomFrames) => None,
-        ([None, ..], ..) => Some(Form::Object(encoding)),
-        (_, _, Offer::Documents) | (_, Encoding::Yaml, _) => None,
+    match (converted, encoding, offer) {
+        ([None, None, None], Encoding::Protobuf, Offer::Custom | Offer::CustomFrames) => None,
+        ([None, None, None], ..) => Some(Form::Object(encoding)),
+        (_, _, Offer::Documents) => None,
         // A Table has no protobuf form.
-        ([Some("Table"), Some(v), Some("meta.k8s.io")], Encoding::Json, _) => version(v).map(Form::Table),
+        ([Some("Table"), ..], Encoding::Protobuf, _) => None,
+        ([Some("Table"), Some(v), Some("meta.k8s.io")], ..) => version(v).map(|version| Form::Table(version, encoding)),
         ([Some("PartialObjectMetadata"), Some(v), Some("meta.k8s.io")], ..) => version(v).map(|version| Form::Partial(version, encoding)),
         ([Some("PartialObjectMetadataList"), Some(v), Some("meta.k8s.io")], ..) => {
             version(v).map(|version| Form::PartialList(version, encoding))
@@ -150,7 +184,7 @@ mod tests {
     #[test]
     fn the_first_form_that_both_sides_know_is_picked() {
         let table = "application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=Table;v=v1beta1;g=meta.k8s.io, application/json";
-        assert_eq!(picked(table, Offer::Any), Some(Form::Table("v1")));
+        assert_eq!(picked(table, Offer::Any), Some(Form::Table("v1", Encoding::Json)));
         assert_eq!(picked(table, Offer::Documents), Some(Form::Object(Encoding::Json)));
         assert_eq!(picked("application/json;q=0.5, application/yaml", Offer::Any), Some(Form::Object(Encoding::Yaml)));
         assert_eq!(
@@ -191,6 +225,45 @@ mod tests {
         assert_eq!(picked("application/yaml", Offer::Frames), None);
         assert_eq!(picked("application/json;as=Table;v=v9;g=meta.k8s.io", Offer::Any), None);
         assert_eq!(picked("application/json;q=0", Offer::Any), None);
+        for bad in ["application/json;stream=zork", "application/yaml;stream=watch", "application/json;sv=1", "text/*", "application"] {
+            assert_eq!(picked(bad, Offer::Any), None, "{bad}");
+        }
+        for partly in ["as=Table", "as=Table;v=v1", "g=meta.k8s.io;v=v1", "as=Zork;v=v1;g=meta.k8s.io"] {
+            assert_eq!(picked(&format!("application/json;{partly}"), Offer::Any), None, "{partly}");
+        }
+    }
+
+    #[test]
+    fn what_is_named_closely_goes_before_what_is_left_open() {
+        for (accept, form) in [
+            ("*/*, application/yaml", Form::Object(Encoding::Yaml)),
+            ("application/*, application/yaml", Form::Object(Encoding::Yaml)),
+            ("*/*, application/yaml;q=0.9", Form::Object(Encoding::Json)),
+            ("*", Form::Object(Encoding::Json)),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Form::Object(Encoding::Json)),
+            ("application/json; charset=utf-8", Form::Object(Encoding::Json)),
+            ("application/json;as=", Form::Object(Encoding::Json)),
+            ("application/yaml; as=Table; g=meta.k8s.io; v=v1", Form::Table("v1", Encoding::Yaml)),
+            ("application/yaml;as=PartialObjectMetadata;g=meta.k8s.io;v=v1beta1", Form::Partial("v1beta1", Encoding::Yaml)),
+            ("*/*;as=Table;g=meta.k8s.io;v=v1", Form::Table("v1", Encoding::Json)),
+        ] {
+            assert_eq!(picked(accept, Offer::Any), Some(form), "{accept}");
+        }
+        assert_eq!(picked("application/yaml;as=Table;g=meta.k8s.io;v=v1", Offer::Frames), None);
+    }
+
+    #[test]
+    fn answers_are_indented_for_people() {
+        let headers = |agent: &'static str, accept: &'static str| {
+            HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static(agent)), (ACCEPT, HeaderValue::from_static(accept))])
+        };
+        for agent in ["curl/8.5.0", "Wget/1.21", "Mozilla/5.0 (X11; Linux x86_64)"] {
+            assert!(pretty(&headers(agent, "*/*"), None), "{agent}");
+            assert!(!pretty(&headers(agent, "*/*"), Some(false)), "{agent}");
+        }
+        assert!(!pretty(&headers("kubectl/v1.36.4", "application/json"), None));
+        assert!(pretty(&headers("kubectl/v1.36.4", "application/json"), Some(true)));
+        assert!(pretty(&headers("kubectl/v1.36.4", "application/yaml, application/json;pretty=1"), None));
     }
 
     #[test]

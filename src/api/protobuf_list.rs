@@ -39,12 +39,12 @@ pub(super) async fn answer(call: &Call, page: ListPage) -> Result<Answer, Refusa
     let pieces = protobuf::list(&resource.gvk.api_version(), &resource.list_kind, &metadata, pieces);
     let (content_type, size) = (protobuf::MEDIA_TYPE, pieces.iter().map(Bytes::len).sum::<usize>());
     if size <= CHUNK {
-        let answer = Answer { code: StatusCode::OK, content_type, body: Body::whole(pieces.concat()), gzipped: false };
+        let answer = Answer { code: StatusCode::OK, content_type, body: Body::whole(pieces.concat()), gzipped: false, etag: String::new() };
         return Ok(compress::whole(answer, call.gzip));
     }
     let pieces = stream::iter(pieces);
     let body = if call.gzip { Body::stream(compress::stream(pieces)) } else { Body::stream(pieces) };
-    Ok(Answer { code: StatusCode::OK, content_type, body, gzipped: call.gzip })
+    Ok(Answer { code: StatusCode::OK, content_type, body, gzipped: call.gzip, etag: String::new() })
 }
 
 /// The objects of a page, so many at a time that they are about [`PIECE`] bytes.

@@ -37,6 +37,7 @@ struct Kept {
 /// A document as it is sent: whole, and compressed where that is worth it. Each kubectl command reads the largest of them anew.
 #[derive(Clone)]
 struct Document {
+    etag: String,
     plain: Bytes,
     packed: Option<Bytes>,
 }
@@ -48,7 +49,7 @@ pub(super) async fn answer(api: &Arc<Shared>, identity: &Identity, parts: &Parts
     let query = Query::parse(parts.uri.query().unwrap_or_default(), &parts.method).unwrap_or_default();
     match route {
         Route::Other(path) => other(api, identity, parts, path, &query).await,
-        route => discover(api, parts, route, query.pretty).await,
+        route => discover(api, parts, route, negotiate::pretty(&parts.headers, query.pretty)).await,
     }
 }
 
@@ -124,7 +125,9 @@ async fn discover(api: &Shared, parts: &Parts, route: &Route, pretty: bool) -> R
             "v2" => "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
             _ => "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList",
         };
-        return Ok(Answer { content_type, ..Answer::document(StatusCode::OK, &document, negotiate::Encoding::Json, pretty) });
+        let answer = Answer { content_type, ..Answer::document(StatusCode::OK, &document, negotiate::Encoding::Json, pretty) };
+        let etag = answer.body.as_whole().map(|bytes| openapi::fingerprint(bytes)).unwrap_or_default();
+        return Ok(compress::whole(answer, negotiate::accepts_gzip(&parts.headers)).kept(etag, &parts.headers));
     }
     let document = match route {
         Route::CoreVersions => Some(discovery::api_versions(host(parts))),
@@ -174,13 +177,15 @@ async fn open_api(api: &Arc<Shared>, parts: &Parts, path: &str) -> Result<Answer
     let content_type = if protobuf { openapi::V2_PROTOBUF_MEDIA_TYPE } else { "application/json" };
     let packed = document.packed.filter(|_| negotiate::accepts_gzip(&parts.headers));
     let gzipped = packed.is_some();
-    Ok(Answer { code: StatusCode::OK, content_type, body: Body::whole(packed.unwrap_or(document.plain)), gzipped })
+    let body = Body::whole(packed.unwrap_or(document.plain));
+    let answer = Answer { code: StatusCode::OK, content_type, body, gzipped, etag: String::new() };
+    Ok(answer.kept(document.etag, &parts.headers))
 }
 
 fn make(catalog: &Catalog, path: &str, protobuf: bool) -> Option<Document> {
     let plain = make_plain(catalog, path, protobuf)?;
     let packed = compress::packed(&plain);
-    Some(Document { plain, packed })
+    Some(Document { etag: openapi::fingerprint(&plain), plain, packed })
 }
 
 fn make_plain(catalog: &Catalog, path: &str, protobuf: bool) -> Option<Bytes> {

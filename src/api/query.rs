@@ -38,8 +38,8 @@ pub struct Query {
     pub field_validation: FieldValidation,
     /// `force`.
     pub force: Option<bool>,
-    /// `pretty`.
-    pub pretty: bool,
+    /// `pretty`; without it the client decides, see [`super::negotiate::pretty`].
+    pub pretty: Option<bool>,
     /// `includeObject`: how much of the object a Table row carries.
     pub include_object: IncludeObject,
     /// `gracePeriodSeconds`.
@@ -122,7 +122,7 @@ impl Query {
             "sendInitialEvents" => self.send_initial_events = Some(truth(value)),
             "timeoutSeconds" => self.timeout_seconds = number(value).map_err(bad)?,
             "force" => self.force = Some(truth(value)),
-            "pretty" => self.pretty = truth(value),
+            "pretty" if !value.is_empty() => self.pretty = Some(plain_truth(value)),
             "includeObject" => self.include_object = include_object(value).map_err(bad)?,
             "gracePeriodSeconds" => self.grace_period_seconds = number(value).map_err(bad)?,
             "propagationPolicy" => self.propagation_policy = (!value.is_empty()).then(|| value.to_owned()),
@@ -149,6 +149,18 @@ fn truth(value: &str) -> bool {
     !(value == "0" || value.eq_ignore_ascii_case("false"))
 }
 
+/// `pretty` alone, of a query string that may be refused otherwise.
+pub(super) fn pretty(raw: &str) -> Option<bool> {
+    // Nearly no request names it.
+    let named = raw.contains("pretty").then(|| form_urlencoded::parse(raw.as_bytes()).find(|(name, _)| name == "pretty"));
+    named.flatten().filter(|(_, value)| !value.is_empty()).map(|(_, value)| plain_truth(&value))
+}
+
+/// What Go's `strconv.ParseBool` takes for true.
+fn plain_truth(value: &str) -> bool {
+    matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True")
+}
+
 fn number<N: std::str::FromStr>(value: &str) -> Result<Option<N>, String> {
     if value.is_empty() {
         return Ok(None);
@@ -171,7 +183,7 @@ fn version_match(value: &str) -> Result<Option<VersionMatch>, Refusal> {
         "NotOlderThan" => Ok(Some(VersionMatch::NotOlderThan)),
         _ => {
             let message = unsupported(value, "\"Exact\", \"NotOlderThan\", \"\"");
-            Err(list_options_refused("resourceVersionMatch", CauseKind::NotSupported, &message))
+            Err(options_refused("ListOptions", "resourceVersionMatch", CauseKind::NotSupported, &message))
         }
     }
 }
@@ -223,9 +235,9 @@ fn unsupported(value: &str, known: &str) -> String {
     format!("Unsupported value: {value:?}: supported values: {known}")
 }
 
-/// 422 about the parameters of a list or watch.
-pub(super) fn list_options_refused(field: &str, kind: CauseKind, message: &str) -> Refusal {
-    options_refused("ListOptions", field, kind, message)
+/// 422 about the parameters of a list or watch where there is something against them.
+pub(super) fn list_options_checked(causes: Vec<Cause>) -> Result<(), Refusal> {
+    if causes.is_empty() { Ok(()) } else { Err(Refusal::invalid("meta.k8s.io", "ListOptions", "", causes)) }
 }
 
 /// 422 about the parameters of a request, as `meta.k8s.io` options kinds.
@@ -244,7 +256,8 @@ mod tests {
             "watch&limit=-1&allowWatchBookmarks=zork&resourceVersion=&continue=&timeoutSeconds=5&x=y&pretty=False",
             &Method::GET,
         );
-        assert_eq!(query.expect("valid"), Query { watch: true, bookmarks: true, timeout_seconds: Some(5), ..Query::default() });
+        let expected = Query { watch: true, bookmarks: true, timeout_seconds: Some(5), pretty: Some(false), ..Query::default() };
+        assert_eq!(query.expect("valid"), expected);
     }
 
     #[test]

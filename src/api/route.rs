@@ -36,6 +36,8 @@ pub struct ResourceRoute {
     pub name: Option<String>,
     /// The subresource, where the path names one.
     pub subresource: Option<String>,
+    /// Whether the path is one of the old ones that are for watching alone, with `watch` after the version.
+    pub watch: bool,
 }
 
 impl Route {
@@ -76,6 +78,9 @@ fn group_version(group: &str, version: &str) -> GroupVersion {
 /// `namespaces/x` and its two subresources are the namespace itself; any other `namespaces/x/…` is something in it, and `namespaces//…`
 /// something in whatever namespace.
 fn resource_route(group_version: GroupVersion, rest: &[&str]) -> Option<ResourceRoute> {
+    if let ["watch", rest @ ..] = rest {
+        return resource_route(group_version, rest).filter(|route| !route.watch).map(|route| ResourceRoute { watch: true, ..route });
+    }
     let (namespace, rest) = match rest {
         ["namespaces", "", rest @ ..] if !matches!(rest, ["status" | "finalize"]) => (None, rest),
         ["namespaces", _] | ["namespaces", _, "status" | "finalize"] => (None, rest),
@@ -92,7 +97,8 @@ fn resource_route(group_version: GroupVersion, rest: &[&str]) -> Option<Resource
         _ => return None,
     };
     let owned = |text: Option<&str>| text.map(str::to_owned);
-    Some(ResourceRoute { group_version, namespace, resource: (*resource).to_owned(), name: owned(name), subresource: owned(subresource) })
+    let (resource, name, subresource) = ((*resource).to_owned(), owned(name), owned(subresource));
+    Some(ResourceRoute { group_version, namespace, resource, name, subresource, watch: false })
 }
 
 #[cfg(test)]
@@ -122,6 +128,20 @@ mod tests {
             (owned("x"), "deployments".into(), owned("d"), owned("scale"))
         );
         assert_eq!(resource("/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode").2, owned("system:node"));
+    }
+
+    #[test]
+    fn old_paths_are_for_watching() {
+        let watched = |path: &str| match Route::parse(path) {
+            Some(Route::Resource(route)) if route.watch => (route.namespace, route.resource, route.name),
+            other => panic!("{path}: {other:?}"),
+        };
+        assert_eq!(watched("/api/v1/watch/pods"), (None, "pods".into(), None));
+        assert_eq!(watched("/api/v1/watch/namespaces"), (None, "namespaces".into(), None));
+        assert_eq!(watched("/api/v1/watch/namespaces/x"), (None, "namespaces".into(), owned("x")));
+        assert_eq!(watched("/apis/apps/v1/watch/namespaces/x/deployments/d"), (owned("x"), "deployments".into(), owned("d")));
+        assert_eq!(Route::parse("/api/v1/watch"), None);
+        assert_eq!(Route::parse("/api/v1/watch/watch/pods"), None);
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(super) fn answer(call: &Call, object: &Object, paths: &ScalePaths) -> Result
     let document = match call.form {
         Form::Object(_) => scale,
         Form::Partial(version, _) | Form::PartialList(version, _) => view::partial(&mut typed(scale)?, version),
-        Form::Table(version) => {
+        Form::Table(version, _) => {
             let scale = typed(scale)?;
             let revision = scale.resource_version().unwrap_or_default();
             json!({
@@ -41,7 +41,7 @@ pub(super) fn answer(call: &Call, object: &Object, paths: &ScalePaths) -> Result
             })
         }
     };
-    Ok(Answer::document(StatusCode::OK, &document, call.form.encoding(), call.query.pretty))
+    Ok(Answer::document(StatusCode::OK, &document, call.form.encoding(), call.pretty()))
 }
 
 fn row(mut scale: Object, version: &str, include: IncludeObject, now: Timestamp) -> Value {
@@ -50,7 +50,7 @@ fn row(mut scale: Object, version: &str, include: IncludeObject, now: Timestamp)
     let age = created.map_or_else(|| "<unknown>".to_owned(), |then| columns::human_duration(then, now));
     let cells = json!([scale.name(), count(&["spec", "replicas"]), count(&["status", "replicas"]), age]);
     match include {
-        IncludeObject::None => json!({"cells": cells}),
+        IncludeObject::None => json!({"cells": cells, "object": null}),
         IncludeObject::Metadata => json!({"cells": cells, "object": view::partial(&mut scale, version)}),
         IncludeObject::Object => json!({"cells": cells, "object": scale.into_value()}),
     }

@@ -80,17 +80,20 @@ fn key_field<'a>(resource: &Resource, key: &'a str, path: &str) -> &'a str {
     if path == "metadata.name" { name } else { namespace }
 }
 
+/// Refuses fields that a kind has not, in the words that kube-apiserver has for such kinds.
 fn known_fields(resource: &Resource, fields: &FieldSelector) -> Result<(), Refusal> {
-    let mut known = vec!["metadata.name"];
-    known.extend(resource.namespaced.then_some("metadata.namespace"));
-    known.extend(resource.selectable_fields.iter().map(|field| field.path.as_str()));
-    // A cluster-scoped kind takes metadata.namespace as well: it is always empty there.
-    let unknown = fields.terms.iter().find(|term| term.path != "metadata.namespace" && !known.contains(&term.path.as_str()));
-    match unknown {
-        Some(term) => {
-            let only: Vec<String> = known.iter().map(|path| format!("{path:?}")).collect();
-            Err(Refusal::bad_request(format!("{:?} is not a known field selector: only {}", term.path, only.join(", "))))
-        }
-        None => Ok(()),
-    }
+    let own = &resource.selectable_fields;
+    let of_its_own = resource.custom || !own.is_empty();
+    // A kind outside of namespaces without fields of its own takes metadata.namespace as well: it is always empty there.
+    let known = |path: &str| match path {
+        "metadata.name" => true,
+        "metadata.namespace" => resource.namespaced || !of_its_own,
+        path => own.iter().any(|field| field.path == path),
+    };
+    let Some(unknown) = fields.terms.iter().map(|term| &term.path).find(|path| !known(path)) else { return Ok(()) };
+    Err(Refusal::bad_request(match (of_its_own, resource.gvk.kind.as_str()) {
+        (false, _) => format!("{unknown:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""),
+        (true, "Job") if !resource.custom => format!("field label {unknown:?} not supported for batchv1.Job"),
+        (true, _) => format!("field label not supported: {unknown}"),
+    }))
 }

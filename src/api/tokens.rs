@@ -84,7 +84,7 @@ pub(super) async fn create(call: &Call) -> Result<(Answer, Vec<String>), Refusal
         },
         "status": {"token": token, "expirationTimestamp": later(now, seconds)},
     });
-    Ok((Answer::document(StatusCode::CREATED, &answer, call.form.encoding(), call.query.pretty), warnings))
+    Ok((Answer::document(StatusCode::CREATED, &answer, call.form.encoding(), call.pretty()), warnings))
 }
 
 /// A command without a server has no key, since nobody could check with it what it signs.

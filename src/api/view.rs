@@ -179,7 +179,7 @@ impl TableView<'_> {
     fn row(&self, mut object: Object) -> Value {
         let cells = self.resource.cells(&object, self.now);
         match self.include {
-            IncludeObject::None => json!({"cells": cells}),
+            IncludeObject::None => json!({"cells": cells, "object": null}),
             IncludeObject::Metadata => json!({"cells": cells, "object": partial(&mut object, self.version)}),
             IncludeObject::Object => json!({"cells": cells, "object": object.into_value()}),
         }

@@ -22,10 +22,10 @@ use super::body::Body;
 use super::call::Call;
 use super::convert;
 use super::negotiate::{Encoding, Form};
-use super::query::{IncludeObject, Query, VersionMatch, list_options_refused};
+use super::query::{IncludeObject, Query, VersionMatch, list_options_checked};
 use super::selection::Selection;
 use super::view::{self, TableView};
-use crate::object::{CauseKind, Reason, Refusal, Revision};
+use crate::object::{Cause, CauseKind, Object, Reason, Refusal, Revision};
 use crate::protobuf;
 use crate::schema::Resource;
 use crate::store::StoreError;
@@ -75,28 +75,43 @@ pub(super) async fn watch(call: Call) -> Result<Answer, Refusal> {
         return Err(Refusal::new(Reason::ServiceUnavailable, "the server is shutting down"));
     }
     let content_type = feed.frames.content_type();
-    let body = Body::stream(stream::unfold(feed, |mut feed| async move { feed.next().await.map(|frame| (frame, feed)) }));
-    Ok(Answer { code: StatusCode::OK, content_type, body, gzipped: false })
+    let body = Body::watch(stream::unfold(feed, |mut feed| async move { feed.next().await.map(|frame| (frame, feed)) }));
+    Ok(Answer { code: StatusCode::OK, content_type, body, gzipped: false, etag: String::new() })
 }
 
 /// Where a watch begins, by its parameters; refuses combinations that contradict each other.
 fn start(query: &Query) -> Result<Start, Refusal> {
-    let forbidden = |field: &str, why: &str| Err(list_options_refused(field, CauseKind::Forbidden, &format!("Forbidden: {why}")));
-    match (query.send_initial_events, query.version_match, query.resource_version) {
-        (None, Some(_), _) => {
-            forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
+    check_options(query)?;
+    match (query.send_initial_events, query.resource_version) {
+        // Without a revision a watch begins like one that asks for initial events, their bookmark included.
+        (Some(true), at_least) | (None, at_least @ (None | Some(Revision::ZERO))) => {
+            Ok(Start::Initial { at_least, marked: query.bookmarks })
         }
-        (Some(_), None, _) => forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
-        (Some(_), Some(VersionMatch::Exact), _) => {
-            forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
-        }
-        (Some(true), _, at_least) => Ok(Start::Initial { at_least, marked: query.bookmarks }),
-        (Some(false), _, None) => Ok(Start::After(Revision::ZERO)),
-        (Some(false), _, Some(revision)) => Ok(Start::After(revision)),
-        (None, None, None) => Ok(Start::Initial { at_least: None, marked: false }),
-        (None, None, Some(Revision::ZERO)) => Ok(Start::Initial { at_least: Some(Revision::ZERO), marked: false }),
-        (None, None, Some(revision)) => Ok(Start::After(revision)),
+        (Some(false), None) => Ok(Start::After(Revision::ZERO)),
+        (Some(false) | None, Some(revision)) => Ok(Start::After(revision)),
     }
+}
+
+/// What the parameters of a watch may not say together; all that is wrong is told at once.
+fn check_options(query: &Query) -> Result<(), Refusal> {
+    let from_anywhere = matches!(query.resource_version, None | Some(Revision::ZERO));
+    let plain = query.send_initial_events.is_none() && query.version_match.is_none();
+    let matched = query.version_match.or((plain && from_anywhere).then_some(VersionMatch::NotOlderThan));
+    let mut causes = Vec::new();
+    let mut refuse = |kind, message: &str| causes.push(Cause::new(kind, "resourceVersionMatch", message));
+    if query.send_initial_events.is_some() && matched != Some(VersionMatch::NotOlderThan) {
+        refuse(CauseKind::Forbidden, "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+    }
+    if query.send_initial_events.is_none() && query.version_match.is_some() {
+        refuse(CauseKind::Forbidden, "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
+    }
+    if matched == Some(VersionMatch::Exact) {
+        refuse(CauseKind::NotSupported, "Unsupported value: \"Exact\": supported values: \"NotOlderThan\"");
+    }
+    if matched.is_some() && query.continue_token.is_some() {
+        refuse(CauseKind::Forbidden, "Forbidden: resourceVersionMatch is forbidden when continue is provided");
+    }
+    list_options_checked(causes)
 }
 
 /// When the next bookmark is due: regularly, and once more shortly before the end.
@@ -119,7 +134,15 @@ struct Feed {
 impl Feed {
     async fn begin_with_all(&mut self, call: &Call, at_least: Option<Revision>, marked: bool) -> Result<(), Refusal> {
         let prefix = &call.resource.storage_prefix;
-        let (snapshot, subscription) = call.api.cache.snapshot_and_follow(prefix, self.selection.scope(), at_least).await?;
+        let (snapshot, subscription) = match call.api.cache.snapshot_and_follow(prefix, self.selection.scope(), at_least).await {
+            Ok(both) => both,
+            // As every end of a watch that the store's revisions are the reason of.
+            Err(error @ StoreError::Future { .. }) => {
+                self.source = self.broken(error);
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
         let objects = convert::served(&call.api, &call.resource, snapshot.objects).await?;
         for object in self.selection.keep(&call.resource, objects)? {
             self.ready.push_back(self.frames.object(EventKind::Added, &object)?);
@@ -320,7 +343,7 @@ impl Frames {
         }
         let mut object = view::parse(&self.resource, cached)?;
         let document = match self.form {
-            Form::Table(version) => {
+            Form::Table(version, _) => {
                 let headers = !self.headed.swap(true, std::sync::atomic::Ordering::Relaxed);
                 self.table(version).table(vec![object], &view::list_metadata(cached.revision, "", None), headers)
             }
@@ -356,15 +379,13 @@ impl Frames {
         }
         let gvk = &self.resource.gvk;
         let document = match self.form {
-            Form::Table(version) => {
-                let row = json!({"cells": [], "object": {
-                    "kind": "PartialObjectMetadata", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata.clone(),
-                }});
-                metadata.remove("annotations");
-                json!({
-                    "kind": "Table", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata,
-                    "columnDefinitions": null, "rows": [row],
-                })
+            Form::Table(version, _) => {
+                let empty = [("kind", gvk.kind.clone().into()), ("apiVersion", gvk.api_version().into()), ("metadata", metadata.into())];
+                let mut object = Object::default();
+                object.root_mut().extend(empty.map(|(name, value): (&str, Value)| (name.to_owned(), value)));
+                // Who is told of the end of the initial events is told by the row's object, whatever rows carry otherwise.
+                let include = if initial && self.include == IncludeObject::None { IncludeObject::Metadata } else { self.include };
+                TableView { include, ..self.table(version) }.table(vec![object], &view::list_metadata(revision, "", None), false)
             }
             Form::Partial(version, _) | Form::PartialList(version, _) => {
                 json!({"kind": "PartialObjectMetadata", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata})
@@ -401,10 +422,29 @@ mod tests {
         let begin = |raw: &str| start(&Query::parse(raw, &http::Method::GET).expect("valid")).map_err(|refusal| refusal.message);
         assert_eq!(begin(""), Ok(Start::Initial { at_least: None, marked: false }));
         assert_eq!(begin("resourceVersion=0"), Ok(Start::Initial { at_least: Some(Revision(0)), marked: false }));
+        assert_eq!(begin("allowWatchBookmarks=true"), Ok(Start::Initial { at_least: None, marked: true }));
+        assert_eq!(begin("resourceVersion=0&allowWatchBookmarks=true"), Ok(Start::Initial { at_least: Some(Revision(0)), marked: true }));
+        assert_eq!(begin("resourceVersion=7&allowWatchBookmarks=true&continue=x"), Ok(Start::After(Revision(7))));
+        assert_eq!(begin("sendInitialEvents=false&resourceVersionMatch=NotOlderThan"), Ok(Start::After(Revision(0))));
         assert_eq!(begin("resourceVersion=7"), Ok(Start::After(Revision(7))));
         let list = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
         assert_eq!(begin(list), Ok(Start::Initial { at_least: None, marked: true }));
-        assert!(begin("sendInitialEvents=true").is_err());
-        assert!(begin("resourceVersionMatch=NotOlderThan").is_err());
+    }
+
+    #[test]
+    fn contradictions_among_the_parameters_are_told_at_once() {
+        let causes = |raw: &str| {
+            let refused = start(&Query::parse(raw, &http::Method::GET).expect("valid")).expect_err(raw);
+            refused.causes.into_iter().map(|cause| cause.message).collect::<Vec<_>>()
+        };
+        let needs = "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+        let alone = "Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+        let exact = "Unsupported value: \"Exact\": supported values: \"NotOlderThan\"";
+        let pages = "Forbidden: resourceVersionMatch is forbidden when continue is provided";
+        assert_eq!(causes("sendInitialEvents=true"), [needs]);
+        assert_eq!(causes("resourceVersionMatch=NotOlderThan"), [alone]);
+        assert_eq!(causes("resourceVersionMatch=Exact&resourceVersion=0"), [alone, exact]);
+        assert_eq!(causes("resourceVersionMatch=Exact&sendInitialEvents=1&continue=x"), [needs, exact, pages]);
+        assert_eq!(causes("continue=x"), [pages]);
     }
 }

@@ -42,7 +42,11 @@ impl Definitions {
         let name = type_name(resource);
         let schema = resource.schema();
         let mut definition = match (&resource.declared_schema, self.dialect) {
-            (Some(declared), Dialect::V3) => declared.clone(),
+            (Some(declared), Dialect::V3) => {
+                let mut declared = declared.clone();
+                spell_out(&mut declared, &self.object_meta());
+                declared
+            }
             _ => self.root(&schema),
         };
         // kubectl checks objects against version 2 by itself and knows of no unknown members: it is told of no members at all.
@@ -260,6 +264,29 @@ impl Definitions {
     }
 }
 
+/// Says in the words of OpenAPI what a schema says in extensions: that a place takes numbers and texts, or holds an object with metadata.
+fn spell_out(schema: &mut Value, metadata: &Value) {
+    let Value::Object(members) = schema else { return };
+    let says = |members: &Map<String, Value>, extension: &str| members.get(extension) == Some(&Value::Bool(true));
+    if says(members, "x-kubernetes-int-or-string") && !members.contains_key("anyOf") && !members.contains_key("allOf") {
+        members.insert("anyOf".to_owned(), json!([{"type": "integer"}, {"type": "string"}]));
+    }
+    for place in ["items", "additionalProperties"] {
+        members.get_mut(place).into_iter().for_each(|inner| spell_out(inner, metadata));
+    }
+    members.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten().for_each(|(_, inner)| spell_out(inner, metadata));
+    if !says(members, "x-kubernetes-embedded-resource") {
+        return;
+    }
+    let text = json!({"type": "string"});
+    for (name, inner) in [("apiVersion", &text), ("kind", &text), ("metadata", metadata)] {
+        schema["properties"][name] = inner.clone();
+    }
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let added = ["kind", "apiVersion"].map(Value::from).into_iter().filter(|name| !required.contains(name));
+    schema["required"] = required.iter().cloned().chain(added).collect();
+}
+
 /// The name of a resource's type, such as `io.k8s.api.apps.v1.Deployment` or `com.example.v1.Widget`.
 pub(super) fn type_name(resource: &Resource) -> String {
     let compiled = resource.schema();
@@ -437,5 +464,30 @@ mod tests {
         assert_eq!(definition["properties"]["spec"], json!({"type": "string", "enum": ["a"]}));
         assert_eq!(definition["properties"]["kind"], json!({"type": "string"}));
         assert!(definition["properties"]["metadata"].is_object());
+    }
+
+    #[test]
+    fn extensions_of_a_declared_type_are_spelled_out_in_version_three() {
+        let either = json!({"x-kubernetes-int-or-string": true});
+        let own = json!({"x-kubernetes-int-or-string": true, "allOf": [{"anyOf": [{"type": "integer"}, {"type": "string"}]}]});
+        let inner = json!({
+            "type": "object", "x-kubernetes-embedded-resource": true, "required": ["kind", "spec"], "properties": {"spec": either},
+        });
+        let spec = json!({"type": "object", "properties": {
+            "one": either, "own": own, "list": {"type": "array", "items": either}, "inner": inner,
+        }});
+        let mut resource = tree().with_schema(Schema::any());
+        resource.custom = true;
+        resource.declared_schema = Some(json!({"type": "object", "properties": {"spec": spec}}));
+        let mut definitions = Definitions::new(Dialect::V3);
+        definitions.add_resource(&resource);
+        let definition = &definitions.finish()["com.example.v1.Tree"];
+        let properties = &definition["properties"]["spec"]["properties"];
+        let spelled = json!({"x-kubernetes-int-or-string": true, "anyOf": [{"type": "integer"}, {"type": "string"}]});
+        assert_eq!((&properties["one"], &properties["list"]["items"], &properties["own"]), (&spelled, &spelled, &own));
+        let inner = &properties["inner"];
+        assert_eq!((&inner["required"], &inner["properties"]["spec"]), (&json!(["kind", "spec", "apiVersion"]), &spelled));
+        assert_eq!(inner["properties"]["apiVersion"], json!({"type": "string"}));
+        assert_eq!(inner["properties"]["metadata"], definition["properties"]["metadata"]);
     }
 }

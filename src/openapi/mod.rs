@@ -120,7 +120,13 @@ fn hash(version: &ServedVersion) -> String {
             let _ = write!(source, " {schema}");
         }
     }
-    let hash = source.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    fingerprint(source.as_bytes())
+}
+
+/// FNV-1a of bytes, as text: the same in every process, and no secret.
+#[must_use]
+pub fn fingerprint(bytes: &[u8]) -> String {
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
     format!("{hash:016X}")
 }
 

@@ -4,6 +4,7 @@
 //! of the connection's client certificate if that is good, else that of its bearer token, else anonymous; who shows nothing but bad
 //! credentials is refused and never taken for somebody who shows none.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -31,6 +32,7 @@ use super::client_certificate::{ClientAuthority, Holder};
 use super::pki::Pki;
 use super::plain_http;
 use super::request_body::RequestBody;
+use super::websocket;
 use crate::api::{Api, Body};
 use crate::auth::TokenFile;
 
@@ -114,7 +116,11 @@ impl Listener {
         drop(self.tcp);
         stopping.send_replace(true);
         api.stop();
-        if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+        let finished = async {
+            graceful.shutdown().await;
+            stopping.closed().await;
+        };
+        if tokio::time::timeout(DRAIN, finished).await.is_err() {
             tracing::warn!("some requests did not finish in time and were cut off");
         }
     }
@@ -136,7 +142,6 @@ impl Listener {
         let (tls, clients, tokens, api) = (self.tls.clone(), self.clients.clone(), Arc::clone(&self.tokens), api.clone());
         let watcher = graceful.watcher();
         tokio::spawn(async move {
-            let _slot = slot;
             // Answers are small and complete; waiting to fill packets would only delay them.
             let _ = stream.set_nodelay(true);
             let handshake = tokio::time::timeout(HANDSHAKE, shake_hands(stream, &tls));
@@ -151,14 +156,15 @@ impl Listener {
                 Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
                 Err(_) => return tracing::debug!("a TLS handshake took too long"),
             };
+            let place = Arc::new(Place { _slot: slot, _stopping: stopping });
             let holder = Arc::new(clients.holder(stream.get_ref().1.peer_certificates().unwrap_or_default()));
             let asked = Arc::new(AtomicBool::new(false));
             let noted = Arc::clone(&asked);
             let service = service_fn(move |request| {
                 noted.store(true, Ordering::Relaxed);
-                answer(api.clone(), Arc::clone(&tokens), Arc::clone(&holder), request)
+                answer(api.clone(), Arc::clone(&tokens), Arc::clone(&holder), request, Arc::clone(&place))
             });
-            let connection = protocols().serve_connection(TokioIo::new(stream), service).into_owned();
+            let connection = protocols().serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
             tokio::select! {
                 ended = watcher.watch(connection) => {
                     if let Err(error) = ended {
@@ -169,6 +175,12 @@ impl Listener {
             }
         });
     }
+}
+
+/// What a connection takes as long as it is there, also after it became a WebSocket: one of the slots, and a stop's attention.
+struct Place {
+    _slot: OwnedSemaphorePermit,
+    _stopping: watch::Receiver<bool>,
 }
 
 /// Ends where a client has not asked for anything in time: hyper sets no limit before the first request.
@@ -193,13 +205,21 @@ fn protocols() -> Builder<TokioExecutor> {
     builder
 }
 
-async fn answer(api: Api, tokens: Arc<TokenFile>, holder: Arc<Holder>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+/// A request that goes on as a WebSocket keeps its connection's place.
+async fn answer(
+    api: Api,
+    tokens: Arc<TokenFile>,
+    holder: Arc<Holder>,
+    mut request: Request<Incoming>,
+    place: Arc<Place>,
+) -> Result<Response<Body>, Infallible> {
     let now = jiff::Timestamp::now().as_second();
     // A token is not looked at where a certificate has told already.
-    let token = match bearer(&request).filter(|_| !holder.is_known(now)) {
-        Some(token) => Some(match tokens.identity(token) {
+    let shown = bearer(&request).map(Cow::Borrowed).or_else(|| websocket::bearer(request.headers()).map(Cow::Owned));
+    let token = match shown.filter(|_| !holder.is_known(now)) {
+        Some(token) => Some(match tokens.identity(&token) {
             Some(user) => Some(user.clone()),
-            None => match api.token_holder(token).await {
+            None => match api.token_holder(&token).await {
                 Ok(user) => user,
                 Err(refusal) => return Ok(api.refuse(&refusal)),
             },
@@ -207,6 +227,7 @@ async fn answer(api: Api, tokens: Arc<TokenFile>, holder: Arc<Holder>, request: 
         None => None,
     };
     let identity = holder.asks(now, token);
+    let handshake = websocket::Handshake::of(&mut request);
     let (parts, body) = request.into_parts();
     let mut body = RequestBody::new(body);
     let response = match identity {
@@ -214,7 +235,10 @@ async fn answer(api: Api, tokens: Arc<TokenFile>, holder: Arc<Holder>, request: 
         None => api.refuse_credentials(),
     };
     body.drain().await;
-    Ok(response)
+    Ok(match handshake {
+        Some(handshake) => handshake.answer(response, place),
+        None => response,
+    })
 }
 
 fn bearer<B>(request: &Request<B>) -> Option<&str> {

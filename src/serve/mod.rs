@@ -10,6 +10,7 @@ mod listener;
 mod pki;
 mod plain_http;
 mod request_body;
+mod websocket;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};

@@ -45,6 +45,7 @@ impl CustomCell {
         match (self.data_type, value) {
             (CellType::String, Value::Null) => "<nil>".into(),
             (CellType::String, Value::String(_)) => value.clone(),
+            (CellType::String, Value::Number(number)) => plain(number).to_string().into(),
             (CellType::String, other) => other.to_string().into(),
             (CellType::Boolean, Value::Bool(_)) => value.clone(),
             (CellType::Number, Value::Number(number)) => plain(number),
@@ -70,4 +71,23 @@ fn whole(number: &serde_json::Number) -> Value {
     #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, which is as good a cell as any for such a number")]
     let truncated = |float: f64| float as i64;
     number.as_i64().or_else(|| number.as_f64().map(truncated)).map_or(Value::Null, Value::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_number_shows_no_fraction_that_it_has_not() {
+        let object = Object::from_value(json!({"spec": {"n": 2.0, "m": 2.5, "i": 7}})).expect("an object");
+        let cell =
+            |path: &str, data_type| CustomCell::new(JsonPath::parse(path).expect("a path"), data_type).of(&object, Timestamp::UNIX_EPOCH);
+        assert_eq!(cell(".spec.n", CellType::String), "2");
+        assert_eq!(cell(".spec.m", CellType::String), "2.5");
+        assert_eq!(cell(".spec.i", CellType::String), "7");
+        assert_eq!(cell(".spec.n", CellType::Number), 2);
+        assert_eq!(cell(".spec.m", CellType::Integer), 2);
+    }
 }

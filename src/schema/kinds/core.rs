@@ -1,7 +1,7 @@
 //! The core group.
 
 use super::Part::{Binding, EphemeralContainers, Eviction, Finalize, NotBuilt, Resize, Scale, Status, Token};
-use super::{Group, Kind, count, events, flag, text};
+use super::{Group, Kind, count, events, flag, text, text_at};
 use crate::schema::columns::{cluster, config, nodes, pods, services, storage, workloads};
 use crate::schema::resource::{NameRule, Verbs};
 
@@ -75,12 +75,16 @@ const PODS: Kind = Kind::namespaced("pods", "Pod")
     ])
     .fields(&[
         text("spec.nodeName"),
+        // What very old clients call it.
+        text_at("spec.host", &["spec.nodeName"]),
         text("spec.restartPolicy"),
         text("spec.schedulerName"),
         text("spec.serviceAccountName"),
         flag("spec.hostNetwork"),
         text("status.phase"),
         text("status.podIP"),
+        // Taken, and always empty: a field has one value.
+        text("status.podIPs"),
         text("status.nominatedNodeName"),
     ])
     .table(&pods::PODS);

@@ -162,7 +162,7 @@ async fn tables_have_columns_and_as_much_of_the_object_as_asked_for() {
         assert_eq!(full["rows"][0]["object"]["data"], json!({"k": "v"}));
         assert_eq!(full["rows"][0]["object"]["kind"], "ConfigMap");
         let none = api.get_as(&format!("{MAPS}?includeObject=None"), &accept).await.body;
-        assert_eq!(none["rows"][0].get("object"), None);
+        assert_eq!(none["rows"][0]["object"], Value::Null);
         let odd = api.get_as(&format!("{MAPS}?includeObject=Some"), &accept).await;
         odd.refused(400, "BadRequest");
     }
@@ -213,4 +213,60 @@ async fn large_answers_are_compressed_for_who_takes_it() {
     }
     let small = api.ask("GET", "/api/v1/namespaces/default", &[("accept-encoding", "gzip")], b"").await;
     assert_eq!(small.headers.get("content-encoding"), None);
+}
+
+#[tokio::test]
+async fn a_token_is_good_at_the_next_server_too() {
+    for before in TestApi::on_each_store().await {
+        before.create_maps(&["a", "b", "c", "d"]).await;
+        let first = before.get(&format!("{MAPS}?limit=2&labelSelector=n!%3Da")).await;
+        assert_eq!(first.names(), ["b", "c"]);
+        before.create_maps(&["cc"]).await;
+        before.delete(&format!("{MAPS}/d")).await;
+        let api = before.next_server().await;
+        let token = first.body["metadata"]["continue"].as_str().expect("a token");
+        let rest = api.get(&format!("{MAPS}?limit=2&labelSelector=n!%3Da&continue={token}")).await;
+        assert_eq!((rest.names(), rest.version()), (vec!["d"], first.version()));
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_of_the_stores_revision_and_not_of_its_newest_items() {
+    for api in TestApi::on_each_store().await {
+        api.create_maps(&["a"]).await;
+        let secret = api.create("/api/v1/namespaces/default/secrets", &json!({"metadata": {"name": "s"}})).await;
+        let list = api.get(MAPS).await;
+        assert_eq!(list.version(), secret["metadata"]["resourceVersion"]);
+        assert_ne!(list.version(), list.body["items"][0]["metadata"]["resourceVersion"]);
+    }
+}
+
+#[tokio::test]
+async fn what_revisions_and_tokens_may_say_together() {
+    let api = TestApi::new().await;
+    api.create_maps(&["a", "b"]).await;
+    let token = api.get(&format!("{MAPS}?limit=1")).await.body["metadata"]["continue"].as_str().expect("a token").to_owned();
+    for query in [
+        "limit=1&resourceVersion=0&resourceVersionMatch=NotOlderThan".to_owned(),
+        "limit=1&resourceVersion=".to_owned(),
+        format!("limit=1&continue={token}&resourceVersion=0"),
+        format!("limit=1&continue={token}&resourceVersion="),
+    ] {
+        assert_eq!(api.get(&format!("{MAPS}?{query}")).await.code, 200, "{query}");
+    }
+    api.get(&format!("{MAPS}?continue={token}&resourceVersion=1")).await.refused(400, "BadRequest");
+    let alone = "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided";
+    let pages = "Forbidden: resourceVersionMatch is forbidden when continue is provided";
+    let exact = "Forbidden: resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
+    let initial = "Forbidden: sendInitialEvents is forbidden for list";
+    for (query, messages) in [
+        ("resourceVersionMatch=Exact".to_owned(), vec![alone]),
+        (format!("resourceVersionMatch=Exact&continue={token}"), vec![alone, pages]),
+        (format!("resourceVersionMatch=Exact&resourceVersion=0&continue={token}&sendInitialEvents=false"), vec![pages, exact, initial]),
+        ("resourceVersionMatch=NotOlderThan&sendInitialEvents=true".to_owned(), vec![alone, initial]),
+    ] {
+        let refused = api.get(&format!("{MAPS}?{query}")).await;
+        let causes = refused.refused(422, "Invalid")["causes"].as_array().expect("causes").clone();
+        assert_eq!(causes.iter().map(|cause| cause["message"].as_str().unwrap_or_default()).collect::<Vec<_>>(), messages, "{query}");
+    }
 }

@@ -12,10 +12,13 @@ mod definitions;
 mod deletion;
 mod evictions;
 mod expiry;
+mod fields;
 mod kinds;
 mod limit_ranges;
 mod lists;
 mod mutating_policies;
+mod negotiation;
+mod old_paths;
 mod older;
 mod pod_parts;
 mod pod_plugins;
@@ -115,8 +118,10 @@ impl TestApi {
 
     /// Sends a request as somebody; the stream of a watch is left to the caller.
     pub(crate) async fn raw(&self, who: &Identity, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Response<Body> {
-        let mut request = Request::builder().method(method).uri(path).header("user-agent", "tester/1.0");
-        for (name, value) in headers {
+        let mut request = Request::builder().method(method).uri(path);
+        let agent = ("user-agent", "tester/1.0");
+        let agent = Some(&agent).filter(|(known, _)| headers.iter().all(|(name, _)| name != known));
+        for (name, value) in headers.iter().chain(agent) {
             request = request.header(*name, *value);
         }
         self.api.handle(who, request.body(Full::from(body.to_vec())).expect("a request")).await

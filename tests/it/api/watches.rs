@@ -198,7 +198,10 @@ async fn one_object_can_be_watched() {
     let api = TestApi::new().await;
     api.create_maps(&["a", "ab"]).await;
     let since = api.revision().await;
-    for path in [format!("{MAPS}/a?resourceVersion={since}"), format!("{MAPS}?fieldSelector=metadata.name%3Da&resourceVersion={since}")] {
+    for path in [
+        format!("/api/v1/watch/namespaces/default/configmaps/a?resourceVersion={since}"),
+        format!("{MAPS}?fieldSelector=metadata.name%3Da&resourceVersion={since}"),
+    ] {
         let mut watch = api.watch(&path).await;
         api.patch(&format!("{MAPS}/ab"), MERGE, &json!({"data": {"x": path}})).await;
         api.patch(&format!("{MAPS}/a"), MERGE, &json!({"data": {"x": path}})).await;
@@ -285,4 +288,50 @@ async fn a_server_that_stops_ends_its_watches_after_what_is_queued() {
     assert_eq!(api.get("/readyz").await.code, 500);
     assert_eq!(api.get(&format!("{MAPS}/a")).await.code, 200);
     api.get(&format!("{MAPS}?watch=1")).await.refused(503, "ServiceUnavailable");
+}
+
+#[tokio::test]
+async fn a_watch_that_takes_bookmarks_is_told_the_end_of_what_exists_without_asking() {
+    for api in TestApi::on_each_store().await {
+        api.create_maps(&["a"]).await;
+        let now = api.revision().await;
+        for query in ["allowWatchBookmarks=true", "allowWatchBookmarks=true&resourceVersion=0"] {
+            let mut watch = api.watch(&format!("{MAPS}?{query}")).await;
+            watch.expect(&[("ADDED", "a")]).await;
+            let metadata = json!({"resourceVersion": now, "annotations": {"k8s.io/initial-events-end": "true"}});
+            let object = json!({"kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata});
+            assert_eq!(watch.next().await, Some(json!({"type": "BOOKMARK", "object": object})), "{query}");
+        }
+        let mut quiet = api.watch(MAPS).await;
+        quiet.expect(&[("ADDED", "a")]).await;
+        api.create_maps(&["b"]).await;
+        quiet.expect(&[("ADDED", "b")]).await;
+    }
+}
+
+#[tokio::test]
+async fn initial_events_of_a_revision_to_come_end_with_an_error_event() {
+    let api = TestApi::new().await;
+    let mut watch = api.watch(&format!("{MAPS}?{INITIAL}&resourceVersion=99999999")).await;
+    let event = watch.next().await.expect("an event");
+    let status = &event["object"];
+    assert_eq!((&event["type"], &status["code"], &status["reason"]), (&json!("ERROR"), &json!(504), &json!("Timeout")));
+    assert_eq!(status["details"]["causes"][0]["reason"], "ResourceVersionTooLarge");
+    assert_eq!(watch.next().await, None);
+}
+
+#[tokio::test]
+async fn the_row_of_a_bookmark_has_a_cell_for_each_column() {
+    let api = TestApi::new().await;
+    for (path, include) in [("/api/v1/pods", "Metadata"), (MAPS, "None"), ("/apis/apps/v1/deployments", "Object")] {
+        let watched = format!("{path}?{INITIAL}&includeObject={include}");
+        let mut watch = api.watch_as(&watched, "application/json;as=Table;v=v1;g=meta.k8s.io").await;
+        let bookmark = watch.next().await.expect("an event");
+        assert_eq!((&bookmark["type"], &bookmark["object"]["kind"]), (&json!("BOOKMARK"), &json!("Table")));
+        let row = &bookmark["object"]["rows"][0];
+        assert_eq!(row["object"]["metadata"]["annotations"], json!({"k8s.io/initial-events-end": "true"}), "{path}");
+        let list = api.get_as(path, "application/json;as=Table;v=v1;g=meta.k8s.io").await.body;
+        let columns = list["columnDefinitions"].as_array().map(Vec::len);
+        assert_eq!(row["cells"].as_array().map(Vec::len), columns, "{path}: {row}");
+    }
 }

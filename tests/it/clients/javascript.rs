@@ -65,6 +65,10 @@ fn workloads_have_their_subresources(engine: Engine) {
     passes("workloads", engine);
 }
 
+fn watches_go_over_web_sockets(engine: Engine) {
+    passes("websockets", engine);
+}
+
 fn custom_resources_are_served_to_generic_clients(engine: Engine) {
     passes("custom", engine);
 }
@@ -73,6 +77,7 @@ on_every_engine!(run
     typed_objects_live_from_create_to_delete,
     patches_of_each_type_are_taken,
     watches_and_informers_miss_nothing,
+    watches_go_over_web_sockets,
     workloads_have_their_subresources,
     custom_resources_are_served_to_generic_clients,
 );
