@@ -204,7 +204,13 @@ fn the_page_about_targets_shows_what_happens() {
          - name: me\n  user: {}\ncontexts:\n- name: staging\n  context: {cluster: staging, user: me, namespace: shop}\n\
          current-context: staging\n",
     );
-    assert_eq!(consoles.len(), 5);
+    env.write(
+        "of-testers",
+        "clusters: [{name: testing, cluster: {server: \"https://127.0.0.1:1\"}}]\ncurrent-context: testing\n\
+         users: [{name: tester, user: {auth-provider: {name: gcp, config: {}}}}]\n\
+         contexts: [{name: testing, context: {cluster: testing, user: tester}}]\n",
+    );
+    assert_eq!(consoles.len(), 6);
     consoles.iter().for_each(|console| check(&env, console));
 }
 
