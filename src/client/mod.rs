@@ -30,7 +30,7 @@ pub use connection::{Answer, Client};
 pub use credentials::{Credentials, Shown};
 pub use discovery::{Discovery, ServedResource};
 pub use error::{ClientError, Unreachable};
-pub use gone::{until_all_gone, until_gone};
+pub use gone::{Passing, until_all_gone, until_gone};
 pub use in_cluster::{InCluster, InClusterError};
 pub use in_process::in_process;
 pub use lines::Lines;

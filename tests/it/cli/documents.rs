@@ -94,10 +94,14 @@ fn the_page_about_the_command_line_shows_what_happens() {
     let env = TestEnv::without_target();
     env.write("bad.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n name: x\n");
     env.write("web.yaml", "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  type: Balancer\n  ports:\n  - port: 0\n");
-    let [broken, refused, interrupted, tree] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let [broken, refused, interrupted, held, tree] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
     [broken, refused].into_iter().for_each(|console| check(&env, console));
     check_interruption(interrupted);
     check_tree(tree);
+    let env = TestEnv::new();
+    env.write("held.yaml", words("held", "x").replace("metadata:", "metadata:\n  finalizers: [example.com/hold]"));
+    env.prepare("apply -f held.yaml");
+    check(&env, held);
 }
 
 /// A Deployment with a pod that is ready and one that crashes, as controllers would make and tell of them.
