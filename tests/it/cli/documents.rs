@@ -197,6 +197,51 @@ fn words(name: &str, text: &str) -> String {
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  text: {text}\n")
 }
 
+/// What the command of SQLite does with the arguments that a page gives it, for machines that do not have it.
+const SQLITE: &str = r#"import sqlite3, sys
+options = [argument for argument in sys.argv[1:] if argument.startswith("-")]
+path, statement = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+assert options in ([], ["-readonly"]), options
+database = sqlite3.connect(f"file:{path}?mode={'ro' if options else 'rw'}", uri=True)
+if statement.startswith(".backup "):
+    database.backup(sqlite3.connect(statement.removeprefix(".backup ")))
+else:
+    for row in database.execute(statement):
+        print("|".join("" if value is None else str(value) for value in row))
+"#;
+
+#[test]
+fn the_page_about_the_store_looks_into_it_and_saves_it() {
+    let page = include_str!("../../../docs/store.md");
+    let (_, block) = page.split_once("```sh\n").unwrap();
+    let look = block.split_once("```").unwrap().0.trim_end();
+    let backup = page.split('`').find(|words| words.contains(".backup")).unwrap();
+    assert!(look.starts_with("sqlite3 -readonly store/trueup.db "), "{look}");
+    let env = TestEnv::new();
+    env.write("greeting.yaml", words("greeting", "hello"));
+    env.write("farewell.yaml", words("farewell", "goodbye"));
+    env.prepare("apply -f greeting.yaml -f farewell.yaml");
+    env.prepare("delete -f farewell.yaml");
+    env.write("sqlite.py", SQLITE);
+    let python = tool("TRUEUP_TEST_PYTHON");
+    let played = format!("sqlite3() {{ '{python}' sqlite.py \"$@\"; }}");
+    let mut ways = vec![played.as_str()];
+    if env.shell("command -v sqlite3").code() == Some(0) {
+        ways.push(":");
+    }
+    for way in ways {
+        let looked = env.shell(&format!("{way}\n{look}"));
+        assert_eq!(looked.code(), Some(0), "{looked}");
+        let rows: Vec<&str> = looked.stdout.lines().collect();
+        assert!(rows.contains(&"/registry/core/configmaps/default/greeting|ConfigMap"), "{looked}");
+        assert!(rows.contains(&"/registry/core/namespaces/default|Namespace") && !looked.stdout.contains("farewell"), "{looked}");
+        let saved = env.shell(&format!("{way}\n{backup} && mkdir -p copy && mv copy.db copy/trueup.db"));
+        assert_eq!(saved.code(), Some(0), "{saved}");
+        assert_eq!(env.shell("TRUEUP_LOCAL=copy trueup get configmaps -o name").stdout, "configmap/greeting\n");
+        std::fs::remove_dir_all(env.path("copy")).unwrap();
+    }
+}
+
 #[test]
 fn the_page_about_targets_shows_what_happens() {
     let consoles = consoles(include_str!("../../../docs/targets.md"));
