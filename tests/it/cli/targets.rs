@@ -150,9 +150,19 @@ fn a_proxy_that_is_not_there_is_named_with_where_it_comes_from() {
         "clusters: [{name: c, cluster: {server: \"https://kube.test:6443\", proxy-url: \"http://127.0.0.1:1\"}}]\n\
          contexts: [{name: here, context: {cluster: c}}]\ncurrent-context: here\n",
     );
-    assert_shows!(env.run("get pods --kubeconfig config"), @"");
+    assert_shows!(env.run("get pods --kubeconfig config"), @"
+    [stderr]
+    error: cannot reach https://kube.test:6443 (context here): the proxy http://127.0.0.1:1 cannot be reached: connection refused (while asking GET /api)
+    hint: the proxy is named by proxy-url in the kubeconfig; is it running, and does it lead to the server?
+    [exit 1]
+    ");
     let env = TestEnv::without_target().with("HTTPS_PROXY", "http://ann:secret@127.0.0.1:1").with("NO_PROXY", "other.test");
-    assert_shows!(env.run("get pods --server https://kube.test:6443"), @"");
+    assert_shows!(env.run("get pods --server https://kube.test:6443"), @"
+    [stderr]
+    error: cannot reach https://kube.test:6443: the proxy http://127.0.0.1:1 cannot be reached: connection refused (while asking GET /api)
+    hint: the proxy is named by HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; is it running, and does it lead to the server?
+    [exit 1]
+    ");
 }
 
 /// A kubeconfig whose user logs in at an identity provider.
