@@ -148,3 +148,47 @@ fn successor(provider: &str) -> String {
 pub(super) fn of(user: &str, provider: &str) -> impl Fn(LoginProblem) -> BearerError {
     move |problem| BearerError::Login { user: user.to_owned(), provider: provider.to_owned(), problem }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_problem_comes_with_what_to_do_next() {
+        let login = "log in again with the tool that wrote the kubeconfig";
+        let url = || "https://idp.test".to_owned();
+        let table = [
+            (LoginProblem::BesidePlugin, "remove one of the two from the kubeconfig"),
+            (
+                LoginProblem::Missing("client-id"),
+                "kubectl config set-credentials NAME --auth-provider oidc --auth-provider-arg client-id=VALUE",
+            ),
+            (
+                LoginProblem::Setting { setting: "idp-issuer-url", problem: String::new() },
+                "kubectl config set-credentials NAME --auth-provider oidc --auth-provider-arg idp-issuer-url=VALUE",
+            ),
+            (LoginProblem::NotAToken(String::new()), login),
+            (LoginProblem::NotLoggedIn, login),
+            (LoginProblem::Expired(Timestamp::UNIX_EPOCH), login),
+            (LoginProblem::Refused { url: url(), said: String::new() }, login),
+            (
+                LoginProblem::Unreachable { url: url(), why: String::new() },
+                "check the network between here and the identity provider, idp-issuer-url and idp-certificate-authority",
+            ),
+            (LoginProblem::NoDiscovery { url: url(), problem: String::new() }, "check idp-issuer-url"),
+            (LoginProblem::NoIdToken(url()), "log in again with the scopes openid and offline_access, or use an exec plugin"),
+            (
+                LoginProblem::NotKept(KubeconfigFileError::Locked("config.lock".into())),
+                "make the kubeconfig writable, then log in again with the tool that wrote the kubeconfig if the old refresh-token is used up",
+            ),
+        ];
+        for (problem, advice) in table {
+            let passes = matches!(problem, LoginProblem::Unreachable { .. });
+            let error = of("ann", "oidc")(problem);
+            assert_eq!((error.advice().as_str(), error.is_passing()), (advice, passes), "{error}");
+        }
+        assert_eq!(BearerError::NoHeader.advice(), login);
+        let file = BearerError::File { path: "token".into(), source: io::Error::other("no") };
+        assert_eq!(file.advice(), "write a token to the file, or choose another --context");
+    }
+}
