@@ -168,7 +168,7 @@ async fn grow_late(account: &RefCell<Account<'_>>) {
         account.is_late = true;
         account.say_all();
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn place_of(object: &Doomed) -> Place {
