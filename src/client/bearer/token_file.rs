@@ -65,7 +65,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("token");
         fs::write(&path, "first\n").expect("written");
-        let file = TokenFile::open(path.clone(), at(100)).ok().expect("a token");
+        let file = TokenFile::open(path.clone(), at(100)).expect("a token");
         fs::write(&path, "second").expect("written");
         assert_eq!((file.token(at(149)), file.token(at(150))), ("first".to_owned(), "second".to_owned()));
         fs::write(&path, "third").expect("written");
@@ -77,7 +77,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("token");
         fs::write(&path, "first").expect("written");
-        let file = TokenFile::open(path.clone(), at(0)).ok().expect("a token");
+        let file = TokenFile::open(path.clone(), at(0)).expect("a token");
         fs::write(&path, " \n").expect("written");
         assert_eq!(file.token(at(60)), "first");
         fs::remove_file(&path).expect("removed");

@@ -118,7 +118,7 @@ fn tokens(id: &str, refresh: Option<&str>) -> (u16, String) {
 async fn a_token_that_is_good_is_shown_and_nobody_is_asked() {
     let folder = tempfile::tempdir().expect("a folder");
     let good = id_token("ann", 11);
-    let login = login(folder.path(), &settings("http://127.0.0.1:1", &[("id-token", &good)])).ok().expect("settings");
+    let login = login(folder.path(), &settings("http://127.0.0.1:1", &[("id-token", &good)])).expect("settings");
     assert_eq!(login.token().await.expect("a token"), good);
 }
 
@@ -129,7 +129,7 @@ async fn an_expired_token_is_renewed_once_and_kept() {
     let (issuer, asked) = provider(move |_| tokens(&given, Some("second"))).await;
     let folder = tempfile::tempdir().expect("a folder");
     let old = [("id-token", &*id_token("old", 10)), ("refresh-token", "first+"), ("client-secret", "a secret"), ("extra-scopes", "groups")];
-    let login = login(folder.path(), &settings(&format!("{issuer}/realm/"), &old)).ok().expect("settings");
+    let login = login(folder.path(), &settings(&format!("{issuer}/realm/"), &old)).expect("settings");
     let (one, other) = tokio::join!(login.token(), login.token());
     assert_eq!((one.expect("a token"), other.expect("a token")), (new.clone(), new.clone()));
     let basic = STANDARD.encode("trueup:a+secret");
@@ -154,7 +154,7 @@ async fn a_provider_may_want_the_client_in_the_form_and_keep_the_refresh_token()
     })
     .await;
     let folder = tempfile::tempdir().expect("a folder");
-    let login = login(folder.path(), &settings(&format!("{issuer}/realm"), &[("refresh-token", "first")])).ok().expect("settings");
+    let login = login(folder.path(), &settings(&format!("{issuer}/realm"), &[("refresh-token", "first")])).expect("settings");
     assert_eq!(login.token().await.expect("a token"), new);
     assert_eq!(asked.lines()[2], "POST /token grant_type=refresh_token&refresh_token=first&client_id=trueup");
     assert_eq!((kept(folder.path(), "id-token"), kept(folder.path(), "refresh-token")), (new, "first".to_owned()));
@@ -165,7 +165,7 @@ async fn what_another_program_renewed_meanwhile_is_taken_over() {
     let (issuer, asked) = provider(|_| tokens(&id_token("new", 600), None)).await;
     let folder = tempfile::tempdir().expect("a folder");
     let before = settings(&format!("{issuer}/realm"), &[("id-token", &id_token("old", 0)), ("refresh-token", "used up")]);
-    let login = login(folder.path(), &before).ok().expect("settings");
+    let login = login(folder.path(), &before).expect("settings");
     let renewed = |id: &str, refresh: &str| {
         let mut files = Kubeconfigs::read(&[folder.path().join("config")]).expect("a kubeconfig");
         files.set_auth_settings("ann", &[("id-token", id), ("refresh-token", refresh)]).expect("written");
@@ -185,7 +185,7 @@ async fn a_kubeconfig_that_another_program_is_changing_is_waited_for() {
     let (issuer, asked) = provider(|_| tokens(&id_token("new", 600), Some("second"))).await;
     let folder = tempfile::tempdir().expect("a folder");
     let lock = folder.path().join("config.lock");
-    let login = login(folder.path(), &settings(&format!("{issuer}/realm"), &[("refresh-token", "first")])).ok().expect("settings");
+    let login = login(folder.path(), &settings(&format!("{issuer}/realm"), &[("refresh-token", "first")])).expect("settings");
     std::fs::write(&lock, "").expect("written");
     let unlock = async {
         while asked.lines().len() < 2 {
@@ -217,7 +217,7 @@ async fn a_provider_is_trusted_by_the_authority_that_the_kubeconfig_names() {
         [&[("idp-certificate-authority", path)][..], &[("idp-certificate-authority-data", &data), ("idp-certificate-authority", "no")]]
     {
         let all: Vec<_> = authority.iter().copied().chain([("refresh-token", "first")]).collect();
-        let login = login(folder.path(), &settings(&issuer, &all)).ok().expect("settings");
+        let login = login(folder.path(), &settings(&issuer, &all)).expect("settings");
         assert_eq!(login.token().await.expect("a token"), id_token("new", 600));
     }
     let other = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
