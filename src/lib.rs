@@ -15,6 +15,7 @@ pub mod controllers;
 pub mod dump;
 #[doc(hidden)]
 pub mod fuzzing;
+mod kubeconfig;
 pub mod manifest;
 pub mod merge;
 pub mod object;
@@ -23,6 +24,7 @@ pub mod openapi;
 pub mod paint;
 pub mod plan;
 pub mod printable;
+mod private_file;
 pub mod protobuf;
 pub mod readiness;
 pub mod schema;

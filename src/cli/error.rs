@@ -7,11 +7,11 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 
-use super::kubeconfig::KubeconfigFileError;
 use super::settings::UsageError;
 use super::ui::{Ui, is_broken_pipe};
 use crate::ci::Problem;
 use crate::client::{ClientError, RemoteError, ResourceArgumentError, UnknownResource, Unreachable};
+use crate::kubeconfig::KubeconfigFileError;
 use crate::manifest::ManifestErrors;
 use crate::object::{Reason, Refusal};
 use crate::plan::set::{OUR_TOOL, PruneError, SetError};
@@ -179,6 +179,11 @@ impl From<RemoteError> for CommandError {
             RemoteError::Kubeconfig { similar: Some(similar), .. } => return Self::failed(error.to_string()).hint(did_you_mean(similar)),
             RemoteError::Kubeconfig { .. } => "choose another target: --context, --kubeconfig, --server, --local or --etcd",
             RemoteError::Url { .. } => "give the server as https://HOST:PORT, or as HOST:PORT where it speaks HTTP without TLS",
+            RemoteError::Token { source, .. } => return Self::failed(error.to_string()).hint(source.advice()),
+            RemoteError::InCluster(_) => {
+                "give the pod a service account with a token (automountServiceAccountToken), or name a target: \
+                 --kubeconfig, --server, --local or --etcd"
+            }
             RemoteError::Credentials { .. } => "check the certificates, keys and plugins that the kubeconfig names",
         };
         Self::failed(error.to_string()).hint(hint)
@@ -302,6 +307,9 @@ const HTTP_TO_HTTPS: &str = "HTTP request to an HTTPS server";
 /// What to do next about a client's error.
 pub(super) fn hint_for(error: &ClientError) -> Option<String> {
     let hint = match error {
+        ClientError::Unreachable { why: Unreachable::Proxy { named_by, .. }, .. } => {
+            return Some(format!("the proxy is named by {named_by}; is it running, and does it lead to the server?"));
+        }
         ClientError::Unreachable { why: Unreachable::Refused, .. } => "is the server running, and is this its address?",
         ClientError::Unreachable { why: Unreachable::UnknownHost, .. } => "check the server's host name",
         ClientError::Unreachable { why: Unreachable::Tls(_), .. } => {

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::private_file;
 use super::ui::Ui;
 use crate::object::Object;
+use crate::private_file;
 use crate::yaml;
 
 /// What a server sets itself and refuses, or ignores, in a new object.

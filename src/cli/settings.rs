@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::GlobalArgs;
 use super::ci::Platform;
-use crate::client::{RemoteOptions, Target, has_kubeconfig};
+use crate::client::{InCluster, RemoteOptions, Target, has_kubeconfig};
 use crate::object::names;
 
 /// Arguments that make no sense together, or alone.
@@ -141,6 +141,16 @@ impl Environment<'_> {
         let paths = self.text("KUBECONFIG").unwrap_or_default();
         std::env::split_paths(&paths).filter(|path| !path.as_os_str().is_empty()).collect()
     }
+
+    /// What the kubelet says to a process in a pod.
+    fn pod(&self) -> Option<InCluster> {
+        Some(InCluster {
+            host: self.text("KUBERNETES_SERVICE_HOST")?,
+            port: self.text("KUBERNETES_SERVICE_PORT").unwrap_or_default(),
+            namespace: self.text("POD_NAMESPACE"),
+            folder: InCluster::FOLDER.into(),
+        })
+    }
 }
 
 impl Settings {
@@ -214,8 +224,8 @@ fn by_default(args: &GlobalArgs, environment: &Environment<'_>) -> Result<Target
     if has_kubeconfig() {
         return Ok(TargetSettings::Remote(options));
     }
-    if environment.text("KUBERNETES_SERVICE_HOST").is_some() {
-        return Ok(TargetSettings::Remote(RemoteOptions { in_cluster: true, ..options }));
+    if let Some(pod) = environment.pod() {
+        return Ok(TargetSettings::Remote(RemoteOptions { in_cluster: Some(pod), ..options }));
     }
     Ok(TargetSettings::Store(StoreLocation::Local(StoreLocation::default_directory()?)))
 }
@@ -237,7 +247,7 @@ fn remote_options(args: &GlobalArgs, server: Option<String>, environment: &Envir
         kubeconfig: args.kubeconfig.clone().map_or_else(|| environment.kubeconfig(), |file| vec![file]),
         context: args.context.clone(),
         server,
-        in_cluster: false,
+        in_cluster: None,
         namespace: args.namespace.clone().filter(|namespace| !namespace.is_empty()),
     }
 }
@@ -338,6 +348,24 @@ mod tests {
         assert_eq!(resolve(&args, &[("TRUEUP_LOCAL", "/env"), ("KUBECONFIG", "/kube")]), local("/env"));
         assert_eq!(resolve(&args, &[("TRUEUP_SERVER", "https://a"), ("KUBECONFIG", "/kube")]), remote(&["/kube"], None, Some("https://a")));
         assert_eq!(resolve(&args, &[("KUBECONFIG", "/a:/b"), ("TRUEUP_LOCAL", "")]), remote(&["/a", "/b"], None, None));
+    }
+
+    #[test]
+    fn a_pod_is_what_the_kubelet_says_it_is() {
+        let pod = |environment: &[(&str, &str)]| {
+            let lookup = |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+            Environment(&lookup).pod()
+        };
+        let of = |port: &str, namespace: Option<&str>| InCluster {
+            host: "fd00::1".to_owned(),
+            port: port.to_owned(),
+            namespace: namespace.map(str::to_owned),
+            folder: "/var/run/secrets/kubernetes.io/serviceaccount".into(),
+        };
+        let host = ("KUBERNETES_SERVICE_HOST", "fd00::1");
+        assert_eq!(pod(&[host, ("KUBERNETES_SERVICE_PORT", "443"), ("POD_NAMESPACE", "shop")]), Some(of("443", Some("shop"))));
+        assert_eq!(pod(&[host]), Some(of("", None)));
+        assert_eq!(pod(&[("KUBERNETES_SERVICE_PORT", "443")]), None);
     }
 
     #[test]

@@ -257,6 +257,20 @@ mod tests {
         assert_eq!(warning_text("199 - \"x\""), None);
     }
 
+    #[tokio::test]
+    async fn an_answer_that_cannot_be_read_is_told_with_what_was_asked() {
+        let told = async |body: &'static str| {
+            let (client, _) = crate::client::testing::scripted(move |_| crate::client::testing::text_answer(200, body));
+            let error = client.object(&ApiRequest::fetch("/api/v1/x")).await.expect_err("nothing that can be read");
+            assert!(!error.is_passing() && !error.is_cut_off());
+            error.to_string()
+        };
+        let whole = |problem: &str| format!("local store /test answered GET /api/v1/x with something that cannot be read: {problem}");
+        assert_eq!(told("<html>").await, whole("expected value at line 1 column 1"));
+        assert_eq!(told("").await, whole("EOF while parsing a value at line 1 column 0"));
+        assert_eq!(told("[]").await, whole("an API object must be a JSON object"));
+    }
+
     #[test]
     fn an_answer_without_status_still_tells_its_code() {
         let refusal = without_status(StatusCode::BAD_GATEWAY, "GET /api", b"<html>\nno");

@@ -28,6 +28,8 @@ pub enum Shown {
         /// The name of who signed it.
         issuer: String,
     },
+    /// The token of the service account of a pod.
+    ServiceAccount,
     /// A token, a password, or what a plugin gets.
     Other,
 }
@@ -41,6 +43,11 @@ impl Credentials {
             if others { Shown::Other } else { Shown::Nothing }
         });
         Self { user: user.filter(|name| !name.is_empty()), shown }
+    }
+
+    /// Those of the service account of a pod.
+    pub(super) fn of_pod() -> Self {
+        Self { user: None, shown: Shown::ServiceAccount }
     }
 
     /// Why a server may not know them, and what to do about it.
@@ -62,6 +69,9 @@ impl Credentials {
                 "the server does not know the client certificate{of_user}, which {issuer:?} signed; \
                  get a new kubeconfig from that server, or choose another --context"
             ),
+            Shown::ServiceAccount => {
+                "the server does not know the token of this pod's service account; is the account, or the pod, being deleted?".to_owned()
+            }
             Shown::Other => format!("the server does not know the credentials{of_user}; log in again or choose another --context"),
         }
     }
@@ -106,6 +116,7 @@ mod tests {
         );
         assert!(advice(Shown::Nothing, None).starts_with("no credentials were sent"));
         assert!(advice(Shown::Nothing, Some("ann")).starts_with("the kubeconfig's user \"ann\" has no credentials"));
+        assert!(advice(Shown::ServiceAccount, None).starts_with("the server does not know the token of this pod's service account"));
         assert!(advice(Shown::Other, Some("ann")).starts_with("the server does not know the credentials of the kubeconfig's user \"ann\""));
     }
 

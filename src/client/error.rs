@@ -5,7 +5,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use super::Credentials;
+use super::proxy::ProxyError;
+use super::{BearerError, Credentials};
 use crate::object::{Reason, Refusal};
 
 /// Why a request brought no usable answer.
@@ -61,6 +62,15 @@ pub enum Unreachable {
     TimedOut,
     /// The connection broke before the whole answer was there.
     Broken,
+    /// The proxy on the way to the server fails.
+    Proxy {
+        /// The proxy's URL.
+        address: String,
+        /// Where the proxy is named.
+        named_by: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The etcd that this process serves does not answer; the text says why.
     Store(String),
     /// Anything else; the text is the innermost cause.
@@ -76,6 +86,7 @@ impl fmt::Display for Unreachable {
             Self::Credentials(why) => write!(f, "no usable credentials: {why}"),
             Self::TimedOut => f.write_str("no answer in time"),
             Self::Broken => f.write_str("the connection broke"),
+            Self::Proxy { address, problem, .. } => write!(f, "the proxy {address} {problem}"),
             Self::Store(why) | Self::Other(why) => f.write_str(why),
         }
     }
@@ -141,6 +152,13 @@ fn known_cause(error: &(dyn StdError + 'static)) -> Option<Unreachable> {
     }
     if let Some(error) = error.downcast_ref::<kube::client::AuthError>() {
         return Some(Unreachable::Credentials(error.to_string()));
+    }
+    if let Some(error) = error.downcast_ref::<ProxyError>() {
+        return Some(error.why.clone());
+    }
+    if let Some(error) = error.downcast_ref::<BearerError>() {
+        let why = error.to_string();
+        return Some(if error.is_passing() { Unreachable::Other(why) } else { Unreachable::Credentials(why) });
     }
     if let Some(error) = error.downcast_ref::<hyper::Error>()
         && (error.is_incomplete_message() || error.is_closed() || error.is_canceled())

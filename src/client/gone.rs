@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{ChangeKind, Client, ClientError, Form, ListParameters, Lookout, Place, ServedResource, Sighting, WatchStep, Watcher};
-use crate::object::Reason;
+use crate::object::{Object, Reason};
 
 /// Waits until the object of a name and uid is gone, or another of that name is in its place. Waits without end; dropping the future
 /// ends the wait.
@@ -35,23 +35,36 @@ pub async fn until_gone(
     }
 }
 
-/// The same for many objects, each with its uid: tells of each, by its number, as soon as it is gone, or cannot be followed. Many of one
-/// collection take one watch. Done once all were told of.
-pub async fn until_all_gone(client: &Client, going: &[(Place, String)], mut told: impl FnMut(usize, Result<(), Arc<ClientError>>)) {
+/// What is told of an object that goes.
+#[derive(Debug)]
+pub enum Passing {
+    /// It is still there, and looks like this.
+    Here(Box<Object>),
+    /// It is gone.
+    Gone,
+    /// It cannot be followed (any longer).
+    Unseen(Arc<ClientError>),
+}
+
+/// The same for many objects, each with its uid: tells of each, by its number, how it is, then that it is gone, or cannot be followed. Many of
+/// one collection take one watch. Done once the last of all was told.
+pub async fn until_all_gone(client: &Client, going: &[(Place, String)], mut told: impl FnMut(usize, Passing)) {
     let places: Vec<Place> = going.iter().map(|(place, _)| place.clone()).collect();
     let mut lookout = Lookout::new(client, &places);
     let mut open: BTreeSet<usize> = (0..going.len()).collect();
     while !open.is_empty() {
         match lookout.next().await {
             Some(Sighting::Seen(number, object)) => {
-                let is_there = object.is_some_and(|object| object.uid() == going[number].1);
-                if !is_there && open.remove(&number) {
-                    told(number, Ok(()));
+                let same = object.filter(|object| object.uid() == going[number].1);
+                match same {
+                    Some(object) if open.contains(&number) => told(number, Passing::Here(object)),
+                    None if open.remove(&number) => told(number, Passing::Gone),
+                    _ => {}
                 }
             }
             Some(Sighting::Blind(numbers, error)) => {
                 for number in numbers.into_iter().filter(|number| open.remove(number)) {
-                    told(number, Err(Arc::clone(&error)));
+                    told(number, Passing::Unseen(Arc::clone(&error)));
                 }
             }
             Some(Sighting::Lost(..)) => {}
@@ -116,7 +129,11 @@ mod tests {
     async fn told_of(client: &Client, going: &[(Place, String)]) -> Vec<String> {
         let mut told = Vec::new();
         until_all_gone(client, going, |number, fate| {
-            told.push(fate.map_or_else(|error| format!("{number}: {error}"), |()| number.to_string()));
+            told.extend(match fate {
+                Passing::Here(_) => None,
+                Passing::Gone => Some(number.to_string()),
+                Passing::Unseen(error) => Some(format!("{number}: {error}")),
+            });
         })
         .await;
         told.sort();

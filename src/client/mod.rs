@@ -4,16 +4,19 @@
 //! lists, discovery and watches. Both transports, HTTP and in-process, stand behind the same [`kube::Client`]. Invariant: nothing
 //! here knows whether it talks to a trueup server, to a kube-apiserver or to the API layer of its own process.
 
+mod bearer;
 mod connection;
 mod credentials;
 mod discovery;
 mod error;
 mod gone;
+mod in_cluster;
 mod in_process;
 mod lines;
 mod list;
 mod lookout;
 mod plugin;
+mod proxy;
 mod remote;
 mod request;
 mod resolve;
@@ -22,11 +25,13 @@ mod target;
 pub(crate) mod testing;
 mod watch;
 
+pub use bearer::{BearerError, LoginProblem};
 pub use connection::{Answer, Client};
 pub use credentials::{Credentials, Shown};
 pub use discovery::{Discovery, ServedResource};
 pub use error::{ClientError, Unreachable};
-pub use gone::{until_all_gone, until_gone};
+pub use gone::{Passing, until_all_gone, until_gone};
+pub use in_cluster::{InCluster, InClusterError};
 pub use in_process::in_process;
 pub use lines::Lines;
 pub use list::{Page, list_pages};

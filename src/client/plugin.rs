@@ -47,16 +47,6 @@ pub(super) fn beside(file: &Path, mut config: Kubeconfig) -> Kubeconfig {
     config
 }
 
-/// A token whose file has blanks or line breaks around it is sent without them. Any other file is left to kube, which reads it anew as it changes.
-pub(super) fn trim_token(user: &mut AuthInfo) {
-    let (None, Some(path)) = (&user.token, &user.token_file) else { return };
-    // What is wrong with the file is told by who reads it next.
-    let Ok(text) = std::fs::read_to_string(path) else { return };
-    if text.trim() != text {
-        user.token = Some(text.trim().to_owned().into());
-    }
-}
-
 /// What is wrong with credentials, with the plugin that was to bring them.
 pub(super) fn in_words(user: &AuthInfo, error: kube::Error) -> BoxError {
     let command = user.exec.as_ref().and_then(|exec| exec.command.clone()).unwrap_or_default();

@@ -2,12 +2,13 @@
 //!
 //! Receives [`RemoteOptions`], hands on a [`Client`]. Everything a kubeconfig can say is read by kube; TLS is rustls with ring.
 
-use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::path::PathBuf;
+use std::sync::{Arc, Once};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use kube::client::middleware::AuthLayer;
@@ -15,7 +16,11 @@ use kube::client::{Body, ConfigExt};
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use tower::{BoxError, Service, ServiceBuilder};
 
-use super::{Client, Credentials, Target, plugin};
+use super::bearer::{Bearer, BearerError};
+use super::in_cluster::{InCluster, InClusterError};
+use super::proxy::Proxy;
+use super::{Client, Credentials, Target, in_cluster, plugin};
+use crate::ambient::Ambient;
 use crate::similar::nearest;
 
 /// Where a remote server's address and credentials come from.
@@ -28,7 +33,7 @@ pub struct RemoteOptions {
     /// The server's URL in place of the kubeconfig's.
     pub server: Option<String>,
     /// Use the service account of the pod this process runs in; the other fields but `namespace` are left aside.
-    pub in_cluster: bool,
+    pub in_cluster: Option<InCluster>,
     /// The default namespace in place of the context's.
     pub namespace: Option<String>,
 }
@@ -64,23 +69,42 @@ pub enum RemoteError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// There is no token to show.
+    #[error("cannot prepare the connection to {url}: {source}")]
+    Token {
+        /// The server.
+        url: String,
+        /// Why.
+        #[source]
+        source: BearerError,
+    },
+    /// The pod has no service account that could be used.
+    #[error("cannot use the service account of this pod: {0}")]
+    InCluster(#[source] InClusterError),
 }
 
-/// Makes a client for a remote server. Nothing is sent to it, but an exec plugin of the kubeconfig may run.
+/// Makes a client for a remote server. Nothing is sent to it, but an exec plugin of the kubeconfig may run, and an identity provider may be asked.
 pub async fn connect(options: &RemoteOptions) -> Result<Client, RemoteError> {
     install_ring();
-    let (config, context, credentials) = configuration(options).await?;
+    let Configuration { mut config, context, credentials, bearer } = configuration(options).await?;
     let url = config.cluster_url.to_string();
     let fail = |source| RemoteError::Credentials { url: url.clone(), source };
+    if let Some(bearer) = &bearer {
+        // Whoever cannot log in is told so at once.
+        bearer.header().await.map_err(|source| RemoteError::Token { url: url.clone(), source })?;
+        config.auth_info.exec = None;
+    }
     let authorization = config.auth_layer().map_err(|error| fail(plugin::in_words(&config.auth_info, error)))?;
     let mut without_plugin = config.clone();
     if authorization.is_some() {
         // It has brought a token; it would be run again to see whether it brings a certificate.
         without_plugin.auth_info.exec = None;
     }
-    let service = prepare(&without_plugin).await.map_err(fail)?;
+    let client = prepare(&without_plugin).await.map_err(fail)?;
     let namespace = options.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
-    Ok(Client::new(wrap(&config, authorization, service, namespace, &url)?, Target::Remote { url, context }).showing(credentials))
+    let network = Network { client, bearer, proxy: Proxy::of(&config).map(Arc::new) };
+    let client = wrap(&config, authorization, network, namespace, &url)?;
+    Ok(Client::new(client, Target::Remote { url, context }).showing(credentials))
 }
 
 /// Whether the user's default kubeconfig exists and names a current context, so that it can be a target without being asked for.
@@ -103,26 +127,35 @@ pub(crate) fn install_ring() {
     });
 }
 
-/// The configuration, the name of the context it came from, and what it shows a server.
-type Configuration = (kube::Config, Option<String>, Credentials);
+/// What a client is made of.
+struct Configuration {
+    config: kube::Config,
+    /// The name of the context it came from.
+    context: Option<String>,
+    /// What it shows a server, in words.
+    credentials: Credentials,
+    /// What brings a token that changes, which `config` knows nothing of.
+    bearer: Option<Bearer>,
+}
 
 async fn configuration(options: &RemoteOptions) -> Result<Configuration, RemoteError> {
-    if options.in_cluster {
-        let config = kube::Config::incluster();
-        let fail = |source| RemoteError::Credentials { url: "the cluster of this pod".to_owned(), source: Box::new(source) };
-        let config = config.map_err(fail)?;
-        let credentials = Credentials::of(None, &config.auth_info);
-        return Ok((config, None, credentials));
+    if let Some(pod) = &options.in_cluster {
+        let (config, bearer) = in_cluster::configuration(pod, ambient()).map_err(RemoteError::InCluster)?;
+        return Ok(Configuration { config, context: None, credentials: Credentials::of_pod(), bearer: Some(bearer) });
     }
     let bare = options.kubeconfig.is_empty() && options.context.is_none();
     match &options.server {
         Some(url) if bare && !has_kubeconfig() => {
             let config = kube::Config::new(server_url(url)?);
             let credentials = Credentials::of(None, &config.auth_info);
-            Ok((config, None, credentials))
+            Ok(Configuration { config, context: None, credentials, bearer: None })
         }
         _ => from_kubeconfig(options).await,
     }
+}
+
+fn ambient() -> Ambient {
+    Ambient::from_env().unwrap_or_else(|_| Ambient::system())
 }
 
 async fn from_kubeconfig(options: &RemoteOptions) -> Result<Configuration, RemoteError> {
@@ -147,18 +180,21 @@ async fn from_kubeconfig(options: &RemoteOptions) -> Result<Configuration, Remot
         // That of the environment has exceptions, such as NO_PROXY, which reqwest knows.
         config.proxy_url = None;
     }
-    plugin::trim_token(&mut config.auth_info);
-    let credentials = Credentials::of(user, &config.auth_info);
-    Ok((config, context, credentials))
+    let credentials = Credentials::of(user.clone(), &config.auth_info);
+    let files = named_files(&options.kubeconfig);
+    let bearer = Bearer::of(&user.unwrap_or_default(), &mut config.auth_info, &files, &ambient());
+    let bearer = bearer.map_err(|source| RemoteError::Token { url: config.cluster_url.to_string(), source })?;
+    Ok(Configuration { config, context, credentials, bearer })
+}
+
+/// The files asked for, or the user's own.
+fn named_files(files: &[PathBuf]) -> Vec<PathBuf> {
+    if files.is_empty() { default_file().into_iter().collect() } else { files.to_vec() }
 }
 
 /// Reads and merges kubeconfig files; those that do not exist are passed over, as kubectl does, unless none exists.
 fn merged(files: &[PathBuf]) -> Result<Kubeconfig, KubeconfigError> {
-    let default = default_file();
-    let files: Vec<&Path> = match files {
-        [] => default.as_deref().into_iter().collect(),
-        some => some.iter().map(PathBuf::as_path).collect(),
-    };
+    let files = named_files(files);
     let existing: Vec<_> = files.iter().filter(|file| file.exists()).collect();
     let chosen = if existing.is_empty() { files.iter().collect() } else { existing };
     chosen.into_iter().try_fold(Kubeconfig::default(), |whole, file| whole.merge(plugin::beside(file, Kubeconfig::read_from(file)?)))
@@ -198,30 +234,50 @@ fn server_url(text: &str) -> Result<http::Uri, RemoteError> {
 
 /// A reqwest client as a tower service.
 #[derive(Clone)]
-struct Network(reqwest::Client);
+struct Network {
+    client: reqwest::Client,
+    bearer: Option<Bearer>,
+    proxy: Option<Arc<Proxy>>,
+}
 
-async fn prepare(config: &kube::Config) -> Result<Network, BoxError> {
+/// A client of one HTTPS server, by the address and the authorities of a configuration, and by what else is asked for.
+pub(super) fn http_client(
+    config: &kube::Config,
+    further: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> Result<reqwest::Client, BoxError> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("trueup/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(10))
-        .tcp_nodelay(true)
-        .http2_adaptive_window(true)
-        .http2_keep_alive_interval(Duration::from_secs(30))
-        .http2_keep_alive_while_idle(true)
         .tls_backend_preconfigured(tls(config)?);
     if config.proxy_url.is_none() && is_loopback(&config.cluster_url) {
         // As client-go does: the proxy that the environment names cannot know what listens on this machine.
         builder = builder.no_proxy();
     }
-    if let Some(proxy) = &config.proxy_url {
-        // As in client-go, a proxy of SOCKS looks up the server's name by itself: it may be known there alone.
-        builder = builder.proxy(reqwest::Proxy::all(proxy.to_string().replacen("socks5://", "socks5h://", 1))?);
-    }
-    if let Some(name) = &config.tls_server_name {
-        builder = builder.resolve_to_addrs(name, &addresses(&config.cluster_url).await?);
-    }
-    Ok(Network(builder.build()?))
+    Ok(further(builder).build()?)
+}
+
+async fn prepare(config: &kube::Config) -> Result<reqwest::Client, BoxError> {
+    // As in client-go, a proxy of SOCKS looks up the server's name by itself: it may be known there alone.
+    let proxy = config.proxy_url.as_ref().map(|proxy| reqwest::Proxy::all(proxy.to_string().replacen("socks5://", "socks5h://", 1)));
+    let proxy = proxy.transpose()?;
+    let resolved = match &config.tls_server_name {
+        Some(name) => Some((name, addresses(&config.cluster_url).await?)),
+        None => None,
+    };
+    http_client(config, |mut builder| {
+        if let Some(proxy) = proxy {
+            builder = builder.proxy(proxy);
+        }
+        if let Some((name, addresses)) = resolved {
+            builder = builder.resolve_to_addrs(name, &addresses);
+        }
+        builder
+            .redirect(reqwest::redirect::Policy::none())
+            .tcp_nodelay(true)
+            .http2_adaptive_window(true)
+            .http2_keep_alive_interval(Duration::from_secs(30))
+            .http2_keep_alive_while_idle(true)
+    })
 }
 
 fn tls(config: &kube::Config) -> Result<rustls::ClientConfig, BoxError> {
@@ -280,13 +336,18 @@ impl Service<Request<Body>> for Network {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let client = self.0.clone();
+        let Self { client, bearer, proxy } = self.clone();
         Box::pin(async move {
+            let mut request = request;
+            if let Some(bearer) = bearer {
+                request.headers_mut().insert(AUTHORIZATION, bearer.header().await?);
+            }
             // kube's body is not Sync, which reqwest's must be; request bodies are small and there as a whole.
             let (parts, body) = request.into_parts();
             let body = body.collect().await?.to_bytes();
             let request = reqwest::Request::try_from(Request::from_parts(parts, body))?;
-            Ok(client.execute(request).await.map_err(reqwest::Error::without_url)?.into())
+            let answer = client.execute(request).await;
+            Ok(answer.map_err(|error| Proxy::blame(proxy.as_deref(), error.without_url()))?.into())
         })
     }
 }

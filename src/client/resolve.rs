@@ -280,6 +280,7 @@ mod tests {
     #[test]
     fn arguments_that_contradict_each_other_are_refused() {
         assert_eq!(words(&[]), Err(ResourceArgumentError::Missing));
+        assert_eq!(ResourceArgumentError::Missing.to_string(), "you must say which resources: TYPE, TYPE NAME or TYPE/NAME");
         assert_eq!(words(&["po", "svc/c"]), Err(ResourceArgumentError::Mixed("po".to_owned())));
         assert_eq!(words(&["po/a/b"]), Err(ResourceArgumentError::Malformed("po/a/b".to_owned())));
         assert_eq!(words(&["po/"]), Err(ResourceArgumentError::Malformed("po/".to_owned())));

@@ -71,6 +71,6 @@ mod tests {
     async fn an_answer_is_read_up_to_its_bound() {
         let answer = || reqwest::Response::from(http::Response::new("0123456789"));
         assert_eq!(read(answer(), 10).await.expect("not larger"), b"0123456789");
-        assert!(matches!(read(answer(), 9).await, Err(FetchError::TooLarge)));
+        assert_eq!(read(answer(), 9).await.expect_err("larger").to_string(), "cannot be fetched: the answer is too large");
     }
 }

@@ -417,3 +417,19 @@ fn nonsense_is_told_and_never_a_panic() {
     }
     assert!(refused > 2000);
 }
+
+#[test]
+fn what_is_no_list_and_no_metadata_is_told() {
+    let list = "apiVersion: v1\nkind: List\nitems: {a: b}\n";
+    insta::assert_snapshot!(told(&[("list.yaml", list)]), @"
+    list.yaml:3:1: `items` must be a list of objects
+     3 | items: {a: b}
+       | ^
+    ");
+    let metadata = "apiVersion: v1\nkind: ConfigMap\nmetadata: [a]\n";
+    insta::assert_snapshot!(told(&[("a.yaml", metadata)]), @"
+    a.yaml:3:1: `metadata` must be a mapping
+     3 | metadata: [a]
+       | ^
+    ");
+}

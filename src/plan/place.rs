@@ -482,6 +482,14 @@ mod tests {
     }
 
     #[test]
+    fn an_object_without_a_kind_has_no_place() {
+        let nameless = json!({"apiVersion": "v1", "metadata": {"name": "a"}});
+        assert_eq!(placed(vec![nameless], false), ["/a: apiVersion and kind must be set"]);
+        let pending = ObjectError::NotServed("x.io/v1, Kind=Thing".to_owned()).to_string();
+        assert_eq!(pending, "the server does not serve x.io/v1, Kind=Thing yet, although its definition was applied");
+    }
+
+    #[test]
     fn one_object_described_twice_by_way_of_the_default_namespace_is_refused() {
         let twice = vec![config_map(json!({"name": "a"})), config_map(json!({"name": "a", "namespace": "shop"}))];
         assert_eq!(placed(twice, false), ["configmap/a shop/a served", "configmap/a: it is already described"]);

@@ -394,6 +394,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_saved_plan_is_told() {
+        let told = |text: &str| SavedPlan::read(text).unwrap_err().to_string();
+        assert_eq!(told("{"), "it is not JSON: EOF while parsing an object at line 1 column 1");
+        let other = format!("it is no plan of {API_VERSION}, which `trueup plan -o` saves");
+        assert_eq!(told("{}"), other);
+        let mut printed: Value = serde_json::from_str(&text(vec![entry("ConfigMap", Action::Create)], false)).unwrap();
+        printed["objects"][0].as_object_mut().unwrap().remove("manifest");
+        assert_eq!(told(&printed.to_string()), "configmap/a has no manifest in it; `trueup plan -o` saves plans that can be applied");
+        printed["objects"] = Value::Array(Vec::new());
+        printed.as_object_mut().unwrap().remove("target");
+        assert_eq!(told(&printed.to_string()), "target is missing or malformed");
+    }
+
+    #[test]
     fn values_of_secrets_are_saved_only_on_demand_and_a_plan_without_them_is_not_carried_out() {
         let plan = text(vec![entry("Secret", Action::Update)], false);
         assert!(!plan.contains("aHVudGVy"), "{plan}");

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use crate::cli::kubeconfig::{Kubeconfigs, entry, redacted};
 use crate::cli::output::align::Widths;
 use crate::cli::output::form::{OutputForm, OutputFormParser};
 use crate::cli::ui::Ui;
 use crate::cli::{CommandError, ExitStatus, GlobalArgs};
+use crate::kubeconfig::{Kubeconfigs, entry, redacted};
 use crate::similar::{did_you_mean, nearest};
 
 const EXAMPLES: &str = "\

@@ -14,7 +14,7 @@ use crate::cli::output::form::pretty;
 use crate::cli::progress::with_progress;
 use crate::cli::sets::SetNameArgs;
 use crate::cli::ui::Ui;
-use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, SelectorArgs, failures, private_file};
+use crate::cli::{CommandContext, CommandError, ExitStatus, ManifestArgs, SelectorArgs, failures};
 use crate::client::{
     ApiRequest, Client, ClientError, Discovery, Form, ListParameters, Selection, ServedResource, check_resource_arguments, list_pages,
     parse_resource_arguments,
@@ -22,6 +22,7 @@ use crate::client::{
 use crate::dump::{LeftOut, clean, file_name, is_runtime_kind, left_out, without_defaults};
 use crate::object::{LabelSelector, Object, Reason};
 use crate::plan::{Failure, Live, REQUESTS_AT_ONCE, each, in_namespace};
+use crate::private_file;
 use crate::yaml;
 
 const EXAMPLES: &str = "\

@@ -121,14 +121,8 @@ async fn in_order(
     unplaced: &[Failure],
     nothing: &str,
 ) -> Result<Order, CommandError> {
-    let failures = match Order::of(placed, discovery) {
-        Ok(order) => {
-            let failures = order.check_outside(client, placed).await?;
-            if failures.is_empty() {
-                return Ok(order);
-            }
-            failures
-        }
+    let failures = match Order::found(placed, discovery, client).await? {
+        Ok(order) => return Ok(order),
         Err(failures) => failures,
     };
     // What has no place may be what others depend on.
@@ -151,10 +145,7 @@ fn told_of_each<'f>(ui: &Ui, failures: impl IntoIterator<Item = &'f Failure>, me
 
 /// What keeps a set from having an order, for those who only show it.
 async fn order_failures(client: &Client, discovery: &Discovery, placed: &[Placed]) -> Result<Vec<Failure>, CommandError> {
-    match Order::of(placed, discovery) {
-        Ok(order) => Ok(order.check_outside(client, placed).await?),
-        Err(failures) => Ok(failures),
-    }
+    Ok(Order::found(placed, discovery, client).await?.err().unwrap_or_default())
 }
 
 /// Plans a set, with what the server cannot judge tried out in this process.

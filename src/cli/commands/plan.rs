@@ -11,11 +11,12 @@ use crate::cli::output::plan::{PlanForm, PlanView};
 use crate::cli::progress::with_progress;
 use crate::cli::sets::{SetArgs, prepare};
 use crate::cli::ui::Ui;
-use crate::cli::{CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter, failures, private_file};
+use crate::cli::{CiArgs, CommandContext, CommandError, ExitStatus, ManifestArgs, Promise, Reporter, failures};
 use crate::client::{ApplyParameters, Discovery};
 use crate::plan::render::{DocumentOptions, Tense, document};
 use crate::plan::set::Leaving;
 use crate::plan::{Built, OwnersShown, SaveOptions, SavedSet, Withheld, saved, withheld};
+use crate::private_file;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::line::{HalfTyped, Wanted};
 use crate::cli::commands::set_parents;
-use crate::cli::kubeconfig::Kubeconfigs;
 use crate::cli::settings::kubeconfig_files;
 use crate::cli::{CommandContext, Openers, Settings, StoreLocation, TargetSettings};
 use crate::client::{ApiRequest, Client, Discovery, Form, ListParameters, ServedResource};
+use crate::kubeconfig::Kubeconfigs;
 
 /// The most objects that are looked through; a terminal shows no more names than that anyway.
 const MOST: u32 = 500;

@@ -392,6 +392,14 @@ mod tests {
         }}})
     }
 
+    #[test]
+    fn a_kind_that_the_document_lacks_is_told() {
+        let (document, gvk) = (document(), Gvk::new("x.io", "v1", "Cart"));
+        let error = Explanation::find(&document, &gvk, &[]).expect_err("no such kind");
+        assert_eq!(error.to_string(), "the server's OpenAPI document does not describe kind \"Cart\" in version \"x.io/v1\"");
+        assert_eq!(error.hint(), None);
+    }
+
     fn explained(path: &[&str], recursive: bool) -> Result<String, ExplainError> {
         let (document, gvk) = (document(), Gvk::new("x.io", "v1", "Shop"));
         let path: Vec<String> = path.iter().map(|step| (*step).to_owned()).collect();

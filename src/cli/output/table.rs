@@ -246,5 +246,6 @@ mod tests {
     #[test]
     fn what_is_no_table_is_refused() {
         assert_eq!(TablePrinter::default().print(&json!({"kind": "PodList", "rows": []})), Err(NotATable));
+        assert_eq!(NotATable.to_string(), "the server did not answer with a Table");
     }
 }

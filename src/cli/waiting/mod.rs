@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use explain::explain;
-pub(super) use goal::Goal;
+pub(super) use goal::{Goal, Verdict};
 pub(super) use track::{Awaited, Track};
 use view::View;
 

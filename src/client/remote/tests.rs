@@ -7,6 +7,8 @@ use hyper_util::server::conn::auto;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use std::path::Path;
+
 use super::*;
 use crate::client::{ApiRequest, ClientError, Unreachable};
 
@@ -175,6 +177,98 @@ async fn a_token_is_read_from_a_file_as_people_write_it() {
 }
 
 #[tokio::test]
+async fn a_token_s_file_counts_before_a_token_as_long_as_it_can_be_read() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let user = "token: written, tokenFile: token";
+    let request = sent(directory.path(), "server: \"http://AT\"", user, false).await;
+    assert!(request.contains("\r\nauthorization: bearer written\r\n"), "{request}");
+    std::fs::write(directory.path().join("token"), "of-file").expect("written");
+    let request = sent(directory.path(), "server: \"http://AT\"", user, false).await;
+    assert!(request.contains("\r\nauthorization: bearer of-file\r\n"), "{request}");
+    let plugin = "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./none, interactiveMode: Never}";
+    let request = sent(directory.path(), "server: \"http://AT\"", &format!("tokenFile: token, {plugin}"), false).await;
+    assert!(request.contains("\r\nauthorization: bearer of-file\r\n"), "{request}");
+}
+
+/// A JSON web token that ends at a second.
+fn id_token(name: &str, end: i64) -> String {
+    let part = |text: String| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    format!("{}.{}.c2ln", part("{}".to_owned()), part(format!("{{\"sub\":\"{name}\",\"exp\":{end}}}")))
+}
+
+#[tokio::test]
+async fn an_id_token_is_shown_after_what_is_written_out_and_renewed_when_it_has_expired() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let provider = |settings: &str| format!("auth-provider: {{name: oidc, config: {{client-id: c, {settings}}}}}");
+    let (good, old, new) = (id_token("good", 1 << 40), id_token("old", 1), id_token("new", 1 << 40));
+    let user = provider(&format!("idp-issuer-url: \"http://127.0.0.1:1\", id-token: {good}"));
+    let request = sent(directory.path(), "server: \"http://AT\"", &user, false).await;
+    assert!(request.contains(&format!("\r\nauthorization: bearer {}\r\n", good.to_lowercase())), "{request}");
+    let request = sent(directory.path(), "server: \"http://AT\"", &format!("token: written, {user}"), false).await;
+    assert!(request.contains("\r\nauthorization: bearer written\r\n"), "{request}");
+    let provider_at = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let issuer = format!("http://{}", provider_at.local_addr().expect("an address"));
+    let answers =
+        [format!("{{\"token_endpoint\": \"{issuer}/token\"}}"), format!("{{\"id_token\": \"{new}\", \"refresh_token\": \"second\"}}")];
+    tokio::spawn(async move {
+        for answer in answers {
+            let (mut stream, _) = provider_at.accept().await.expect("a connection");
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                request.push(tokio::io::AsyncReadExt::read_u8(&mut stream).await.expect("a byte"));
+            }
+            let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
+            tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes()).await.expect("written");
+            // The body of a request is read before the end, or closing would take the answer back.
+            tokio::io::AsyncWriteExt::shutdown(&mut stream).await.expect("shut down");
+            let _ = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut request).await;
+        }
+    });
+    let user = provider(&format!("idp-issuer-url: \"{issuer}\", id-token: {old}, refresh-token: first"));
+    let request = sent(directory.path(), "server: \"http://AT\"", &user, false).await;
+    assert!(request.contains(&format!("\r\nauthorization: bearer {}\r\n", new.to_lowercase())), "{request}");
+    let kept = std::fs::read_to_string(directory.path().join("config")).expect("a kubeconfig");
+    assert!(kept.contains(&format!("id-token: {new}\n")) && kept.contains("refresh-token: second\n"), "{kept}");
+}
+
+#[tokio::test]
+async fn what_brings_no_token_is_told_before_anything_is_sent() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = "server: \"https://127.0.0.1:1\"";
+    let told = async |user: &str| {
+        let error = connect(&config_of(directory.path(), server, user)).await.map(drop).expect_err("no token");
+        let text = error.to_string().replace(directory.path().to_str().expect("text"), "DIRECTORY");
+        text.strip_prefix("cannot prepare the connection to https://127.0.0.1:1/: ").expect("the server").to_owned()
+    };
+    assert_eq!(
+        told("auth-provider: {name: gcp, config: {}}").await,
+        "auth-provider \"gcp\" of the kubeconfig's user \"u\": it is not supported"
+    );
+    assert_eq!(
+        told("auth-provider: {name: oidc, config: {}}, exec: {command: x, apiVersion: client.authentication.k8s.io/v1}").await,
+        "auth-provider \"oidc\" of the kubeconfig's user \"u\": it cannot be used together with exec"
+    );
+    assert_eq!(told("tokenFile: none").await, "cannot read a token from DIRECTORY/none: No such file or directory (os error 2)");
+    std::fs::write(directory.path().join("token"), "a\nb").expect("written");
+    assert_eq!(told("tokenFile: token").await, "the token holds characters that no token has");
+}
+
+#[tokio::test]
+async fn a_pod_reaches_its_server_with_the_token_and_the_authority_of_its_folder() {
+    let (address, authority) = https("127.0.0.1").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).expect("written");
+    write("ca.crt", &base64::engine::general_purpose::STANDARD.decode(authority).expect("base64"));
+    write("token", b"of-pod\n");
+    write("namespace", b"shop");
+    let pod =
+        InCluster { host: address.ip().to_string(), port: address.port().to_string(), namespace: None, folder: folder.path().to_owned() };
+    let client = connect(&RemoteOptions { in_cluster: Some(pod), ..RemoteOptions::default() }).await.expect("a client");
+    assert_eq!(client.object(&ApiRequest::fetch("/authorization")).await.expect("an answer").kind(), "Bearer of-pod");
+    assert_eq!((client.default_namespace(), client.target().to_string()), ("shop", format!("https://{address}")));
+}
+
+#[tokio::test]
 async fn requests_go_through_the_proxy_that_the_kubeconfig_names() {
     let directory = tempfile::tempdir().expect("a directory");
     let through = |proxy: &str| format!("server: \"http://kube.test:8001\", proxy-url: \"{proxy}\"");
@@ -182,6 +276,40 @@ async fn requests_go_through_the_proxy_that_the_kubeconfig_names() {
     assert!(request.starts_with("get http://kube.test:8001/version http/1.1\r\n"), "{request}");
     let request = sent(directory.path(), &through("socks5://AT"), "token: t", true).await;
     assert!(request.starts_with("get /version http/1.1\r\n") && request.contains("\r\nhost: kube.test:8001\r\n"), "{request}");
+}
+
+/// Why a server behind a proxy is not reached; `AT` stands for the address of a proxy that answers with a text and closes the connection.
+async fn behind(proxy: &str, server: &str, answer: &'static str) -> (String, bool) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 1024];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    let directory = tempfile::tempdir().expect("a directory");
+    let cluster = format!("server: \"{server}\", proxy-url: \"{}\"", proxy.replace("AT", &address));
+    let client = connect(&config_of(directory.path(), &cluster, "token: t")).await.expect("a client");
+    let error = client.send(&ApiRequest::fetch("/version")).await.expect_err("no way there");
+    (error.to_string().replace(&address, "AT"), error.is_cut_off() && error.is_passing())
+}
+
+#[tokio::test]
+async fn a_proxy_that_fails_is_told_and_not_the_server() {
+    let told = |scheme: &str, problem: &str| (format!("cannot reach {scheme}://kube.test:6443 (context here): the proxy {problem}"), true);
+    let dead = "http://127.0.0.1:1 cannot be reached: connection refused";
+    assert_eq!(behind("http://ann:secret@127.0.0.1:1", "https://kube.test:6443", "").await, told("https", dead));
+    assert_eq!(behind("http://127.0.0.1:1", "http://kube.test:6443", "").await, told("http", dead));
+    let dead = "socks5://127.0.0.1:1 cannot be reached";
+    assert_eq!(behind("socks5://127.0.0.1:1", "https://kube.test:6443", "").await, told("https", dead));
+    let refused = "http://AT does not lead there: tunnel error: unsuccessful";
+    assert_eq!(behind("http://AT", "https://kube.test:6443", "HTTP/1.1 502 Bad Gateway\r\n\r\n").await, told("https", refused));
+    let locked = "http://AT does not lead there: tunnel error: proxy authorization required";
+    let answer = "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
+    assert_eq!(behind("http://AT", "https://kube.test:6443", answer).await, told("https", locked));
 }
 
 #[tokio::test]
@@ -205,7 +333,7 @@ enum Manner {
     Leaves,
 }
 
-/// Serves HTTPS for one name; every answer is an object whose kind is the HTTP version.
+/// Serves HTTPS for one name; every answer is an object whose kind is the HTTP version, or what was shown to `/authorization`.
 async fn https(name: &str) -> (std::net::SocketAddr, String) {
     https_of(name, Manner::Answers).await
 }
@@ -227,7 +355,9 @@ async fn https_of(name: &str, manner: Manner) -> (std::net::SocketAddr, String) 
             let answer = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
                 leave.send_replace(manner == Manner::Leaves);
                 async move {
-                    let body = format!("{{\"kind\": \"{:?}\"}}", request.version());
+                    let shown = request.headers().get("authorization").map(|value| value.to_str().expect("text").to_owned());
+                    let kind = shown.filter(|_| request.uri().path() == "/authorization");
+                    let body = format!("{{\"kind\": \"{}\"}}", kind.unwrap_or_else(|| format!("{:?}", request.version())));
                     match manner {
                         Manner::Answers => Ok(Response::new(Full::new(bytes::Bytes::from(body)))),
                         Manner::Fails => Err(std::io::Error::other("no")),

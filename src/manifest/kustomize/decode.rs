@@ -29,7 +29,7 @@ pub(super) fn decode(source: &Arc<Source>) -> Result<Kustomization, Vec<Manifest
     std::mem::swap(&mut form, &mut read.value.form);
     form.check(&mut reader);
     read.value.kustomization.component = form.kind.as_ref().is_some_and(|kind| kind.value == "Component");
-    if reader.errors.is_empty() { Ok(read.value.kustomization) } else { Err(reader.errors) }
+    reader.finish(read.value.kustomization)
 }
 
 /// Reads a file of `replacements`: one, or a list.
@@ -45,14 +45,14 @@ pub(super) fn decode_replacements(source: &Arc<Source>) -> Result<Vec<Spot<Repla
         .map(|node| reader.object("a replacement", REPLACEMENT, node))
         .map(|spot| Spot { mark: spot.mark, value: spot.value.replacement });
     let read = read.collect();
-    if reader.errors.is_empty() { Ok(read) } else { Err(reader.errors) }
+    reader.finish(read)
 }
 
 /// Reads a file of `configurations`.
 pub(super) fn decode_config(source: &Arc<Source>) -> Result<Config, Vec<ManifestError>> {
     let mut reader = Reader::new(source);
     let config = reader.object("a configuration", CONFIG, one_document(source)?).value;
-    if reader.errors.is_empty() { Ok(config) } else { Err(reader.errors) }
+    reader.finish(config)
 }
 
 fn one_document(source: &Arc<Source>) -> Result<Node, Vec<ManifestError>> {

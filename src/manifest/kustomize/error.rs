@@ -222,7 +222,7 @@ impl KustomizeProblem {
             Self::WrongType { wanted: "text", .. } => {
                 "put quotes around the value; without them YAML reads 123, 1e3, yes, on and null as something else"
             }
-            Self::Behaviour { .. } => "`behavior:` is create, merge or replace",
+            Self::Behaviour { .. } => "`behavior: create`, the default, makes a new one; merge and replace change one that is there",
             Self::Cycle { .. } => "a kustomization may name folders beside and below it, but none that it lies in",
             _ => return None,
         })

@@ -30,6 +30,8 @@ mod references;
 mod replacements;
 mod selector;
 mod set;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod transform;
 

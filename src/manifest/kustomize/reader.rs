@@ -18,7 +18,7 @@ pub(super) type Field<T> = (&'static str, fn(&mut Reader<'_>, &mut T, Member));
 /// Collects what is wrong with one document.
 pub(super) struct Reader<'a> {
     source: &'a Arc<Source>,
-    pub(super) errors: Vec<ManifestError>,
+    errors: Vec<(Mark, ManifestError)>,
 }
 
 impl<'a> Reader<'a> {
@@ -27,7 +27,13 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn report(&mut self, mark: Mark, problem: KustomizeProblem) {
-        self.errors.push(ManifestError::at(self.source, mark, problem.into()));
+        self.errors.push((mark, ManifestError::at(self.source, mark, problem.into())));
+    }
+
+    /// What was read, or all that is wrong with it, in the order of the lines.
+    pub(super) fn finish<T>(mut self, read: T) -> Result<T, Vec<ManifestError>> {
+        self.errors.sort_by_key(|(mark, _)| (mark.line, mark.column));
+        if self.errors.is_empty() { Ok(read) } else { Err(self.errors.into_iter().map(|(_, error)| error).collect()) }
     }
 
     fn wrong(&mut self, mark: Mark, field: &str, wanted: &'static str, found: &'static str) {

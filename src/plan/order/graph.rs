@@ -35,18 +35,23 @@ pub(super) enum Beyond<'a> {
     Nowhere,
 }
 
-pub(super) fn order(set: &[Placed], beyond: Beyond<'_>) -> Result<Order, Faults> {
+/// The order, or all that is wrong with it and what would have to be looked for besides.
+pub(super) fn order(set: &[Placed], beyond: Beyond<'_>) -> Result<Order, (Faults, Vec<Outside>)> {
     let mut faults = Vec::new();
     let graph = Graph::read(set, beyond, &mut faults);
+    let known = faults.len();
     let wanted = graph.wanted_waves(&mut faults);
-    // What follows stands on every dependency being known.
-    if !faults.is_empty() {
-        faults.sort_by_key(|(object, _)| *object);
-        return Err(faults);
+    let waves_are_known = faults.len() == known;
+    let turns = graph.turns(&mut faults);
+    // In a circle, and where a wave cannot be read, nothing is before anything else.
+    let waves = turns.as_ref().filter(|_| waves_are_known).map(|turns| graph.waves(turns, &wanted, &mut faults));
+    match (turns, waves) {
+        (Some(turns), Some(waves)) if faults.is_empty() => Ok(graph.into_order(&turns, waves)),
+        _ => {
+            faults.sort_by_key(|(object, _)| *object);
+            Err((faults, graph.outside))
+        }
     }
-    let turns = graph.turns()?;
-    let waves = graph.waves(&turns, &wanted)?;
-    Ok(graph.into_order(&turns, waves))
 }
 
 impl<'a> Graph<'a> {
@@ -115,19 +120,20 @@ impl<'a> Graph<'a> {
         self.members(object).chain(self.grounds[object].iter().copied())
     }
 
-    /// The objects so that each stands behind all that it depends on. The fault is one for each circle.
-    fn turns(&self) -> Result<Vec<usize>, Faults> {
+    /// The objects so that each stands behind all that it depends on, as far as that is known; `None`, and a fault for each, where there are circles.
+    fn turns(&self, faults: &mut Faults) -> Option<Vec<usize>> {
         let mut search = Search { graph: self, marks: vec![Mark::New; self.set.len()], turns: Vec::new(), faults: Vec::new() };
         (0..self.set.len()).for_each(|object| search.visit(object));
-        if search.faults.is_empty() { Ok(search.turns) } else { Err(search.faults) }
+        let found = search.faults.is_empty().then_some(search.turns);
+        faults.append(&mut search.faults);
+        found
     }
 
     /// Each object's wave: its own, or else the latest of what it stands on; where there is neither, the wave 0, or for what others
     /// stand on the first one.
-    fn waves(&self, turns: &[usize], wanted: &[Option<i32>]) -> Result<Vec<i32>, Faults> {
+    fn waves(&self, turns: &[usize], wanted: &[Option<i32>], faults: &mut Faults) -> Vec<i32> {
         let first = wanted.iter().flatten().copied().min().unwrap_or_default().min(0);
         let mut waves = vec![first; self.set.len()];
-        let mut faults = Vec::new();
         for object in turns.iter().copied() {
             let silent = if self.ranks[object] <= DEFINITIONS { first } else { 0 };
             let latest = self.before(object).max_by_key(|other| waves[*other]);
@@ -141,8 +147,7 @@ impl<'a> Graph<'a> {
                 (None, None) => silent,
             };
         }
-        faults.sort_by_key(|(object, _)| *object);
-        if faults.is_empty() { Ok(waves) } else { Err(faults) }
+        waves
     }
 
     fn into_order(self, turns: &[usize], waves: Vec<i32>) -> Order {

@@ -100,14 +100,35 @@ impl Order {
     ///
     /// Errors hold a failure for each object whose annotations cannot be followed; with one of them nothing must be applied.
     pub fn of(set: &[Placed], discovery: &Discovery) -> Result<Self, Vec<Failure>> {
-        graph::order(set, Beyond::Served(discovery.resources())).map_err(|faults| failures(set, faults))
+        graph::order(set, Beyond::Served(discovery.resources())).map_err(|(faults, _)| failures(set, faults))
+    }
+
+    /// The same, where everything outside of the set that it depends on exists.
+    ///
+    /// An outer error is that of a target that cannot be asked; where the set has no order anyway, that is told instead.
+    pub async fn found(set: &[Placed], discovery: &Discovery, client: &Client) -> Result<Result<Self, Vec<Failure>>, ClientError> {
+        let ordered = graph::order(set, Beyond::Served(discovery.resources()));
+        let (order, mut faults, outside) = match ordered {
+            Ok(order) => {
+                let outside = order.outside.clone();
+                (Some(order), Vec::new(), outside)
+            }
+            Err((faults, outside)) => (None, faults, outside),
+        };
+        match missing(client, &outside).await {
+            Ok(more) => faults.extend(more),
+            Err(error) if faults.is_empty() => return Err(error),
+            Err(_) => {}
+        }
+        faults.sort_by_key(|(object, _)| *object);
+        Ok(order.filter(|_| faults.is_empty()).ok_or_else(|| failures(set, faults)))
     }
 
     /// The order of a set that is to be deleted, steps and all the other way around: what it depends on outside of it does not matter.
     ///
     /// Errors are those of [`Order::of`].
     pub fn of_deletion(set: &[Placed]) -> Result<Self, Vec<Failure>> {
-        graph::order(set, Beyond::Nowhere).map_err(|faults| failures(set, faults))
+        graph::order(set, Beyond::Nowhere).map_err(|(faults, _)| failures(set, faults))
     }
 
     /// The order in which live objects are deleted. Annotations that make no order, of which a live object may have any, are passed over:
@@ -170,18 +191,14 @@ impl Order {
     pub fn wave(&self, object: usize) -> i32 {
         self.waves[object]
     }
+}
 
-    /// Looks whether everything outside of the set that it depends on exists; answers a failure for each object that depends on
-    /// something that does not. An error is that of a target that cannot be asked.
-    pub async fn check_outside(&self, client: &Client, set: &[Placed]) -> Result<Vec<Failure>, ClientError> {
-        let looks = self.outside.iter().map(|outside| async move { Ok((outside, look(client, outside).await?)) });
-        let seen: Vec<(&Outside, Option<OrderFault>)> = stream::iter(looks).buffered(REQUESTS_AT_ONCE).try_collect().await?;
-        let wrong = seen.into_iter().filter_map(|(outside, fault)| Some((outside, fault?)));
-        let each = wrong.flat_map(|(outside, fault)| outside.dependents.iter().map(move |object| (*object, fault.clone())));
-        let mut faults: Vec<(usize, OrderFault)> = each.collect();
-        faults.sort_by_key(|(object, _)| *object);
-        Ok(failures(set, faults))
-    }
+/// What of these does not exist, or cannot be looked at, for each object that depends on it. An error is that of a target that cannot be asked.
+async fn missing(client: &Client, outside: &[Outside]) -> Result<Vec<(usize, OrderFault)>, ClientError> {
+    let looks = outside.iter().map(|outside| async move { Ok((outside, look(client, outside).await?)) });
+    let seen: Vec<(&Outside, Option<OrderFault>)> = stream::iter(looks).buffered(REQUESTS_AT_ONCE).try_collect().await?;
+    let wrong = seen.into_iter().filter_map(|(outside, fault)| Some((outside, fault?)));
+    Ok(wrong.flat_map(|(outside, fault)| outside.dependents.iter().map(move |object| (*object, fault.clone()))).collect())
 }
 
 /// Looks whether an object exists; answers what is wrong if not.

@@ -229,6 +229,46 @@ fn every_annotation_that_cannot_be_followed_is_told() {
 }
 
 #[test]
+fn circles_and_waves_are_told_together_with_what_is_not_known() {
+    let on = |name: &str| format!("/namespaces/a/ConfigMap/{name}");
+    let late = of("ConfigMap", "late", json!({"config.kubernetes.io/depends-on": on("later"), "trueup.dev/wave": "1"}));
+    let unknown = depends("ConfigMap", "c", "y.io/Other/x");
+    let told = faults(vec![unknown.clone(), late.clone(), wave_of("ConfigMap", "later", "2")]);
+    assert_eq!(
+        told,
+        [
+            "configmap/c: it depends on y.io/Other/x, but the server serves no such kind and the set defines none",
+            "configmap/late: it is in wave 1, but stands on configmap/later in namespace a, which comes in wave 2",
+        ]
+    );
+    let told = faults(vec![depends("ConfigMap", "x", &on("y")), depends("ConfigMap", "y", &on("x")), unknown, late]);
+    assert_eq!(told.len(), 2, "in which wave things are is not known where they go in circles: {told:?}");
+    assert!(told[0].starts_with("configmap/x: it depends on itself: "), "{told:?}");
+}
+
+/// What keeps a set from having an order, with a server that has nothing, or cannot be asked.
+async fn not_found(values: Vec<Value>, status: u16) -> Result<Vec<String>, String> {
+    let (client, _) = crate::client::testing::scripted(move |_| {
+        let refusal = crate::object::Refusal::new(if status == 404 { Reason::NotFound } else { Reason::Unauthorized }, "no");
+        crate::client::testing::answer(status, refusal.to_json())
+    });
+    let found = Order::found(&set(values), &discovery(), &client).await.map_err(|error| error.to_string())?;
+    let told = |failure: Failure| format!("{}: {}", failure.name, failure.error);
+    Ok(found.expect_err("no order").into_iter().map(told).collect())
+}
+
+#[tokio::test]
+async fn what_the_server_does_not_have_is_told_together_with_all_else() {
+    let set = || vec![wave_of("ConfigMap", "a", "one"), depends("ConfigMap", "b", "apps/namespaces/a/Deployment/db")];
+    let wave = "configmap/a: trueup.dev/wave: \"one\" is no whole number between -2147483648 and 2147483647".to_owned();
+    let missing = "configmap/b: it depends on apps/namespaces/a/Deployment/db, which is neither in the set nor on the server".to_owned();
+    assert_eq!(not_found(set(), 404).await, Ok(vec![wave, missing.clone()]));
+    assert_eq!(not_found(set().split_off(1), 404).await, Ok(vec![missing]));
+    let unknown = "configmap/b: it depends on apps/namespaces/a/Deployment/db, of which nothing is known: no".to_owned();
+    assert_eq!(not_found(set().split_off(1), 401).await, Ok(vec![unknown]));
+}
+
+#[test]
 fn what_is_not_in_the_set_is_looked_for_once_and_outside() {
     let on = "apps/namespaces/b/Deployment/db";
     let set = set(vec![depends("ConfigMap", "x", on), depends("Secret", "y", on)]);

@@ -120,7 +120,8 @@ fn a_wait_that_takes_too_long_names_the_object() {
     configmap "held" deleted from default namespace
     [stderr]
     deleting from local store store
-    error: configmap/held was not gone after 1 s; its finalizers may be waiting for a controller
+    configmap/held in namespace default: waiting for the finalizer example.com/hold
+    error: configmap/held was not gone after 1 s: waiting for the finalizer example.com/hold
     [exit 1]
     "#);
     assert_shows!(env.run("delete cm held --wait=false"), @r#"

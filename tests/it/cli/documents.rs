@@ -94,10 +94,14 @@ fn the_page_about_the_command_line_shows_what_happens() {
     let env = TestEnv::without_target();
     env.write("bad.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n name: x\n");
     env.write("web.yaml", "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  type: Balancer\n  ports:\n  - port: 0\n");
-    let [broken, refused, interrupted, tree] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
+    let [broken, refused, interrupted, held, tree] = &consoles[..] else { panic!("{} consoles", consoles.len()) };
     [broken, refused].into_iter().for_each(|console| check(&env, console));
     check_interruption(interrupted);
     check_tree(tree);
+    let env = TestEnv::new();
+    env.write("held.yaml", words("held", "x").replace("metadata:", "metadata:\n  finalizers: [example.com/hold]"));
+    env.prepare("apply -f held.yaml");
+    check(&env, held);
 }
 
 /// A Deployment with a pod that is ready and one that crashes, as controllers would make and tell of them.
@@ -193,6 +197,51 @@ fn words(name: &str, text: &str) -> String {
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  text: {text}\n")
 }
 
+/// What the command of SQLite does with the arguments that a page gives it, for machines that do not have it.
+const SQLITE: &str = r#"import sqlite3, sys
+options = [argument for argument in sys.argv[1:] if argument.startswith("-")]
+path, statement = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+assert options in ([], ["-readonly"]), options
+database = sqlite3.connect(f"file:{path}?mode={'ro' if options else 'rw'}", uri=True)
+if statement.startswith(".backup "):
+    database.backup(sqlite3.connect(statement.removeprefix(".backup ")))
+else:
+    for row in database.execute(statement):
+        print("|".join("" if value is None else str(value) for value in row))
+"#;
+
+#[test]
+fn the_page_about_the_store_looks_into_it_and_saves_it() {
+    let page = include_str!("../../../docs/store.md");
+    let (_, block) = page.split_once("```sh\n").unwrap();
+    let look = block.split_once("```").unwrap().0.trim_end();
+    let backup = page.split('`').find(|words| words.contains(".backup")).unwrap();
+    assert!(look.starts_with("sqlite3 -readonly store/trueup.db "), "{look}");
+    let env = TestEnv::new();
+    env.write("greeting.yaml", words("greeting", "hello"));
+    env.write("farewell.yaml", words("farewell", "goodbye"));
+    env.prepare("apply -f greeting.yaml -f farewell.yaml");
+    env.prepare("delete -f farewell.yaml");
+    env.write("sqlite.py", SQLITE);
+    let python = tool("TRUEUP_TEST_PYTHON");
+    let played = format!("sqlite3() {{ '{python}' sqlite.py \"$@\"; }}");
+    let mut ways = vec![played.as_str()];
+    if env.shell("command -v sqlite3").code() == Some(0) {
+        ways.push(":");
+    }
+    for way in ways {
+        let looked = env.shell(&format!("{way}\n{look}"));
+        assert_eq!(looked.code(), Some(0), "{looked}");
+        let rows: Vec<&str> = looked.stdout.lines().collect();
+        assert!(rows.contains(&"/registry/core/configmaps/default/greeting|ConfigMap"), "{looked}");
+        assert!(rows.contains(&"/registry/core/namespaces/default|Namespace") && !looked.stdout.contains("farewell"), "{looked}");
+        let saved = env.shell(&format!("{way}\n{backup} && mkdir -p copy && mv copy.db copy/trueup.db"));
+        assert_eq!(saved.code(), Some(0), "{saved}");
+        assert_eq!(env.shell("TRUEUP_LOCAL=copy trueup get configmaps -o name").stdout, "configmap/greeting\n");
+        std::fs::remove_dir_all(env.path("copy")).unwrap();
+    }
+}
+
 #[test]
 fn the_page_about_targets_shows_what_happens() {
     let consoles = consoles(include_str!("../../../docs/targets.md"));
@@ -204,7 +253,13 @@ fn the_page_about_targets_shows_what_happens() {
          - name: me\n  user: {}\ncontexts:\n- name: staging\n  context: {cluster: staging, user: me, namespace: shop}\n\
          current-context: staging\n",
     );
-    assert_eq!(consoles.len(), 5);
+    env.write(
+        "of-testers",
+        "clusters: [{name: testing, cluster: {server: \"https://127.0.0.1:1\"}}]\ncurrent-context: testing\n\
+         users: [{name: tester, user: {auth-provider: {name: gcp, config: {}}}}]\n\
+         contexts: [{name: testing, context: {cluster: testing, user: tester}}]\n",
+    );
+    assert_eq!(consoles.len(), 6);
     consoles.iter().for_each(|console| check(&env, console));
 }
 

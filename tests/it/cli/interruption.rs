@@ -64,6 +64,7 @@ fn an_interrupted_wait_names_what_is_still_there() {
     configmap "held" deleted from default namespace
     [stderr]
     deleting from local store store
+    configmap/held in namespace default: waiting for the finalizer example.com/hold
     interrupted: configmap/held is deleted, but not gone yet
     [exit 130]
     "#);

@@ -279,6 +279,27 @@ fn an_order_that_cannot_be_is_told_before_anything_is_applied() {
         "set.yaml",
         set(&[
             annotated("a", &format!("trueup.dev/wave: \"1\", {}", after("apps/namespaces/shop/Deployment/web"))),
+            annotated("b", "trueup.dev/wave: soon"),
+        ]),
+    );
+    assert_shows!(env.run("apply -f set.yaml"), @r#"
+    [stderr]
+    applying to local store store
+    error: set.yaml:4:39: configmap/a in namespace default: it depends on apps/namespaces/shop/Deployment/web, which is neither in the set nor on the server
+     4 |   annotations: {trueup.dev/wave: "1", config.kubernetes.io/depends-on: apps/namespaces/shop/Deployme…
+       |                                       ^
+    hint: add it to the set, or create it first
+    error: set.yaml:12:17: configmap/b in namespace default: trueup.dev/wave: "soon" is no whole number between -2147483648 and 2147483647
+     12 |   annotations: {trueup.dev/wave: soon}
+        |                 ^
+    hint: lower waves come first; an object without one is in wave 0
+    error: nothing was applied, since there is no order in which the set could be applied
+    [exit 1]
+    "#);
+    env.write(
+        "set.yaml",
+        set(&[
+            annotated("a", &format!("trueup.dev/wave: \"1\", {}", after("apps/namespaces/shop/Deployment/web"))),
             annotated("b", &after("apps/namespaces/shop/Deployment/web")),
         ]),
     );
@@ -359,7 +380,8 @@ fn what_others_depend_on_is_deleted_when_they_are_gone() {
     configmap "web" deleted from default namespace
     [stderr]
     deleting from local store store
-    error: configmap/web was not gone after 1 s; its finalizers may be waiting for a controller
+    configmap/web in namespace default: waiting for the finalizer example.com/hold
+    error: configmap/web was not gone after 1 s: waiting for the finalizer example.com/hold
     error: set.yaml:1:1: configmap/db: not attempted, since configmap/web in namespace default, which depends on it, is not gone
     [exit 1]
     "#);
@@ -372,6 +394,8 @@ fn what_others_depend_on_is_deleted_when_they_are_gone() {
     configmap "db" deleted from default namespace
     [stderr]
     deleting from local store store
+    configmap/web in namespace default: waiting for the finalizer example.com/hold
+    configmap/web in namespace default: gone
     "#);
 }
 

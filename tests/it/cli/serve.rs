@@ -175,32 +175,3 @@ fn the_proxy_of_the_environment_is_not_asked_for_a_server_on_this_machine() {
     server.signal("INT");
     assert_eq!(server.end().code(), Some(0));
 }
-
-#[test]
-#[ignore = "puts a file system over /var/run, which takes root or user namespaces"]
-fn the_service_account_of_a_pod_is_a_target_by_itself() {
-    let env = TestEnv::without_target();
-    env.at_present();
-    env.write("tokens", "of-pod,pod,1,\"system:masters\"\n");
-    let mut server = env.start("serve --local data --listen 127.0.0.1:0 --token-auth-file tokens --controllers=none");
-    let line = server.wait_for("serving local store data on https://");
-    server.wait_for("kubeconfig: ");
-    env.write("account/token", "of-pod");
-    env.write("account/namespace", "kube-public");
-    env.write(
-        "pod.sh",
-        "mount -t tmpfs tmpfs /var/run && mkdir -p /var/run/secrets/kubernetes.io/serviceaccount && \
-        cp account/* data/pki/ca.crt /var/run/secrets/kubernetes.io/serviceaccount && $TRUEUP apply -f a.yaml",
-    );
-    env.write("a.yaml", config_map("a", "1"));
-    let port = line.trim_end().rsplit(':').next().unwrap().to_owned();
-    let program = env!("CARGO_BIN_EXE_trueup");
-    let pod = format!("TRUEUP='{program}' KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT={port} unshare -rm sh pod.sh");
-    assert_shows!(env.shell(&pod).replacing(&port, "[PORT]"), @"
-    configmap/a created
-    [stderr]
-    applying to https://127.0.0.1:[PORT]/
-    Applied: 1 created, 0 updated, 0 replaced, 0 deleted, 0 unchanged.
-    ");
-    assert_shows!(env.run("get cm -A -o custom-columns=IN:.metadata.namespace,NAME:.metadata.name --no-headers --local data"), @"kube-public   a");
-}

@@ -1,3 +1,5 @@
+use base64::Engine as _;
+
 use super::config_map;
 use crate::harness::cli::{TestEnv, assert_shows};
 use crate::harness::recorder::Recorder;
@@ -138,4 +140,124 @@ fn a_server_is_a_target_like_any_other() {
     [stderr]
     deleting from http://[SERVER] (context test)
     "#);
+}
+
+#[test]
+fn a_proxy_that_is_not_there_is_named_with_where_it_comes_from() {
+    let env = TestEnv::without_target();
+    env.write(
+        "config",
+        "clusters: [{name: c, cluster: {server: \"https://kube.test:6443\", proxy-url: \"http://127.0.0.1:1\"}}]\n\
+         contexts: [{name: here, context: {cluster: c}}]\ncurrent-context: here\n",
+    );
+    assert_shows!(env.run("get pods --kubeconfig config"), @"
+    [stderr]
+    error: cannot reach https://kube.test:6443 (context here): the proxy http://127.0.0.1:1 cannot be reached: connection refused (while asking GET /api)
+    hint: the proxy is named by proxy-url in the kubeconfig; is it running, and does it lead to the server?
+    [exit 1]
+    ");
+    let env = TestEnv::without_target().with("HTTPS_PROXY", "http://ann:secret@127.0.0.1:1").with("NO_PROXY", "other.test");
+    assert_shows!(env.run("get pods --server https://kube.test:6443"), @"
+    [stderr]
+    error: cannot reach https://kube.test:6443: the proxy http://127.0.0.1:1 cannot be reached: connection refused (while asking GET /api)
+    hint: the proxy is named by HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; is it running, and does it lead to the server?
+    [exit 1]
+    ");
+}
+
+/// A kubeconfig whose user logs in at an identity provider.
+fn of_provider(env: &TestEnv, settings: &str) {
+    env.write(
+        "config",
+        format!(
+            "clusters: [{{name: c, cluster: {{server: \"https://127.0.0.1:1\"}}}}]\ncurrent-context: here\n\
+             users: [{{name: ann, user: {{auth-provider: {{name: oidc, config: {{{settings}}}}}}}}}]\n\
+             contexts: [{{name: here, context: {{cluster: c, user: ann}}}}]\n"
+        ),
+    );
+}
+
+#[test]
+fn who_cannot_log_in_is_told_what_to_do() {
+    let env = TestEnv::without_target();
+    // Its end is the first second of 1970.
+    let expired = "id-token: e30.eyJleHAiOjB9.c2ln";
+    of_provider(&env, &format!("idp-issuer-url: \"http://127.0.0.1:1\", client-id: c, {expired}"));
+    assert_shows!(env.run("get pods --kubeconfig config"), @r#"
+    [stderr]
+    error: cannot prepare the connection to https://127.0.0.1:1/: auth-provider "oidc" of the kubeconfig's user "ann": the id-token expired on 1970-01-01T00:00:00Z, and there is no refresh-token to renew it with
+    hint: log in again with the tool that wrote the kubeconfig
+    [exit 1]
+    "#);
+    of_provider(&env, &format!("idp-issuer-url: \"http://127.0.0.1:1\", client-id: c, refresh-token: r, {expired}"));
+    assert_shows!(env.run("get pods --kubeconfig config"), @r#"
+    [stderr]
+    error: cannot prepare the connection to https://127.0.0.1:1/: auth-provider "oidc" of the kubeconfig's user "ann": cannot ask the identity provider at http://127.0.0.1:1/.well-known/openid-configuration: connection refused
+    hint: check the network between here and the identity provider, idp-issuer-url and idp-certificate-authority
+    [exit 1]
+    "#);
+    of_provider(&env, expired);
+    assert_shows!(env.run("get pods --kubeconfig config"), @r#"
+    [stderr]
+    error: cannot prepare the connection to https://127.0.0.1:1/: auth-provider "oidc" of the kubeconfig's user "ann": idp-issuer-url is missing
+    hint: kubectl config set-credentials NAME --auth-provider oidc --auth-provider-arg idp-issuer-url=VALUE
+    [exit 1]
+    "#);
+}
+
+/// The file of a service account is where it is for every program, so that a place of its own is made for one; whether the kernel lets it.
+#[cfg(target_os = "linux")]
+fn runs_as_a_pod(env: &TestEnv) -> bool {
+    let made = env.shell("unshare -Urm sh -c 'mount -t tmpfs none /var/run && mkdir -p /var/run/secrets/kubernetes.io/serviceaccount'");
+    if made.code() != Some(0) {
+        eprintln!("not tried: no mounts can be made here without being root: {made}");
+    }
+    made.code() == Some(0)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pod_works_on_its_cluster_with_its_service_account() {
+    const AS_POD: &str = "unshare -Urm sh -c 'mount -t tmpfs none /var/run && mkdir -p /var/run/secrets/kubernetes.io/serviceaccount && \
+                          cp pod/* /var/run/secrets/kubernetes.io/serviceaccount && exec \"$0\" \"$@\"'";
+    let env = TestEnv::without_target();
+    if !runs_as_a_pod(&env) {
+        return;
+    }
+    env.at_present();
+    env.write("tokens.csv", "of-pod,system:serviceaccount:shop:robot,1,system:masters\n");
+    let mut server =
+        env.start("serve --local data --listen 127.0.0.1:0 --write-kubeconfig kubeconfig --controllers none --token-auth-file tokens.csv");
+    let line = server.wait_for("serving local store data on https://");
+    let address = line.trim_end().rsplit('/').next().unwrap().to_owned();
+    server.wait_for("kubeconfig: ");
+    let (host, port) = address.rsplit_once(':').unwrap();
+    let kubeconfig = std::fs::read_to_string(env.path("kubeconfig")).unwrap();
+    let authority = kubeconfig.lines().find_map(|line| line.trim().strip_prefix("certificate-authority-data: ")).unwrap();
+    env.write("pod/ca.crt", base64::engine::general_purpose::STANDARD.decode(authority.trim_matches('"')).unwrap());
+    env.write("pod/namespace", "shop");
+    let run = |line: &str| {
+        let line =
+            format!("KUBERNETES_SERVICE_HOST={host} KUBERNETES_SERVICE_PORT={port} {AS_POD} '{}' {line}", env!("CARGO_BIN_EXE_trueup"));
+        env.shell(&line).replacing(&address, "[ADDRESS]")
+    };
+    assert_shows!(run("get configmaps"), @"
+    [stderr]
+    error: cannot use the service account of this pod: cannot read a token from /var/run/secrets/kubernetes.io/serviceaccount/token: No such file or directory (os error 2)
+    hint: give the pod a service account with a token (automountServiceAccountToken), or name a target: --kubeconfig, --server, --local or --etcd
+    [exit 1]
+    ");
+    env.write("pod/token", "of-pod\n");
+    assert_shows!(run("auth whoami"), @"
+    ATTRIBUTE   VALUE
+    Username    system:serviceaccount:shop:robot
+    UID         1
+    Groups      [system:masters system:authenticated]
+    ");
+    assert_shows!(run("get configmaps"), @"
+    [stderr]
+    No resources found in shop namespace.
+    ");
+    server.signal("INT");
+    assert_eq!(server.end().code(), Some(0));
 }

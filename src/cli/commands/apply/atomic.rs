@@ -15,7 +15,7 @@ use crate::cli::sets::WorkedSet;
 use crate::cli::ui::Ui;
 use crate::cli::waiting::{beside_controllers, beside_controllers_once};
 use crate::cli::{CommandContext, CommandError, ExitStatus, restore};
-use crate::client::{ApiRequest, Client, ClientError, Form, Place, until_all_gone};
+use crate::client::{ApiRequest, Client, ClientError, Form, Passing, Place, until_all_gone};
 use crate::object::Reason;
 use crate::plan::undo::{Deed, Gone, Journal, Tidings, UndoError, Undoing, Undone, undo};
 use crate::plan::{REQUESTS_AT_ONCE, each, in_namespace};
@@ -191,7 +191,11 @@ async fn wait_until_gone(ui: &Ui, context: &CommandContext, client: &Client, goi
     .await;
     let mut fates = vec![None; left.len()];
     if !left.is_empty() {
-        let all = until_all_gone(client, &left, |number, fate| fates[number] = Some(fate));
+        let all = until_all_gone(client, &left, |number, passing| match passing {
+            Passing::Here(_) => {}
+            Passing::Gone => fates[number] = Some(Ok(())),
+            Passing::Unseen(error) => fates[number] = Some(Err(error)),
+        });
         // What has no fate when the time is over has not gone.
         let _late = beside_controllers(context, client, tokio::time::timeout(GOING_WITHIN, all)).await;
     }

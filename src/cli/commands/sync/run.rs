@@ -11,7 +11,7 @@ use serde_json::Value;
 use tracing::{info, warn};
 
 use super::{SyncArgs, words};
-use crate::cli::commands::{order_failures, place_all};
+use crate::cli::commands::place_all;
 use crate::cli::lingering;
 use crate::cli::sets::{Applying, Around, Prepared, Site, WorkedSet, Worker, apply_set, prepare};
 use crate::cli::ui::Ui;
@@ -81,10 +81,9 @@ pub(super) async fn run(
     let mut running = Running { ui, context, args, client, drifts, memory, left: HashMap::new(), outcome: Outcome::default() };
     unplaced.iter().chain(&prepared.others).for_each(|failure| running.failed(failure));
     let members = prepared.placed.clone();
-    let faults = order_failures(client, &discovery, &prepared.placed).await?;
-    match Order::of(&prepared.placed, &discovery) {
-        Ok(order) if faults.is_empty() => running.work(&discovery, set.as_ref(), prepared, order).await?,
-        _ => faults.iter().for_each(|failure| running.failed(failure)),
+    match Order::found(&prepared.placed, &discovery, client).await? {
+        Ok(order) => running.work(&discovery, set.as_ref(), prepared, order).await?,
+        Err(faults) => faults.iter().for_each(|failure| running.failed(failure)),
     }
     Ok(running.finish(members))
 }

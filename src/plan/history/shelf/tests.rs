@@ -86,3 +86,30 @@ async fn a_server_without_secrets_keeps_no_history_and_that_is_said() {
     assert_eq!(shelf.revision(1).await.unwrap_err().to_string(), said);
     assert_eq!(shelf.revision_before_newest().await.unwrap_err().to_string(), said);
 }
+
+#[tokio::test]
+async fn numbers_that_are_all_taken_are_told_with_the_last() {
+    let (client, asked) = scripted(|_| answer(409, Refusal::new(Reason::AlreadyExists, "taken").to_json()));
+    let parent = parent();
+    let error = Shelf::new(&client, &parent).keep(&owner(), 7, About::default(), &declared("x"), 10).await.unwrap_err();
+    let last = 6 + asked.lines().len();
+    let said = format!("others are applying the same set: {last} is taken by now, and so were the numbers before it");
+    assert_eq!(error.to_string(), said);
+}
+
+#[tokio::test]
+async fn older_revisions_that_cannot_be_removed_are_told() {
+    let (client, _) = scripted(|request| match request.method().as_str() {
+        "GET" => answer(200, json!({"items": [listed(1, "a"), listed(2, "b")]})),
+        _ => answer(403, Refusal::new(Reason::Forbidden, "secrets \"shop\" is forbidden").to_json()),
+    });
+    let parent = parent();
+    let error = Shelf::new(&client, &parent).look(&declared("b"), 1).await.unwrap_err().to_string();
+    assert_eq!(error, "older revisions stay beyond the limit: secrets \"shop\" is forbidden");
+}
+
+#[test]
+fn manifests_that_no_secret_could_hold_are_told_with_the_bound() {
+    let error = HistoryError::TooLarge { bytes: 20_000_000, most: 18_432_000 }.to_string();
+    assert_eq!(error, "its manifests have 20000000 bytes when compressed, and 18432000 is the most");
+}

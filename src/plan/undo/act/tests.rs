@@ -248,3 +248,30 @@ async fn an_object_that_somebody_made_in_its_place_is_left_alone() {
     });
     assert_eq!(outcomes(&client, deleted()).await, ["another object has taken its place meanwhile"]);
 }
+
+#[tokio::test]
+async fn an_object_that_somebody_deleted_is_told() {
+    let (client, _) = scripted(|_| answer(404, refusal(Reason::NotFound)));
+    assert_eq!(outcomes(&client, updated()).await, ["it was deleted by somebody else meanwhile"]);
+}
+
+#[tokio::test]
+async fn a_target_that_is_gone_is_asked_no_more() {
+    let target = crate::client::Target::Etcd { endpoints: vec!["http://a:2379".to_owned()] };
+    let (client, asked) = crate::client::testing::scripted_as(target, |_| answer(503, refusal(Reason::ServiceUnavailable)));
+    let mut journal = updated();
+    // Nothing else is undone while a namespace is.
+    let resource = Arc::new(ServedResource::named("", "v1", "Namespace", "namespaces", false));
+    let place = Place { resource, namespace: None, name: "a".to_owned() };
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a", "uid": "n"}});
+    journal.note(Step { place, deed: Deed::Created(Box::new(Object::from_value(namespace).unwrap())) });
+    let mut told = Vec::new();
+    undo(&client, journal, &Undoing::default(), |tidings| {
+        if let Tidings::Undone(Undone { outcome: Err(error), .. }) = tidings {
+            told.push(error.to_string());
+        }
+    })
+    .await;
+    assert_eq!(told, ["cannot reach etcd http://a:2379: no", "the target cannot be reached any more"]);
+    assert_eq!(asked.lines().len(), 1, "{:?}", asked.lines());
+}

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Makes a file that is not there yet.
-pub(super) fn create(path: &Path) -> io::Result<File> {
+pub(crate) fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -14,7 +14,7 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Writes a file that is not there yet.
-pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write_new(path: &Path, text: &str) -> io::Result<()> {
     create(path)?.write_all(text.as_bytes())
 }
 
@@ -22,7 +22,7 @@ pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
 const LINKS_MOST: usize = 40;
 
 /// Writes a file in the place of another, which a link to it goes on leading to. Whoever reads it meanwhile finds the one or the other whole.
-pub(super) fn write_over(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write_over(path: &Path, text: &str) -> io::Result<()> {
     // A pipe or a device is written to; renaming would put a file in its place.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return fs::write(path, text);

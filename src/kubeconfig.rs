@@ -10,29 +10,37 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use super::private_file;
-use crate::yaml;
+use crate::{private_file, yaml};
 
 /// Why a kubeconfig could not be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum KubeconfigFileError {
+pub enum KubeconfigFileError {
     /// The file cannot be read.
     #[error("cannot read {}: {source}", .path.display())]
     Read {
+        /// The file.
         path: PathBuf,
+        /// Why.
         #[source]
         source: io::Error,
     },
     /// The file holds something else.
     #[error("{} is not a kubeconfig: {problem}", .path.display())]
-    Malformed { path: PathBuf, problem: String },
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Somebody else is changing the file.
     #[error("{} exists: another program is changing the kubeconfig; remove the file if none is", .0.display())]
     Locked(PathBuf),
     /// The file cannot be written.
     #[error("cannot write {}: {source}", .path.display())]
     Write {
+        /// The file.
         path: PathBuf,
+        /// Why.
         #[source]
         source: io::Error,
     },
@@ -40,9 +48,12 @@ pub(super) enum KubeconfigFileError {
 
 type Document = Map<String, Value>;
 
+/// Where an entry of `users` has what its provider is configured with.
+const AUTH_SETTINGS: &str = "/user/auth-provider/config";
+
 /// The kubeconfig files of a user, in order of precedence.
 #[derive(Debug)]
-pub(super) struct Kubeconfigs {
+pub(crate) struct Kubeconfigs {
     files: Vec<(PathBuf, Document)>,
     /// Where goes what no file says yet.
     default: PathBuf,
@@ -50,7 +61,7 @@ pub(super) struct Kubeconfigs {
 
 impl Kubeconfigs {
     /// Reads the files; those that do not exist are passed over. `paths` is not empty.
-    pub(super) fn read(paths: &[PathBuf]) -> Result<Self, KubeconfigFileError> {
+    pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, KubeconfigFileError> {
         let mut files = Vec::new();
         for path in paths {
             match fs::read_to_string(path) {
@@ -64,7 +75,7 @@ impl Kubeconfigs {
     }
 
     /// All files as one document, in the order in which kubectl prints its members.
-    pub(super) fn merged(&self) -> Document {
+    pub(crate) fn merged(&self) -> Document {
         let mut whole = Document::new();
         for (_, file) in &self.files {
             for (member, value) in file {
@@ -82,18 +93,18 @@ impl Kubeconfigs {
     }
 
     /// The name of the current context; empty where there is none.
-    pub(super) fn current_context(&self) -> String {
+    pub(crate) fn current_context(&self) -> String {
         self.merged().get("current-context").and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
     /// Makes a context the current one.
-    pub(super) fn use_context(&mut self, name: &str) -> Result<(), KubeconfigFileError> {
+    pub(crate) fn use_context(&mut self, name: &str) -> Result<(), KubeconfigFileError> {
         let index = self.file_with(|file| file.get("current-context").is_some_and(|current| !is_empty(current)));
         self.change(index, |file| drop(file.insert("current-context".to_owned(), name.into())))
     }
 
     /// Sets members of a context, which is made where there is none; answers whether it was.
-    pub(super) fn set_context(&mut self, name: &str, members: &[(&str, &str)]) -> Result<bool, KubeconfigFileError> {
+    pub(crate) fn set_context(&mut self, name: &str, members: &[(&str, &str)]) -> Result<bool, KubeconfigFileError> {
         let has = |file: &Document| entry(file, "contexts", name).is_some();
         let index = self.file_with(has);
         let is_new = index.is_none_or(|index| !has(&self.files[index].1));
@@ -115,6 +126,23 @@ impl Kubeconfigs {
             }
         })?;
         Ok(is_new)
+    }
+
+    /// A member of what a user's `auth-provider` is configured with; empty where it is not there.
+    pub(crate) fn auth_setting(&self, user: &str, member: &str) -> String {
+        let settings = self.files.iter().find_map(|(_, file)| entry(file, "users", user)).and_then(|user| user.pointer(AUTH_SETTINGS));
+        settings.and_then(|settings| settings.get(member)?.as_str()).unwrap_or_default().to_owned()
+    }
+
+    /// Sets members of what a user's `auth-provider` is configured with, in the file that has the user; nothing where it has no provider by now.
+    pub(crate) fn set_auth_settings(&mut self, user: &str, members: &[(&str, &str)]) -> Result<(), KubeconfigFileError> {
+        let Some(index) = self.files.iter().position(|(_, file)| entry(file, "users", user).is_some()) else { return Ok(()) };
+        self.change(Some(index), |file| {
+            let users = file.get_mut("users").and_then(Value::as_array_mut).into_iter().flatten();
+            let settings = users.filter(|entry| entry["name"] == user).find_map(|user| user.pointer_mut(AUTH_SETTINGS)?.as_object_mut());
+            let Some(settings) = settings else { return };
+            settings.extend(members.iter().map(|(member, value)| ((*member).to_owned(), (*value).into())));
+        })
     }
 
     fn file_with(&self, holds: impl Fn(&Document) -> bool) -> Option<usize> {
@@ -140,12 +168,12 @@ impl Kubeconfigs {
 }
 
 /// An entry of one of the lists, such as a context.
-pub(super) fn entry<'a>(document: &'a Document, list: &str, name: &str) -> Option<&'a Value> {
+pub(crate) fn entry<'a>(document: &'a Document, list: &str, name: &str) -> Option<&'a Value> {
     document.get(list)?.as_array()?.iter().find(|entry| entry["name"] == name)
 }
 
 /// The document with nothing in it that lets anybody in.
-pub(super) fn redacted(mut document: Document) -> Document {
+pub(crate) fn redacted(mut document: Document) -> Document {
     const DATA: [&str; 3] = ["certificate-authority-data", "client-certificate-data", "client-key-data"];
     for (list, member) in [("clusters", "cluster"), ("users", "user")] {
         let entries = document.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
@@ -286,6 +314,27 @@ mod tests {
     }
 
     #[test]
+    fn tokens_go_to_the_file_that_has_their_user_and_nowhere_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let other = file(folder.path(), "a", "current-context: x\n");
+        let text = "users: [{name: v, user: {auth-provider: {name: oidc, config: {id-token: of-v}}}},\n\
+                    {name: u, user: {auth-provider: {name: oidc, config: {client-id: \"007\", id-token: old}}}}]\n";
+        let path = file(folder.path(), "b", text);
+        let mut config = Kubeconfigs::read(&[other.clone(), path.clone()]).expect("kubeconfigs");
+        assert_eq!(config.auth_setting("u", "id-token"), "old");
+        assert_eq!(config.auth_setting("u", "refresh-token"), "");
+        config.set_auth_settings("u", &[("id-token", "new"), ("refresh-token", "r")]).expect("a change");
+        config.set_auth_settings("nobody", &[("id-token", "new")]).expect("nothing to do");
+        assert_eq!(fs::read_to_string(&other).expect("a file"), "current-context: x\n");
+        assert_eq!(
+            fs::read_to_string(&path).expect("a file"),
+            "users:\n- name: v\n  user:\n    auth-provider:\n      config:\n        id-token: of-v\n      name: oidc\n\
+             - name: u\n  user:\n    auth-provider:\n      config:\n        client-id: \"007\"\n        id-token: new\n        \
+             refresh-token: r\n      name: oidc\n"
+        );
+    }
+
+    #[test]
     fn a_file_that_is_being_changed_is_left_alone() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = file(folder.path(), "a", "current-context: x\n");
@@ -293,6 +342,26 @@ mod tests {
         let mut config = Kubeconfigs::read(std::slice::from_ref(&path)).expect("a kubeconfig");
         assert!(matches!(config.use_context("z"), Err(KubeconfigFileError::Locked(_))));
         assert_eq!(fs::read_to_string(&path).expect("a file"), "current-context: x\n");
+    }
+
+    #[test]
+    fn what_keeps_a_kubeconfig_from_being_used_is_told_with_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let told = |error: KubeconfigFileError| error.to_string().replace(folder.path().to_str().expect("text"), "DIR");
+        let read = |path: &Path| told(Kubeconfigs::read(&[path.to_owned()]).expect_err("no kubeconfig"));
+        assert_eq!(read(folder.path()), "cannot read DIR: Is a directory (os error 21)");
+        assert_eq!(read(&file(folder.path(), "list", "- a\n")), "DIR/list is not a kubeconfig: it is no mapping");
+        let path = file(folder.path(), "a", "current-context: x\n");
+        let mut config = Kubeconfigs::read(std::slice::from_ref(&path)).expect("a kubeconfig");
+        file(folder.path(), "a.lock", "");
+        assert_eq!(
+            told(config.use_context("z").expect_err("it is locked")),
+            "DIR/a.lock exists: another program is changing the kubeconfig; remove the file if none is"
+        );
+        let below = path.join("config");
+        let mut config = Kubeconfigs::read(&[folder.path().join("none")]).expect("no kubeconfig yet");
+        config.default = below;
+        assert_eq!(told(config.use_context("z").expect_err("a is no folder")), "cannot write DIR/a/config: File exists (os error 17)");
     }
 
     #[test]
