@@ -23,7 +23,7 @@ use super::json::Parsed;
 use super::negotiate::{Encoding, Form};
 use super::query::Query;
 use super::route::ResourceRoute;
-use super::{update, view, write};
+use super::{namespaces, update, view, write};
 use crate::admission;
 use crate::auth::Identity;
 use crate::object::{Cause, CauseKind, GroupResource, Gvk, Object, Reason, Refusal, Time};
@@ -52,6 +52,7 @@ enum Evicted {
 pub(super) async fn create(mut call: Call) -> Result<(Answer, Vec<String>), Refusal> {
     let Decoded { object: mut eviction, warnings } = decoded(&call)?;
     in_namespace(&call, &mut eviction)?;
+    namespaces::check_open_for(&call, &call.group_resource(), eviction.name()).await?;
     if eviction.name() != call.name() {
         return Err(Refusal::bad_request("name in URL does not match name in Eviction object"));
     }

@@ -19,7 +19,7 @@ use super::create::in_namespace;
 use super::decode::{self, Decoded};
 use super::json::Parsed;
 use super::known_tokens::KnownToken;
-use super::{Shared, view};
+use super::{Shared, namespaces, view};
 use crate::auth::{Identity, TOKEN_MOST, TokenKey};
 use crate::object::{Cause, CauseKind, GroupResource, GroupVersion, Gvk, Object, Reason, Refusal, Revision, Time};
 use crate::protobuf;
@@ -55,6 +55,7 @@ pub(super) async fn create(call: &Call) -> Result<(Answer, Vec<String>), Refusal
     let key = call.api.token_key.get().ok_or_else(no_key)?;
     let Decoded { object: mut request, warnings } = decoded(call)?;
     in_namespace(call, &mut request)?;
+    namespaces::check_open_for(call, &call.group_resource(), call.name()).await?;
     let namespace = call.route.namespace.as_deref().unwrap_or_default();
     if !request.name().is_empty() && request.name() != call.name() {
         let cause = Cause::invalid("metadata.name", &request.name().into(), "must match the service account name if specified");

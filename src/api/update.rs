@@ -25,7 +25,7 @@ pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal
             let mut after = live.object.clone();
             admission::same_object(&call.resource, &live.object, &scale)?;
             pinned(call, &scale, live)?;
-            scale::write(&mut after, &admitted_scale(call, live, scale.clone(), paths), paths)?;
+            scale::write(&call.resource, &mut after, &admitted_scale(call, live, scale.clone(), paths), paths)?;
             Ok(after)
         });
         return Ok((scale_answer(call, &written.await?, paths).await?, warnings));
@@ -164,7 +164,7 @@ pub(super) fn is_held(object: &Object) -> bool {
 
 /// Namespaces keep a finalizer in `spec`, which their controller takes away when they are empty.
 pub(super) fn has_own_finalizers(object: &Object) -> bool {
-    let list = (object.kind() == "Namespace").then(|| object.get(&["spec", "finalizers"])).flatten();
+    let list = ((object.api_version(), object.kind()) == ("v1", "Namespace")).then(|| object.get(&["spec", "finalizers"])).flatten();
     list.and_then(serde_json::Value::as_array).is_some_and(|finalizers| !finalizers.is_empty())
 }
 
