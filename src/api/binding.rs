@@ -78,10 +78,15 @@ fn annotate(pod: &mut Object, binding: &Object) {
     let owned = |(key, value): (&str, &str)| (key.to_owned(), Value::from(value));
     let annotations: Vec<_> = binding.annotations().map(owned).collect();
     let labels: Vec<_> = binding.labels().map(owned).collect();
-    if let (false, Some(own)) = (annotations.is_empty(), member(metadata, "annotations")) {
+    // Nothing to add makes no member.
+    if !annotations.is_empty()
+        && let Some(own) = member(metadata, "annotations")
+    {
         own.extend(annotations);
     }
-    if let (false, Some(own)) = (labels.is_empty(), member(metadata, "labels")) {
+    if !labels.is_empty()
+        && let Some(own) = member(metadata, "labels")
+    {
         for (key, value) in labels {
             own.entry(key).or_insert(value);
         }

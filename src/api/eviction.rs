@@ -79,7 +79,7 @@ fn decoded(call: &Call) -> Result<Decoded, Refusal> {
     const KIND: &str = "Eviction";
     let message = protobuf::message_of("policy/v1", KIND);
     let Parsed { value, duplicates } = decode::document(call.content_type(), &call.body, KIND, message)?;
-    let eviction = Object::from_value(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
+    let mut eviction = Object::from_value(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
     match (eviction.api_version(), eviction.kind()) {
         ("" | "policy/v1" | "policy/v1beta1", "" | KIND) => {}
         (version, KIND) => {
@@ -90,6 +90,7 @@ fn decoded(call: &Call) -> Result<Decoded, Refusal> {
             return Err(Refusal::bad_request(format!("{kind} in version {version:?} cannot be handled as a {KIND}")));
         }
     }
+    decode::say_kind(&mut eviction, "policy/v1", KIND);
     let schema = schema::builtin(&Gvk::new("policy", "v1", KIND)).ok_or_else(|| Refusal::internal("there is no schema of Eviction"))?;
     decode::checked_as(call, &schema, "v1", KIND, eviction, &duplicates)
 }

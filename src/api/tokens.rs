@@ -95,11 +95,12 @@ fn no_key() -> Refusal {
 
 fn decoded(call: &Call) -> Result<Decoded, Refusal> {
     let Parsed { value, duplicates } = decode::document(call.content_type(), &call.body, KIND, protobuf::message_of(API_VERSION, KIND))?;
-    let request = Object::from_value(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
+    let mut request = Object::from_value(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
     match (request.api_version(), request.kind()) {
         ("" | API_VERSION, "" | KIND) => {}
         (version, kind) => return Err(Refusal::bad_request(format!("{kind} in version {version:?} cannot be handled as a {KIND}"))),
     }
+    decode::say_kind(&mut request, API_VERSION, KIND);
     let schema = schema::builtin(&Gvk::new("authentication.k8s.io", "v1", KIND));
     let schema = schema.ok_or_else(|| Refusal::internal("there is no schema of TokenRequest"))?;
     decode::checked_as(call, &schema, "v1", KIND, request, &duplicates)

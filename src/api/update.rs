@@ -57,12 +57,13 @@ pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal
 pub(super) fn scale_of(call: &Call, content_type: &str, says: bool) -> Result<Decoded, Refusal> {
     let message = protobuf::message_of(merge::SCALE_VERSION, "Scale");
     let Parsed { value, duplicates } = decode::document(content_type, &call.body, "Scale", message)?;
-    let object = Object::from_value(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
+    let mut object = Object::from_value(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
     match (object.api_version(), object.kind()) {
         (merge::SCALE_VERSION, "Scale") => {}
         ("", "") if !says => {}
         (version, kind) => return Err(Refusal::bad_request(format!("{kind} in version {version:?} cannot be handled as a Scale"))),
     }
+    decode::say_kind(&mut object, merge::SCALE_VERSION, "Scale");
     decode::checked_as(call, &*managers::scale_schema()?, "v1", "Scale", object, &duplicates)
 }
 
