@@ -53,15 +53,17 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(64 << 10) })
     }
 
-    pub(crate) async fn request(&mut self, method: &str, path: &str, content_type: &str, body: &[u8]) -> io::Result<Answer> {
-        self.send(method, path, content_type, body).await?;
+    /// Sends a request and reads the answer in the same media type; none is JSON.
+    pub(crate) async fn request(&mut self, method: &str, path: &str, media_type: &str, body: &[u8]) -> io::Result<Answer> {
+        self.send(method, path, media_type, body).await?;
         self.answer().await
     }
 
-    pub(crate) async fn send(&mut self, method: &str, path: &str, content_type: &str, body: &[u8]) -> io::Result<()> {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\naccept: application/json\r\nuser-agent: bench/1\r\n");
+    pub(crate) async fn send(&mut self, method: &str, path: &str, media_type: &str, body: &[u8]) -> io::Result<()> {
+        let accept = if media_type.is_empty() { "application/json" } else { media_type };
+        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\naccept: {accept}\r\nuser-agent: bench/1\r\n");
         if !body.is_empty() {
-            request.push_str(&format!("content-type: {content_type}\r\ncontent-length: {}\r\n", body.len()));
+            request.push_str(&format!("content-type: {media_type}\r\ncontent-length: {}\r\n", body.len()));
         }
         request.push_str("\r\n");
         let mut bytes = request.into_bytes();

@@ -12,14 +12,14 @@ use trueup::store::{Change, EtcdOptions, EtcdStore, Store as _};
 use super::server::{Engine, Server, free_port};
 use super::{SECONDS, row};
 
-const MAPS: &str = "/api/v1/namespaces/default/configmaps";
-const JSON: &str = "application/json";
+pub(crate) const MAPS: &str = "/api/v1/namespaces/default/configmaps";
+pub(crate) const JSON: &str = "application/json";
 
 /// How many objects the large store holds, and about how many bytes each is on the wire.
 const MANY: usize = 24_000;
 
 /// A ConfigMap of about 700 bytes as the store holds it.
-fn config_map(name: &str, size: usize) -> Vec<u8> {
+pub(crate) fn config_map(name: &str, size: usize) -> Vec<u8> {
     let data = json!({"config": "x".repeat(size)});
     json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": {"app": "bench"}}, "data": data})
         .to_string()
@@ -45,7 +45,7 @@ pub(crate) async fn start() {
 pub(crate) async fn creates(engine: &Engine) {
     for clients in [1, 16, 64] {
         let server = Server::start(engine).await;
-        let (rate, p50, p99) = run(&server, clients, move |client, number| {
+        let (rate, p50, p99) = run(&server, clients, JSON, move |client, number| {
             ("POST", MAPS.to_owned(), config_map(&format!("c{clients}-{client}-{number}"), 380))
         })
         .await;
@@ -64,15 +64,16 @@ pub(crate) async fn gets() {
         connection.request("POST", MAPS, JSON, &config_map(&format!("g{number}"), 380)).await.expect("created");
     }
     for clients in [1, 16] {
-        let (rate, p50, p99) = run(&server, clients, |_, number| ("GET", format!("{MAPS}/g{}", number % 1000), Vec::new())).await;
+        let (rate, p50, p99) = run(&server, clients, JSON, |_, number| ("GET", format!("{MAPS}/g{}", number % 1000), Vec::new())).await;
         row(&format!("get, {clients} clients"), &format!("{rate:.0}/s (p50 {p50:.2} ms, p99 {p99:.2} ms)"));
     }
 }
 
 /// Runs a load for [`SECONDS`] and answers requests a second and two percentiles of latency in milliseconds.
-async fn run(
+pub(crate) async fn run(
     server: &Server,
     clients: usize,
+    media_type: &'static str,
     request: impl Fn(usize, u64) -> (&'static str, String, Vec<u8>) + Send + Sync + 'static,
 ) -> (f64, f64, f64) {
     let request = Arc::new(request);
@@ -87,7 +88,7 @@ async fn run(
             while began.elapsed() < SECONDS {
                 let (method, path, body) = request(client, number);
                 let sent = Instant::now();
-                let answer = connection.request(method, &path, JSON, &body).await.expect("an answer");
+                let answer = connection.request(method, &path, media_type, &body).await.expect("an answer");
                 assert!((200..300).contains(&answer.code), "{method} {path} was answered with {}", answer.code);
                 latencies.push(sent.elapsed());
                 number += 1;
@@ -106,7 +107,7 @@ async fn run(
 }
 
 /// Fills a server with [`MANY`] objects through 16 clients.
-async fn fill(server: &Server) {
+pub(crate) async fn fill(server: &Server) {
     let next = Arc::new(AtomicU64::new(0));
     let mut tasks = Vec::new();
     for _ in 0..16 {
@@ -286,6 +287,6 @@ impl Drop for Etcd {
     }
 }
 
-fn millis(duration: Duration) -> String {
+pub(crate) fn millis(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
 }

@@ -1,7 +1,7 @@
 //! Measures the budgets of the design, side by side in one run, and prints a table for docs/performance.md.
 //!
 //! `cargo bench --bench budgets [-- NAME …]` runs all or the named parts: `start`, `create`, `get`, `list`, `watch`, `objects`, `cli`,
-//! `etcd`, `kubectl`.
+//! `etcd`, `protobuf`, `kubectl`.
 //! The server is the release binary as a process of its own; client and server share the machine, as the budgets say. Nothing here
 //! asserts a time.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a measurement that cannot be made ends the run")]
@@ -11,6 +11,7 @@ mod connection;
 mod kubectl;
 mod load;
 mod objects;
+mod protobuf;
 mod server;
 
 use std::time::Duration;
@@ -41,6 +42,9 @@ fn main() {
         }
         if runs("etcd") {
             load::etcd().await;
+        }
+        if runs("protobuf") {
+            protobuf::compare().await;
         }
     });
     if runs("objects") {
