@@ -13,8 +13,8 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::delete::decide;
 use super::delete_options::DeleteOptions;
+use super::delete_rules::decide;
 use super::write::Verdict;
 use super::{Shared, definitions, view};
 use crate::admission;

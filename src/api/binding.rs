@@ -11,6 +11,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::create::in_namespace;
 use super::decode::{self, Decoded};
+use super::namespaces;
 use super::update::{announce, pinned};
 use super::write::{self, Live, Verdict};
 use crate::admission;
@@ -22,9 +23,11 @@ pub(super) async fn create(mut call: Call) -> Result<(Answer, Vec<String>), Refu
     let kind =
         |plural: &str| catalog.resource("", "v1", plural).cloned().ok_or_else(|| Refusal::internal(format!("{plural} are not served")));
     let (bindings, pods) = (kind("bindings")?, kind("pods")?);
+    let posted_to = call.group_resource();
     call.resource = bindings;
     let Decoded { object: mut binding, warnings } = decode::object(&call)?;
     in_namespace(&call, &mut binding)?;
+    namespaces::check_open_for(&call, &posted_to, binding.name()).await?;
     if call.route.name.as_deref().is_some_and(|name| name != binding.name()) {
         return Err(Refusal::bad_request("name in URL does not match name in Binding object"));
     }
@@ -75,10 +78,15 @@ fn annotate(pod: &mut Object, binding: &Object) {
     let owned = |(key, value): (&str, &str)| (key.to_owned(), Value::from(value));
     let annotations: Vec<_> = binding.annotations().map(owned).collect();
     let labels: Vec<_> = binding.labels().map(owned).collect();
-    if let (false, Some(own)) = (annotations.is_empty(), member(metadata, "annotations")) {
+    // Nothing to add makes no member.
+    if !annotations.is_empty()
+        && let Some(own) = member(metadata, "annotations")
+    {
         own.extend(annotations);
     }
-    if let (false, Some(own)) = (labels.is_empty(), member(metadata, "labels")) {
+    if !labels.is_empty()
+        && let Some(own) = member(metadata, "labels")
+    {
         for (key, value) in labels {
             own.entry(key).or_insert(value);
         }

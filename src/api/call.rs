@@ -48,6 +48,11 @@ impl Call {
         *self.advice.lock().unwrap_or_else(PoisonError::into_inner) = said;
     }
 
+    /// Keeps one thing more to say.
+    pub(super) fn warn(&self, warning: &str) {
+        self.advice.lock().unwrap_or_else(PoisonError::into_inner).push(warning.to_owned());
+    }
+
     /// The warnings of this request so far, and those kept.
     pub(super) fn advised(&self, mut warnings: Vec<String>) -> Vec<String> {
         warnings.append(&mut self.advice.lock().unwrap_or_else(PoisonError::into_inner));

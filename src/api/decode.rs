@@ -169,6 +169,12 @@ pub(super) fn checked_as(
     Ok(Decoded { object, warnings })
 }
 
+/// Says what a document is that its path says, where clients may leave that out: whoever is asked about it goes by it.
+pub(super) fn say_kind(object: &mut Object, api_version: &str, kind: &str) {
+    let members = [("apiVersion", api_version), ("kind", kind)];
+    object.root_mut().extend(members.map(|(member, text)| (member.to_owned(), text.into())));
+}
+
 fn loose_ends(validation: FieldValidation, schema: &Schema, value: &Value, duplicates: &[String]) -> Result<Vec<String>, String> {
     if validation == FieldValidation::Ignore {
         return Ok(Vec::new());

@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::call::Call;
 use super::delete_options::DeleteOptions;
+use super::delete_rules::{self, Dependents, PODS_STAY};
 use super::query::VersionMatch;
 use super::selection::Selection;
-use super::update::{announce, has_own_finalizers, is_held};
-use super::write::{self, Verdict, Written};
+use super::update::announce;
+use super::write::{self, Written};
 use super::{definitions, list, namespaces, view};
-use crate::object::{Object, Reason, Refusal, Revision, Time};
+use crate::object::{Object, Reason, Refusal, Revision};
 
 /// How many objects of a selection are deleted at the same time.
 const AT_ONCE: usize = 16;
@@ -32,6 +33,7 @@ pub(super) async fn delete(call: &mut Call) -> Result<Answer, Refusal> {
     let options = DeleteOptions::of(call)?;
     call.hooks.with_options(options.to_json(call.query.dry_run));
     namespaces::check_deletable(call)?;
+    warn(call, &options);
     let written = remove(call, &call.key_of(call.name()), call.name(), &options).await?;
     match &written {
         Written::Deleted(last) if !is_answered_by_the_object(call) => {
@@ -40,6 +42,15 @@ pub(super) async fn delete(call: &mut Call) -> Result<Answer, Refusal> {
             Ok(Answer::document(StatusCode::OK, &document, call.form.encoding(), call.pretty()))
         }
         shown => shown.answer(call).await,
+    }
+}
+
+/// Jobs that go without their pods are worth a word, since those of other kinds do not.
+fn warn(call: &Call, options: &DeleteOptions) {
+    let gvk = &call.resource.gvk;
+    let stay = Dependents::of_kind(&gvk.api_version(), &gvk.kind) == Dependents::Stay;
+    if gvk.kind == "Job" && stay && options.propagation.is_none() {
+        call.warn(PODS_STAY);
     }
 }
 
@@ -52,6 +63,7 @@ fn is_answered_by_the_object(call: &Call) -> bool {
 pub(super) async fn delete_collection(call: &mut Call) -> Result<Answer, Refusal> {
     let options = DeleteOptions::of(call)?;
     call.hooks.with_options(options.to_json(call.query.dry_run));
+    warn(call, &options);
     let selection = Selection::of(call)?;
     list::check_options(&call.query)?;
     // Upstream lists page by page here, so a revision means that very one.
@@ -84,51 +96,11 @@ pub(super) async fn remove(call: &Call, key: &str, name: &str, options: &DeleteO
         let live = live.ok_or_else(missing)?;
         options.check_preconditions(call, live)?;
         let object = definitions::held(&call.resource, &live.object, now);
-        Ok(decide(&object, options, now))
+        Ok(delete_rules::decide(&object, options, now))
     });
     let written = written.await?;
     announce(call, &written).await?;
     Ok(written)
-}
-
-/// Whether the object goes now, or is marked and stays until nothing holds it.
-pub(super) fn decide(live: &Object, options: &DeleteOptions, now: Time) -> Verdict {
-    let mut object = live.clone();
-    if let Some(propagation) = options.propagation {
-        propagation.mark(&mut object);
-    }
-    let grace = grace_period(live, options);
-    let marked = live.deletion_timestamp().is_some();
-    let shorter = live.get(&["metadata", "deletionGracePeriodSeconds"]).and_then(Value::as_i64).is_none_or(|left| grace < left);
-    if !marked || shorter {
-        let ends = now.timestamp().as_second().saturating_add(grace);
-        let ends = jiff::Timestamp::from_second(ends).map_or(now, Time::new);
-        object.set_meta("deletionTimestamp", ends.to_string());
-        object.set_meta("deletionGracePeriodSeconds", grace);
-    }
-    if !is_held(&object) {
-        return Verdict::Delete(live.clone());
-    }
-    if !marked && live.generation() > 0 {
-        object.set_meta("generation", live.generation() + 1);
-    }
-    if has_own_finalizers(&object)
-        && let Some(status) = object.root_mut().entry("status").or_insert_with(|| json!({})).as_object_mut()
-    {
-        status.insert("phase".to_owned(), "Terminating".into());
-    }
-    if object == *live { Verdict::Unchanged } else { Verdict::Put(object) }
-}
-
-/// Only pods that run somewhere are given time; everything else goes at once.
-fn grace_period(live: &Object, options: &DeleteOptions) -> i64 {
-    let bound = live.kind() == "Pod" && live.get_str(&["spec", "nodeName"]).is_some_and(|node| !node.is_empty());
-    let finished = matches!(live.get_str(&["status", "phase"]), Some("Succeeded" | "Failed"));
-    if !bound || finished {
-        return 0;
-    }
-    let declared = live.get(&["spec", "terminationGracePeriodSeconds"]).and_then(Value::as_i64).unwrap_or(30);
-    options.grace_period_seconds.unwrap_or(declared).max(0)
 }
 
 /// The `Status` that answers a deletion which is done.
@@ -138,45 +110,4 @@ fn success(call: &Call, last: &Object) -> Value {
         details["group"] = call.resource.gvk.group.as_str().into();
     }
     json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::delete_options::Propagation;
-    use super::*;
-
-    fn object(value: Value) -> Object {
-        Object::from_value(value).expect("an object")
-    }
-
-    fn now() -> Time {
-        Time::parse("2026-11-22T10:00:00Z").expect("a time")
-    }
-
-    #[test]
-    fn an_object_that_nothing_holds_goes_at_once() {
-        assert!(matches!(decide(&object(json!({"metadata": {"name": "a"}})), &DeleteOptions::default(), now()), Verdict::Delete(_)));
-    }
-
-    #[test]
-    fn finalizers_keep_an_object_and_a_policy_adds_its_own_behind_them() {
-        let live = object(json!({"metadata": {"name": "a", "finalizers": ["x/y"]}}));
-        let options = DeleteOptions { propagation: Some(Propagation::Foreground), ..DeleteOptions::default() };
-        let Verdict::Put(marked) = decide(&live, &options, now()) else { panic!("it stays") };
-        assert_eq!(marked.finalizers(), ["x/y", "foregroundDeletion"]);
-        assert_eq!(marked.get(&["metadata", "deletionGracePeriodSeconds"]), Some(&json!(0)));
-        assert_eq!(marked.deletion_timestamp(), Some("2026-11-22T10:00:00Z"));
-        assert!(matches!(decide(&marked, &options, now()), Verdict::Unchanged));
-    }
-
-    #[test]
-    fn a_bound_pod_is_given_its_grace_period_and_an_unbound_one_none() {
-        let bound = object(json!({"kind": "Pod", "metadata": {"name": "a"}, "spec": {"nodeName": "n"}}));
-        let Verdict::Put(marked) = decide(&bound, &DeleteOptions::default(), now()) else { panic!("it stays") };
-        assert_eq!(marked.deletion_timestamp(), Some("2026-11-22T10:00:30Z"));
-        let force = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::default() };
-        assert!(matches!(decide(&marked, &force, now()), Verdict::Delete(_)));
-        let unbound = object(json!({"kind": "Pod", "metadata": {"name": "a"}, "spec": {}}));
-        assert!(matches!(decide(&unbound, &DeleteOptions::default(), now()), Verdict::Delete(_)));
-    }
 }

@@ -93,7 +93,11 @@ impl DeleteOptions {
     pub(super) fn of(call: &mut Call) -> Result<Self, Refusal> {
         let mut body = Body::of(call)?;
         call.query.dry_run |= body.is_dry_run()?;
-        body.propagation_policy = body.propagation_policy.or_else(|| call.query.propagation_policy.clone());
+        // One says the other, so that only both or neither of the query's are wanted.
+        if body.propagation_policy.is_none() && body.orphan_dependents.is_none() {
+            body.propagation_policy.clone_from(&call.query.propagation_policy);
+            body.orphan_dependents = call.query.orphan_dependents;
+        }
         body.grace_period_seconds = body.grace_period_seconds.or(call.query.grace_period_seconds);
         body.options()
     }

@@ -189,8 +189,8 @@ async fn act(verb: Verb, mut call: Call) -> Said {
         Verb::Create => create::create(&call).await.map(|said| advised(&call, said)),
         Verb::Update => update::update(&call).await.map(|said| advised(&call, said)),
         Verb::Patch => patch::patch(&call).await.map(|said| advised(&call, said)),
-        Verb::Delete => delete::delete(&mut call).await.map(quiet),
-        Verb::DeleteCollection => delete::delete_collection(&mut call).await.map(quiet),
+        Verb::Delete => delete::delete(&mut call).await.map(|answer| advised(&call, quiet(answer))),
+        Verb::DeleteCollection => delete::delete_collection(&mut call).await.map(|answer| advised(&call, quiet(answer))),
     }
 }
 

@@ -23,7 +23,7 @@ use super::json::Parsed;
 use super::negotiate::{Encoding, Form};
 use super::query::Query;
 use super::route::ResourceRoute;
-use super::{update, view, write};
+use super::{namespaces, update, view, write};
 use crate::admission;
 use crate::auth::Identity;
 use crate::object::{Cause, CauseKind, GroupResource, Gvk, Object, Reason, Refusal, Time};
@@ -52,6 +52,7 @@ enum Evicted {
 pub(super) async fn create(mut call: Call) -> Result<(Answer, Vec<String>), Refusal> {
     let Decoded { object: mut eviction, warnings } = decoded(&call)?;
     in_namespace(&call, &mut eviction)?;
+    namespaces::check_open_for(&call, &call.group_resource(), eviction.name()).await?;
     if eviction.name() != call.name() {
         return Err(Refusal::bad_request("name in URL does not match name in Eviction object"));
     }
@@ -78,7 +79,7 @@ fn decoded(call: &Call) -> Result<Decoded, Refusal> {
     const KIND: &str = "Eviction";
     let message = protobuf::message_of("policy/v1", KIND);
     let Parsed { value, duplicates } = decode::document(call.content_type(), &call.body, KIND, message)?;
-    let eviction = Object::from_value(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
+    let mut eviction = Object::from_value(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
     match (eviction.api_version(), eviction.kind()) {
         ("" | "policy/v1" | "policy/v1beta1", "" | KIND) => {}
         (version, KIND) => {
@@ -89,6 +90,7 @@ fn decoded(call: &Call) -> Result<Decoded, Refusal> {
             return Err(Refusal::bad_request(format!("{kind} in version {version:?} cannot be handled as a {KIND}")));
         }
     }
+    decode::say_kind(&mut eviction, "policy/v1", KIND);
     let schema = schema::builtin(&Gvk::new("policy", "v1", KIND)).ok_or_else(|| Refusal::internal("there is no schema of Eviction"))?;
     decode::checked_as(call, &schema, "v1", KIND, eviction, &duplicates)
 }

@@ -26,7 +26,11 @@ pub(super) async fn get(call: &Call) -> Result<Answer, Refusal> {
     let object = found.ok_or_else(|| call.not_found())?;
     let object = convert::served_one(&call.api, &call.resource, object).await?;
     match call.resource.subresource(call.subresource()).map(|subresource| &subresource.behaviour) {
-        Some(Behaviour::Scale(paths)) => scale::answer(call, &view::parse(&call.resource, &object)?, paths),
+        Some(Behaviour::Scale(paths)) => {
+            let object = view::parse(&call.resource, &object)?;
+            scale::check_shown(&call.resource, &object, paths)?;
+            scale::answer(call, &object, paths)
+        }
         _ => one(call, StatusCode::OK, &object),
     }
 }

@@ -107,7 +107,7 @@ pub(super) fn apply_scale(call: &Call, live: &Object, applied: Object, paths: &S
         ignored: &NOTHING,
     })?;
     let mut after = live.clone();
-    scale::write(&mut after, &merged, paths)?;
+    scale::write(&call.resource, &mut after, &merged, paths)?;
     let owners = merged.metadata().and_then(|metadata| metadata.get("managedFields"));
     let managers = merge::managers_with_scale(parent, owners, &call.resource.gvk.api_version(), place).map_err(unreadable)?;
     set(&mut after, managers);

@@ -22,6 +22,7 @@ mod decode;
 mod definitions;
 mod delete;
 mod delete_options;
+mod delete_rules;
 pub mod discovery;
 mod dispatch;
 mod elsewhere;

@@ -18,10 +18,15 @@ const PERMANENT: [&str; 3] = ["default", "kube-system", "kube-public"];
 /// The cache may be a moment old in both directions: a namespace that it lacks is looked up in the store, and one that began to be
 /// deleted that very moment is emptied by the namespace controller, which lists after it has seen the deletion.
 pub(super) async fn check_open(call: &Call, object: &Object) -> Result<(), Refusal> {
+    check_open_for(call, &call.group_resource(), object.name()).await
+}
+
+/// As [`check_open`], by the resource and the name of what is to be created.
+pub(super) async fn check_open_for(call: &Call, resource: &GroupResource, created: &str) -> Result<(), Refusal> {
     let Some(name) = &call.route.namespace else { return Ok(()) };
     match known(call, name).await? {
         None => Err(Refusal::not_found(&GroupResource::new("", "namespaces"), name)),
-        Some(namespace) if is_terminating(&namespace)? => Err(terminating(call, name, object.name())),
+        Some(namespace) if is_terminating(&namespace)? => Err(terminating(resource, name, created)),
         Some(_) => Ok(()),
     }
 }
@@ -83,9 +88,9 @@ fn may_be_terminating(value: &[u8]) -> bool {
     places.any(|at| value[..at].ends_with(BEFORE) && value[at + 1..].starts_with(AFTER))
 }
 
-fn terminating(call: &Call, namespace: &str, name: &str) -> Refusal {
+fn terminating(resource: &GroupResource, namespace: &str, name: &str) -> Refusal {
     let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
     let message = format!("namespace {namespace} is being terminated");
-    let refusal = Refusal::forbidden(&call.group_resource(), name, &why);
+    let refusal = Refusal::forbidden(resource, name, &why);
     refusal.with_cause(Cause::new(CauseKind::NamespaceTerminating, "metadata.namespace", message))
 }

@@ -79,8 +79,9 @@ async fn patch_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<Str
         let Decoded { object: patched, warnings: found } = decoded.map_err(|refusal| unreadable(call, &refusal))?;
         same_uid(call, live, &patched)?;
         pinned(call, &patched, live)?;
+        scale::check_patched(&call.resource, &live.object, &patched, paths)?;
         let mut after = live.object.clone();
-        scale::write(&mut after, &admitted_scale(call, live, patched, paths), paths)?;
+        scale::write(&call.resource, &mut after, &admitted_scale(call, live, patched, paths), paths)?;
         *warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = found;
         Ok(after)
     });
@@ -186,7 +187,7 @@ async fn apply_scale(call: &Call, paths: &ScalePaths) -> Result<(Answer, Vec<Str
         let mut merged = managers::apply_scale(call, &live.object, applied.clone(), paths)?;
         if call.hooks.mutate() {
             let given = hooks::scale_of(&merged, paths);
-            scale::write(&mut merged, &admitted_scale(call, live, given, paths), paths)?;
+            scale::write(&call.resource, &mut merged, &admitted_scale(call, live, given, paths), paths)?;
         }
         settle(live, finished(call, live, merged)?)
     });

@@ -44,6 +44,8 @@ pub struct Query {
     pub include_object: IncludeObject,
     /// `gracePeriodSeconds`.
     pub grace_period_seconds: Option<i64>,
+    /// `orphanDependents`.
+    pub orphan_dependents: Option<bool>,
     /// `propagationPolicy`.
     pub propagation_policy: Option<String>,
     /// `verbose`, of the health checks.
@@ -125,6 +127,7 @@ impl Query {
             "pretty" if !value.is_empty() => self.pretty = Some(plain_truth(value)),
             "includeObject" => self.include_object = include_object(value).map_err(bad)?,
             "gracePeriodSeconds" => self.grace_period_seconds = number(value).map_err(bad)?,
+            "orphanDependents" => self.orphan_dependents = Some(truth(value)),
             "propagationPolicy" => self.propagation_policy = (!value.is_empty()).then(|| value.to_owned()),
             "verbose" => self.verbose = truth(value),
             _ => {}

@@ -10,7 +10,7 @@ use super::negotiate::Form;
 use super::query::IncludeObject;
 use super::view;
 use crate::object::{Cause, CauseKind, Object, Refusal};
-use crate::schema::{ScalePaths, columns};
+use crate::schema::{Resource, ScalePaths, columns};
 
 /// The Scale of an object.
 pub(super) fn read(object: &Object, paths: &ScalePaths) -> Value {
@@ -60,19 +60,48 @@ fn typed(scale: Value) -> Result<Object, Refusal> {
     Object::from_value(scale).map_err(|error| Refusal::internal(error.to_string()))
 }
 
+/// Refuses with 500 to show the Scale of a custom resource that says nothing of its replicas: nobody knows what none stand for.
+pub(super) fn check_shown(resource: &Resource, object: &Object, paths: &ScalePaths) -> Result<(), Refusal> {
+    if !lacks_replicas(resource, object, paths) {
+        return Ok(());
+    }
+    let why = format!("the spec replicas field {:?} does not exist", written(&paths.spec_replicas));
+    Err(Refusal::internal(format!("Internal error occurred: {why}")))
+}
+
+/// Refuses with 400 a patch after which a custom resource still says nothing of its replicas.
+pub(super) fn check_patched(resource: &Resource, object: &Object, patched: &Object, paths: &ScalePaths) -> Result<(), Refusal> {
+    let stated = patched.get(&["spec", "replicas"]).is_some_and(|replicas| !replicas.is_null());
+    if stated || !lacks_replicas(resource, object, paths) {
+        return Ok(());
+    }
+    Err(Refusal::bad_request(format!("the spec replicas field {:?} cannot be empty", written(&paths.spec_replicas))))
+}
+
+/// Kinds of Kubernetes' own have replicas by default.
+fn lacks_replicas(resource: &Resource, object: &Object, paths: &ScalePaths) -> bool {
+    resource.custom && number(object, &paths.spec_replicas).is_none()
+}
+
+/// A path as definitions write it.
+fn written(path: &[String]) -> String {
+    path.iter().map(|name| format!(".{name}")).collect()
+}
+
 /// The object with the number of replicas that a Scale declares.
 ///
-/// Refuses with 422 where the Scale's kind, version or number is wrong.
-pub(super) fn write(object: &mut Object, scale: &Object, paths: &ScalePaths) -> Result<(), Refusal> {
+/// Refuses with 422 where the number is wrong: by the Scale's field, or that of a custom resource, as kube-apiserver does.
+pub(super) fn write(resource: &Resource, object: &mut Object, scale: &Object, paths: &ScalePaths) -> Result<(), Refusal> {
     let invalid = |cause| Refusal::invalid("autoscaling", "Scale", object.name(), vec![cause]);
     let replicas = match scale.get(&["spec", "replicas"]) {
         None | Some(Value::Null) => 0,
         Some(value) => match value.as_i64().and_then(|number| i32::try_from(number).ok()).filter(|number| *number >= 0) {
             Some(number) => number,
-            None => {
-                let why = "must be a whole number greater than or equal to 0";
-                return Err(invalid(Cause::invalid("spec.replicas", value, why)));
+            None if resource.custom => {
+                let cause = Cause::invalid(&written(&paths.spec_replicas), value, "should be a non-negative integer");
+                return Err(Refusal::invalid(&resource.gvk.group, &resource.gvk.kind, object.name(), vec![cause]));
             }
+            None => return Err(invalid(Cause::invalid("spec.replicas", value, "must be greater than or equal to 0"))),
         },
     };
     let Some((last, parents)) = paths.spec_replicas.split_last() else {
@@ -113,28 +142,43 @@ fn selector_text(selector: &Value) -> String {
         return text.to_owned();
     }
     let labels = selector.get("matchLabels").or_else(|| selector.get("matchExpressions").is_none().then_some(selector));
-    let equal =
-        labels.and_then(Value::as_object).into_iter().flatten().filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)));
+    let labels = labels.and_then(Value::as_object).into_iter().flatten();
+    let equal = labels.filter_map(|(key, value)| Some((key.as_str(), format!("{key}={}", value.as_str()?))));
     let expressions = selector.get("matchExpressions").and_then(Value::as_array).into_iter().flatten().filter_map(expression_text);
-    equal.chain(expressions).collect::<Vec<_>>().join(",")
+    let mut requirements: Vec<(&str, String)> = equal.chain(expressions).collect();
+    requirements.sort_by_key(|(key, _)| *key);
+    requirements.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(",")
 }
 
-fn expression_text(expression: &Value) -> Option<String> {
+/// A requirement by its key.
+fn expression_text(expression: &Value) -> Option<(&str, String)> {
     let key = expression.get("key")?.as_str()?;
     let values = expression.get("values").and_then(Value::as_array).into_iter().flatten();
-    let values = values.filter_map(Value::as_str).collect::<Vec<_>>().join(",");
-    match expression.get("operator")?.as_str()? {
-        "In" => Some(format!("{key} in ({values})")),
-        "NotIn" => Some(format!("{key} notin ({values})")),
-        "Exists" => Some(key.to_owned()),
-        "DoesNotExist" => Some(format!("!{key}")),
-        _ => None,
-    }
+    let mut values: Vec<&str> = values.filter_map(Value::as_str).collect();
+    values.sort_unstable();
+    let values = values.join(",");
+    let text = match expression.get("operator")?.as_str()? {
+        "In" => format!("{key} in ({values})"),
+        "NotIn" => format!("{key} notin ({values})"),
+        "Exists" => key.to_owned(),
+        "DoesNotExist" => format!("!{key}"),
+        _ => return None,
+    };
+    Some((key, text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::Catalog;
+
+    #[test]
+    fn the_requirements_of_a_selector_and_their_values_come_in_order() {
+        let expression = |key: &str, operator: &str, values: &[&str]| json!({"key": key, "operator": operator, "values": values});
+        let expressions = [expression("z", "In", &["q", "p"]), expression("y", "DoesNotExist", &[]), expression("b", "NotIn", &["o", "n"])];
+        let selector = json!({"matchLabels": {"a": "1", "x": "2"}, "matchExpressions": expressions});
+        assert_eq!(selector_text(&selector), "a=1,b notin (n,o),x=2,!y,z in (p,q)");
+    }
 
     fn paths() -> ScalePaths {
         let path = |text: &str| text.split('.').map(str::to_owned).collect();
@@ -166,8 +210,10 @@ mod tests {
     fn writing_a_scale_sets_the_replicas_and_refuses_negative_ones() {
         let mut object = deployment();
         let scale = |replicas: i64| Object::from_value(json!({"spec": {"replicas": replicas}})).expect("an object");
-        write(&mut object, &scale(7), &paths()).expect("valid");
+        let catalog = Catalog::builtin();
+        let resource = catalog.resource("apps", "v1", "deployments").expect("served");
+        write(resource, &mut object, &scale(7), &paths()).expect("valid");
         assert_eq!(object.get(&["spec", "replicas"]), Some(&json!(7)));
-        assert_eq!(write(&mut object, &scale(-1), &paths()).expect_err("negative").reason.code(), 422);
+        assert_eq!(write(resource, &mut object, &scale(-1), &paths()).expect_err("negative").reason.code(), 422);
     }
 }

@@ -19,7 +19,7 @@ use super::create::in_namespace;
 use super::decode::{self, Decoded};
 use super::json::Parsed;
 use super::known_tokens::KnownToken;
-use super::{Shared, view};
+use super::{Shared, namespaces, view};
 use crate::auth::{Identity, TOKEN_MOST, TokenKey};
 use crate::object::{Cause, CauseKind, GroupResource, GroupVersion, Gvk, Object, Reason, Refusal, Revision, Time};
 use crate::protobuf;
@@ -55,6 +55,7 @@ pub(super) async fn create(call: &Call) -> Result<(Answer, Vec<String>), Refusal
     let key = call.api.token_key.get().ok_or_else(no_key)?;
     let Decoded { object: mut request, warnings } = decoded(call)?;
     in_namespace(call, &mut request)?;
+    namespaces::check_open_for(call, &call.group_resource(), call.name()).await?;
     let namespace = call.route.namespace.as_deref().unwrap_or_default();
     if !request.name().is_empty() && request.name() != call.name() {
         let cause = Cause::invalid("metadata.name", &request.name().into(), "must match the service account name if specified");
@@ -94,11 +95,12 @@ fn no_key() -> Refusal {
 
 fn decoded(call: &Call) -> Result<Decoded, Refusal> {
     let Parsed { value, duplicates } = decode::document(call.content_type(), &call.body, KIND, protobuf::message_of(API_VERSION, KIND))?;
-    let request = Object::from_value(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
+    let mut request = Object::from_value(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
     match (request.api_version(), request.kind()) {
         ("" | API_VERSION, "" | KIND) => {}
         (version, kind) => return Err(Refusal::bad_request(format!("{kind} in version {version:?} cannot be handled as a {KIND}"))),
     }
+    decode::say_kind(&mut request, API_VERSION, KIND);
     let schema = schema::builtin(&Gvk::new("authentication.k8s.io", "v1", KIND));
     let schema = schema.ok_or_else(|| Refusal::internal("there is no schema of TokenRequest"))?;
     decode::checked_as(call, &schema, "v1", KIND, request, &duplicates)

@@ -25,7 +25,7 @@ pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal
             let mut after = live.object.clone();
             admission::same_object(&call.resource, &live.object, &scale)?;
             pinned(call, &scale, live)?;
-            scale::write(&mut after, &admitted_scale(call, live, scale.clone(), paths), paths)?;
+            scale::write(&call.resource, &mut after, &admitted_scale(call, live, scale.clone(), paths), paths)?;
             Ok(after)
         });
         return Ok((scale_answer(call, &written.await?, paths).await?, warnings));
@@ -57,12 +57,13 @@ pub(super) async fn update(call: &Call) -> Result<(Answer, Vec<String>), Refusal
 pub(super) fn scale_of(call: &Call, content_type: &str, says: bool) -> Result<Decoded, Refusal> {
     let message = protobuf::message_of(merge::SCALE_VERSION, "Scale");
     let Parsed { value, duplicates } = decode::document(content_type, &call.body, "Scale", message)?;
-    let object = Object::from_value(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
+    let mut object = Object::from_value(value).map_err(|error| Refusal::bad_request(error.to_string()))?;
     match (object.api_version(), object.kind()) {
         (merge::SCALE_VERSION, "Scale") => {}
         ("", "") if !says => {}
         (version, kind) => return Err(Refusal::bad_request(format!("{kind} in version {version:?} cannot be handled as a Scale"))),
     }
+    decode::say_kind(&mut object, merge::SCALE_VERSION, "Scale");
     decode::checked_as(call, &*managers::scale_schema()?, "v1", "Scale", object, &duplicates)
 }
 
@@ -164,7 +165,7 @@ pub(super) fn is_held(object: &Object) -> bool {
 
 /// Namespaces keep a finalizer in `spec`, which their controller takes away when they are empty.
 pub(super) fn has_own_finalizers(object: &Object) -> bool {
-    let list = (object.kind() == "Namespace").then(|| object.get(&["spec", "finalizers"])).flatten();
+    let list = ((object.api_version(), object.kind()) == ("v1", "Namespace")).then(|| object.get(&["spec", "finalizers"])).flatten();
     list.and_then(serde_json::Value::as_array).is_some_and(|finalizers| !finalizers.is_empty())
 }
 

@@ -47,6 +47,16 @@ async fn a_binding_puts_a_pod_on_a_node_once() {
 }
 
 #[tokio::test]
+async fn a_binding_with_nothing_to_add_leaves_the_metadata_as_it_is() {
+    let api = TestApi::new().await;
+    api.create(PODS, &json!({"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}})).await;
+    let binding = json!({"metadata": {"name": "p"}, "target": {"name": "n"}});
+    assert_eq!(api.post(&format!("{PODS}/p/binding"), &binding).await.code, 201);
+    let metadata = &api.get(&format!("{PODS}/p")).await.body["metadata"];
+    assert_eq!((metadata.get("labels"), metadata.get("annotations")), (None, None));
+}
+
+#[tokio::test]
 async fn what_cannot_be_bound_is_left_where_it_is() {
     let api = TestApi::new().await;
     let created = api.create(PODS, &pod("free", &json!({}))).await;

@@ -129,6 +129,14 @@ async fn custom_objects_are_patched_scaled_and_have_a_status_of_their_own() {
         (&json!({"ready": true}), &json!(2), &json!(2))
     );
     assert_eq!(api.patch(&path, MERGE, &json!({"status": {"ready": false}})).await.body["status"], json!({"ready": true}));
+    let without = api.get(&format!("{path}/scale")).await;
+    without.refused(500, "InternalError");
+    assert!(without.message().ends_with("the spec replicas field \".spec.replicas\" does not exist"), "{}", without.message());
+    let unsaid = api.patch(&format!("{path}/scale"), MERGE, &json!({})).await;
+    unsaid.refused(400, "BadRequest");
+    assert_eq!(unsaid.message(), "the spec replicas field \".spec.replicas\" cannot be empty");
+    let negative = api.patch(&format!("{path}/scale"), MERGE, &json!({"spec": {"replicas": -3}})).await;
+    assert_eq!(negative.refused(422, "Invalid")["causes"][0]["field"], ".spec.replicas");
     assert_eq!(api.patch(&format!("{path}/scale"), MERGE, &json!({"spec": {"replicas": 3}})).await.body["spec"]["replicas"], 3);
     assert_eq!(api.get(&path).await.body["spec"]["replicas"], 3);
     let mut unpinned = created;

@@ -40,6 +40,8 @@ async fn a_propagation_policy_leaves_its_finalizer_behind_those_there_are() {
         ("a", "?propagationPolicy=Foreground", Value::Null, json!(["x/a", "foregroundDeletion"])),
         ("b", "", json!({"propagationPolicy": "Orphan"}), json!(["x/a", "orphan"])),
         ("c", "", json!({"orphanDependents": true}), json!(["x/a", "orphan"])),
+        ("e", "?orphanDependents=true", Value::Null, json!(["x/a", "orphan"])),
+        ("f", "?orphanDependents=true", json!({"propagationPolicy": "Background"}), json!(["x/a"])),
         ("d", "?propagationPolicy=Background", Value::Null, json!(["x/a"])),
     ] {
         api.create(MAPS, &merged(config_map(name, &json!({})), &[("/metadata/finalizers", json!(["x/a"]))])).await;
@@ -51,6 +53,47 @@ async fn a_propagation_policy_leaves_its_finalizer_behind_those_there_are() {
     assert_eq!(api.send("DELETE", &format!("{MAPS}/a"), JSON, &json!({"gracePeriodSeconds": -1})).await.code, 200);
     api.ask("DELETE", &format!("{MAPS}/a"), &[("content-type", JSON)], b"{").await.refused(400, "BadRequest");
     api.send("DELETE", &format!("{MAPS}/a"), JSON, &json!([1])).await.refused(400, "BadRequest");
+    let both = api.delete(&format!("{MAPS}/a?orphanDependents=false&propagationPolicy=Orphan")).await;
+    assert_eq!(both.refused(422, "Invalid")["causes"][0]["field"], "propagationPolicy");
+}
+
+#[tokio::test]
+async fn jobs_leave_their_pods_by_default_and_say_so() {
+    const JOBS: &str = "/apis/batch/v1/namespaces/default/jobs";
+    const CONTROLLERS: &str = "/api/v1/namespaces/default/replicationcontrollers";
+    let warning = "299 - \"child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or \
+                   set propagationPolicy=Orphan to suppress this warning\"";
+    let api = TestApi::new().await;
+    let containers = json!({"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]});
+    for name in ["a", "b", "c", "d"] {
+        api.create(JOBS, &json!({"metadata": {"name": name}, "spec": {"template": {"spec": containers}}})).await;
+    }
+    let kept = api.delete(&format!("{JOBS}/a")).await;
+    assert_eq!((kept.body["metadata"]["finalizers"].clone(), kept.warnings), (json!(["orphan"]), vec![warning.to_owned()]));
+    for (name, query) in [("b", "propagationPolicy=Background"), ("c", "orphanDependents=false")] {
+        let gone = api.delete(&format!("{JOBS}/{name}?{query}")).await;
+        assert_eq!((gone.body["status"].clone(), gone.warnings.len()), (json!("Success"), 0), "{name}");
+    }
+    let all = api.delete(JOBS).await;
+    assert_eq!((all.names(), &all.warnings[..]), (vec!["a", "d"], &[warning.to_owned()][..]));
+    assert_eq!(api.get(JOBS).await.body["items"][1]["metadata"]["finalizers"], json!(["orphan"]));
+
+    let pods = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"containers": containers["containers"]}});
+    api.create(CONTROLLERS, &json!({"metadata": {"name": "a"}, "spec": {"selector": {"a": "b"}, "template": pods}})).await;
+    let kept = api.delete(&format!("{CONTROLLERS}/a")).await;
+    assert_eq!((kept.body["metadata"]["finalizers"].clone(), kept.warnings.len()), (json!(["orphan"]), 0));
+}
+
+#[tokio::test]
+async fn events_go_at_once_whatever_becomes_of_dependents() {
+    const EVENTS: &str = "/api/v1/namespaces/default/events";
+    let api = TestApi::new().await;
+    let about = json!({"namespace": "default", "kind": "Pod", "name": "p"});
+    for (name, at) in [("a", EVENTS), ("b", "/apis/events.k8s.io/v1/namespaces/default/events")] {
+        api.create(EVENTS, &json!({"metadata": {"name": name}, "involvedObject": about, "reason": "Because"})).await;
+        let gone = api.delete(&format!("{at}/{name}?propagationPolicy=Foreground")).await.body;
+        assert_eq!(gone["status"], "Success", "{gone}");
+    }
 }
 
 #[tokio::test]
@@ -97,6 +140,8 @@ async fn a_namespace_that_is_being_deleted_takes_nothing_new() {
         let marked = api.delete("/api/v1/namespaces/term").await;
         assert_eq!((marked.code.as_u16(), &marked.body["status"]["phase"]), (200, &json!("Terminating")));
         assert_ne!(marked.body["metadata"]["deletionTimestamp"], Value::Null);
+        assert_eq!(marked.body["metadata"].get("deletionGracePeriodSeconds"), None, "it is given no time, but what its emptying takes");
+        assert_eq!(api.delete("/api/v1/namespaces/term?propagationPolicy=Foreground").await.body, marked.body);
         for refused in
             [api.post(path, &config_map("a", &json!({}))).await, api.apply(&format!("{path}/a"), "m", &config_map("a", &json!({}))).await]
         {
@@ -155,6 +200,41 @@ async fn a_pod_that_runs_somewhere_is_given_time() {
     assert_eq!(api.patch(&format!("{path}/status"), MERGE, &json!({"status": {"message": "m"}})).await.code, 200);
     assert_eq!(api.delete(&format!("{path}?gracePeriodSeconds=0")).await.code, 200);
     assert_eq!(api.get(&path).await.code, 404);
+}
+
+#[tokio::test]
+async fn a_pod_that_goes_at_once_is_answered_as_deleted() {
+    for api in TestApi::on_each_store().await {
+        let pods = "/api/v1/namespaces/default/pods";
+        let created = api.create(pods, &json!({"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}})).await;
+        let gone = api.delete(&format!("{pods}/p")).await.body;
+        let marks = |pod: &Value| pod["metadata"]["deletionTimestamp"].is_string() && pod["metadata"]["deletionGracePeriodSeconds"] == 0;
+        assert!(marks(&gone) && !marks(&created), "{gone}");
+        assert_eq!((&created["metadata"]["generation"], &gone["metadata"]["generation"]), (&json!(1), &json!(2)));
+        assert_eq!(api.get(&format!("{pods}/p")).await.code, 404);
+    }
+}
+
+#[tokio::test]
+async fn orders_about_what_is_in_a_closed_namespace_are_refused_like_new_content() {
+    let api = TestApi::new().await;
+    api.create("/api/v1/namespaces", &json!({"metadata": {"name": "term"}})).await;
+    let (open, gone) = ("/api/v1/namespaces/term", "/api/v1/namespaces/gone");
+    api.create(&format!("{open}/pods"), &json!({"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}})).await;
+    assert_eq!(api.delete(open).await.code, 200);
+    let eviction = json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p"}});
+    let binding = json!({"metadata": {"name": "p"}, "target": {"name": "n"}});
+    for (path, body, kind) in
+        [("pods/p/eviction", &eviction, "pods"), ("pods/p/binding", &binding, "pods"), ("bindings", &binding, "bindings")]
+    {
+        let refused = api.post(&format!("{open}/{path}"), body).await;
+        let details = refused.refused(403, "Forbidden");
+        assert_eq!((&details["kind"], &details["name"]), (&json!(kind), &json!("p")), "{path}");
+        assert_eq!(details["causes"][0]["reason"], "NamespaceTerminating", "{path}");
+        let refused = api.post(&format!("{gone}/{path}"), body).await;
+        assert_eq!(refused.refused(404, "NotFound")["kind"], "namespaces", "{path}");
+    }
+    assert_eq!(api.get(&format!("{open}/pods/p")).await.body["spec"].get("nodeName"), None);
 }
 
 #[tokio::test]

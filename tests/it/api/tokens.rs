@@ -78,6 +78,18 @@ async fn a_token_says_whose_it_is_and_is_taken_for_that() {
 }
 
 #[tokio::test]
+async fn in_a_closed_namespace_no_token_is_made() {
+    let (api, _) = with_account().await;
+    api.create("/api/v1/namespaces", &json!({"metadata": {"name": "term"}})).await;
+    api.create("/api/v1/namespaces/term/serviceaccounts", &json!({"metadata": {"name": "robot"}})).await;
+    assert_eq!(api.delete("/api/v1/namespaces/term").await.code, 200);
+    let refused = api.post("/api/v1/namespaces/term/serviceaccounts/robot/token", &json!({})).await;
+    assert_eq!(refused.refused(403, "Forbidden")["causes"][0]["reason"], "NamespaceTerminating");
+    let refused = api.post("/api/v1/namespaces/gone/serviceaccounts/robot/token", &json!({})).await;
+    assert_eq!(refused.refused(404, "NotFound")["kind"], "namespaces");
+}
+
+#[tokio::test]
 async fn a_token_is_good_for_its_audiences_and_no_others() {
     let (api, _) = with_account().await;
     let token = token(&api, &json!({"audiences": ["vault", "other"], "expirationSeconds": 600})).await;

@@ -269,6 +269,28 @@ async fn subresources_and_deletions_are_asked_about_as_such() {
 }
 
 #[tokio::test]
+async fn orders_that_do_not_say_their_kind_are_shown_and_changed_with_it() {
+    let api = TestApi::new().await;
+    let marks = webhook(|_| patched(&json!([{"op": "add", "path": "/metadata/labels", "value": {"seen": "yes"}}]))).await;
+    let rules = ("rules", json!([rule("pods/eviction"), rule("deployments/scale")]));
+    mutating(&api, "m", &[hook(&marks, &[rules])]).await;
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    for version in
+        [json!({"metadata": {"name": "p"}}), json!({"metadata": {"name": "p"}, "apiVersion": "policy/v1beta1", "kind": "Eviction"})]
+    {
+        api.create(PODS, &pod).await;
+        let evicted = api.post(&format!("{PODS}/p/eviction"), &version).await;
+        assert_eq!(evicted.code, 201, "{}", evicted.body);
+    }
+    api.create(DEPLOYMENTS, &deployment("d")).await;
+    let scaled = api.put(&format!("{DEPLOYMENTS}/d/scale"), &json!({"metadata": {"name": "d"}, "spec": {"replicas": 4}})).await;
+    assert_eq!((scaled.code.as_u16(), &scaled.body["spec"]["replicas"]), (200, &json!(4)), "{}", scaled.body);
+    let kind = |review: Value| format!("{} {}", review["request"]["object"]["apiVersion"], review["request"]["object"]["kind"]);
+    let shown: Vec<String> = marks.asked().into_iter().map(kind).collect();
+    assert_eq!(shown, [r#""policy/v1" "Eviction""#, r#""policy/v1" "Eviction""#, r#""autoscaling/v1" "Scale""#]);
+}
+
+#[tokio::test]
 async fn a_scale_is_changed_by_webhooks_before_it_changes_the_object() {
     let api = TestApi::new().await;
     api.create(DEPLOYMENTS, &deployment("d")).await;

@@ -1,7 +1,7 @@
-//! Debian's kubectl, as people use it.
+//! kubectl as people use it: Debian's, and a newer one where there is one.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
@@ -22,6 +22,31 @@ struct Kubectl {
     server: TestServer,
 }
 
+/// Which kubectl speaks to a server over which store.
+struct Setting {
+    binary: String,
+    engine: Engine,
+}
+
+/// Debian's kubectl.
+impl From<Engine> for Setting {
+    fn from(engine: Engine) -> Self {
+        Self { binary: tool("TRUEUP_KUBECTL_BIN"), engine }
+    }
+}
+
+impl Setting {
+    /// A kubectl that is years younger than Debian's, over each store; none where the machine has none.
+    fn newer() -> Vec<Self> {
+        let binary = std::env::var("TRUEUP_SETS_KUBECTL_BIN").ok().filter(|path| Path::new(path).exists());
+        let Some(binary) = binary else {
+            eprintln!("no newer kubectl: TRUEUP_SETS_KUBECTL_BIN names none");
+            return Vec::new();
+        };
+        [Engine::Sqlite, Engine::Etcd].map(|engine| Self { binary: binary.clone(), engine }).into()
+    }
+}
+
 /// What a command printed and how it ended.
 #[derive(Debug)]
 struct Told {
@@ -31,8 +56,9 @@ struct Told {
 }
 
 impl Kubectl {
-    fn on(engine: Engine) -> Self {
-        Self { binary: tool("TRUEUP_KUBECTL_BIN"), server: TestServer::start(engine) }
+    fn on(setting: impl Into<Setting>) -> Self {
+        let Setting { binary, engine } = setting.into();
+        Self { binary, server: TestServer::start(engine) }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -94,8 +120,8 @@ impl Kubectl {
     }
 }
 
-fn discovery_is_read(engine: Engine) {
-    let kubectl = Kubectl::on(engine);
+fn discovery_is_read(setting: impl Into<Setting>) {
+    let kubectl = Kubectl::on(setting);
     kubectl.mentions(&["version"], &["Server Version", "v1.36"]);
     let versions = kubectl.ok(&["api-versions"]);
     for version in ["v1", "apps/v1", "batch/v1", "autoscaling/v2", "apiextensions.k8s.io/v1", "rbac.authorization.k8s.io/v1"] {
@@ -126,8 +152,8 @@ fn facts(explained: &str) -> Vec<String> {
     lines.flat_map(str::split_whitespace).map(word).collect()
 }
 
-fn explain_says_what_kubectl_says(engine: Engine) {
-    let kubectl = Kubectl::on(engine);
+fn explain_says_what_kubectl_says(setting: impl Into<Setting>) {
+    let kubectl = Kubectl::on(setting);
     kubectl.ok(&["apply", "-f", "gadgets.yaml"]);
     kubectl.ok(&["wait", "--for=condition=Established", "crd", "--all"]);
     // Since 1.27 kubectl reads version 3 of OpenAPI, and lays out what it finds as `trueup explain` does.
@@ -146,8 +172,8 @@ fn explain_says_what_kubectl_says(engine: Engine) {
     }
 }
 
-fn manifests_are_created_diffed_applied_and_deleted(engine: Engine) {
-    let kubectl = Kubectl::on(engine);
+fn manifests_are_created_diffed_applied_and_deleted(setting: impl Into<Setting>) {
+    let kubectl = Kubectl::on(setting);
     let shop = ["-f", "shop.yaml"];
     let each = |word: &str| {
         ["configmap/settings", "secret/login", "deployment.apps/web", "service/web"].map(|name| format!("{name} {word}\n")).concat()
@@ -186,8 +212,8 @@ fn manifests_are_created_diffed_applied_and_deleted(engine: Engine) {
     kubectl.says(&["get", "cm,secret,deploy,svc", "-o", "name"], "");
 }
 
-fn server_side_apply_tells_conflicts_and_the_ways_out(engine: Engine) {
-    let kubectl = Kubectl::on(engine);
+fn server_side_apply_tells_conflicts_and_the_ways_out(setting: impl Into<Setting>) {
+    let kubectl = Kubectl::on(setting);
     let first = ["apply", "--server-side", "--field-manager=first", "-f", "shop.yaml"];
     let other = kubectl.variant("shop.yaml", "color: red", "color: blue");
     kubectl.mentions(&first, &["configmap/settings serverside-applied", "deployment.apps/web serverside-applied"]);
@@ -206,8 +232,8 @@ fn server_side_apply_tells_conflicts_and_the_ways_out(engine: Engine) {
     assert!(refusal.contains(r#"conflict with "second": .data.color"#), "{refusal}");
 }
 
-fn objects_are_shown_and_watched(engine: Engine) {
-    let kubectl = Kubectl::on(engine);
+fn objects_are_shown_and_watched(setting: impl Into<Setting>) {
+    let kubectl = Kubectl::on(setting);
     kubectl.ok(&["create", "-f", "shop.yaml"]);
     let rows = kubectl.table(&["get", "deploy"]);
     assert_eq!(rows[0], ["NAME", "READY", "UP-TO-DATE", "AVAILABLE", "AGE"]);
@@ -251,8 +277,8 @@ fn objects_are_shown_and_watched(engine: Engine) {
     watch.wait().unwrap();
 }
 
-fn objects_are_changed_in_place(engine: Engine) {
-    let kubectl = Kubectl::on(engine);
+fn objects_are_changed_in_place(setting: impl Into<Setting>) {
+    let kubectl = Kubectl::on(setting);
     kubectl.ok(&["create", "-f", "shop.yaml"]);
     let strategic = r#"{"spec":{"template":{"spec":{"containers":[{"name":"web","image":"nginx:1.29"}]}}}}"#;
     kubectl.says(&["patch", "deploy", "web", "-p", strategic], "deployment.apps/web patched\n");
@@ -297,9 +323,9 @@ fn objects_are_changed_in_place(engine: Engine) {
     let refusal = kubectl.refused(&["-n", "nosuch", "create", "configmap", "lost"]);
     assert!(refusal.contains(r#"namespaces "nosuch" not found"#), "{refusal}");
     kubectl.says(&["run", "made", "--image=nginx"], "pod/made created\n");
-    kubectl.says(&["delete", "pod", "made", "--wait"], "pod \"made\" deleted\n");
+    kubectl.mentions(&["delete", "pod", "made", "--wait"], &["pod \"made\" deleted"]);
     kubectl.says(&["expose", "deploy", "made", "--port=80"], "service/made exposed\n");
-    kubectl.says(&["delete", "service", "made", "--wait"], "service \"made\" deleted\n");
+    kubectl.mentions(&["delete", "service", "made", "--wait"], &["service \"made\" deleted"]);
     kubectl.says(&["rollout", "restart", "deploy", "made"], "deployment.apps/made restarted\n");
     kubectl.says(&["get", "secret", "made", "-o", "jsonpath={.data.a}"], "Yg==");
     kubectl.mentions(
@@ -309,8 +335,8 @@ fn objects_are_changed_in_place(engine: Engine) {
     kubectl.says(&["get", "cm,deploy,svc,secret", "-o", "name"], "configmap/made\ndeployment.apps/made\nsecret/made\n");
 }
 
-fn custom_resources_are_kinds_like_any_other(engine: Engine) {
-    let kubectl = Kubectl::on(engine);
+fn custom_resources_are_kinds_like_any_other(setting: impl Into<Setting>) {
+    let kubectl = Kubectl::on(setting);
     let refusal = kubectl.refused(&["create", "-f", "gadget.yaml"]);
     assert!(refusal.contains(r#"no matches for kind "Gadget" in version "example.com/v1""#), "{refusal}");
     kubectl.says(&["apply", "-f", "gadgets.yaml"], "customresourcedefinition.apiextensions.k8s.io/gadgets.example.com created\n");
@@ -342,29 +368,29 @@ fn custom_resources_are_kinds_like_any_other(engine: Engine) {
     );
 }
 
-fn permissions_are_told(engine: Engine) {
-    let kubectl = Kubectl::on(engine);
+fn permissions_are_told(setting: impl Into<Setting>) {
+    let kubectl = Kubectl::on(setting);
     kubectl.says(&["auth", "can-i", "create", "deployments"], "yes\n");
     kubectl.says(&["auth", "can-i", "get", "/metrics"], "yes\n");
     kubectl.mentions(&["auth", "can-i", "--list"], &["*.*", "selfsubjectaccessreviews.authorization.k8s.io", "[/healthz]"]);
     assert_eq!(kubectl.table(&["get", "componentstatuses"])[1], ["etcd-0", "Healthy", "ok"]);
 }
 
-fn autoscalers_are_kinds_of_two_versions(engine: Engine) {
-    let kubectl = Kubectl::on(engine);
+fn autoscalers_are_kinds_of_two_versions(setting: impl Into<Setting>) {
+    let kubectl = Kubectl::on(setting);
     kubectl.ok(&["create", "deployment", "web", "--image=nginx"]);
     let told = kubectl.ok(&["autoscale", "deployment", "web", "--min=2", "--max=5", "--cpu-percent=60"]);
     assert_eq!(told, "horizontalpodautoscaler.autoscaling/web autoscaled\n");
     assert_eq!(kubectl.table(&["get", "hpa", "web", "--no-headers"])[0][..2], ["web", "Deployment/web"]);
-    kubectl.says(&["get", "hpa.v1.autoscaling", "web", "-o", "jsonpath={.spec.targetCPUUtilizationPercentage}"], "60");
+    kubectl.says(&["get", "horizontalpodautoscalers.v1.autoscaling", "web", "-o", "jsonpath={.spec.targetCPUUtilizationPercentage}"], "60");
     let metric = "jsonpath={.spec.metrics[0].resource.name}={.spec.metrics[0].resource.target.averageUtilization}";
-    kubectl.says(&["get", "hpa.v2.autoscaling", "web", "-o", metric], "cpu=60");
+    kubectl.says(&["get", "horizontalpodautoscalers.v2.autoscaling", "web", "-o", metric], "cpu=60");
     let available = kubectl.table(&["get", "apiservices", "v1.autoscaling", "v2.autoscaling", "--no-headers"]);
     assert!(available.iter().all(|row| row[1..3] == ["Local", "True"]), "{available:?}");
 }
 
-fn nodes_are_drained_by_evictions(engine: Engine) {
-    let kubectl = Kubectl::on(engine);
+fn nodes_are_drained_by_evictions(setting: impl Into<Setting>) {
+    let kubectl = Kubectl::on(setting);
     let manifest = |name: &str, text: &str| {
         let path = kubectl.server.folder().join(name);
         std::fs::write(&path, text).unwrap();
@@ -380,7 +406,18 @@ fn nodes_are_drained_by_evictions(engine: Engine) {
     assert_eq!(kubectl.ok(&["get", "pods", "-o", "name"]), "");
 }
 
-on_every_engine!(run
+/// The scenarios with each kubectl over each store.
+macro_rules! with_every_kubectl {
+    ($($scenario:ident),+ $(,)?) => {
+        on_every_engine!(run $($scenario),+);
+
+        mod newer {
+            $(#[test] fn $scenario() { super::Setting::newer().into_iter().for_each(super::$scenario); })+
+        }
+    };
+}
+
+with_every_kubectl!(
     discovery_is_read,
     explain_says_what_kubectl_says,
     manifests_are_created_diffed_applied_and_deleted,
@@ -396,8 +433,8 @@ on_every_engine!(run
     nodes_are_drained_by_evictions,
 );
 
-fn policies_deny_and_warn(engine: Engine) {
-    let kubectl = Kubectl::on(engine);
+fn policies_deny_and_warn(setting: impl Into<Setting>) {
+    let kubectl = Kubectl::on(setting);
     kubectl.ok(&["apply", "-f", "policies.yaml"]);
     let denied = kubectl.refused(&["create", "configmap", "m", "--from-literal=size=many"]);
     let why = "ValidatingAdmissionPolicy 'sizes.example.com' with binding 'denies' denied request: size must be small, not many";
@@ -414,8 +451,8 @@ fn policies_deny_and_warn(engine: Engine) {
     kubectl.ok(&["patch", "configmap", "m", "-p", "{\"data\":{\"size\":\"large\"}}"]);
 }
 
-fn policies_change_what_is_written(engine: Engine) {
-    let kubectl = Kubectl::on(engine);
+fn policies_change_what_is_written(setting: impl Into<Setting>) {
+    let kubectl = Kubectl::on(setting);
     kubectl.ok(&["apply", "-f", "mutations.yaml"]);
     let both = "jsonpath={.metadata.labels.team} {.metadata.labels.made/by}";
     let literal = "--from-literal=a=b";
@@ -441,7 +478,7 @@ fn policies_change_what_is_written(engine: Engine) {
 /// A change by which a policy's expression speaks of what is not there.
 const BROKEN: &str = r#"[{"op": "replace", "path": "/spec/validations/0/expression", "value": "objekt.x"}]"#;
 
-fn webhooks_admit_and_change_what_is_written(engine: Engine) {
+fn webhooks_admit_and_change_what_is_written(setting: impl Into<Setting>) {
     let runtime = tokio::runtime::Runtime::new().unwrap_or_else(|error| panic!("{error}"));
     let webhook = runtime.block_on(Webhook::start(|review| {
         let request = &review["request"];
@@ -454,7 +491,7 @@ fn webhooks_admit_and_change_what_is_written(engine: Engine) {
         }
         (StatusCode::OK, json!({"kind": "AdmissionReview", "apiVersion": review["apiVersion"], "response": response}))
     }));
-    let kubectl = Kubectl::on(engine);
+    let kubectl = Kubectl::on(setting);
     let configuration = json!({
         "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration", "metadata": {"name": "m"},
         "webhooks": [{
