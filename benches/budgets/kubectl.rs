@@ -51,7 +51,7 @@ pub(crate) async fn compare() {
         let cache = server.directory.path().join(format!("cache{}", way.len()));
         // The tools' processes are waited for, while the way is served by the runtime.
         tokio::task::block_in_place(|| {
-            passes(&kubectl, way, &Place { kubeconfig: &kubeconfig, cache: &cache, file: &file, namespace: "" })
+            passes(&kubectl, way, &Place { kubeconfig: &kubeconfig, cache: &cache, file: &file, namespace: "" });
         });
     }
 }
