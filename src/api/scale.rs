@@ -98,7 +98,7 @@ pub(super) fn write(resource: &Resource, object: &mut Object, scale: &Object, pa
         Some(value) => match value.as_i64().and_then(|number| i32::try_from(number).ok()).filter(|number| *number >= 0) {
             Some(number) => number,
             None if resource.custom => {
-                let cause = Cause::invalid(&written(&paths.spec_replicas), value, "should be a non-negative integer");
+                let cause = Cause::invalid(written(&paths.spec_replicas), value, "should be a non-negative integer");
                 return Err(Refusal::invalid(&resource.gvk.group, &resource.gvk.kind, object.name(), vec![cause]));
             }
             None => return Err(invalid(Cause::invalid("spec.replicas", value, "must be greater than or equal to 0"))),
