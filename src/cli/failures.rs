@@ -121,6 +121,9 @@ pub(super) fn what(error: &ObjectError) -> String {
         ObjectError::NotMadeAnew(error) => {
             format!("it was deleted to be replaced, but could not be made anew: {}", client_error_in_words(error))
         }
+        ObjectError::PerhapsDeleted(error) => {
+            format!("whether it was deleted, to be replaced, is not known: {}", client_error_in_words(error))
+        }
         ObjectError::Client(error) => match error.refusal() {
             Some(refusal) if is_conflict(refusal) => "other managers own fields that the manifest sets".to_owned(),
             // The message of the server repeats all causes in one line; with several they are listed below instead.
