@@ -158,9 +158,14 @@ impl Collector {
         let look = match tidings {
             Tidings::Begin => {
                 self.graph.begin(id);
+                // The history from here on may be another: a store that was restored has owners again that were gone.
+                self.absent.forget_all();
                 Vec::new()
             }
-            Tidings::There(observed) => self.graph.apply(id, observed),
+            Tidings::There(observed) => {
+                self.absent.forget(&observed.uid);
+                self.graph.apply(id, observed)
+            }
             Tidings::Gone(uid) => self.remove(&uid),
             Tidings::Read => self.read(id),
         };
