@@ -5,6 +5,7 @@
 
 pub mod cache;
 mod compactor;
+mod complaint;
 mod etcd;
 mod follow;
 mod keys;
