@@ -226,7 +226,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         _ if refusal.is_some_and(|refusal| refusal.message.contains("immutable")) => {
             "the field cannot be changed in place; delete the object and apply again, or undo the change in the manifest"
         }
-        ObjectError::NotReached(error) => return hint_for(error),
+        ObjectError::NotReached(error) | ObjectError::PerhapsDeleted(error) => return hint_for(error),
         ObjectError::Client(error) => return hint_for(error).or_else(|| misspelled_fields(failure)),
         _ => return None,
     };
