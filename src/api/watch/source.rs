@@ -129,12 +129,8 @@ mod tests {
     use crate::store::Event;
 
     async fn told(events: &[(&str, u64)]) -> Vec<String> {
-        let event = |(key, revision): &(&str, u64)| Event {
-            key: (*key).to_owned(),
-            revision: Revision(*revision),
-            value: None,
-            previous: None,
-        };
+        let event =
+            |(key, revision): &(&str, u64)| Event { key: (*key).to_owned(), revision: Revision(*revision), value: None, previous: None };
         let batch = Tidings::Events(events.iter().map(event).collect());
         let told = several_at(Revision(7), stream::iter([Ok(batch), Ok(Tidings::Progress(Revision(9)))]).boxed());
         let told: Vec<Tidings> = told.map(|tidings| tidings.expect("no error")).collect().await;
