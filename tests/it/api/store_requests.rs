@@ -89,7 +89,7 @@ async fn an_apply_makes_nothing_in_a_namespace_that_went_with_the_object_meanwhi
     api.create("/api/v1/namespaces", &json!({"metadata": {"name": "n"}})).await;
     api.create("/api/v1/namespaces/n/configmaps", &config_map("a", &json!({"key": "0"}))).await;
     *store.vanishing.lock().unwrap() = ["configmaps/n/a", "namespaces/n"].map(|key| format!("/registry/core/{key}")).into();
-    let applied = api.apply("/api/v1/namespaces/n/configmaps/a", "ann", &config_map("a", &json!({"key": "1"}))).await;
+    let applied = api.apply("/api/v1/namespaces/n/configmaps/a", "ann", &config_map("a", &json!({"more": "1"}))).await;
     applied.refused(404, "NotFound");
     assert_eq!(applied.message(), "namespaces \"n\" not found");
     assert!(store.inner.get("/registry/core/configmaps/n/a").await.unwrap().is_none());
