@@ -125,6 +125,8 @@ impl From<StoreError> for Refusal {
             StoreError::Unavailable(why) => {
                 Self { retry_after_seconds: 1, ..Self::new(Reason::ServiceUnavailable, format!("the store is unavailable: {why}")) }
             }
+            // Without a time to try again after: clients that do so by themselves would make the same object twice, or delete the next one.
+            StoreError::Unclear(why) => Self::new(Reason::Timeout, format!("whether the write stands is not known: {why}")),
             StoreError::Full(why) => Self::internal(format!("the store is full, nothing was written: {why}")),
             StoreError::TooLarge(why) => Self::new(Reason::RequestEntityTooLarge, format!("the object is too large for the store: {why}")),
             StoreError::Failed(why) => Self::internal(format!("the store failed: {why}")),
@@ -141,6 +143,14 @@ mod tests {
     fn a_warning_is_a_quoted_string() {
         let header = warning_header("unknown field \"datta\"").expect("a header");
         assert_eq!(header.as_bytes(), br#"299 - "unknown field \"datta\"""#);
+    }
+
+    #[test]
+    fn a_write_that_may_stand_is_a_timeout_that_nobody_is_asked_to_repeat() {
+        let refusal = Refusal::from(StoreError::Unclear("no answer".to_owned()));
+        assert_eq!((refusal.reason.code(), refusal.retry_after_seconds), (504, 0));
+        let refusal = Refusal::from(StoreError::Unavailable("nobody listens".to_owned()));
+        assert_eq!((refusal.reason.code(), refusal.retry_after_seconds), (503, 1));
     }
 
     #[test]

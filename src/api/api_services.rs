@@ -8,10 +8,10 @@
 //! each write is a compare, and who loses finds the same object there.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures::future::try_join_all;
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
 use super::delete_options::DeleteOptions;
 use super::delete_rules::decide;
@@ -57,25 +57,63 @@ const PRIORITIES: [(&str, i32); 19] = [
 /// The priority of the newest built-in group, which has none of its own above.
 const LATER: i32 = 15900;
 
+/// What the store is known to hold.
+#[derive(Default)]
+pub(super) struct Registered {
+    agreed: Mutex<Agreed>,
+    /// The turn of bringing the store up to date, which takes several requests to it.
+    turn: tokio::sync::Mutex<()>,
+}
+
 /// The edition of the catalog that the store is known to agree with.
 #[derive(Default)]
-pub(super) struct Registered(Mutex<Option<u64>>);
+struct Agreed {
+    edition: Option<u64>,
+    /// How often somebody wrote an APIService.
+    written: u64,
+}
 
 impl Registered {
     /// Somebody wrote an APIService, so the store may not agree any more.
-    pub(super) async fn forget(&self) {
-        *self.0.lock().await = None;
+    pub(super) fn forget(&self) {
+        let mut agreed = self.lock();
+        agreed.edition = None;
+        agreed.written += 1;
+    }
+
+    /// Whether the store is known to agree with this edition, or had already come to a later one.
+    fn agrees_with(&self, edition: u64) -> bool {
+        self.lock().edition.is_some_and(|agreed| agreed >= edition)
+    }
+
+    /// The store agrees with an edition, unless somebody has written one since `written` was read.
+    fn settle(&self, edition: u64, written: u64) {
+        let mut agreed = self.lock();
+        if agreed.written == written {
+            agreed.edition = agreed.edition.max(Some(edition));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Agreed> {
+        self.agreed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Sees to it that the store holds the APIServices of what is served.
 pub(super) async fn register(api: &Shared) -> Result<(), Refusal> {
-    let (catalog, edition) = api.catalogs.newest(&api.cache).await?;
-    let mut agreed = api.registered.0.lock().await;
-    if *agreed != Some(edition) {
-        bring_up_to_date(api, &catalog).await?;
-        *agreed = Some(edition);
+    let (_, edition) = api.catalogs.newest(&api.cache).await?;
+    if api.registered.agrees_with(edition) {
+        return Ok(());
     }
+    let _turn = api.registered.turn.lock().await;
+    // Who had the turn before has perhaps done it all.
+    let (_, edition) = api.catalogs.newest(&api.cache).await?;
+    if api.registered.agrees_with(edition) {
+        return Ok(());
+    }
+    let written = api.registered.lock().written;
+    let edition = bring_up_to_date(api).await?;
+    api.registered.settle(edition, written);
     Ok(())
 }
 
@@ -88,9 +126,13 @@ pub(super) async fn follow(api: &Shared, written_prefix: &str) -> Result<(), Ref
     if any.entries.is_empty() { Ok(()) } else { register(api).await }
 }
 
-async fn bring_up_to_date(api: &Shared, catalog: &Catalog) -> Result<(), Refusal> {
-    let mut wanted = wanted(catalog);
+/// Answers the edition of the catalog that the store agrees with.
+async fn bring_up_to_date(api: &Shared) -> Result<u64, Refusal> {
     let there = api.cache.store().list(ListRequest { prefix: PREFIX.to_owned(), after: None, limit: 0, at: None }).await?;
+    // Read after them, and from the store: another server may have made one for a definition that this one has not heard of yet.
+    api.catalogs.newest_of_store(&api.cache).await?;
+    let (catalog, edition) = api.catalogs.newest(&api.cache).await?;
+    let mut wanted = wanted(&catalog);
     let mut changes = Vec::new();
     for entry in there.entries {
         let name = entry.key.trim_start_matches(PREFIX);
@@ -106,7 +148,7 @@ async fn bring_up_to_date(api: &Shared, catalog: &Catalog) -> Result<(), Refusal
     let store = api.cache.store();
     // A lost race is as good: the winner brought about the same, or wrote what is judged at the next request.
     try_join_all(changes.into_iter().map(|(key, revision, change)| async move { store.commit(&key, revision, change).await })).await?;
-    Ok(())
+    Ok(edition)
 }
 
 /// What becomes of one that is there. Those without the label are their author's business.

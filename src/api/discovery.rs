@@ -14,7 +14,7 @@ use crate::object::Gvk;
 use crate::schema::{Behaviour, Catalog, Origin, Resource, ServedGroup, ServedVersion, Subresource};
 
 /// The versions in which aggregated discovery is spoken, the preferred one first; both have the same shape.
-pub const AGGREGATED_VERSIONS: [&str; 2] = ["v2", "v2beta1"];
+pub(super) const AGGREGATED_VERSIONS: [&str; 2] = ["v2", "v2beta1"];
 
 /// `/api`: the versions of the core group. `server_address` is `host:port` as the client reached the server.
 #[must_use]

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::header::RETRY_AFTER;
 use http::request::Parts;
-use http::{Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::answer::Answer;
@@ -114,17 +114,7 @@ async fn resource(
     warnings.extend(resource.deprecation.clone());
     check_path(&resource, &route, verb)?;
     let query = query?;
-    let offer = match (verb, resource.custom && !shows_scale(&resource, &route)) {
-        (Verb::Watch, false) => Offer::Frames,
-        (Verb::Watch, true) => Offer::CustomFrames,
-        (_, false) => Offer::Any,
-        (_, true) => Offer::Custom,
-    };
-    let form = negotiate::form(&parts.headers, offer)?;
-    if matches!((verb, form), (Verb::List | Verb::DeleteCollection, Form::Partial(..))) {
-        let message = "you requested PartialObjectMetadata, but the requested object is a list; ask for PartialObjectMetadataList";
-        return Err(Refusal::new(Reason::NotAcceptable, message));
-    }
+    let form = form(&parts.headers, verb, &resource, &route)?;
     let gzip = negotiate::accepts_gzip(&parts.headers);
     let body = if matches!(verb, Verb::Get | Verb::List | Verb::Watch) { Bytes::new() } else { body.await? };
     let headers = parts.headers;
@@ -168,6 +158,22 @@ async fn resource(
         }
     }
     said
+}
+
+/// The form of the answer that the client asks for.
+fn form(headers: &HeaderMap, verb: Verb, resource: &Resource, route: &ResourceRoute) -> Result<Form, Refusal> {
+    let offer = match (verb, resource.custom && !shows_scale(resource, route)) {
+        (Verb::Watch, false) => Offer::Frames,
+        (Verb::Watch, true) => Offer::CustomFrames,
+        (_, false) => Offer::Any,
+        (_, true) => Offer::Custom,
+    };
+    let form = negotiate::form(headers, offer)?;
+    if matches!((verb, form), (Verb::List | Verb::DeleteCollection, Form::Partial(..))) {
+        let message = "you requested PartialObjectMetadata, but the requested object is a list; ask for PartialObjectMetadataList";
+        return Err(Refusal::new(Reason::NotAcceptable, message));
+    }
+    Ok(form)
 }
 
 async fn act(verb: Verb, mut call: Call) -> Said {

@@ -2,6 +2,8 @@
 //!
 //! See <https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply>.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::Value;
 
 use super::answer::Answer;
@@ -208,19 +210,34 @@ async fn apply(call: &Call) -> Result<(Answer, Vec<String>), Refusal> {
         object.set_meta("name", call.name());
     }
     same_name(call, &object)?;
-    check_place(call, &object).await?;
     let key = call.key_of(call.name());
     // What kubectl's own annotation records of an apply is what was stated, without the namespace that the path adds.
     let mut of_existing = object.clone();
     if stated.namespace().is_none() {
         of_existing.remove_meta("namespace");
     }
-    let written = write::change(call, &key, |live| match live {
-        Some(live) => apply_to(call, live, &of_existing),
-        None if unnamed && call.subresource().is_empty() => Err(name_missing(call)),
-        None => apply_new(call, &object),
-    });
-    let written = written.await?;
+    // A namespace that is missing or being deleted stands against a new object only, which may have to wait for its account, too. Whether
+    // the object is new is known for certain where it is written: it may go at any time before.
+    let (is_new, has_place) = (AtomicBool::new(false), AtomicBool::new(false));
+    let change = || {
+        write::change(call, &key, |live| match live {
+            Some(live) => apply_to(call, live, &of_existing),
+            None if unnamed && call.subresource().is_empty() => Err(name_missing(call)),
+            None if !has_place.load(Ordering::Relaxed) => {
+                is_new.store(true, Ordering::Relaxed);
+                Err(call.not_found())
+            }
+            None => apply_new(call, &object),
+        })
+    };
+    let mut written = change().await;
+    if written.is_err() && is_new.load(Ordering::Relaxed) {
+        namespaces::check_open(call, &object).await?;
+        pod_plugins::await_account(call, &object).await?;
+        has_place.store(true, Ordering::Relaxed);
+        written = change().await;
+    }
+    let written = written?;
     announce(call, &written).await?;
     Ok((written.answer(call).await?, warnings))
 }
@@ -254,17 +271,6 @@ fn check_declared(call: &Call, object: &Object) -> Result<(), Refusal> {
     let kind = &call.resource.gvk;
     let message = format!("failed to create typed patch object ({name}; {kind}): {}", unknown.join(", "));
     Err(Refusal::bad_request(message))
-}
-
-/// A namespace that is missing or being deleted stands against a new object only, which may have to wait for its account, too.
-async fn check_place(call: &Call, object: &Object) -> Result<(), Refusal> {
-    let key = call.key_of(call.name());
-    let exists = call.api.cache.peek(&call.resource.storage_prefix, &key).is_some() || write::stored(call, &key).await?.is_some();
-    if exists {
-        return Ok(());
-    }
-    namespaces::check_open(call, object).await?;
-    pod_plugins::await_account(call, object).await
 }
 
 fn apply_to(call: &Call, live: &Live, applied: &Object) -> Result<Verdict, Refusal> {

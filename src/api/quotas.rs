@@ -104,11 +104,19 @@ fn concerns(call: &Call, is_new: bool) -> bool {
     counted && call.api.plugins.has(Plugin::ResourceQuota)
 }
 
+/// Whether several objects of the call's kind may have been written at one revision, as quotas are to which one write is charged.
+pub(super) fn share_revisions(call: &Call) -> bool {
+    is_of_quotas(call) && call.api.cache.store().shares_revisions()
+}
+
+fn is_of_quotas(call: &Call) -> bool {
+    call.resource.gvk.group.is_empty() && call.resource.gvk.kind == "ResourceQuota"
+}
+
 /// After a write of a quota: waits until the cache has it, so that a create which follows is held to it.
 pub(super) async fn written(call: &Call, revision: Revision) -> Result<(), Refusal> {
     let (cache, prefix) = (&call.api.cache, &call.resource.storage_prefix);
-    let is_quota = call.resource.gvk.group.is_empty() && call.resource.gvk.kind == "ResourceQuota";
-    if is_quota && cache.newest(prefix) != Revision::ZERO {
+    if is_of_quotas(call) && cache.newest(prefix) != Revision::ZERO {
         cache.not_older(prefix, revision).await?;
     }
     Ok(())

@@ -214,7 +214,7 @@ pub(super) async fn announce(call: &Call, written: &Written) -> Result<(), Refus
         tokens::gone(call, cached.revision).await?;
     }
     if call.resource.storage_prefix == api_services::PREFIX {
-        call.api.registered.forget().await;
+        call.api.registered.forget();
     }
     Ok(())
 }

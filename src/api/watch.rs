@@ -23,6 +23,7 @@ use super::call::Call;
 use super::convert;
 use super::negotiate::{Encoding, Form};
 use super::query::{IncludeObject, Query, VersionMatch, list_options_checked};
+use super::quotas;
 use super::selection::Selection;
 use super::view::{self, TableView};
 use crate::object::{Cause, CauseKind, Object, Reason, Refusal, Revision};
@@ -161,6 +162,12 @@ impl Feed {
         if revision == Revision::ZERO {
             let (_, subscription) = cache.snapshot_and_follow(prefix, self.selection.scope(), None).await?;
             self.source = Source::Cache(Box::new(subscription));
+            return Ok(());
+        }
+        if quotas::share_revisions(call)
+            && let Some(history) = History::again(cache, prefix, self.selection.scope(), revision).await?
+        {
+            self.source = Source::Store(Box::new(history));
             return Ok(());
         }
         let subscription = cache.subscribe(prefix, self.selection.scope(), revision).await?;

@@ -10,6 +10,8 @@
 //! See <https://kubernetes.io/docs/reference/using-api/cel/>.
 
 mod admission;
+mod calls;
+mod comparison;
 mod compile;
 mod construct;
 mod cost;
@@ -124,12 +126,6 @@ impl Budget {
     /// Puts back what is left of a part.
     pub fn give_back(&mut self, part: &Self) {
         self.left += part.left;
-    }
-
-    /// Whether nothing is left.
-    #[must_use]
-    pub fn is_spent(&self) -> bool {
-        self.left == 0
     }
 
     fn spend(&mut self, steps: u64) -> Result<(), Fault> {

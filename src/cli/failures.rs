@@ -121,6 +121,9 @@ pub(super) fn what(error: &ObjectError) -> String {
         ObjectError::NotMadeAnew(error) => {
             format!("it was deleted to be replaced, but could not be made anew: {}", client_error_in_words(error))
         }
+        ObjectError::PerhapsDeleted(error) => {
+            format!("whether it was deleted, to be replaced, is not known: {}", client_error_in_words(error))
+        }
         ObjectError::Client(error) => match error.refusal() {
             Some(refusal) if is_conflict(refusal) => "other managers own fields that the manifest sets".to_owned(),
             // The message of the server repeats all causes in one line; with several they are listed below instead.
@@ -223,7 +226,7 @@ pub(super) fn hint(failure: &Failure) -> Option<String> {
         _ if refusal.is_some_and(|refusal| refusal.message.contains("immutable")) => {
             "the field cannot be changed in place; delete the object and apply again, or undo the change in the manifest"
         }
-        ObjectError::NotReached(error) => return hint_for(error),
+        ObjectError::NotReached(error) | ObjectError::PerhapsDeleted(error) => return hint_for(error),
         ObjectError::Client(error) => return hint_for(error).or_else(|| misspelled_fields(failure)),
         _ => return None,
     };

@@ -165,7 +165,9 @@ impl Client {
         let attempted = request.describe();
         let said = serde_json::from_slice::<Value>(body).ok().and_then(|value| Refusal::from_json(&value));
         let refusal = said.unwrap_or_else(|| without_status(status, &attempted, body));
-        if refusal.reason == Reason::ServiceUnavailable && matches!(*self.target, Target::Etcd { .. }) {
+        // A revision that is not there yet has a cause.
+        let of_store = refusal.reason == Reason::ServiceUnavailable || (refusal.reason == Reason::Timeout && refusal.causes.is_empty());
+        if of_store && matches!(*self.target, Target::Etcd { .. }) {
             // No server stands between this process and etcd: what the API layer in it says of etcd is that nobody is reached.
             let why = Unreachable::Store(refusal.message.clone());
             return ClientError::Unreachable { attempted, target: self.target.to_string(), why, source: Box::new(refusal) };

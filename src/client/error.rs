@@ -114,6 +114,12 @@ impl ClientError {
         matches!(self, Self::Unreachable { why, .. } if *why != Unreachable::Broken)
     }
 
+    /// Whether a write with this answer may have been done all the same: nothing came back, or a server or a proxy gave up on it.
+    #[must_use]
+    pub fn may_have_been_done(&self) -> bool {
+        self.refusal().is_none_or(|refusal| refusal.reason.code() >= 500)
+    }
+
     /// Whether asking again later may bring an answer: no connection, or a server that says it is busy.
     #[must_use]
     pub fn is_passing(&self) -> bool {

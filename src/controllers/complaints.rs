@@ -8,6 +8,7 @@ use std::error::Error;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::{Stream, StreamExt as _};
 use kube::core::Status;
 use tokio::time::Instant;
 
@@ -29,6 +30,23 @@ impl Complaints {
             }
             None => tracing::debug!(%error, "{doing}"),
         }
+    }
+
+    /// Tells of what fails of a controller's work, until there is no more of it: when the watch of what is `watched` ends, which goes on for
+    /// ever. Should it not, whoever supervises starts `controller` again.
+    pub(super) async fn until_over<T, E: Error + 'static>(
+        &self,
+        results: impl Stream<Item = Result<T, E>>,
+        controller: &str,
+        watched: &str,
+    ) -> kube::Error {
+        let doing = format!("{controller} goes on after a pause");
+        let told = results.for_each(|result| {
+            result.err().iter().for_each(|error| self.tell(&doing, error));
+            std::future::ready(())
+        });
+        told.await;
+        kube::Error::Service(format!("the watch of {watched} ended").into())
     }
 
     fn is_news(&self, message: &str, now: Instant) -> bool {

@@ -8,7 +8,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use k8s_openapi::api::admissionregistration::v1::ValidatingAdmissionPolicy;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, Patch, PatchParams};
@@ -44,18 +43,9 @@ enum JudgeError {
 /// Judges policies until it is dropped.
 pub(super) async fn run(client: Client) -> Result<Infallible, kube::Error> {
     let policies: Api<ValidatingAdmissionPolicy> = Api::all(client.clone());
-    let complaints = Complaints::default();
     let controller = Controller::new(policies, watcher::Config::default().streaming_lists());
     let results = controller.run(reconcile, |_, _, _| Action::requeue(PAUSE), Arc::new(client));
-    results
-        .for_each(|result| {
-            if let Err(error) = result {
-                complaints.tell("the controller for admission policies goes on after a pause", &error);
-            }
-            std::future::ready(())
-        })
-        .await;
-    Err(kube::Error::Service("the watch of admission policies ended".into()))
+    Err(Complaints::default().until_over(results, "the controller for admission policies", "admission policies").await)
 }
 
 async fn reconcile(policy: Arc<ValidatingAdmissionPolicy>, client: Arc<Client>) -> Result<Action, JudgeError> {

@@ -10,7 +10,6 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use kube::api::{Api, ObjectMeta, PostParams};
 use kube::runtime::controller::{Action, Controller};
@@ -73,20 +72,11 @@ pub(super) async fn run(client: Client, certificate: Arc<str>) -> Result<Infalli
     let namespaces: Api<Namespace> = Api::all(client.clone());
     let maps: Api<ConfigMap> = Api::all(client.clone());
     let config = watcher::Config::default().streaming_lists();
-    let complaints = Complaints::default();
     let of_namespace = |map: ConfigMap| map.metadata.namespace.as_deref().map(ObjectRef::new);
     let controller = Controller::new(namespaces, config.clone())
         .watches(maps, config.fields(&format!("metadata.name={NAME}")), of_namespace)
         .run(reconcile, |_, _, _| Action::requeue(PAUSE), Arc::new(Publisher { client, certificate, mended: Mutex::default() }));
-    controller
-        .for_each(|result| {
-            if let Err(error) = result {
-                complaints.tell("the controller for the root certificate goes on after a pause", &error);
-            }
-            std::future::ready(())
-        })
-        .await;
-    Err(kube::Error::Service("the watch of namespaces ended".into()))
+    Err(Complaints::default().until_over(controller, "the controller for the root certificate", "namespaces").await)
 }
 
 async fn reconcile(namespace: Arc<Namespace>, publisher: Arc<Publisher>) -> Result<Action, kube::Error> {

@@ -7,7 +7,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
 use kube::api::{Api, ObjectMeta, PostParams};
 use kube::runtime::controller::{Action, Controller};
@@ -28,20 +27,11 @@ pub(super) async fn run(client: Client) -> Result<Infallible, kube::Error> {
     let namespaces: Api<Namespace> = Api::all(client.clone());
     let accounts: Api<ServiceAccount> = Api::all(client.clone());
     let config = watcher::Config::default().streaming_lists();
-    let complaints = Complaints::default();
     let of_namespace = |account: ServiceAccount| account.metadata.namespace.as_deref().map(ObjectRef::new);
     let controller = Controller::new(namespaces, config.clone())
         .watches(accounts, config.fields(&format!("metadata.name={DEFAULT}")), of_namespace)
         .run(reconcile, |_, _, _| Action::requeue(PAUSE), Arc::new(client));
-    controller
-        .for_each(|result| {
-            if let Err(error) = result {
-                complaints.tell("the controller for service accounts goes on after a pause", &error);
-            }
-            std::future::ready(())
-        })
-        .await;
-    Err(kube::Error::Service("the watch of namespaces ended".into()))
+    Err(Complaints::default().until_over(controller, "the controller for service accounts", "namespaces").await)
 }
 
 async fn reconcile(namespace: Arc<Namespace>, client: Arc<Client>) -> Result<Action, kube::Error> {

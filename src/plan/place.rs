@@ -100,6 +100,9 @@ pub enum ObjectError {
     /// It was deleted to be replaced, and was not gone when the user interrupted.
     #[error("it was deleted to be replaced, and was not gone yet when the interruption came")]
     Interrupted,
+    /// It was to be deleted to be replaced, and the answer to that got lost.
+    #[error("whether it was deleted, to be replaced, is not known: {0}")]
+    PerhapsDeleted(#[source] Arc<ClientError>),
     /// It was deleted to be replaced, and could not be made anew.
     #[error("it was deleted to be replaced, but could not be made anew: {0}")]
     NotMadeAnew(#[source] Arc<ClientError>),

@@ -18,8 +18,11 @@ use super::stop::Stop;
 use crate::client::{ApiRequest, ApplyParameters, Client, ClientError, DeleteParameters, Form, until_gone};
 use crate::object::{GroupResource, Object, ObjectKey, Reason};
 
-/// How often a deletion is tried anew because a controller wrote the object's status meanwhile.
+/// How often a deletion is tried, since a controller may write the object's status meanwhile and answers may get lost.
 const ATTEMPTS: u32 = 5;
+
+/// How long is waited before a request is tried anew whose answer got lost; the waits double.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// What becomes of objects that cannot be changed in place.
 #[derive(Debug, Clone)]
@@ -170,9 +173,8 @@ async fn delete_and_create(
     patience: &Patience,
 ) -> Result<PlanEntry, Failure> {
     let lost = |object: &Object, error: ObjectError| Failure { deleted: Some(Box::new(object.clone())), ..placed.failure(error) };
-    let deleted = delete(client, placed, &before).await.map_err(|error| match &error {
-        // The request may have arrived.
-        ObjectError::Client(cause) if matches!(**cause, ClientError::Unreachable { .. }) => lost(&before, error),
+    let deleted = delete(client, placed, &before).await.map_err(|error| match error {
+        ObjectError::PerhapsDeleted(_) => lost(&before, error),
         _ => placed.failure(error),
     })?;
     tokio::select! {
@@ -182,16 +184,31 @@ async fn delete_and_create(
     if patience.is_at_its_end() {
         return Err(lost(&deleted, ObjectError::Interrupted));
     }
-    match apply_object(client, placed, None, parameters).await {
+    match make_anew(client, placed, parameters).await {
         Ok(after) => Ok(PlanEntry { action: Action::Replace, before: Some(before), reason: Some(reason), ..entry(placed, None, after) }),
         Err(error) => Err(lost(&deleted, ObjectError::NotMadeAnew(Arc::new(error)))),
     }
 }
 
-/// Deletes the object if it is as it was; answers the state that was deleted.
+/// Makes the object. Where the answer gets lost it is asked for again, which changes nothing if it was made.
+async fn make_anew(client: &Client, placed: &Placed, parameters: &ApplyParameters) -> Result<Object, ClientError> {
+    let mut pause = FIRST_PAUSE;
+    for _ in 1..ATTEMPTS {
+        match apply_object(client, placed, None, parameters).await {
+            Err(error) if error.may_have_been_done() && !error.is_cut_off() => tokio::time::sleep(pause).await,
+            settled => return settled,
+        }
+        pause *= 2;
+    }
+    apply_object(client, placed, None, parameters).await
+}
+
+/// Deletes the object if it is as it was; answers the state that was deleted. What a deletion did whose answer got lost is looked for; where
+/// that cannot be found out, it is [`ObjectError::PerhapsDeleted`].
 async fn delete(client: &Client, placed: &Placed, before: &Object) -> Result<Object, ObjectError> {
     let (resource, namespace, name) = (&placed.resource, placed.key.namespace.as_deref(), placed.key.name.as_str());
     let mut current = before.clone();
+    let (mut unanswered, mut pause) = (None, FIRST_PAUSE);
     for _ in 0..ATTEMPTS {
         let parameters = DeleteParameters {
             uid: Some(current.uid().to_owned()),
@@ -202,16 +219,26 @@ async fn delete(client: &Client, placed: &Placed, before: &Object) -> Result<Obj
             Ok(_) => return Ok(current),
             Err(error) if error.is(Reason::NotFound) => return Ok(current),
             Err(error) if error.is(Reason::Conflict) => {}
+            Err(error) if error.may_have_been_done() => unanswered = Some(Arc::new(error)),
             Err(error) => return Err(error.into()),
         }
+        let perhaps = |otherwise: ObjectError| unanswered.clone().map_or(otherwise, ObjectError::PerhapsDeleted);
         current = match client.object(&ApiRequest::get(resource, namespace, name, Form::Objects)).await {
+            // It goes, as it was asked to.
+            Ok(fresh) if fresh.uid() == before.uid() && fresh.deletion_timestamp().is_some() && unanswered.is_some() => return Ok(current),
             Ok(fresh) if fresh.uid() == before.uid() && same_content(before, &fresh, false) => fresh,
+            // Who made another one in its place did so perhaps because it was gone.
+            Ok(fresh) if fresh.uid() != before.uid() => return Err(perhaps(ObjectError::Moved)),
             Ok(_) => return Err(ObjectError::Moved),
             Err(error) if error.is(Reason::NotFound) => return Ok(current),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(perhaps(error.into())),
         };
+        if unanswered.is_some() {
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
     }
-    Err(ObjectError::Moved)
+    Err(unanswered.map_or(ObjectError::Moved, ObjectError::PerhapsDeleted))
 }
 
 async fn wait(client: &Client, placed: &Placed, uid: &str, patience: &Patience) -> Result<(), ObjectError> {

@@ -5,6 +5,7 @@
 
 pub mod cache;
 mod compactor;
+mod complaint;
 mod etcd;
 mod follow;
 mod keys;
@@ -140,6 +141,9 @@ pub enum StoreError {
     /// The store cannot be reached or does not answer; trying again may help.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// The store took a write and did not say what became of it: it may stand.
+    #[error("whether the write stands is not known: {0}")]
+    Unclear(String),
     /// The store refuses for lack of space.
     #[error("the store is full: {0}")]
     Full(String),
@@ -181,8 +185,8 @@ pub trait Store: Send + Sync + 'static {
     async fn list(&self, request: ListRequest) -> Result<Page, StoreError>;
 
     /// Writes one key if its newest revision is `expected` ([`Revision::ZERO`]: if the key does not exist). Removing what does not
-    /// exist is lost, too, for there is nothing to write. After any error but [`StoreError::Full`] and [`StoreError::TooLarge`] the
-    /// write may or may not stand.
+    /// exist is lost, too, for there is nothing to write. After [`StoreError::Unclear`] and [`StoreError::Failed`] the write may or may
+    /// not stand, and after [`StoreError::Unavailable`] of a store that is being closed.
     async fn commit(&self, key: &str, expected: Revision, change: Change) -> Result<Outcome, StoreError> {
         let write = Write { key: key.to_owned(), expected, change };
         Ok(match self.commit_all(vec![write]).await? {

@@ -5,7 +5,8 @@
 //! its write came. What a commit comes to is the business of a task of its own, so that a client that goes takes no other's write with it.
 //!
 //! Of writes that are joined, no two are of one resource where a store gives them one revision: a watch that ends between the two events
-//! goes on after that revision, and would never tell of the second.
+//! goes on after that revision, and would never tell of the second. Several quotas that one write is charged to cannot be kept apart: of
+//! them, watches begin with all of the revision that they go on after.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::mem;

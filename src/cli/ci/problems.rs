@@ -58,6 +58,7 @@ fn rule(failure: &Failure) -> Rule {
         | ObjectError::MadeAnew
         | ObjectError::StillThere { .. }
         | ObjectError::Interrupted
+        | ObjectError::PerhapsDeleted(_)
         | ObjectError::NotMadeAnew(_) => rule("replacement", "The object could not be replaced"),
         ObjectError::OutOfDate(_) => rule("out-of-date", "The object is not as it was when the plan was made"),
         ObjectError::Order(_) => rule("order", "What the object is to come after cannot be followed"),

@@ -14,7 +14,6 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use kube::api::{Api, DynamicObject, PartialObjectMeta, Patch, PatchParams};
 use kube::core::ApiResource;
 use kube::runtime::controller::{Action, Controller};
@@ -77,20 +76,10 @@ pub(super) async fn run(client: Client, ambient: Ambient) -> Result<Infallible, 
     let watched: Api<Metadata> = Api::all_with(client.clone(), &definitions());
     let config = watcher::Config::default().streaming_lists();
     let context = Arc::new(Context { client, ambient, waiting: Mutex::default() });
-    let complaints = Complaints::default();
     let controller = Controller::new_with(watched, config, definitions())
         .with_config(kube::runtime::controller::Config::default().concurrency(CONCURRENCY))
         .run(reconcile, failed, context);
-    controller
-        .for_each(|result| {
-            if let Err(error) = result {
-                complaints.tell("the controller for definitions goes on after a pause", &error);
-            }
-            std::future::ready(())
-        })
-        .await;
-    // Its watch goes on for ever; should it not, whoever supervises starts it again.
-    Err(kube::Error::Service("the watch of definitions ended".into()))
+    Err(Complaints::default().until_over(controller, "the controller for definitions", "definitions").await)
 }
 
 async fn reconcile(seen: Arc<Metadata>, context: Arc<Context>) -> Result<Action, DefinitionError> {

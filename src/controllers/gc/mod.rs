@@ -9,6 +9,7 @@
 
 mod absent;
 mod act;
+mod belief;
 mod decide;
 mod graph;
 mod kinds;
@@ -27,7 +28,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::absent::AbsentOwners;
 use self::act::{ActError, Findings, Subject};
-use self::decide::{Action, Dependents, Item, Owner, decide};
+use self::decide::{Action, Item, Owner, decide};
 use self::graph::{Graph, Node, Place, ResourceId};
 use self::kinds::Kinds;
 use self::observed::{OwnerRef, Uid};
@@ -158,9 +159,14 @@ impl Collector {
         let look = match tidings {
             Tidings::Begin => {
                 self.graph.begin(id);
+                // The history from here on may be another: a store that was restored has owners again that were gone.
+                self.absent.forget_all();
                 Vec::new()
             }
-            Tidings::There(observed) => self.graph.apply(id, observed),
+            Tidings::There(observed) => {
+                self.absent.forget(&observed.uid);
+                self.graph.apply(id, observed)
+            }
             Tidings::Gone(uid) => self.remove(&uid),
             Tidings::Read => self.read(id),
         };
@@ -319,50 +325,6 @@ impl Collector {
                 None => self.queue.succeeded(&uid),
             }
         }
-    }
-
-    /// What would be done if the watches were right.
-    fn believed(&self, uid: &Uid, now: Instant) -> Option<Action> {
-        let node = self.graph.node(uid)?;
-        let owners = node.owners.iter().map(|reference| self.owner(node, reference)).collect();
-        Some(decide(&Item { marks: node.marks, owners, dependents: self.dependents(uid, now) }))
-    }
-
-    fn owner(&self, node: &Node, reference: &OwnerRef) -> Owner {
-        let Some(kind) = self.kinds.of(&reference.api_version, &reference.kind) else { return Owner::Unknown };
-        let Some(place) = place_of(&self.kinds, node, reference) else {
-            tracing::warn!(
-                name = %node.place.name, owner_kind = %reference.kind, owner = %reference.name,
-                "an object outside namespaces names an owner of a namespaced kind, which cannot be; it is left alone"
-            );
-            return Owner::Misplaced;
-        };
-        match self.graph.node(&reference.uid).filter(|owner| owner.place == place) {
-            Some(owner) if owner.marks.awaits_dependents() => Owner::Waiting,
-            Some(_) => Owner::Present,
-            None if kind.unread => Owner::Unknown,
-            None => Owner::Absent,
-        }
-    }
-
-    fn dependents(&self, uid: &Uid, now: Instant) -> Dependents {
-        let mut dependents = Dependents { incomplete: self.kinds.incomplete(now), ..Dependents::default() };
-        let Some(owner) = self.graph.node(uid) else { return dependents };
-        for (_, node) in self.graph.dependents(uid) {
-            // A reference that points elsewhere but for its uid does not hold the owner up.
-            let mut references = node.owners.iter().filter(|reference| reference.uid == *uid);
-            let Some(reference) = references.find(|reference| place_of(&self.kinds, node, reference).as_ref() == Some(&owner.place)) else {
-                continue;
-            };
-            dependents.any = true;
-            dependents.blocking |= reference.blocks;
-            dependents.waiting |= node.marks.awaits_dependents();
-            // One is enough to wait for, and there may be thousands, each of which leads here when it goes.
-            if dependents.blocking && owner.marks.deleting {
-                break;
-            }
-        }
-        dependents
     }
 
     /// An object to ask the server about, with the references to owners that are known not to exist.

@@ -12,7 +12,6 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Api, Patch, PatchParams, PostParams};
@@ -64,20 +63,10 @@ pub(super) async fn run(client: Client, ambient: Ambient) -> Result<Infallible, 
     let namespaces: Api<Namespace> = Api::all(client.clone());
     let config = watcher::Config::default().streaming_lists();
     let context = Arc::new(Context { client, ambient, waiting: Mutex::default() });
-    let complaints = Complaints::default();
     let controller = Controller::new(namespaces, config)
         .with_config(kube::runtime::controller::Config::default().concurrency(CONCURRENCY))
         .run(reconcile, failed, context);
-    controller
-        .for_each(|result| {
-            if let Err(error) = result {
-                complaints.tell("the namespace controller goes on after a pause", &error);
-            }
-            std::future::ready(())
-        })
-        .await;
-    // Its watch goes on for ever; should it not, whoever supervises starts it again.
-    Err(kube::Error::Service("the watch of namespaces ended".into()))
+    Err(Complaints::default().until_over(controller, "the namespace controller", "namespaces").await)
 }
 
 async fn reconcile(namespace: Arc<Namespace>, context: Arc<Context>) -> Result<Action, NamespaceError> {

@@ -294,6 +294,59 @@ async fn what_was_deleted_and_cannot_be_made_anew_is_handed_back() {
     assert_eq!((failures.len(), applied), (1, 1));
 }
 
+fn unavailable() -> (u16, Value) {
+    (503, Refusal::new(Reason::ServiceUnavailable, "etcd gave no answer").to_json())
+}
+
+#[tokio::test]
+async fn a_deletion_whose_answer_got_lost_is_looked_for_and_the_object_made_anew() {
+    let not_found = || (404, Refusal::not_found(&GroupResource::new("", "configmaps"), "x").to_json());
+    let (gone, makings) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let (client, asked) = scripted(move |request| {
+        let (code, body) = match (request.method().as_str(), gone.load(Ordering::SeqCst)) {
+            _ if request.uri().path().ends_with("/y") => (201, json!({"metadata": {"name": "y"}})),
+            ("POST", _) => (409, Refusal::already_exists(&GroupResource::new("", "configmaps"), "x").to_json()),
+            ("PATCH", false) => (422, immutable().to_json()),
+            ("DELETE", _) => {
+                gone.store(true, Ordering::SeqCst);
+                unavailable()
+            }
+            ("GET", true) => not_found(),
+            // The answer that it is made gets lost too.
+            ("PATCH", true) if makings.fetch_add(1, Ordering::SeqCst) == 0 => unavailable(),
+            ("PATCH", true) => made(),
+            _ => (500, Value::Null),
+        };
+        answer(code, body)
+    });
+    let (live, wanted) = service();
+    assert_eq!(told_of(&client, wanted, live, patient()).await, ["configmap/x replaced", "configmap/y created"]);
+    assert_eq!(asked.lines().iter().filter(|line| line.starts_with("DELETE")).count(), 1);
+}
+
+#[tokio::test]
+async fn a_deletion_whose_answer_got_lost_and_that_did_nothing_is_tried_again() {
+    let on_delete = |number| if number == 0 { unavailable() } else { (200, json!({})) };
+    let (client, _) = stubborn(on_delete, || (200, live_again("7", "1")), made);
+    let (live, wanted) = service();
+    assert_eq!(told_of(&client, wanted, live, patient()).await[0], "configmap/x replaced");
+}
+
+#[tokio::test]
+async fn a_deletion_of_which_nothing_can_be_found_out_hands_the_object_back() {
+    let (client, _) = stubborn(|_| unavailable(), unavailable, made);
+    let (live, wanted) = service();
+    let mut failures = Vec::new();
+    done_of(&client, wanted, live, patient(), |done| {
+        if let Done::Failed(failure) = done {
+            failures.push(failure);
+        }
+    })
+    .await;
+    assert_eq!(failures[0].error.to_string(), "whether it was deleted, to be replaced, is not known: etcd gave no answer");
+    assert_eq!(failures[0].deleted.as_ref().and_then(|deleted| deleted.get_str(&["data", "k"])), Some("1"));
+}
+
 #[tokio::test]
 async fn an_object_that_does_not_go_in_time_is_not_made_anew() {
     let going = || {

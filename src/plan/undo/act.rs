@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::evidence::{Finding, finding};
 use super::journal::{Deed, Journal, Step, Turn};
 use super::restoration::{restoration, same_owners};
 use crate::client::{ApiRequest, Client, ClientError, DeleteParameters, Discovery, Form, Place, until_gone};
@@ -33,7 +34,7 @@ const OF_SERVER: [&str; 7] =
 /// What became of one step.
 #[derive(Debug)]
 pub struct Undone {
-    /// The step.
+    /// The step; where it was unclear what was done, with what turned out to have been done.
     pub step: Step,
     /// What was done about it.
     pub outcome: Result<Gone, UndoError>,
@@ -167,11 +168,11 @@ impl Worker {
         let _ = self.told.send(tidings);
     }
 
-    async fn undo_one(&self, step: Step) -> Undone {
+    async fn undo_one(&self, mut step: Step) -> Undone {
         if self.lost.load(Ordering::Relaxed) {
             return Undone { step, outcome: Err(UndoError::NotReached) };
         }
-        let outcome = self.undo_step(&step).await;
+        let outcome = self.undo_step(&mut step).await;
         if matches!(&outcome, Err(UndoError::Client(error)) if error.is_cut_off()) {
             self.lost.store(true, Ordering::Relaxed);
         }
@@ -182,7 +183,14 @@ impl Worker {
         Undone { step, outcome }
     }
 
-    async fn undo_step(&self, step: &Step) -> Result<Gone, UndoError> {
+    async fn undo_step(&self, step: &mut Step) -> Result<Gone, UndoError> {
+        if let Deed::Unclear(unclear) = &step.deed {
+            match finding(unclear, read(&self.client, &step.place).await?) {
+                Finding::Nothing => return Ok(Gone::Nothing),
+                Finding::Done(deed) => step.deed = deed,
+                Finding::Doubt => return Err(UndoError::Unclear),
+            }
+        }
         let (client, place) = (&self.client, &step.place);
         match &step.deed {
             Deed::Created(after) => delete(client, place, after.uid()).await,
@@ -193,7 +201,7 @@ impl Worker {
                 self.wait_until_gone(place, after.uid()).await?;
                 self.make_again(place, before).await
             }
-            Deed::Unclear(before) => self.look_into(place, before.as_deref()).await,
+            Deed::Unclear(_) => Err(UndoError::Unclear),
         }
     }
 
@@ -231,21 +239,6 @@ impl Worker {
         }
         let finalizers = read(&self.client, place).await?.as_ref().map(finalizers_of).unwrap_or_default();
         Err(UndoError::StillThere { seconds: timeout.as_secs(), finalizers })
-    }
-
-    /// Finds out what a request did whose answer got lost, or the first of two of which the second was refused.
-    async fn look_into(&self, place: &Place, before: Option<&Object>) -> Result<Gone, UndoError> {
-        match (before, read(&self.client, place).await?) {
-            (None, None) => Ok(Gone::Nothing),
-            (Some(before), Some(now)) if before.resource_version() == now.resource_version() => Ok(Gone::Nothing),
-            // Nothing but owners have changed, and that is what taking an object over begins with.
-            (Some(before), Some(now)) if before.uid() == now.uid() && same_content(before, &now, true) => {
-                set_owners(&self.client, place, &now, &managed_fields(before)).await?;
-                Ok(Gone::PutBack)
-            }
-            (Some(before), None) => self.make_again(place, before).await,
-            _ => Err(UndoError::Unclear),
-        }
     }
 }
 

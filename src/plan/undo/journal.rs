@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::client::{ClientError, Place, ServedResource};
-use crate::object::{GroupResource, Object, ObjectKey, Reason};
+use crate::client::{Place, ServedResource};
+use crate::object::{GroupResource, Object, ObjectKey};
 use crate::plan::adopt::client_side_managers;
 use crate::plan::build::same_content;
 use crate::plan::live::Live;
@@ -47,7 +47,27 @@ pub enum Deed {
     /// It was deleted.
     Deleted(Box<Object>),
     /// A request that may have arrived was not answered, or only a part of the work was done.
-    Unclear(Option<Box<Object>>),
+    Unclear(Box<Unclear>),
+}
+
+/// What is known of an object about which a request may have been done.
+#[derive(Debug, Clone)]
+pub struct Unclear {
+    /// The object before; `None` where there was none.
+    pub before: Option<Object>,
+    /// What was to be applied; `None` where it was to be deleted.
+    pub wanted: Option<Box<Wanted>>,
+    /// Whether the object may be gone.
+    pub perhaps_gone: bool,
+}
+
+/// What was to be applied.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The object as it is declared.
+    pub object: Object,
+    /// Who was to own its fields.
+    pub manager: String,
 }
 
 /// The order in which steps are undone: what holds others comes back first, and goes last.
@@ -73,20 +93,22 @@ impl Step {
         format!("{}{}", self.display_name(), in_namespace(self.place.namespace.as_deref()))
     }
 
-    /// The object that is not there any more, and is to come back.
-    pub(super) fn comes_back(&self) -> Option<&Object> {
+    /// The object that is not there any more, as far as is known, and is to come back.
+    #[must_use]
+    pub fn comes_back(&self) -> Option<&Object> {
         match &self.deed {
             Deed::Replaced { before, .. } | Deed::Deleted(before) => Some(before),
+            Deed::Unclear(unclear) if unclear.perhaps_gone => unclear.before.as_ref(),
             Deed::Created(_) | Deed::Updated { .. } | Deed::Unclear(_) => None,
         }
     }
 
     pub(super) fn turn(&self) -> Turn {
         let (object, comes_back) = match &self.deed {
-            Deed::Created(object) => (Some(object), false),
-            Deed::Updated { before, .. } => (Some(before), false),
-            Deed::Replaced { before, .. } | Deed::Deleted(before) => (Some(before), true),
-            Deed::Unclear(before) => (before.as_ref(), false),
+            Deed::Created(object) => (Some(&**object), false),
+            Deed::Updated { before, .. } => (Some(&**before), false),
+            Deed::Replaced { before, .. } | Deed::Deleted(before) => (Some(&**before), true),
+            Deed::Unclear(unclear) => (unclear.before.as_ref(), unclear.perhaps_gone),
         };
         match (object, comes_back) {
             (Some(object), true) if is_namespace(object) => Turn::NamespacesBack,
@@ -104,24 +126,35 @@ pub struct Journal {
     steps: Vec<Step>,
     before: HashMap<(GroupResource, ObjectKey), Object>,
     /// Failures know their object by the name that people read.
-    named: HashMap<(String, Option<String>), Place>,
+    named: HashMap<(String, Option<String>), Named>,
+}
+
+/// An object that something is to be done to.
+#[derive(Debug, Clone)]
+struct Named {
+    place: Place,
+    /// What is to be applied; `None` where it is to be deleted.
+    wanted: Option<Box<Wanted>>,
 }
 
 impl Journal {
-    /// The journal of a run on these objects, whose state is known.
-    pub fn expect<'a>(&mut self, placed: impl IntoIterator<Item = &'a Placed>, live: &Live) {
-        placed.into_iter().for_each(|placed| self.expect_one(placed, live.object(placed)));
+    /// The journal of a run on these objects, whose state is known, and that `manager` applies.
+    pub fn expect<'a>(&mut self, placed: impl IntoIterator<Item = &'a Placed>, live: &Live, manager: &str) {
+        for placed in placed {
+            let wanted = Wanted { object: placed.object.clone(), manager: manager.to_owned() };
+            self.expect_one(placed, live.object(placed), Some(Box::new(wanted)));
+        }
     }
 
-    /// The same of live objects at their places.
+    /// The same of live objects that are to be deleted, at their places.
     pub fn expect_members<'a>(&mut self, members: impl IntoIterator<Item = &'a Placed>) {
-        members.into_iter().for_each(|member| self.expect_one(member, Some(&member.object)));
+        members.into_iter().for_each(|member| self.expect_one(member, Some(&member.object), None));
     }
 
-    fn expect_one(&mut self, placed: &Placed, before: Option<&Object>) {
+    fn expect_one(&mut self, placed: &Placed, before: Option<&Object>, wanted: Option<Box<Wanted>>) {
         let place =
             Place { resource: Arc::clone(&placed.resource), namespace: placed.key.namespace.clone(), name: placed.key.name.clone() };
-        self.named.insert((placed.display_name(), placed.key.namespace.clone()), place);
+        self.named.insert((placed.display_name(), placed.key.namespace.clone()), Named { place, wanted });
         if let Some(before) = before {
             self.before.insert((placed.resource.group_resource(), placed.key.clone()), before.clone());
         }
@@ -147,22 +180,19 @@ impl Journal {
 
     /// Notes that an object could not be done, which may leave something behind all the same.
     pub fn failed(&mut self, failure: &Failure) {
-        let Some(place) = self.named.get(&(failure.name.clone(), failure.namespace.clone())).cloned() else { return };
+        let Some(named) = self.named.get(&(failure.name.clone(), failure.namespace.clone())).cloned() else { return };
+        let Named { place, wanted } = named;
         let key = (place.resource.group_resource(), ObjectKey { namespace: place.namespace.clone(), name: place.name.clone() });
         let before = self.before.get(&key);
+        let perhaps_gone = wanted.is_none();
         let deed = match (&failure.deleted, &failure.error) {
+            (Some(deleted), ObjectError::NotMadeAnew(error)) if error.may_have_been_done() => {
+                Deed::Unclear(Box::new(Unclear { before: Some((**deleted).clone()), wanted, perhaps_gone: true }))
+            }
             (Some(deleted), _) => Deed::Deleted(deleted.clone()),
-            (None, ObjectError::Client(error)) => match (&**error, before) {
-                // Whether a request arrived is not known where nothing came back.
-                (ClientError::Refused { .. }, Some(before)) if !client_side_managers(before).is_empty() => {
-                    Deed::Unclear(Some(Box::new(before.clone())))
-                }
-                (ClientError::Refused { refusal, .. }, before) if may_have_been_done(refusal.reason) => {
-                    Deed::Unclear(before.cloned().map(Box::new))
-                }
-                (ClientError::Refused { .. }, _) => return,
-                (_, before) => Deed::Unclear(before.cloned().map(Box::new)),
-            },
+            (None, ObjectError::Client(error)) if error.may_have_been_done() || before.is_some_and(is_taken_over_first) => {
+                Deed::Unclear(Box::new(Unclear { before: before.cloned(), wanted, perhaps_gone }))
+            }
             _ => return,
         };
         self.steps.push(Step { place, deed });
@@ -200,9 +230,9 @@ impl Journal {
     }
 }
 
-/// Whether a request with this answer may have done what it was to do: a server or a proxy gave up on it.
-fn may_have_been_done(reason: Reason) -> bool {
-    matches!(reason, Reason::Timeout | Reason::ServerTimeout | Reason::InternalError)
+/// Whether an apply takes two requests, of which the first may have been done whatever became of the second.
+fn is_taken_over_first(before: &Object) -> bool {
+    !client_side_managers(before).is_empty()
 }
 
 /// Whose the fields are may have changed although no value did; and what is known of the new state may be no more than its values.
@@ -215,6 +245,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::client::ClientError;
     use crate::object::{Gvk, Reason, Refusal};
 
     fn object(kind: &str, name: &str, version: &str) -> Object {
@@ -264,46 +295,59 @@ mod tests {
         assert_eq!(names(journal), expected);
     }
 
-    fn failure(placed: &Placed, error: ClientError) -> Failure {
-        Failure::of(placed, Arc::new(error))
+    fn placed() -> Placed {
+        let resource = Arc::new(ServedResource::named("", "v1", "ConfigMap", "configmaps", true));
+        let key = ObjectKey::new(Some("a"), "x");
+        Placed { object: object("ConfigMap", "x", "1"), source: None, resource, key, kind_is_pending: false }
+    }
+
+    fn refused(reason: Reason) -> ClientError {
+        let refusal = Box::new(Refusal::new(reason, "no"));
+        ClientError::Refused { attempted: "PATCH /x".to_owned(), refusal, credentials: None }
+    }
+
+    /// The deeds of a run on one object, as the failure tells.
+    fn deeds(failure: &Failure) -> Vec<Deed> {
+        let mut journal = Journal::default();
+        journal.expect([&placed()], &Live::default(), "trueup");
+        journal.failed(failure);
+        journal.into_turns().into_iter().flatten().map(|step| step.deed).collect()
     }
 
     #[test]
     fn what_was_refused_left_nothing_and_what_was_not_answered_may_have() {
-        let resource = Arc::new(ServedResource::named("", "v1", "ConfigMap", "configmaps", true));
-        let key = ObjectKey::new(Some("a"), "x");
-        let placed = Placed { object: object("ConfigMap", "x", "1"), source: None, resource, key, kind_is_pending: false };
-        let attempted = || "PATCH /x".to_owned();
+        let placed = placed();
+        for reason in [Reason::Forbidden, Reason::Invalid, Reason::Conflict, Reason::NotFound, Reason::TooManyRequests] {
+            assert!(deeds(&Failure::of(&placed, Arc::new(refused(reason)))).is_empty(), "{reason:?}");
+        }
+        for reason in [Reason::Timeout, Reason::ServerTimeout, Reason::InternalError, Reason::ServiceUnavailable] {
+            let deeds = deeds(&Failure::of(&placed, Arc::new(refused(reason))));
+            assert!(matches!(&deeds[..], [Deed::Unclear(unclear)] if unclear.wanted.is_some()), "{reason:?}: {deeds:?}");
+        }
+        let not_asked = ObjectError::NotReached(Arc::new(refused(Reason::ServiceUnavailable)));
+        assert!(deeds(&placed.failure(not_asked)).is_empty(), "what was not asked for left nothing either");
+        let (attempted, target, problem) = ("PATCH /x".to_owned(), String::new(), String::new());
+        let unreadable = ClientError::Unreadable { attempted, target, problem };
+        assert_eq!(deeds(&Failure::of(&placed, Arc::new(unreadable))).len(), 1);
+    }
+
+    #[test]
+    fn a_deletion_that_was_not_answered_may_have_left_nothing() {
         let mut journal = Journal::default();
-        journal.expect([&placed], &Live::default());
-        let refusal = Box::new(Refusal::new(Reason::Forbidden, "no"));
-        journal.failed(&failure(&placed, ClientError::Refused { attempted: attempted(), refusal, credentials: None }));
-        let refusal = || ClientError::Refused {
-            attempted: attempted(),
-            refusal: Box::new(Refusal::new(Reason::ServiceUnavailable, "gone")),
-            credentials: None,
-        };
-        journal.failed(&placed.failure(ObjectError::NotReached(Arc::new(refusal()))));
-        assert!(journal.is_empty(), "what was not asked for left nothing either");
-        let unreadable = ClientError::Unreadable { attempted: attempted(), target: String::new(), problem: String::new() };
-        journal.failed(&failure(&placed, unreadable));
-        assert_eq!(names(journal), [["configmap/x"]]);
+        let member = placed();
+        journal.expect_members([&member]);
+        journal.failed(&Failure::of(&member, Arc::new(refused(Reason::ServiceUnavailable))));
+        let turns = journal.into_turns();
+        assert_eq!(turns[0][0].comes_back().map(Object::name), Some("x"));
     }
 
     #[test]
     fn what_was_deleted_and_not_made_anew_comes_back() {
-        let resource = Arc::new(ServedResource::named("", "v1", "ConfigMap", "configmaps", false));
-        let placed = Placed {
-            object: object("ConfigMap", "x", "1"),
-            source: None,
-            resource,
-            key: ObjectKey::new(None, "x"),
-            kind_is_pending: false,
-        };
-        let mut journal = Journal::default();
-        journal.expect([&placed], &Live::default());
-        let deleted = Some(Box::new(object("ConfigMap", "x", "1")));
-        journal.failed(&Failure { deleted, ..placed.failure(ObjectError::Moved) });
-        assert!(matches!(journal.into_turns()[0][0].deed, Deed::Deleted(_)));
+        let deleted = || Some(Box::new(object("ConfigMap", "x", "1")));
+        let moved = deeds(&Failure { deleted: deleted(), ..placed().failure(ObjectError::Moved) });
+        assert!(matches!(&moved[..], [Deed::Deleted(_)]), "{moved:?}");
+        let unanswered = ObjectError::NotMadeAnew(Arc::new(refused(Reason::ServiceUnavailable)));
+        let unanswered = deeds(&Failure { deleted: deleted(), ..placed().failure(unanswered) });
+        assert!(matches!(&unanswered[..], [Deed::Unclear(unclear)] if unclear.perhaps_gone), "{unanswered:?}");
     }
 }

@@ -4,8 +4,9 @@
 //! somebody else changed meanwhile stays as they made it, and is told.
 
 mod act;
+mod evidence;
 mod journal;
 mod restoration;
 
 pub use act::{Gone, Tidings, UndoError, Undoing, Undone, undo};
-pub use journal::{Deed, Journal, Step};
+pub use journal::{Deed, Journal, Step, Unclear, Wanted};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::follow::{alike, key_values, old_item, old_items};
 use super::{Path, expressions, rules};
 use crate::object::{Cause, CauseKind};
-use crate::schema::{Asked, ListType, Number, Scalar, SchemaNode, Shape};
+use crate::schema::{Asked, ListType, Node, Number, Scalar, SchemaNode, Shape};
 
 /// Everything that breaks a custom resource's own schema: JSON types, required members, rules, items that stand twice in set and map
 /// lists. Empty for typed documents, whose JSON types [`super::decode_error`] checks and whose rules admission knows.
@@ -96,16 +96,19 @@ fn walk(place: SchemaNode<'_>, value: &Value, old: Option<&Value>, path: &Path<'
         (Shape::Scalar(scalar), _) if holds(*scalar, value) => {}
         (shape, _) => {
             causes.push(wrong_type(shape, value, path));
-            if let (Shape::Scalar(Scalar::Number(Number::Int32 | Number::Int64)), Value::Number(number)) = (shape, value) {
-                let format = node.rules.as_ref().and_then(|rules| rules.format);
-                causes.extend(rules::beyond_integers(format, number, path));
-            }
+            causes.extend(beyond_integers(node, value, path));
             return;
         }
     }
     if let Some(rules) = &node.rules {
         rules::check(rules, value, path, causes);
     }
+}
+
+/// What is said besides of a number where a whole one is wanted.
+fn beyond_integers(node: &Node, value: &Value, path: &Path<'_>) -> Option<Cause> {
+    let (Shape::Scalar(Scalar::Number(Number::Int32 | Number::Int64)), Value::Number(number)) = (&node.shape, value) else { return None };
+    rules::beyond_integers(node.rules.as_ref().and_then(|rules| rules.format), number, path)
 }
 
 fn check_required(required: &[std::sync::Arc<str>], members: &Map<String, Value>, path: &Path<'_>, causes: &mut Vec<Cause>) {

@@ -133,3 +133,14 @@ impl Column {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The cells of an object.
+    pub(super) fn shown(table: &Table, value: impl Into<Value>) -> Vec<Value> {
+        let object = Object::from_value(value.into()).expect("an object");
+        (table.cells)(Row { object: &object, now: "2026-11-22T10:00:00Z".parse().expect("a time") })
+    }
+}

@@ -9,6 +9,7 @@ use futures::StreamExt as _;
 
 use super::{Cache, ROOT, WriteEvent};
 use crate::object::Revision;
+use crate::store::complaint::Complaint;
 use crate::store::{Event, StoreError, Tidings, WatchStream};
 
 /// How long to wait before following again after the store failed; doubles up to [`RETRY_MOST`].
@@ -20,25 +21,32 @@ pub(super) async fn run(cache: Cache, start: Revision, stream: WatchStream) {
     let mut after = start;
     let mut stream = Some(stream);
     let mut pause = RETRY_FIRST;
+    let mut complaint = Complaint::default();
     loop {
         if let Some(stream) = stream.take() {
+            let before = after;
             let error = drain(&cache, stream, &mut after).await;
-            tell(&cache, &error, "the watch on the store ended");
-            pause = RETRY_FIRST;
+            // A stream that brought nothing is no better than none.
+            if after > before {
+                pause = RETRY_FIRST;
+                complaint.settle();
+            }
+            tell(&cache, &mut complaint, &error, "the watch on the store ended");
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(RETRY_MOST);
         match cache.0.store.follow(ROOT, after).await {
             Ok(again) => stream = Some(again),
             Err(StoreError::Compacted { .. }) => stream = restart(&cache, &mut after).await,
-            Err(error) => tell(&cache, &error, "the store cannot be watched"),
+            Err(error) => tell(&cache, &mut complaint, &error, "the store cannot be watched"),
         }
     }
 }
 
-/// Warns, but not of the end of a store that is being closed. It is followed to its end even then, for the requests under way.
-fn tell(cache: &Cache, error: &StoreError, what: &str) {
-    if cache.0.closing.load(Ordering::Relaxed) {
+/// Warns of what was not told before, but not of the end of a store that is being closed. It is followed to its end even then, for the requests under way.
+fn tell(cache: &Cache, complaint: &mut Complaint, error: &StoreError, what: &str) {
+    let is_news = complaint.is_news(&error.to_string());
+    if cache.0.closing.load(Ordering::Relaxed) || !is_news {
         tracing::debug!(%error, revision = %cache.seen(), "{what}");
     } else {
         tracing::warn!(%error, revision = %cache.seen(), "{what}");

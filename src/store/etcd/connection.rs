@@ -112,13 +112,18 @@ impl Connection {
         self.answer(timeout_at(deadline, retry_until(self.patience(deadline), false, request)).await)
     }
 
-    /// Writes once. Only what never left this machine is tried again.
+    /// Writes once. Only what never left this machine is tried again; what left it and was not answered is [`StoreError::Unclear`].
     pub(super) async fn write<T, F>(&self, mut request: impl FnMut() -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, Error>>,
     {
         let deadline = self.deadline()?;
-        self.answer(timeout_at(deadline, retry_while(never_sent, self.patience(deadline), &mut request)).await)
+        let answered = timeout_at(deadline, retry_while(never_sent, self.patience(deadline), &mut request)).await;
+        let has_left = !matches!(&answered, Ok(Err(error)) if never_sent(error));
+        self.answer(answered).map_err(|error| match error {
+            StoreError::Unavailable(why) if has_left => StoreError::Unclear(why),
+            other => other,
+        })
     }
 
     /// Until when a request that begins now is tried again.

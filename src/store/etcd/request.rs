@@ -13,6 +13,9 @@ use crate::object::Revision;
 /// How many entries one request asks for where the caller sets no limit: as fast as one large request, and no burden to the server.
 const ENTRIES_PER_REQUEST: usize = 2000;
 
+/// A page of so few entries is not made smaller.
+const FEWEST_ENTRIES: usize = 8;
+
 /// Looked for where only the answer's header matters. Callers' keys begin so, and users may read these and no others.
 pub(super) const PROBED_KEY: &str = "/registry/";
 
@@ -45,6 +48,7 @@ pub(super) async fn list(connection: &Connection, request: &ListRequest) -> Resu
     let mut start = keys::start(&prefix, after.as_deref());
     let mut at = request.at;
     let mut page = Page { entries: Vec::new(), revision: Revision::ZERO, remaining: 0 };
+    let mut size = PageSize::default();
     if start.as_bytes() >= end.as_slice() && end != [0] {
         // The position lies behind the prefix. etcd refuses such a range.
         page.revision = match request.at {
@@ -54,8 +58,9 @@ pub(super) async fn list(connection: &Connection, request: &ListRequest) -> Resu
         return Ok(page);
     }
     loop {
-        let left = if request.limit == 0 { ENTRIES_PER_REQUEST } else { request.limit - page.entries.len() };
-        let mut answer = range(connection, &start, &end, left, at).await?;
+        let left = if request.limit == 0 { usize::MAX } else { request.limit - page.entries.len() };
+        let ask = |most| range(connection, &start, &end, most, at);
+        let mut answer = size.fit(left, ask, || async { current(connection).await.is_ok() }).await?;
         page.revision = at.unwrap_or(header_revision(answer.header())?);
         let kvs = answer.take_kvs();
         let received = kvs.len() as u64;
@@ -70,6 +75,35 @@ pub(super) async fn list(connection: &Connection, request: &ListRequest) -> Resu
                 at = Some(page.revision);
             }
             _ => return Ok(page),
+        }
+    }
+}
+
+/// How many entries one request asks for: fewer, where so many do not come in the time that an answer may take.
+struct PageSize(usize);
+
+impl Default for PageSize {
+    fn default() -> Self {
+        Self(ENTRIES_PER_REQUEST)
+    }
+}
+
+impl PageSize {
+    /// Asks for entries, at most `left`. Where no answer comes in time although the cluster `answers` what is small, it is asked for fewer.
+    async fn fit<T, F, A>(&mut self, left: usize, mut ask: impl FnMut(usize) -> F, answers: impl Fn() -> A) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+        A: Future<Output = bool>,
+    {
+        loop {
+            let most = left.min(self.0);
+            match ask(most).await {
+                Err(StoreError::Unavailable(_)) if most > FEWEST_ENTRIES && answers().await => {
+                    self.0 = (most / 4).max(FEWEST_ENTRIES);
+                    tracing::debug!(entries = most, fewer = self.0, "a page of a list did not come in time");
+                }
+                answer => return answer,
+            }
         }
     }
 }
@@ -209,4 +243,43 @@ pub(super) async fn claim_compaction(connection: &Connection, turn: u64, upto: R
 pub(super) async fn size_bytes(connection: &Connection) -> Result<u64, StoreError> {
     let status = connection.read(|| async { connection.client().maintenance_client().status().await }).await?;
     Ok(u64::try_from(status.db_size()).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    /// What was asked for of a cluster that brings at most `fits` entries in time, and how it ended.
+    async fn asked(fits: usize, left: usize, answers: bool) -> (Vec<usize>, bool) {
+        let asked = RefCell::new(Vec::new());
+        let ask = |most| {
+            asked.borrow_mut().push(most);
+            async move { if most <= fits { Ok(()) } else { Err(StoreError::Unavailable("no answer in time".to_owned())) } }
+        };
+        let ended = PageSize::default().fit(left, ask, || async move { answers }).await.is_ok();
+        (asked.into_inner(), ended)
+    }
+
+    #[tokio::test]
+    async fn a_page_that_does_not_come_in_time_is_asked_for_in_parts() {
+        assert_eq!(asked(2000, usize::MAX, true).await, (vec![2000], true));
+        assert_eq!(asked(150, usize::MAX, true).await, (vec![2000, 500, 125], true));
+        assert_eq!(asked(3, 10, true).await, (vec![10, 8], false), "there is an end to it");
+    }
+
+    #[tokio::test]
+    async fn a_cluster_that_answers_nothing_is_not_asked_for_less() {
+        assert_eq!(asked(0, usize::MAX, false).await, (vec![2000], false));
+    }
+
+    #[tokio::test]
+    async fn what_came_in_time_is_asked_for_again() {
+        let mut size = PageSize::default();
+        let ask = |most| async move { if most <= 500 { Ok(most) } else { Err(StoreError::Unavailable(String::new())) } };
+        for expected in [500, 500] {
+            assert_eq!(size.fit(usize::MAX, ask, || async { true }).await.ok(), Some(expected));
+        }
+    }
 }

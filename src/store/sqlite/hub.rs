@@ -11,6 +11,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::watch;
 
+use super::super::complaint::Complaint;
 use super::super::follow::{Chunk, EVENTS_PER_READ, Log};
 use super::super::{Event, StoreError};
 use super::reader::{self, ReadError, Readers};
@@ -191,12 +192,19 @@ pub(super) fn spawn(hub: Arc<Hub>, connection: Connection, location: Location) -
     let moved = watch::Sender::new(Revision::ZERO);
     *hub.moved.lock().unwrap_or_else(PoisonError::into_inner) = Some(moved.subscribe());
     spawn_thread("trueup-follower", move || {
+        let mut complaint = Complaint::default();
         while let Some(watchers) = hub.wait() {
             if watchers == 0 {
                 hub.update_ring(|ring| *ring = Ring::default());
-            } else if let Err(error) = advance(&hub, &connection, &moved) {
+                continue;
+            }
+            match advance(&hub, &connection, &moved) {
+                Ok(()) => complaint.settle(),
                 // The watches miss nothing: the next look, at most LOOK_EVERY away, begins at the same revision.
-                tracing::warn!(%error, path = %location.database().display(), "following the log failed");
+                Err(error) if complaint.is_news(&error.to_string()) => {
+                    tracing::warn!(%error, path = %location.database().display(), "following the log fails, and is tried on");
+                }
+                Err(_) => {}
             }
         }
     })

@@ -44,7 +44,7 @@ pub struct SqliteStore {
     /// Set apart for the revision, which every read of the API asks for and which should not wait for anything else.
     revisions: Mutex<Connection>,
     /// Keeps long lists from taking all of the runtime's blocking threads.
-    lists: Semaphore,
+    lists: Arc<Semaphore>,
     hub: Arc<Hub>,
     threads: Mutex<Option<Threads>>,
     /// Unbounded, but every job has a caller who waits for it: there are never more jobs than callers.
@@ -80,7 +80,7 @@ impl SqliteStore {
             readers: Arc::new(Readers::new(location.clone())),
             location,
             revisions: Mutex::new(revisions),
-            lists: Semaphore::new(2 * parallel),
+            lists: Arc::new(Semaphore::new(2 * parallel)),
             hub,
             threads: Mutex::new(Some(Threads { writer, checkpointer, follower })),
             jobs: Mutex::new(Some(jobs)),
@@ -142,9 +142,8 @@ impl Store for SqliteStore {
     }
 
     async fn list(&self, request: ListRequest) -> Result<Page, StoreError> {
-        let _permit = self.lists.acquire().await.map_err(|_| closed())?;
         let readers = Arc::clone(&self.readers);
-        run_blocking(move || readers.with_checked(|transaction| reader::list(transaction, &request))).await
+        run_bounded(&self.lists, move || readers.with_checked(|transaction| reader::list(transaction, &request))).await
     }
 
     async fn commit_all(&self, writes: Vec<Write>) -> Result<JointOutcome, StoreError> {
@@ -188,8 +187,41 @@ async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, StoreE
     }
 }
 
+/// The same, for no more at a time than there are permits. Work goes on where nobody waits for it any more, and holds its permit as long.
+async fn run_bounded<T: Send + 'static>(
+    permits: &Arc<Semaphore>,
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let permit = Arc::clone(permits).acquire_owned().await.map_err(|_| closed())?;
+    run_blocking(move || {
+        let _permit = permit;
+        work()
+    })
+    .await
+}
+
 /// Starts a named thread, whose name `top` and debuggers show.
 fn spawn_thread(name: &str, body: impl FnOnce() + Send + 'static) -> Result<std::thread::JoinHandle<()>, StoreError> {
     let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(body);
     spawned.map_err(|error| StoreError::Unavailable(format!("the system gave no thread for {name}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_that_nobody_waits_for_any_more_still_counts_until_it_ends() {
+        let permits = Arc::new(Semaphore::new(1));
+        let (end, ends) = mpsc::channel::<()>();
+        let read = run_bounded(&permits, move || ends.recv().map_err(|error| StoreError::Failed(error.to_string())));
+        assert!(read.now_or_never().is_none(), "it is under way");
+        assert_eq!(permits.available_permits(), 0);
+        end.send(()).expect("it still waits for its end");
+        run_bounded(&permits, || Ok(())).await.expect("there is room again");
+    }
 }

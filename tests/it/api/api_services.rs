@@ -1,7 +1,11 @@
 //! APIServices: what is served here.
 
-use serde_json::json;
+use std::sync::Arc;
 
+use serde_json::json;
+use trueup::store::{MemoryStore, Store};
+
+use super::definitions::Held;
 use super::{MERGE, TestApi};
 
 const PATH: &str = "/apis/apiregistration.k8s.io/v1/apiservices";
@@ -52,6 +56,30 @@ async fn those_of_definitions_come_and_go_with_them() {
     assert_eq!(api.patch(&gone, MERGE, &json!({"metadata": {"finalizers": null}})).await.code, 200);
     watch.expect(&[("DELETED", "v1.example.com")]).await;
     api.get(&format!("{PATH}/v1.example.com")).await.refused(404, "NotFound");
+}
+
+#[tokio::test]
+async fn a_server_that_has_not_heard_of_a_definition_yet_leaves_its_service_alone() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let first = TestApi::over(Arc::clone(&store), None).await;
+    first.get(PATH).await;
+    let held = Arc::new(Held::over(store));
+    let late = Arc::new(TestApi::over(Arc::clone(&held) as Arc<dyn Store>, None).await);
+    late.get(DEFINITIONS).await;
+    held.open.send_replace(false);
+    first.create(DEFINITIONS, &definition()).await;
+    let one = format!("{PATH}/v1.example.com");
+    let before = first.get(&one).await.body;
+    let asking = Arc::clone(&late);
+    let asked = tokio::spawn(async move { asking.get(PATH).await });
+    // Time enough to go wrong in: all of this is one thread.
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    held.open.send_replace(true);
+    let list = asked.await.expect("no panic");
+    assert!(list.names().contains(&"v1.example.com"), "{}", list.body);
+    assert_eq!(first.get(&one).await.body["metadata"]["uid"], before["metadata"]["uid"]);
 }
 
 #[tokio::test]

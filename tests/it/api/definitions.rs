@@ -441,13 +441,17 @@ async fn objects_get_the_defaults_that_their_schema_has_when_they_are_read() {
 }
 
 /// A store that tells commits and events only while its gate is open; they are made all the same.
-struct Held {
-    inner: MemoryStore,
-    open: watch::Sender<bool>,
+pub(super) struct Held {
+    inner: Arc<dyn Store>,
+    pub(super) open: watch::Sender<bool>,
     committed: watch::Sender<usize>,
 }
 
 impl Held {
+    pub(super) fn over(inner: Arc<dyn Store>) -> Self {
+        Self { inner, open: watch::Sender::new(true), committed: watch::Sender::new(0) }
+    }
+
     fn opened(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut open = self.open.subscribe();
         async move { drop(open.wait_for(|open| *open).await) }
@@ -503,7 +507,7 @@ impl Store for Held {
 
 #[tokio::test]
 async fn a_client_that_goes_does_not_free_the_names_of_its_definition_for_the_next() {
-    let store = Arc::new(Held { inner: MemoryStore::new(), open: watch::Sender::new(true), committed: watch::Sender::new(0) });
+    let store = Arc::new(Held::over(Arc::new(MemoryStore::new())));
     let api = Arc::new(TestApi::over(Arc::clone(&store) as Arc<dyn Store>, None).await);
     let second = merged(definition(&[version("v1", true)]), &[("/metadata/name", json!("gadgets.example.com"))]);
     let second = merged(second, &[("/spec/names", json!({"plural": "gadgets", "kind": "Widget"}))]);

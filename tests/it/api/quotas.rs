@@ -353,6 +353,30 @@ async fn of_objects_written_with_their_quota_no_two_of_a_kind_have_one_revision(
     }
 }
 
+/// In etcd, both quotas have the revision of the write, and a watch that ends between them goes on after it.
+#[tokio::test]
+async fn a_watch_that_heard_of_one_of_two_quotas_hears_of_both_when_it_goes_on() {
+    let etcd = EtcdStore::connect(EtcdServer::shared()).await.expect("an etcd");
+    let api = TestApi::over(Arc::new(etcd), None).await;
+    quota(&api, "a", json!({"hard": {"configmaps": "10"}})).await;
+    quota(&api, "b", json!({"hard": {"count/configmaps": "10"}})).await;
+    api.create(MAPS, &map("m")).await;
+    let list = api.get(QUOTAS).await;
+    let items = list.body["items"].as_array().expect("items");
+    let revisions: BTreeSet<&str> = items.iter().filter_map(|item| item["metadata"]["resourceVersion"].as_str()).collect();
+    let shared: Vec<&str> = revisions.into_iter().collect();
+    assert_eq!(shared.len(), 1, "{shared:?}");
+    let mut watch = api.watch(&format!("{QUOTAS}?resourceVersion={}", shared[0])).await;
+    watch.expect(&[("MODIFIED", "a"), ("MODIFIED", "b")]).await;
+    let labelled = api.patch(&format!("{QUOTAS}/a"), MERGE, &json!({"metadata": {"labels": {"x": "y"}}})).await;
+    watch.expect(&[("MODIFIED", "a")]).await;
+    let mut after_one = api.watch(&format!("{QUOTAS}?resourceVersion={}", labelled.version())).await;
+    api.create(MAPS, &map("n")).await;
+    for watch in [&mut watch, &mut after_one] {
+        watch.expect(&[("MODIFIED", "a"), ("MODIFIED", "b")]).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_name_that_is_taken_takes_nothing_and_fails_nobody_else() {
     for store in on_each_counted_store().await {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use serde_json::json;
 use trueup::object::Revision;
-use trueup::store::{Entry, JointOutcome, ListRequest, MemoryStore, Page, Store, StoreError, WatchStream, Write};
+use trueup::store::{Change, Entry, JointOutcome, ListRequest, MemoryStore, Page, Store, StoreError, WatchStream, Write};
 
 use super::{JSON_PATCH, MAPS, MERGE, TestApi, config_map, deployment};
 
@@ -15,11 +15,18 @@ use super::{JSON_PATCH, MAPS, MERGE, TestApi, config_map, deployment};
 struct Counted {
     inner: MemoryStore,
     reads: Mutex<BTreeMap<&'static str, usize>>,
+    /// Keys that are removed as soon as the first of them has been read once more.
+    vanishing: Mutex<Vec<String>>,
 }
 
 impl Counted {
     fn count(&self, what: &'static str) {
         *self.reads.lock().unwrap().entry(what).or_default() += 1;
+    }
+
+    fn take_vanishing(&self, read: &str) -> Vec<String> {
+        let mut vanishing = self.vanishing.lock().unwrap();
+        if vanishing.first().is_some_and(|first| first == read) { std::mem::take(&mut vanishing) } else { Vec::new() }
     }
 
     fn take(&self) -> BTreeMap<&'static str, usize> {
@@ -35,7 +42,12 @@ impl Store for Counted {
 
     async fn get(&self, key: &str) -> Result<Option<Entry>, StoreError> {
         self.count("get");
-        self.inner.get(key).await
+        let found = self.inner.get(key).await;
+        for key in self.take_vanishing(key) {
+            let standing = self.inner.get(&key).await?.expect("it is there");
+            self.inner.commit(&key, standing.revision, Change::Delete).await?;
+        }
+        found
     }
 
     async fn list(&self, request: ListRequest) -> Result<Page, StoreError> {
@@ -69,6 +81,18 @@ async fn counted() -> (Arc<Counted>, TestApi) {
     let store = Arc::new(Counted::default());
     let api = TestApi::over(Arc::clone(&store) as Arc<dyn Store>, None).await;
     (store, api)
+}
+
+#[tokio::test]
+async fn an_apply_makes_nothing_in_a_namespace_that_went_with_the_object_meanwhile() {
+    let (store, api) = counted().await;
+    api.create("/api/v1/namespaces", &json!({"metadata": {"name": "n"}})).await;
+    api.create("/api/v1/namespaces/n/configmaps", &config_map("a", &json!({"key": "0"}))).await;
+    *store.vanishing.lock().unwrap() = ["configmaps/n/a", "namespaces/n"].map(|key| format!("/registry/core/{key}")).into();
+    let applied = api.apply("/api/v1/namespaces/n/configmaps/a", "ann", &config_map("a", &json!({"more": "1"}))).await;
+    applied.refused(404, "NotFound");
+    assert_eq!(applied.message(), "namespaces \"n\" not found");
+    assert!(store.inner.get("/registry/core/configmaps/n/a").await.unwrap().is_none());
 }
 
 /// A server without controllers of its own has nobody else who reads namespaces.

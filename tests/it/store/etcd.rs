@@ -150,6 +150,18 @@ async fn a_member_that_falls_silent_leaves_reads_to_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_left_and_was_not_answered_may_stand() {
+    let server = EtcdServer::start();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let falls_silent = passing_on_until(server.endpoint(), stopped).await;
+    let store = EtcdStore::connect(EtcdOptions { connect_timeout: PATIENCE, ..EtcdOptions::new([falls_silent]) }).await.unwrap();
+    create(&store, "/a/x", "one").await;
+    stop.send_replace(true);
+    let written = store.commit("/a/y", Revision::ZERO, Change::Put("two".into())).await;
+    assert!(matches!(written, Err(StoreError::Unclear(_))), "{written:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_value_that_etcd_does_not_take_is_too_large_and_not_written() {
     let store = EtcdStore::connect(EtcdServer::shared()).await.unwrap();
     // The first is over etcd's own bound, the second over gRPC's as well.

@@ -165,7 +165,7 @@ fn tell(ui: &Ui, undone: &Undone) {
 /// From here on an interruption has nothing more to tell of the step: what does not come back is kept in a file.
 fn settle(Undoer { ui, context, .. }: Undoer<'_>, undone: &Undone) {
     let name = undone.step.full_name();
-    if let (Err(_), Deed::Deleted(before) | Deed::Replaced { before, .. }) = (&undone.outcome, &undone.step.deed) {
+    if let (Err(_), Some(before)) = (&undone.outcome, undone.step.comes_back()) {
         restore::tell(ui, &undone.step.display_name(), before);
     }
     context.between().settle(&name);

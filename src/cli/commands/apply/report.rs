@@ -92,7 +92,7 @@ impl<'a> Report<'a> {
     /// Notes what is about to be applied, for the case that it has to be undone.
     pub(super) fn expect<'p>(&mut self, placed: impl IntoIterator<Item = &'p Placed>, live: &Live) {
         if let Some(journal) = &mut self.journal {
-            journal.expect(placed, live);
+            journal.expect(placed, live, &self.args.field_manager);
         }
     }
 

@@ -1,5 +1,6 @@
 use std::sync::atomic::AtomicUsize;
 
+use super::super::journal::{Unclear, Wanted};
 use super::*;
 use crate::client::ServedResource;
 use crate::client::testing::{answer, scripted};
@@ -113,21 +114,49 @@ async fn what_was_deleted_is_made_without_what_only_a_server_sets() {
     assert!(asked.lines()[1].starts_with("PATCH "), "the owners of its fields come back too");
 }
 
+/// The journal of a run that asked to apply an object with the value `new`, and got no answer.
+fn unanswered(before: Option<Object>) -> Journal {
+    let mut journal = Journal::default();
+    let mut object = object("", "new", "");
+    ["uid", "resourceVersion", "managedFields"].iter().for_each(|member| drop(object.remove_meta(member)));
+    let wanted = Some(Box::new(Wanted { object, manager: "trueup".to_owned() }));
+    journal.note(Step { place: place(), deed: Deed::Unclear(Box::new(Unclear { before, wanted, perhaps_gone: false })) });
+    journal
+}
+
 #[tokio::test]
 async fn a_lost_answer_is_looked_into() {
-    let unclear = |before: Option<Object>| {
-        let mut journal = Journal::default();
-        journal.note(Step { place: place(), deed: Deed::Unclear(before.map(Box::new)) });
-        journal
-    };
-    let now = || object("2", "new", "trueup");
+    let now = || object("2", "theirs", "trueup");
     let (client, asked) = scripted(move |_| answer(200, now().into_value()));
-    assert_eq!(outcomes(&client, unclear(Some(now()))).await, ["Nothing"]);
+    assert_eq!(outcomes(&client, unanswered(Some(now()))).await, ["Nothing"]);
     let lost = "it has changed since it was read, and whether by this apply is not known, since the answer to it got lost";
-    assert_eq!(outcomes(&client, unclear(Some(object("1", "old", "ann")))).await, [lost]);
-    assert_eq!(outcomes(&client, unclear(None)).await, [lost]);
+    assert_eq!(outcomes(&client, unanswered(Some(object("1", "old", "ann")))).await, [lost]);
+    assert_eq!(outcomes(&client, unanswered(None)).await, [lost]);
     assert_eq!(asked.lines().len(), 3, "nothing is written: {:?}", asked.lines());
-    assert_eq!(outcomes(&client, unclear(Some(object("1", "new", "ann")))).await, ["PutBack"], "an object was only taken over");
+    assert_eq!(outcomes(&client, unanswered(Some(object("1", "theirs", "ann")))).await, ["PutBack"], "an object was only taken over");
+}
+
+#[tokio::test]
+async fn what_a_lost_answer_did_is_undone() {
+    let (client, asked) = scripted(|request| match request.method().as_str() {
+        "GET" => answer(200, object("2", "new", "trueup").into_value()),
+        _ => answer(200, object("3", "old", "trueup").into_value()),
+    });
+    assert_eq!(outcomes(&client, unanswered(None)).await, ["Deleted"]);
+    assert_eq!(asked.bodies()[1]["preconditions"], json!({"uid": "u"}));
+    assert_eq!(outcomes(&client, unanswered(Some(object("1", "old", "trueup")))).await, ["PutBack"]);
+    assert!(asked.lines().iter().any(|line| line.starts_with("PUT")), "{:?}", asked.lines());
+}
+
+#[tokio::test]
+async fn a_deletion_that_was_not_answered_is_noted_until_the_object_is_there() {
+    let (client, _) = scripted(|_| answer(503, refusal(Reason::ServiceUnavailable)));
+    let mut journal = Journal::default();
+    let unclear = Unclear { before: Some(object("1", "old", "ann")), wanted: None, perhaps_gone: true };
+    journal.note(Step { place: place(), deed: Deed::Unclear(Box::new(unclear)) });
+    let undoing = Undoing::default();
+    assert_eq!(outcomes_of(&client, journal, &undoing).await, ["no"]);
+    assert_eq!(undoing.between.names(), ["configmap/x in namespace a"]);
 }
 
 #[tokio::test]
