@@ -167,6 +167,16 @@ mod tests {
     }
 
     #[test]
+    fn filters_lie_within_each_other_up_to_a_bound() {
+        let nested = |levels: usize| format!("{}.b{}", ".a[?(@".repeat(levels), ")]".repeat(levels));
+        assert!(JsonPath::parse(&nested(16)).is_ok(), "{}", nested(16));
+        for levels in [17, 20_000] {
+            let refused = JsonPath::parse(&nested(levels)).expect_err("too deep").to_string();
+            assert!(refused.starts_with("filters or ranges are nested more than 16 deep at character "), "{refused}");
+        }
+    }
+
+    #[test]
     fn only_plain_paths_have_members() {
         assert_eq!(JsonPath::parse(".spec.a").expect("plain").members(), Some(vec!["spec".to_owned(), "a".to_owned()]));
         assert_eq!(JsonPath::parse(".spec[0]").expect("indexed").members(), None);

@@ -27,7 +27,7 @@ impl Template {
     pub fn parse(text: &str) -> Result<Self, JsonPathError> {
         let relaxed = if text.contains('{') { text.to_owned() } else { format!("{{{text}}}") };
         let chars: Vec<char> = relaxed.chars().collect();
-        let mut parser = Parser { chars: &chars, at: 0 };
+        let mut parser = Parser::new(&chars);
         let parsed = parts(&mut parser, false);
         parsed.map(|parts| Self { parts }).map_err(|reason| JsonPathError { text: relaxed, at: parser.at, reason })
     }
@@ -65,7 +65,7 @@ fn parts(parser: &mut Parser<'_>, in_range: bool) -> Parsed<Vec<Part>> {
         }
         match action(parser)? {
             Action::Part(part) => parts.push(part),
-            Action::Range(steps) => parts.push(Part::Range(steps, self::parts(parser, true)?)),
+            Action::Range(steps) => parts.push(Part::Range(steps, parser.within(|parser| self::parts(parser, true))?)),
             Action::End if in_range => return Ok(parts),
             Action::End => return Err("there is no range to end"),
         }
@@ -210,6 +210,16 @@ mod tests {
             ("{", "a brace is not closed at character 1 of \"{\""),
         ] {
             assert_eq!(Template::parse(template).expect_err(template).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn ranges_lie_within_each_other_up_to_a_bound() {
+        let nested = |levels: usize| Template::parse(&format!("{}{}", "{range .a}".repeat(levels), "{end}".repeat(levels)));
+        assert_eq!(nested(16).map(|template| template.parts.len()), Ok(1));
+        for levels in [17, 20_000] {
+            let refused = nested(levels).expect_err("too deep").to_string();
+            assert!(refused.starts_with("filters or ranges are nested more than 16 deep at character 170 "), "{refused}");
         }
     }
 
