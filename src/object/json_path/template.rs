@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::parse::{Parsed, Parser, Step};
-use super::{JsonPathError, SelectError, select};
+use super::select::Search;
+use super::{JsonPathError, SelectError};
 
 /// A parsed template.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,7 +136,7 @@ fn render(parts: &[Part], current: &Value, out: &mut String) -> Result<(), Selec
         match part {
             Part::Text(text) => out.push_str(text),
             Part::Values(steps) => {
-                for (index, value) in select::all(vec![current], steps)?.into_iter().enumerate() {
+                for (index, value) in Search::unbounded().all(vec![current], steps)?.into_iter().enumerate() {
                     out.push_str(if index > 0 { " " } else { "" });
                     match value {
                         Value::String(text) => out.push_str(text),
@@ -144,7 +145,7 @@ fn render(parts: &[Part], current: &Value, out: &mut String) -> Result<(), Selec
                 }
             }
             Part::Range(steps, parts) => {
-                for value in select::all(vec![current], steps)? {
+                for value in Search::unbounded().all(vec![current], steps)? {
                     render(parts, value, out)?;
                 }
             }
@@ -157,9 +158,9 @@ fn values(parts: &[Part], current: &Value, found: &mut Vec<Value>) -> Result<(),
     for part in parts {
         match part {
             Part::Text(text) => found.push(text.clone().into()),
-            Part::Values(steps) => found.extend(select::all(vec![current], steps)?.into_iter().cloned()),
+            Part::Values(steps) => found.extend(Search::unbounded().all(vec![current], steps)?.into_iter().cloned()),
             Part::Range(steps, parts) => {
-                for value in select::all(vec![current], steps)? {
+                for value in Search::unbounded().all(vec![current], steps)? {
                     values(parts, value, found)?;
                 }
             }
