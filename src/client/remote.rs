@@ -16,6 +16,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use tower::{BoxError, Service, ServiceBuilder};
 
 use super::{Client, Credentials, Target, plugin};
+use crate::shown_url::shown_url;
 use crate::similar::nearest;
 
 /// Where a remote server's address and credentials come from.
@@ -70,7 +71,10 @@ pub enum RemoteError {
 pub async fn connect(options: &RemoteOptions) -> Result<Client, RemoteError> {
     install_ring();
     let (config, context, credentials) = configuration(options).await?;
-    let url = config.cluster_url.to_string();
+    let url = shown_url(&config.cluster_url.to_string());
+    if config.cluster_url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err(RemoteError::Url { url, problem: "it names a user; credentials belong to a user of the kubeconfig".to_owned() });
+    }
     let fail = |source| RemoteError::Credentials { url: url.clone(), source };
     let authorization = config.auth_layer().map_err(|error| fail(plugin::in_words(&config.auth_info, error)))?;
     let mut without_plugin = config.clone();
@@ -187,7 +191,7 @@ fn files_in_words(files: &[PathBuf]) -> String {
 /// Reads a server's URL; a bare `host:port` means HTTP, as in kubectl. A bare host is refused: that nobody serves Kubernetes' API
 /// without TLS on port 80 makes it a mistake.
 fn server_url(text: &str) -> Result<http::Uri, RemoteError> {
-    let fail = |problem: String| RemoteError::Url { url: text.to_owned(), problem };
+    let fail = |problem: String| RemoteError::Url { url: shown_url(text), problem };
     let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let uri: http::Uri = whole.parse().map_err(|error: http::uri::InvalidUri| fail(error.to_string()))?;
     match uri.scheme_str() {

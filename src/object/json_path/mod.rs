@@ -113,7 +113,10 @@ mod tests {
             (r#".spec.list[?(@=="q")]"#, json!("q")),
             ("..port", json!(80)),
             ("..a", json!(1)),
-            ("..[*]", json!({"a": 1, "x.y": "dotted", "list": ["p", "q", "r"], "ports": [{"name": "http", "port": 80}, {"name": "dns", "port": 53}]})),
+            (
+                "..[*]",
+                json!({"a": 1, "x.y": "dotted", "list": ["p", "q", "r"], "ports": [{"name": "http", "port": 80}, {"name": "dns", "port": 53}]}),
+            ),
         ] {
             assert_eq!(first(path), Some(expected), "{path}");
         }
