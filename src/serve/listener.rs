@@ -8,7 +8,6 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
@@ -28,6 +27,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::client_certificate::{ClientAuthority, Holder};
+use super::patience::Patience;
 use super::pki::Pki;
 use super::plain_http;
 use super::request_body::RequestBody;
@@ -36,9 +36,6 @@ use crate::auth::TokenFile;
 
 /// How long a client may take for the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-
-/// How long a client may take to ask for something after that; kube-apiserver gives the headers of a request 32 s.
-const FIRST_REQUEST: Duration = Duration::from_secs(32);
 
 /// How long requests under way get to finish at a stop.
 const DRAIN: Duration = Duration::from_millis(1500);
@@ -152,11 +149,11 @@ impl Listener {
                 Err(_) => return tracing::debug!("a TLS handshake took too long"),
             };
             let holder = Arc::new(clients.holder(stream.get_ref().1.peer_certificates().unwrap_or_default()));
-            let asked = Arc::new(AtomicBool::new(false));
-            let noted = Arc::clone(&asked);
+            let patience = Arc::new(Patience::new());
+            let told = Arc::clone(&patience);
             let service = service_fn(move |request| {
-                noted.store(true, Ordering::Relaxed);
-                answer(api.clone(), Arc::clone(&tokens), Arc::clone(&holder), request)
+                told.asked();
+                answer(api.clone(), Arc::clone(&tokens), Arc::clone(&holder), Arc::clone(&told), request)
             });
             let connection = protocols().serve_connection(TokioIo::new(stream), service).into_owned();
             tokio::select! {
@@ -165,17 +162,9 @@ impl Listener {
                         tracing::debug!(error, "a connection ended with an error");
                     }
                 }
-                () = silence(&asked) => tracing::debug!("a client asked for nothing"),
+                () = patience.is_over() => tracing::debug!("a client whom nobody knows asked for nothing for too long"),
             }
         });
-    }
-}
-
-/// Ends where a client has not asked for anything in time: hyper sets no limit before the first request.
-async fn silence(asked: &AtomicBool) {
-    tokio::time::sleep(FIRST_REQUEST).await;
-    if asked.load(Ordering::Relaxed) {
-        std::future::pending::<()>().await;
     }
 }
 
@@ -193,7 +182,13 @@ fn protocols() -> Builder<TokioExecutor> {
     builder
 }
 
-async fn answer(api: Api, tokens: Arc<TokenFile>, holder: Arc<Holder>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+async fn answer(
+    api: Api,
+    tokens: Arc<TokenFile>,
+    holder: Arc<Holder>,
+    patience: Arc<Patience>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
     let now = jiff::Timestamp::now().as_second();
     // A token is not looked at where a certificate has told already.
     let token = match bearer(&request).filter(|_| !holder.is_known(now)) {
@@ -207,6 +202,9 @@ async fn answer(api: Api, tokens: Arc<TokenFile>, holder: Arc<Holder>, request: 
         None => None,
     };
     let identity = holder.asks(now, token);
+    if identity.as_ref().is_some_and(|identity| !identity.is_anonymous()) {
+        patience.known();
+    }
     let (parts, body) = request.into_parts();
     let mut body = RequestBody::new(body);
     let response = match identity {

@@ -7,6 +7,7 @@ mod client_certificate;
 pub mod in_process;
 mod kubeconfig;
 mod listener;
+mod patience;
 mod pki;
 mod plain_http;
 mod request_body;
