@@ -19,8 +19,6 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
@@ -30,6 +28,7 @@ use super::client_certificate::{ClientAuthority, Holder};
 use super::patience::Patience;
 use super::pki::Pki;
 use super::plain_http;
+use super::renewal::Serving;
 use super::request_body::RequestBody;
 use crate::api::{Api, Body};
 use crate::auth::TokenFile;
@@ -54,6 +53,7 @@ const SLOP: usize = 4096;
 pub struct Listener {
     tcp: TcpListener,
     tls: TlsAcceptor,
+    serving: Arc<Serving>,
     clients: ClientAuthority,
     tokens: Arc<TokenFile>,
 }
@@ -79,9 +79,15 @@ impl Listener {
     pub async fn bind(address: SocketAddr, pki: &Pki, tokens: Arc<TokenFile>) -> Result<Self, ListenError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let clients = ClientAuthority::new(&pki.ca, &provider).map_err(ListenError::Tls)?;
-        let config = tls_config(pki, &clients, provider).map_err(ListenError::Tls)?;
+        let serving = Arc::new(Serving::new(&pki.serving).map_err(ListenError::Tls)?);
+        let config = tls_config(Arc::clone(&serving), &clients, provider).map_err(ListenError::Tls)?;
         let tcp = TcpListener::bind(address).await.map_err(|source| ListenError::Bind { address, source })?;
-        Ok(Self { tcp, tls: TlsAcceptor::from(Arc::new(config)), clients, tokens })
+        Ok(Self { tcp, tls: TlsAcceptor::from(Arc::new(config)), serving, clients, tokens })
+    }
+
+    /// The certificate that clients are shown.
+    pub(super) fn serving(&self) -> Arc<Serving> {
+        Arc::clone(&self.serving)
     }
 
     /// The address bound.
@@ -221,13 +227,9 @@ fn bearer<B>(request: &Request<B>) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn tls_config(pki: &Pki, clients: &ClientAuthority, provider: Arc<CryptoProvider>) -> Result<ServerConfig, String> {
-    let chain = CertificateDer::pem_slice_iter(pki.serving.certificate.as_bytes()).collect::<Result<Vec<_>, _>>();
-    let chain = chain.map_err(|error| error.to_string())?;
-    let key = rustls::pki_types::PrivateKeyDer::from_pem_slice(pki.serving.key.as_bytes()).map_err(|error| error.to_string())?;
+pub(super) fn tls_config(serving: Arc<Serving>, clients: &ClientAuthority, provider: Arc<CryptoProvider>) -> Result<ServerConfig, String> {
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-    let mut config =
-        config.with_client_cert_verifier(clients.handshake()).with_single_cert(chain, key).map_err(|error| error.to_string())?;
+    let mut config = config.with_client_cert_verifier(clients.handshake()).with_cert_resolver(serving);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
