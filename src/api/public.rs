@@ -148,7 +148,7 @@ fn aggregated_version(parts: &Parts) -> Option<&'static str> {
         // In JSON alone: whoever asks for it in protobuf gets the plain documents, or what the next entry asks for.
         let json = words.first() != Some(&crate::protobuf::MEDIA_TYPE);
         let known = json && words.contains(&"g=apidiscovery.k8s.io") && words.contains(&"as=APIGroupDiscoveryList");
-        ["v2", "v2beta1"].into_iter().find(|version| known && words.contains(&format!("v={version}").as_str()))
+        discovery::AGGREGATED_VERSIONS.into_iter().find(|version| known && words.contains(&format!("v={version}").as_str()))
     })
 }
 

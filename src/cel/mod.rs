@@ -126,12 +126,6 @@ impl Budget {
         self.left += part.left;
     }
 
-    /// Whether nothing is left.
-    #[must_use]
-    pub fn is_spent(&self) -> bool {
-        self.left == 0
-    }
-
     fn spend(&mut self, steps: u64) -> Result<(), Fault> {
         match self.left.checked_sub(steps) {
             Some(left) => {

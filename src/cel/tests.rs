@@ -401,7 +401,7 @@ fn no_evaluation_outlives_its_budget() {
     assert_eq!(part.spend(5), Ok(()));
     budget.give_back(&part);
     assert_eq!(budget, Budget::new(5));
-    assert_eq!((budget.spend(6), budget.is_spent()), (Err(Fault::OverBudget), true));
+    assert_eq!((budget.spend(6), budget.left), (Err(Fault::OverBudget), 0));
 }
 
 #[test]

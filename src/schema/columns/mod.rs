@@ -17,6 +17,8 @@ pub(super) mod pods;
 mod row;
 pub(super) mod services;
 pub(super) mod storage;
+#[cfg(test)]
+mod testing;
 pub(super) mod workloads;
 
 use std::borrow::Cow;

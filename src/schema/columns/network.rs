@@ -112,12 +112,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::object::Object;
-
-    fn shown(table: &Table, value: impl Into<Value>) -> Vec<Value> {
-        let object = Object::from_value(value.into()).expect("an object");
-        (table.cells)(Row { object: &object, now: "2026-11-22T10:00:00Z".parse().expect("a time") })
-    }
+    use crate::schema::columns::testing::shown;
 
     #[test]
     fn an_ingress_shows_three_hosts_and_where_requests_come_in() {
