@@ -5,6 +5,7 @@
 //! replays `fuzz/corpus`. A program has no use for them.
 
 mod requests;
+mod texts;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -12,6 +13,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 pub use self::requests::{accept, continue_tokens, selectors};
+pub use self::texts::{json_path, patterns};
 
 use crate::admission;
 use crate::admission::policy::mutation;
@@ -29,7 +31,7 @@ use crate::yaml;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 16] = [
     ("yaml", yaml),
     ("json", json),
     ("protobuf", protobuf),
@@ -37,6 +39,8 @@ pub const TARGETS: [Target; 14] = [
     ("selectors", selectors),
     ("continue_tokens", continue_tokens),
     ("accept", accept),
+    ("json_path", json_path),
+    ("patterns", patterns),
     ("json_patch", json_patch),
     ("merge_patch", merge_patch),
     ("field_sets", field_sets),

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use crate::shown_url::shown_url;
 use crate::{private_file, yaml};
 
 /// Why a kubeconfig could not be used.
@@ -182,6 +183,11 @@ pub(crate) fn redacted(mut document: Document) -> Document {
                 match name.as_str() {
                     name if DATA.contains(&name) => *value = "DATA+OMITTED".into(),
                     "token" | "password" => *value = "REDACTED".into(),
+                    "server" | "proxy-url" => {
+                        if let Value::String(url) = value {
+                            *url = shown_url(url);
+                        }
+                    }
                     _ => {}
                 }
             }
@@ -366,10 +372,12 @@ mod tests {
 
     #[test]
     fn nothing_that_lets_anybody_in_is_shown() {
-        let document = json!({"clusters": [{"name": "c", "cluster": {"server": "s", "certificate-authority-data": "A"}}],
+        let document = json!({"clusters": [{"name": "c", "cluster": {"server": "https://u:p@h:6443", "proxy-url": "http://u:p@p:1",
+            "certificate-authority-data": "A"}}],
             "users": [{"name": "u", "user": {"token": "t", "password": "p", "client-key-data": "k", "username": "n",
                 "exec": {"command": "c", "env": [{"name": "E", "value": "v"}]}, "auth-provider": {"name": "p", "config": {"id-token": "t"}}}}]});
-        let expected = json!({"clusters": [{"name": "c", "cluster": {"server": "s", "certificate-authority-data": "DATA+OMITTED"}}],
+        let expected = json!({"clusters": [{"name": "c", "cluster": {"server": "https://REDACTED@h:6443",
+            "proxy-url": "http://REDACTED@p:1", "certificate-authority-data": "DATA+OMITTED"}}],
             "users": [{"name": "u", "user": {"token": "REDACTED", "password": "REDACTED", "client-key-data": "DATA+OMITTED", "username": "n",
                 "exec": {"command": "c", "env": [{"name": "E", "value": "REDACTED"}]},
                 "auth-provider": {"name": "p", "config": {"id-token": "REDACTED"}}}}]});

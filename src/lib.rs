@@ -29,6 +29,7 @@ pub mod protobuf;
 pub mod readiness;
 pub mod schema;
 pub mod serve;
+pub mod shown_url;
 pub mod similar;
 pub mod store;
 pub mod sync;

@@ -13,9 +13,17 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Writes a file that is not there yet.
+/// Writes a file that is not there yet, whole or not at all.
 pub(crate) fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    create(path)?.write_all(text.as_bytes())
+    fill_new(path, |file| file.write_all(text.as_bytes()))
+}
+
+fn fill_new(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let mut file = create(path)?;
+    fill(&mut file).inspect_err(|_| {
+        // On a full disk, say. Half of it would be taken for the whole; why the write failed is the error to tell.
+        let _ = fs::remove_file(path);
+    })
 }
 
 /// The most links that one path is followed through; Linux's own limit.
@@ -69,6 +77,18 @@ mod tests {
         assert_eq!((mode(), fs::read_to_string(&file).unwrap().as_str()), (0o600, "other"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(write_over(&folder.path().join("none/x"), "text").is_err());
+    }
+
+    #[test]
+    fn what_could_not_be_written_whole_does_not_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x");
+        let full = |file: &mut File| file.write_all(b"half").and_then(|()| Err(io::ErrorKind::StorageFull.into()));
+        assert_eq!(fill_new(&file, full).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert!(!file.exists());
+        write_new(&file, "of another").unwrap();
+        assert_eq!(fill_new(&file, full).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "of another");
     }
 
     #[test]

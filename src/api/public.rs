@@ -46,32 +46,29 @@ pub(super) async fn answer(api: &Arc<Shared>, identity: &Identity, parts: &Parts
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         return Err(Refusal::new(Reason::MethodNotAllowed, "the server does not allow this method on the requested resource"));
     }
+    // Asked before anything is looked for, so that strangers do not learn which kinds there are.
+    auth::authorize_path(identity, parts.uri.path())?;
     let query = Query::parse(parts.uri.query().unwrap_or_default(), &parts.method).unwrap_or_default();
     match route {
-        Route::Other(path) => other(api, identity, parts, path, &query).await,
+        Route::Other(path) => other(api, parts, path, &query).await,
         route => discover(api, parts, route, negotiate::pretty(&parts.headers, query.pretty)).await,
     }
 }
 
-async fn other(api: &Arc<Shared>, identity: &Identity, parts: &Parts, path: &str, query: &Query) -> Result<Answer, Refusal> {
+async fn other(api: &Arc<Shared>, parts: &Parts, path: &str, query: &Query) -> Result<Answer, Refusal> {
     if let Some(answer) = health::answer(api, path, query.verbose).await {
         return Ok(answer);
     }
-    if path == "/version" {
+    if path == "/version" || path == "/version/" {
         return Ok(Answer::document(StatusCode::OK, &version(), negotiate::form(&parts.headers, Offer::Documents)?.encoding(), true));
-    }
-    if identity.is_anonymous() {
-        return Err(auth::unauthorized());
     }
     match path {
         "/" => Ok(Answer::document(StatusCode::OK, &json!({"paths": PATHS}), negotiate::Encoding::Json, true)),
         "/metrics" => {
-            auth::authorize_path(identity, path)?;
             let text = Answer::text(StatusCode::OK, api.metrics.text(&api.cache).await);
             Ok(Answer { content_type: "application/openmetrics-text; version=1.0.0; charset=utf-8", ..text })
         }
         OPENID | KEYS => {
-            auth::authorize_path(identity, path)?;
             let key = api.token_key.get().ok_or_else(unknown_path)?;
             if path == KEYS {
                 let keys = Answer::document(StatusCode::OK, &key.public(), negotiate::Encoding::Json, false);

@@ -14,12 +14,19 @@ const ABOUT_ONESELF: [(&str, &[&str]); 2] = [
     ("authorization.k8s.io", &["selfsubjectaccessreviews", "selfsubjectrulesreviews"]),
 ];
 
-/// What everyone may read, credentials or not; `*` at the end stands for anything.
-const PUBLIC: [&str; 11] =
-    ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*", "/version"];
+/// What everyone may read, credentials or not: the paths of kube-apiserver's role `system:public-info-viewer`.
+const PUBLIC: [&str; 5] = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
 
-/// What everyone who has shown credentials may read besides.
-const DISCOVERY: [&str; 3] = ["/", "/openapi", "/openapi/*"];
+/// What everyone who has shown credentials may read besides: those of `system:discovery`. `*` at the end stands for anything.
+///
+/// See <https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles>.
+const DISCOVERY: [&str; 6] = ["/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*"];
+
+/// The group that watches over servers.
+const MONITORS: &str = "system:monitoring";
+
+/// What that group may read besides: those of the role of its name.
+const MONITORING: [&str; 5] = ["/healthz/*", "/livez/*", "/metrics", "/metrics/slis", "/readyz/*"];
 
 /// What service accounts may read besides: with what their tokens are checked.
 const ABOUT_TOKENS: [&str; 2] = ["/.well-known/openid-configuration", "/openid/v1/jwks"];
@@ -78,6 +85,7 @@ pub fn path_rules(identity: &Identity) -> Vec<PathRule> {
         (identity.is_in(MASTERS), PathRule { verbs: &["*"], paths: &["*"] }),
         (known || identity.is_in(UNAUTHENTICATED), PathRule { verbs: &["get"], paths: &PUBLIC }),
         (known, PathRule { verbs: &["get"], paths: &DISCOVERY }),
+        (identity.is_in(MONITORS), PathRule { verbs: &["get"], paths: &MONITORING }),
         (identity.is_in(SERVICE_ACCOUNTS), PathRule { verbs: &["get"], paths: &ABOUT_TOKENS }),
     ];
     rules.into_iter().filter(|(holds, _)| *holds).map(|(_, rule)| rule).collect()
@@ -115,8 +123,12 @@ mod tests {
     fn paths_are_open_as_their_rules_say() {
         let (nobody, bob, admin) = (Identity::anonymous(), Identity::new("bob", []), Identity::in_process());
         let may = |who: &Identity, path: &str| decide_path(who, "get", path).is_ok();
-        assert!(may(&nobody, "/readyz/ping") && may(&nobody, "/apis/apps/v1") && !may(&nobody, "/openapi/v3"));
-        assert!(may(&bob, "/openapi/v3") && may(&bob, "/") && !may(&bob, "/metrics") && !may(&bob, "/versions"));
+        assert!(may(&nobody, "/readyz") && may(&nobody, "/version"));
+        assert!(!may(&nobody, "/readyz/ping") && !may(&nobody, "/api") && !may(&nobody, "/apis/apps/v1") && !may(&nobody, "/openapi/v3"));
+        assert!(may(&bob, "/openapi/v3") && may(&bob, "/api") && may(&bob, "/apis/apps/v1"));
+        assert!(!may(&bob, "/metrics") && !may(&bob, "/versions") && !may(&bob, "/readyz/ping") && !may(&bob, "/"));
+        let monitor = Identity::new("prometheus", [MONITORS.to_owned()]);
+        assert!(may(&monitor, "/metrics") && may(&monitor, "/readyz/ping") && may(&monitor, "/livez") && !may(&monitor, "/x"));
         assert!(may(&admin, "/metrics") && decide_path(&admin, "post", "/x").is_ok() && decide_path(&bob, "post", "/api").is_err());
     }
 
@@ -125,6 +137,6 @@ mod tests {
         assert_eq!(resource_rules(&Identity::anonymous()), []);
         assert_eq!(resource_rules(&Identity::in_process())[0].groups, ["*"]);
         let paths: Vec<_> = path_rules(&Identity::anonymous()).iter().flat_map(|rule| rule.paths).collect();
-        assert!(paths.contains(&&"/version") && !paths.contains(&&"/openapi"));
+        assert!(paths.contains(&&"/version") && !paths.contains(&&"/apis"));
     }
 }

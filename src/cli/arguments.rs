@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::settings::Login;
+use super::settings::{Login, UsageError};
 use super::ui::ColorChoice;
 use crate::manifest::Input;
 
@@ -88,6 +88,29 @@ pub struct SelectorArgs {
     /// Select in all namespaces
     #[arg(long, short = 'A')]
     pub all_namespaces: bool,
+}
+
+impl SelectorArgs {
+    /// What makes no sense beside names of objects.
+    pub(in crate::cli) fn beside_names(&self) -> Result<(), UsageError> {
+        if !self.selector.is_empty() || !self.field_selector.is_empty() {
+            return Err(UsageError("a name cannot be given together with a selector".to_owned()));
+        }
+        if self.all_namespaces {
+            return Err(UsageError("an object cannot be read by name across all namespaces".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// What makes no sense beside manifests, as they say where their objects are.
+    pub(in crate::cli) fn beside_files(&self) -> Result<(), UsageError> {
+        let problem = match () {
+            () if self.all_namespaces => "-f and -A cannot be given together",
+            () if !self.field_selector.is_empty() => "-f and --field-selector cannot be given together",
+            () => return Ok(()),
+        };
+        Err(UsageError(problem.to_owned()))
+    }
 }
 
 /// What `--dry-run` takes.

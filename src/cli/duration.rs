@@ -15,6 +15,9 @@ const UNITS: &[(&str, i128)] = &[
     ("", 1_000_000_000),
 ];
 
+/// The longest time, which is Go's: 292 years. A time as long as an `i64` counts seconds leads beyond any moment that the system knows.
+const LONGEST: i128 = i64::MAX as i128;
+
 /// Reads a time that may be negative.
 pub(super) fn signed(text: &str) -> Result<SignedDuration, String> {
     let problem = || format!("{text:?} is no time; write 30s, 5m or 1h");
@@ -29,6 +32,9 @@ pub(super) fn signed(text: &str) -> Result<SignedDuration, String> {
         let scale = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, scale)| *scale).ok_or_else(problem)?;
         nanoseconds = scaled(number, scale).and_then(|part| nanoseconds.checked_add(part)).ok_or_else(problem)?;
         rest = after;
+    }
+    if nanoseconds > LONGEST {
+        return Err(format!("{text:?} is too long; the longest time is 2562047h"));
     }
     let seconds = i64::try_from(nanoseconds / 1_000_000_000).map_err(|_| problem())?;
     let duration = SignedDuration::new(seconds, i32::try_from(nanoseconds % 1_000_000_000).map_err(|_| problem())?);
@@ -77,6 +83,10 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
+        for text in ["9223372036854775807s", "2562048h", "-2562048h"] {
+            assert_eq!(signed(text), Err(format!("{text:?} is too long; the longest time is 2562047h")), "{text}");
+        }
+        assert!(std::time::Instant::now().checked_add(unsigned("2562047h").unwrap()).is_some());
         for text in ["soon", "", "-", "1d", "s", "1.2.3s", "99999999999999999999999999999999999999999h", "."] {
             assert_eq!(signed(text), Err(format!("{text:?} is no time; write 30s, 5m or 1h")), "{text}");
         }

@@ -42,6 +42,8 @@ use interruption::StopSignals;
 pub use settings::{EtcdAccess, Login, Settings, StoreLocation, TargetSettings, UsageError};
 use ui::Ui;
 
+use crate::shown_url::shown_url;
+
 /// Bring what is up to what is declared
 #[derive(Debug, Parser)]
 #[command(name = "trueup", version, propagate_version = true, after_long_help = EXAMPLES, max_term_width = 100)]
@@ -288,6 +290,7 @@ async fn sync(
 fn settings(ui: &Ui, cli: &Cli, environment: &dyn Fn(&str) -> Option<String>) -> Result<Settings, CommandError> {
     let settings = Settings::resolve(&cli.global, environment)?;
     if let Some(server) = settings.bare_server() {
+        let server = shown_url(server);
         ui.say(&format!("{server:?} is taken as http://{server}: it says neither http:// nor https://"));
     }
     Ok(settings)

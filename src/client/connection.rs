@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,7 +27,12 @@ pub struct Client {
     target: Arc<Target>,
     credentials: Option<Arc<Credentials>>,
     warnings: Arc<Mutex<Warnings>>,
+    outdated: Arc<AtomicBool>,
 }
+
+/// The largest answer that is read, packed or unpacked, in bytes. A page of a list has 500 objects, of which a server takes 1.5 MiB each at
+/// most.
+const ANSWER_MOST: usize = 1 << 30;
 
 /// How often a busy server is asked again.
 const BUSY_ATTEMPTS: u32 = 5;
@@ -59,7 +65,7 @@ impl Client {
     /// A client on a transport that is ready for use.
     #[must_use]
     pub fn new(inner: kube::Client, target: Target) -> Self {
-        Self { inner, target: Arc::new(target), credentials: None, warnings: Arc::default() }
+        Self { inner, target: Arc::new(target), credentials: None, warnings: Arc::default(), outdated: Arc::default() }
     }
 
     /// The same client, which can say what it shows to a server that does not know it.
@@ -84,6 +90,13 @@ impl Client {
     #[must_use]
     pub fn default_namespace(&self) -> &str {
         self.inner.default_namespace()
+    }
+
+    /// Whether a request of this client, or of one that it was cloned from or to, met what [`ClientError::is_outdated`] tells of. A
+    /// client of a store in this process has nothing to read anew.
+    #[must_use]
+    pub fn is_outdated(&self) -> bool {
+        self.target.is_remote() && self.outdated.load(Ordering::Relaxed)
     }
 
     /// Takes the server's warnings that came since the last call; each text is handed out once in the client's life.
@@ -114,8 +127,8 @@ impl Client {
     async fn send_once(&self, request: &ApiRequest) -> Result<Answer, ClientError> {
         let response = self.exchange(request).await?;
         let (parts, body) = response.into_parts();
-        let collected = body.collect().await.map_err(|error| self.unreachable(request, error))?;
-        let body = self.decompress(request, &parts.headers, collected.to_bytes())?;
+        let body = self.whole(request, body).await?;
+        let body = self.decompress(request, &parts.headers, body)?;
         if parts.status.is_client_error() || parts.status.is_server_error() {
             return Err(self.refused(request, parts.status, &body));
         }
@@ -141,8 +154,22 @@ impl Client {
         if !status.is_client_error() && !status.is_server_error() {
             return Ok(Lines::new(response.into_body()));
         }
-        let collected = response.into_body().collect().await.map_err(|error| self.unreachable(request, error))?;
-        Err(self.refused(request, status, &collected.to_bytes()))
+        let body = self.whole(request, response.into_body()).await?;
+        Err(self.refused(request, status, &body))
+    }
+
+    /// Reads a body to its end, where that comes soon enough.
+    async fn whole(&self, request: &ApiRequest, body: Body) -> Result<Bytes, ClientError> {
+        let mut body = Box::pin(body);
+        let mut frames = Vec::new();
+        let mut left = ANSWER_MOST;
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|error| self.unreachable(request, error))?.into_data() else { continue };
+            left = left.checked_sub(data.len()).ok_or_else(|| self.unreadable(request, too_large(ANSWER_MOST)))?;
+            frames.push(data);
+        }
+        // Most answers come in one piece, which is not copied.
+        Ok(if frames.len() == 1 { frames.remove(0) } else { frames.concat().into() })
     }
 
     /// Reads a body as JSON, blaming the answer where it is none.
@@ -158,7 +185,17 @@ impl Client {
     /// A connection that broke or never came to be.
     pub(super) fn unreachable(&self, request: &ApiRequest, error: kube::Error) -> ClientError {
         let why = classify(&error);
-        ClientError::Unreachable { attempted: request.describe(), target: self.target.to_string(), why, source: Box::new(error) }
+        self.noted(ClientError::Unreachable {
+            attempted: request.describe(),
+            target: self.target.to_string(),
+            why,
+            source: Box::new(error),
+        })
+    }
+
+    fn noted(&self, error: ClientError) -> ClientError {
+        self.outdated.fetch_or(error.is_outdated(), Ordering::Relaxed);
+        error
     }
 
     fn refused(&self, request: &ApiRequest, status: StatusCode, body: &[u8]) -> ClientError {
@@ -173,7 +210,7 @@ impl Client {
             return ClientError::Unreachable { attempted, target: self.target.to_string(), why, source: Box::new(refusal) };
         }
         let credentials = self.credentials.clone().filter(|_| refusal.reason == Reason::Unauthorized);
-        ClientError::Refused { attempted, refusal: Box::new(refusal), credentials }
+        self.noted(ClientError::Refused { attempted, refusal: Box::new(refusal), credentials })
     }
 
     async fn exchange(&self, request: &ApiRequest) -> Result<Response<Body>, ClientError> {
@@ -203,10 +240,7 @@ impl Client {
         if headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding != "gzip") {
             return Ok(body);
         }
-        let mut plain = Vec::with_capacity(body.len() * 4);
-        let read = flate2::read::MultiGzDecoder::new(body.as_ref()).read_to_end(&mut plain);
-        read.map_err(|error| self.unreadable(request, format!("broken gzip: {error}")))?;
-        Ok(plain.into())
+        Ok(unpacked(&body, ANSWER_MOST).map_err(|problem| self.unreadable(request, problem))?.into())
     }
 
     fn keep_warnings(&self, headers: &HeaderMap) {
@@ -217,6 +251,18 @@ impl Client {
             }
         }
     }
+}
+
+fn too_large(most: usize) -> String {
+    format!("it has more than {} MiB", most >> 20)
+}
+
+/// What was compressed, where that is not more than `most` bytes.
+fn unpacked(packed: &[u8], most: usize) -> Result<Vec<u8>, String> {
+    let mut plain = Vec::with_capacity(packed.len().saturating_mul(4).min(most));
+    let mut decoder = flate2::read::MultiGzDecoder::new(packed).take(most as u64 + 1);
+    decoder.read_to_end(&mut plain).map_err(|error| format!("broken gzip: {error}"))?;
+    if plain.len() > most { Err(too_large(most)) } else { Ok(plain) }
 }
 
 /// Reads `299 - "text"` (RFC 9110 allows an agent and a date around the quoted text).
@@ -271,6 +317,16 @@ mod tests {
         assert_eq!(told("<html>").await, whole("expected value at line 1 column 1"));
         assert_eq!(told("").await, whole("EOF while parsing a value at line 1 column 0"));
         assert_eq!(told("[]").await, whole("an API object must be a JSON object"));
+    }
+
+    #[test]
+    fn what_is_packed_is_unpacked_to_a_bound() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut encoder, &[0; 3 << 20]).expect("written");
+        let packed = encoder.finish().expect("packed");
+        assert_eq!(unpacked(&packed, 3 << 20).map(|plain| plain.len()), Ok(3 << 20));
+        assert_eq!(unpacked(&packed, 2 << 20), Err("it has more than 2 MiB".to_owned()));
+        assert!(unpacked(b"x", 9).is_err());
     }
 
     #[test]

@@ -120,6 +120,19 @@ impl ClientError {
         self.refusal().is_none_or(|refusal| refusal.reason.code() >= 500)
     }
 
+    /// Whether another client of the same target may be answered, which reads its address and credentials anew: the server does not know
+    /// who asks any more, or is not there.
+    #[must_use]
+    pub fn is_outdated(&self) -> bool {
+        match self {
+            Self::Refused { refusal, .. } => refusal.reason == Reason::Unauthorized,
+            Self::Unreachable { why, .. } => {
+                matches!(why, Unreachable::Refused | Unreachable::UnknownHost | Unreachable::Tls(_) | Unreachable::Credentials(_))
+            }
+            Self::Unreadable { .. } => false,
+        }
+    }
+
     /// Whether asking again later may bring an answer: no connection, or a server that says it is busy.
     #[must_use]
     pub fn is_passing(&self) -> bool {
@@ -205,6 +218,20 @@ fn io_cause(error: &io::Error) -> Option<Unreachable> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_is_not_known_any_more_reads_credentials_anew() {
+        let refused = |reason| ClientError::Refused {
+            attempted: "GET /api".to_owned(),
+            refusal: Box::new(Refusal::new(reason, "no")),
+            credentials: None,
+        };
+        assert!(refused(Reason::Unauthorized).is_outdated() && !refused(Reason::Forbidden).is_outdated());
+        let unreachable =
+            |why| ClientError::Unreachable { attempted: "GET /api".to_owned(), target: "x".to_owned(), why, source: "no".into() };
+        assert!(unreachable(Unreachable::Tls("expired".to_owned())).is_outdated());
+        assert!(unreachable(Unreachable::Refused).is_outdated() && !unreachable(Unreachable::Broken).is_outdated());
+    }
 
     #[derive(Debug, thiserror::Error)]
     #[error("outer")]

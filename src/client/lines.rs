@@ -10,11 +10,16 @@ pub struct Lines {
     buffer: BytesMut,
     /// How much of the buffer is known to hold no line end, so that a long line is not searched again with every frame.
     searched: usize,
+    /// How long a line may be.
+    most: usize,
 }
+
+/// The longest line. An event has one object, of which a server takes some megabytes, or the rows of one.
+const LINE_MOST: usize = 64 << 20;
 
 impl Lines {
     pub(super) fn new(body: Body) -> Self {
-        Self { body, buffer: BytesMut::new(), searched: 0 }
+        Self { body, buffer: BytesMut::new(), searched: 0, most: LINE_MOST }
     }
 
     /// The next line without its end; `None` when the answer is over.
@@ -27,7 +32,7 @@ impl Lines {
                 return Ok(Some(line));
             }
             match self.body.frame().await {
-                Some(frame) => self.buffer.extend_from_slice(frame?.data_ref().map_or(&[], |data| data.as_ref())),
+                Some(frame) => self.take(frame?.data_ref().map_or(&[], |data| data.as_ref()))?,
                 None if self.buffer.is_empty() => return Ok(None),
                 None => {
                     self.searched = 0;
@@ -35,6 +40,14 @@ impl Lines {
                 }
             }
         }
+    }
+
+    fn take(&mut self, data: &[u8]) -> Result<(), kube::Error> {
+        if self.buffer.len() + data.len() > self.most {
+            return Err(kube::Error::Service(format!("an event has more than {} MiB", self.most >> 20).into()));
+        }
+        self.buffer.extend_from_slice(data);
+        Ok(())
     }
 
     fn buffered(&mut self) -> Option<Bytes> {
@@ -62,5 +75,11 @@ mod tests {
             read.push(String::from_utf8_lossy(&line).into_owned());
         }
         assert_eq!(read, ["one", "", "two", "thr"]);
+    }
+
+    #[tokio::test]
+    async fn a_line_without_end_is_read_to_a_bound() {
+        let mut lines = Lines { most: 2, ..Lines::new(Body::from(b"abc".to_vec())) };
+        assert!(lines.next().await.is_err());
     }
 }

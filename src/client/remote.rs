@@ -21,6 +21,7 @@ use super::in_cluster::{InCluster, InClusterError};
 use super::proxy::Proxy;
 use super::{Client, Credentials, Target, in_cluster, plugin};
 use crate::ambient::Ambient;
+use crate::shown_url::shown_url;
 use crate::similar::nearest;
 
 /// Where a remote server's address and credentials come from.
@@ -87,7 +88,10 @@ pub enum RemoteError {
 pub async fn connect(options: &RemoteOptions) -> Result<Client, RemoteError> {
     install_ring();
     let Configuration { mut config, context, credentials, bearer } = configuration(options).await?;
-    let url = config.cluster_url.to_string();
+    let url = shown_url(&config.cluster_url.to_string());
+    if config.cluster_url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err(RemoteError::Url { url, problem: "it names a user; credentials belong to a user of the kubeconfig".to_owned() });
+    }
     let fail = |source| RemoteError::Credentials { url: url.clone(), source };
     if let Some(bearer) = &bearer {
         // Whoever cannot log in is told so at once.
@@ -223,7 +227,7 @@ fn files_in_words(files: &[PathBuf]) -> String {
 /// Reads a server's URL; a bare `host:port` means HTTP, as in kubectl. A bare host is refused: that nobody serves Kubernetes' API
 /// without TLS on port 80 makes it a mistake.
 fn server_url(text: &str) -> Result<http::Uri, RemoteError> {
-    let fail = |problem: String| RemoteError::Url { url: text.to_owned(), problem };
+    let fail = |problem: String| RemoteError::Url { url: shown_url(text), problem };
     let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let uri: http::Uri = whole.parse().map_err(|error: http::uri::InvalidUri| fail(error.to_string()))?;
     match uri.scheme_str() {

@@ -71,6 +71,8 @@ pub struct Watcher {
     failures: u32,
     /// Whether the state was ever told.
     listed: bool,
+    /// Whether the history was lost since the last event.
+    relisted: bool,
     /// Whether a loss was told and no return yet.
     away: bool,
     first_pause: Duration,
@@ -103,6 +105,7 @@ impl Watcher {
             state: State::Unlisted,
             failures: 0,
             listed: false,
+            relisted: false,
             away: false,
             first_pause: FIRST_PAUSE,
         }
@@ -142,7 +145,9 @@ impl Watcher {
         let request = ApiRequest::list(&self.resource, self.namespace.as_deref(), &self.parameters, "", self.form);
         let pages: Vec<Value> = pages.iter().map(|page| self.client.parse(&request, page)).collect::<Result<_, _>>()?;
         let version = pages.last().and_then(resource_version).unwrap_or_default().to_owned();
-        self.failures = 0;
+        if !self.relisted {
+            self.failures = 0;
+        }
         self.listed = true;
         self.away = false;
         Ok((Some(WatchStep::State(pages)), State::Listed(version)))
@@ -154,7 +159,7 @@ impl Watcher {
                 let back = std::mem::take(&mut self.away).then_some(WatchStep::Back);
                 Ok((back, State::Watching(version, Box::new(lines))))
             }
-            Err(error) if error.refusal().is_some_and(history_is_lost) => Ok((None, State::Unlisted)),
+            Err(error) if error.refusal().is_some_and(history_is_lost) => Ok((None, self.relist())),
             Err(error) => self.lost(error, State::Listed(version)),
         }
     }
@@ -163,21 +168,14 @@ impl Watcher {
         let request = self.request(&version);
         let line = match lines.next().await {
             Ok(Some(line)) => line,
-            // A server ends each watch after a while; that is no failure, but one that ends every watch at once must not be hammered.
-            Ok(None) if self.failures == 0 => {
-                self.failures = 1;
-                return Ok((None, State::Listed(version)));
-            }
-            Ok(None) => {
-                let pause = self.pause();
-                return Ok((None, State::Pausing(Box::new(State::Listed(version)), pause)));
-            }
+            // A server ends each watch after a while; that is no failure.
+            Ok(None) => return Ok((None, self.again(State::Listed(version)))),
             Err(error) => return self.lost(self.client.unreachable(&request, error), State::Listed(version)),
         };
         match serde_json::from_slice::<Value>(&line) {
             Ok(event) => self.take(event, version, lines),
             // A connection cut in the middle of a line; the event comes again with the next watch.
-            Err(error) if error.is_eof() => Ok((None, State::Listed(version))),
+            Err(error) if error.is_eof() => Ok((None, self.again(State::Listed(version)))),
             Err(error) => Err(self.client.unreadable(&request, error.to_string())),
         }
     }
@@ -189,6 +187,7 @@ impl Watcher {
             return self.refused(&object, version);
         }
         self.failures = 0;
+        self.relisted = false;
         let version = resource_version(&object).map_or(version, str::to_owned);
         let state = State::Watching(version, lines);
         Ok((ChangeKind::parse(word).map(|kind| WatchStep::Change(Change { kind, object })), state))
@@ -197,7 +196,7 @@ impl Watcher {
     fn refused(&mut self, status: &Value, version: String) -> Result<(Option<WatchStep>, State), ClientError> {
         let refusal = Refusal::from_json(status).unwrap_or_else(|| Refusal::internal("the watch ended with an error that is no Status"));
         if history_is_lost(&refusal) {
-            return Ok((None, State::Unlisted));
+            return Ok((None, self.relist()));
         }
         let error = ClientError::Refused { attempted: self.request("").describe(), refusal: Box::new(refusal), credentials: None };
         self.lost(error, State::Listed(version))
@@ -211,6 +210,25 @@ impl Watcher {
         let pause = self.pause();
         self.away = true;
         Ok((Some(WatchStep::Lost(error, pause)), State::Pausing(Box::new(next), pause)))
+    }
+
+    /// At once, but a server, or a proxy, that ends every watch without an event must not be hammered.
+    fn again(&mut self, next: State) -> State {
+        if self.failures == 0 {
+            self.failures = 1;
+            return next;
+        }
+        let pause = self.pause();
+        State::Pausing(Box::new(next), pause)
+    }
+
+    /// The same where a list is needed, after which a server that says so again and again would find the failures forgotten.
+    fn relist(&mut self) -> State {
+        if !std::mem::replace(&mut self.relisted, true) {
+            return State::Unlisted;
+        }
+        let pause = self.pause();
+        State::Pausing(Box::new(State::Unlisted), pause)
     }
 
     fn pause(&mut self) -> Duration {
@@ -318,6 +336,25 @@ mod tests {
         let (watcher, asked) = watcher(&["503", "503", "", ""]);
         assert_eq!(steps(watcher).await, ["state", "lost", "lost", "back", "no"]);
         assert_eq!(versions(&asked), ["list", "5", "5", "5", "5", "5"]);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_ends_every_watch_is_asked_in_longer_and_longer_pauses() {
+        let (mut watcher, _) = watcher(&[]);
+        watcher.first_pause = FIRST_PAUSE;
+        let mut waits = |next: &dyn Fn(&mut Watcher) -> State| match next(&mut watcher) {
+            State::Pausing(_, pause) => Some(pause),
+            _ => None,
+        };
+        let cut = |watcher: &mut Watcher| watcher.again(State::Listed("5".to_owned()));
+        assert_eq!([waits(&cut), waits(&cut), waits(&cut)], [None, Some(FIRST_PAUSE * 2), Some(FIRST_PAUSE * 4)]);
+        let event = |watcher: &mut Watcher| {
+            let lines = Box::new(Lines::new(kube::client::Body::empty()));
+            watcher.take(json!({"type": "BOOKMARK", "object": {}}), "5".to_owned(), lines).expect("an event").1
+        };
+        assert_eq!([waits(&event), waits(&cut)], [None, None]);
+        let lost = |watcher: &mut Watcher| watcher.relist();
+        assert_eq!([waits(&lost), waits(&lost), waits(&lost)], [None, Some(FIRST_PAUSE * 2), Some(FIRST_PAUSE * 4)]);
     }
 
     #[tokio::test]

@@ -1,10 +1,11 @@
 //! The line of a place, with a caret below the place.
 //!
 //! Receives a source and a place in it, hands on two lines. Invariant: no value of a Secret is shown; where the document at hand is
-//! one, the line ends after its key.
+//! one, the line ends after its key. Nor is what lets somebody in at a URL.
 
 use super::Source;
 use crate::printable::steers;
+use crate::shown_url::shown_urls;
 use crate::yaml::Mark;
 
 /// The keys of a Secret that may be shown: those of its form. Any other word before a colon may be part of a value.
@@ -31,7 +32,7 @@ const LINE_WIDTH: usize = 100;
 pub(super) fn excerpt(source: &Source, mark: Mark) -> String {
     let line = source.line(mark.line).unwrap_or_default();
     let at = (mark.column as usize).saturating_sub(1);
-    let shown = if source.may_be_secret(mark.line) { without_value(line) } else { line.to_owned() };
+    let shown = if source.may_be_secret(mark.line) { without_value(line) } else { shown_urls(line) };
     if shown.trim().is_empty() {
         return String::new();
     }

@@ -29,7 +29,9 @@ pub enum FetchError {
 }
 
 impl From<reqwest::Error> for FetchError {
+    /// Leaves the URL out, which may let somebody in.
     fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
         let mut innermost: &dyn std::error::Error = &error;
         while let Some(source) = innermost.source() {
             innermost = source;

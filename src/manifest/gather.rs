@@ -13,6 +13,7 @@ use super::error::{ManifestError, Problem};
 use super::kustomize::{self, FILE_NAMES, KustomizeProblem};
 use super::source::SIZE_MOST;
 use super::{Desired, FetchError, Source};
+use crate::shown_url::shown_url;
 
 /// What one input gave, or one file of a folder.
 #[derive(Debug)]
@@ -103,7 +104,7 @@ where
 #[derive(Default)]
 struct Gathering {
     gathered: Vec<Result<Gathered, ManifestError>>,
-    /// The files and URLs that were read: what they are, and the name they were given by.
+    /// The files and URLs that were read: what they are, and the name that they are shown by.
     seen: HashMap<PathBuf, String>,
 }
 
@@ -127,14 +128,15 @@ impl Gathering {
         Fetch: Fn(String) -> Answer,
         Answer: Future<Output = Result<Vec<u8>, FetchError>>,
     {
+        let shown = shown_url(url);
         let read = match scheme(url).filter(|scheme| !["http", "https"].contains(&scheme.as_str())) {
             Some(scheme) => Err(Problem::Scheme(scheme)),
-            None => match self.only_once(url.into(), url) {
+            None => match self.only_once(url.into(), &shown) {
                 Ok(()) => fetch(url.to_owned()).await.map_err(cannot_fetch),
                 Err(problem) => Err(problem),
             },
         };
-        self.take(url, read);
+        self.take(&shown, read);
     }
 
     async fn kustomization<Fetch, Answer>(&mut self, folder: &Path, fetch: &Fetch)
@@ -144,7 +146,8 @@ impl Gathering {
     {
         let name = folder.to_string_lossy();
         if kustomize::is_repository(&name) || scheme(&name).is_some() {
-            return self.take(&name, Err(KustomizeProblem::Repository { path: name.clone().into_owned() }.into()));
+            let path = kustomize::shown(&name);
+            return self.take(&path.clone(), Err(KustomizeProblem::Repository { path }.into()));
         }
         if let Err(problem) = fs::canonicalize(folder).map_or(Ok(()), |whole| self.only_once(whole, &name)) {
             return self.take(&name, Err(problem));

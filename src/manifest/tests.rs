@@ -245,6 +245,27 @@ async fn inputs_keep_the_users_order() {
 }
 
 #[tokio::test]
+async fn a_url_is_fetched_as_it_is_and_shown_without_what_lets_somebody_in() {
+    let asked = std::sync::Mutex::new(Vec::new());
+    let fetch = |url: String| {
+        asked.lock().unwrap().push(url);
+        std::future::ready(Ok(b"a: [".to_vec()))
+    };
+    let url = "https://me:hunter2@example.com/a.yaml?key=hunter2";
+    let told = gather(&[Input::parse(url), Input::parse(url)], false, std::io::empty(), fetch).await;
+    assert_eq!(*asked.lock().unwrap(), [url]);
+    let told = parse(told).unwrap_err().to_string();
+    assert!(told.contains("https://REDACTED@example.com/a.yaml?key=REDACTED:1:4: ") && !told.contains("hunter2"), "{told}");
+
+    let file = b"resources:\n- https://me:hunter2@example.com/a.yaml?key=hunter2\n- https://hunter2@example.com/a.git\n";
+    let folder = mk_tree(&[("kustomization.yaml", file)]);
+    let refuse = |_| std::future::ready(Err(FetchError::Refused(reqwest::StatusCode::NOT_FOUND)));
+    let told = gather(&[Input::Path(folder.path().to_owned())], false, std::io::empty(), refuse).await;
+    let told = parse(told).unwrap_err().to_string();
+    assert!(told.contains("\"https://REDACTED@example.com/a.git\" is a git repository") && !told.contains("hunter2"), "{told}");
+}
+
+#[tokio::test]
 async fn everything_that_cannot_be_read_is_told_at_once() {
     let folder = mk_tree(&[
         ("empty/sub/x.yaml", b""),

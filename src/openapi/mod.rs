@@ -72,12 +72,6 @@ pub fn v3_document(catalog: &Catalog, group_version: &GroupVersion) -> Option<Va
     }))
 }
 
-/// The hash that [`v3_index`] gives for a version; `None` where it is not served.
-#[must_use]
-pub fn v3_hash(catalog: &Catalog, group_version: &GroupVersion) -> Option<String> {
-    catalog.version(&group_version.group, &group_version.version).map(hash)
-}
-
 /// `/openapi/v2`: the document of everything that is served.
 #[must_use]
 pub fn v2_document(catalog: &Catalog) -> Value {

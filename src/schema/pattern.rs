@@ -8,8 +8,15 @@ use regex::{Regex, RegexBuilder};
 /// The memory one compiled expression may take, in bytes; Go's limit on repetitions keeps real ones far below.
 const SIZE_LIMIT: usize = 4 << 20;
 
+/// How long a pattern may be, in bytes. Of what is longer, the compiled form exceeds [`SIZE_LIMIT`] where each character stands for
+/// itself, and to read it would cost many times its length before that is known.
+const LENGTH_MOST: usize = 256 << 10;
+
 /// Compiles a pattern written for Go's `regexp`. Errors where the syntax is unknown or the expression too large.
 pub(crate) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    if pattern.len() > LENGTH_MOST {
+        return Err(regex::Error::Syntax(format!("the pattern has {} bytes, more than {LENGTH_MOST}", pattern.len())));
+    }
     RegexBuilder::new(&translate(pattern)).size_limit(SIZE_LIMIT).build()
 }
 
@@ -127,12 +134,14 @@ fn named_class(rest: &mut std::iter::Peekable<std::str::Chars<'_>>, out: &mut St
     }
 }
 
-/// Copies the literal text between `\Q` and `\E`.
+/// Copies the literal text between `\Q` and `\E`, or up to the end.
 fn quote(rest: &mut std::iter::Peekable<std::str::Chars<'_>>, out: &mut String) {
-    let text: String = rest.by_ref().collect();
-    let (literal, after) = text.split_once("\\E").unwrap_or((&text, ""));
-    out.push_str(&regex::escape(literal));
-    out.push_str(&translate(after));
+    while let Some(one) = rest.next() {
+        if one == '\\' && rest.next_if_eq(&'E').is_some() {
+            return;
+        }
+        out.push_str(&regex::escape(one.encode_utf8(&mut [0; 4])));
+    }
 }
 
 #[cfg(test)]
@@ -151,6 +160,8 @@ mod tests {
             (r"^[a&&b]+$", "a&b", "c"),
             (r"^[[:alpha:]_]+$", "a_", "1"),
             (r"^\Qa.b\E+$", "a.b", "axb"),
+            (r"^\Qa.\\E\d\Q+\E$", r"a.\1+", "a.1+"),
+            (r"^a\Q.\", r"a.\", "ab"),
             (r"^[A-Za-z0-9_\-]+$", "a-b", "a.b"),
             (r"^(?i)abc$", "ABC", "abd"),
             (r"^.{1,2}$", "éé", "ééé"),
@@ -178,6 +189,16 @@ mod tests {
             let weight = weight(pattern);
             assert!((least..=most).contains(&weight), "{pattern}: {weight}");
         }
+    }
+
+    #[test]
+    fn many_quoted_texts_take_no_more_of_the_stack_than_one() {
+        let pattern = format!("^{}$", r"\Qa.\E".repeat(20_000));
+        assert!(compile(&pattern).unwrap().is_match(&"a.".repeat(20_000)));
+        let empty = r"\Q\E".repeat(LENGTH_MOST / 4);
+        assert!(compile(&empty).unwrap().is_match(""));
+        let error = compile(&format!("{empty}a")).unwrap_err();
+        assert_eq!(error.to_string(), "the pattern has 262145 bytes, more than 262144");
     }
 
     #[test]

@@ -9,7 +9,6 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
@@ -21,16 +20,16 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::client_certificate::{ClientAuthority, Holder};
+use super::patience::Patience;
 use super::pki::Pki;
 use super::plain_http;
+use super::renewal::Serving;
 use super::request_body::RequestBody;
 use super::websocket;
 use crate::api::{Api, Body};
@@ -38,9 +37,6 @@ use crate::auth::TokenFile;
 
 /// How long a client may take for the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-
-/// How long a client may take to ask for something after that; kube-apiserver gives the headers of a request 32 s.
-const FIRST_REQUEST: Duration = Duration::from_secs(32);
 
 /// How long requests under way get to finish at a stop.
 const DRAIN: Duration = Duration::from_millis(1500);
@@ -59,6 +55,7 @@ const SLOP: usize = 4096;
 pub struct Listener {
     tcp: TcpListener,
     tls: TlsAcceptor,
+    serving: Arc<Serving>,
     clients: ClientAuthority,
     tokens: Arc<TokenFile>,
 }
@@ -84,9 +81,15 @@ impl Listener {
     pub async fn bind(address: SocketAddr, pki: &Pki, tokens: Arc<TokenFile>) -> Result<Self, ListenError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let clients = ClientAuthority::new(&pki.ca, &provider).map_err(ListenError::Tls)?;
-        let config = tls_config(pki, &clients, provider).map_err(ListenError::Tls)?;
+        let serving = Arc::new(Serving::new(&pki.serving).map_err(ListenError::Tls)?);
+        let config = tls_config(Arc::clone(&serving), &clients, provider).map_err(ListenError::Tls)?;
         let tcp = TcpListener::bind(address).await.map_err(|source| ListenError::Bind { address, source })?;
-        Ok(Self { tcp, tls: TlsAcceptor::from(Arc::new(config)), clients, tokens })
+        Ok(Self { tcp, tls: TlsAcceptor::from(Arc::new(config)), serving, clients, tokens })
+    }
+
+    /// The certificate that clients are shown.
+    pub(super) fn serving(&self) -> Arc<Serving> {
+        Arc::clone(&self.serving)
     }
 
     /// The address bound.
@@ -158,11 +161,11 @@ impl Listener {
             };
             let place = Arc::new(Place { _slot: slot, _stopping: stopping });
             let holder = Arc::new(clients.holder(stream.get_ref().1.peer_certificates().unwrap_or_default()));
-            let asked = Arc::new(AtomicBool::new(false));
-            let noted = Arc::clone(&asked);
+            let patience = Arc::new(Patience::new());
+            let told = Arc::clone(&patience);
             let service = service_fn(move |request| {
-                noted.store(true, Ordering::Relaxed);
-                answer(api.clone(), Arc::clone(&tokens), Arc::clone(&holder), request, Arc::clone(&place))
+                told.asked();
+                answer(api.clone(), Arc::clone(&tokens), Arc::clone(&holder), Arc::clone(&told), request, Arc::clone(&place))
             });
             let connection = protocols().serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
             tokio::select! {
@@ -171,7 +174,7 @@ impl Listener {
                         tracing::debug!(error, "a connection ended with an error");
                     }
                 }
-                () = silence(&asked) => tracing::debug!("a client asked for nothing"),
+                () = patience.is_over() => tracing::debug!("a client whom nobody knows asked for nothing for too long"),
             }
         });
     }
@@ -181,14 +184,6 @@ impl Listener {
 struct Place {
     _slot: OwnedSemaphorePermit,
     _stopping: watch::Receiver<bool>,
-}
-
-/// Ends where a client has not asked for anything in time: hyper sets no limit before the first request.
-async fn silence(asked: &AtomicBool) {
-    tokio::time::sleep(FIRST_REQUEST).await;
-    if asked.load(Ordering::Relaxed) {
-        std::future::pending::<()>().await;
-    }
 }
 
 /// The TLS stream; `None` for a client that spoke plain HTTP and was told so.
@@ -210,6 +205,7 @@ async fn answer(
     api: Api,
     tokens: Arc<TokenFile>,
     holder: Arc<Holder>,
+    patience: Arc<Patience>,
     mut request: Request<Incoming>,
     place: Arc<Place>,
 ) -> Result<Response<Body>, Infallible> {
@@ -227,6 +223,9 @@ async fn answer(
         None => None,
     };
     let identity = holder.asks(now, token);
+    if identity.as_ref().is_some_and(|identity| !identity.is_anonymous()) {
+        patience.known();
+    }
     let handshake = websocket::Handshake::of(&mut request);
     let (parts, body) = request.into_parts();
     let mut body = RequestBody::new(body);
@@ -247,13 +246,9 @@ fn bearer<B>(request: &Request<B>) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn tls_config(pki: &Pki, clients: &ClientAuthority, provider: Arc<CryptoProvider>) -> Result<ServerConfig, String> {
-    let chain = CertificateDer::pem_slice_iter(pki.serving.certificate.as_bytes()).collect::<Result<Vec<_>, _>>();
-    let chain = chain.map_err(|error| error.to_string())?;
-    let key = rustls::pki_types::PrivateKeyDer::from_pem_slice(pki.serving.key.as_bytes()).map_err(|error| error.to_string())?;
+pub(super) fn tls_config(serving: Arc<Serving>, clients: &ClientAuthority, provider: Arc<CryptoProvider>) -> Result<ServerConfig, String> {
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-    let mut config =
-        config.with_client_cert_verifier(clients.handshake()).with_single_cert(chain, key).map_err(|error| error.to_string())?;
+    let mut config = config.with_client_cert_verifier(clients.handshake()).with_cert_resolver(serving);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }

@@ -7,8 +7,10 @@ mod client_certificate;
 pub mod in_process;
 mod kubeconfig;
 mod listener;
+mod patience;
 mod pki;
 mod plain_http;
+mod renewal;
 mod request_body;
 mod websocket;
 
@@ -24,6 +26,7 @@ pub use kubeconfig::KubeconfigError;
 pub use listener::{ListenError, Listener};
 pub use pki::{Pair, Pki, PkiError};
 
+use self::renewal::Renewal;
 use crate::admission::Plugins;
 use crate::ambient::Ambient;
 use crate::api::{Advertised, Api, ServiceRanges};
@@ -170,11 +173,13 @@ pub async fn run<K>(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let mut stop = pin!(stop);
-    let (listener, served, started_as) = tokio::select! {
+    let Ready { listener, served, started_as, renewal } = tokio::select! {
         biased;
         ready = start(options, ambient) => ready?,
         () = &mut stop => return Ok(()),
     };
+    let mut renewing = JoinSet::new();
+    renewing.spawn(renewal.keep());
     let companions = started(&started_as, &served.api);
     let expiry = expire_events(&served.api, options.events_live);
     let advertised = Advertised { address: advertised_by(options), port: listener.address().map_or(0, |address| address.port()) };
@@ -187,7 +192,7 @@ pub async fn run<K>(
             drop(companions);
         })
         .await;
-    drop(expiry);
+    drop((expiry, renewing));
     served.close().await;
     Ok(())
 }
@@ -197,8 +202,16 @@ fn advertised_by(options: &ServeOptions) -> Option<IpAddr> {
     options.advertise_address.or_else(|| found_by_others(options.listen.ip()))
 }
 
-/// Makes everything ready to serve: a listener that takes connections, and what answers them.
-async fn start(options: &ServeOptions, ambient: Ambient) -> Result<(Listener, Served, Started), ServeError> {
+/// A listener that takes connections, what answers them, and what looks after its certificates.
+struct Ready {
+    listener: Listener,
+    served: Served,
+    started_as: Started,
+    renewal: Renewal,
+}
+
+/// Makes everything ready to serve.
+async fn start(options: &ServeOptions, ambient: Ambient) -> Result<Ready, ServeError> {
     let tokens = options.token_auth_file.as_deref().map(TokenFile::read).transpose()?.unwrap_or_default();
     let tokens = Arc::new(tokens);
     let certificates = options.certificates.clone().unwrap_or_else(|| options.data_directory.join("pki"));
@@ -217,7 +230,9 @@ async fn start(options: &ServeOptions, ambient: Ambient) -> Result<(Listener, Se
     served.api.know_tokens(tokens);
     served.api.sign_tokens_with(token_key);
     let started_as = announce(options, &listener, &pki, &served)?;
-    Ok((listener, served, started_as))
+    let (serving, kubeconfig, url) = (listener.serving(), started_as.kubeconfig.clone(), started_as.url.clone());
+    let renewal = Renewal { directory: certificates, addresses: reached_by, pki, serving, kubeconfig, url };
+    Ok(Ready { listener, served, started_as, renewal })
 }
 
 /// Removes old events until what it answers is dropped.

@@ -114,6 +114,11 @@ impl Pki {
         let token_key = token_key(directory)?;
         Ok(Self { ca: authority.certificate, serving, admin, token_key })
     }
+
+    /// Whether neither certificate is to be made anew soon.
+    pub(super) fn lasts(&self) -> bool {
+        [&self.serving, &self.admin].iter().all(|pair| Found::parse(&pair.certificate).is_ok_and(|found| found.lasts))
+    }
 }
 
 /// A private key in PKCS #8 and PEM, which is not shown.

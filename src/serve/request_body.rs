@@ -89,6 +89,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for RequestBody<B> {
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use futures::{StreamExt as _, stream};
     use http_body_util::{BodyExt as _, StreamBody};
@@ -106,7 +107,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_without_end_is_drained_to_a_bound() {
-        let frames = stream::repeat_with(|| Ok::<_, Infallible>(Frame::data(Bytes::from_static(&[0; 1 << 16]))));
+        const FRAME: usize = 1 << 16;
+        let read = AtomicUsize::new(0);
+        let frames = stream::repeat_with(|| {
+            read.fetch_add(FRAME, Ordering::Relaxed);
+            Ok::<_, Infallible>(Frame::data(Bytes::from_static(&[0; FRAME])))
+        });
         RequestBody::new(StreamBody::new(frames)).drain().await;
+        assert_eq!(read.into_inner() / FRAME, BODY_MOST / FRAME + 1, "up to the frame that exceeds it");
     }
 }

@@ -49,26 +49,18 @@ pub struct DescribeArgs {
 impl DescribeArgs {
     /// What can be judged without a server.
     fn check(&self) -> Result<(), CommandError> {
-        let from_files = !self.manifests.is_empty();
-        let problem = match () {
-            () if from_files && !self.resources.is_empty() => "-f and resource arguments cannot be given together",
-            () if from_files && self.selectors.all_namespaces => "-f and -A cannot be given together",
-            () if from_files && !self.selectors.field_selector.is_empty() => "-f and --field-selector cannot be given together",
-            () => return Ok(check_resource_arguments(&self.resources)?),
-        };
-        Err(CommandError::usage(problem))
+        if self.manifests.is_empty() {
+            return Ok(check_resource_arguments(&self.resources)?);
+        }
+        if !self.resources.is_empty() {
+            return Err(CommandError::usage("-f and resource arguments cannot be given together"));
+        }
+        Ok(self.selectors.beside_files()?)
     }
 
     fn validate(&self, selections: &[Selection]) -> Result<(), CommandError> {
         let named = selections.iter().any(|selection| !selection.names.is_empty());
-        let selecting = !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty();
-        match () {
-            () if named && selecting => Err(CommandError::usage("a name cannot be given together with a selector")),
-            () if named && self.selectors.all_namespaces => {
-                Err(CommandError::usage("an object cannot be read by name across all namespaces"))
-            }
-            () => Ok(()),
-        }
+        if named { Ok(self.selectors.beside_names()?) } else { Ok(()) }
     }
 }
 

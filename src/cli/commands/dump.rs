@@ -238,14 +238,7 @@ fn check(selections: &[Selection], is_sweep: bool, args: &DumpArgs) -> Result<()
         return Err(CommandError::usage("Secrets are not written without --include-secrets").hint("it writes their values in clear"));
     }
     let named = selections.iter().any(|selection| !selection.names.is_empty());
-    let selecting = !args.selectors.selector.is_empty() || !args.selectors.field_selector.is_empty();
-    if !is_sweep && named && selecting {
-        return Err(CommandError::usage("a name cannot be given together with a selector"));
-    }
-    if !is_sweep && named && args.selectors.all_namespaces {
-        return Err(CommandError::usage("an object cannot be read by name across all namespaces"));
-    }
-    Ok(())
+    if !is_sweep && named { Ok(args.selectors.beside_names()?) } else { Ok(()) }
 }
 
 /// All kinds of a namespace, and the namespace itself, which they cannot do without.

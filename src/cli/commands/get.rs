@@ -94,8 +94,7 @@ impl GetArgs {
             () if self.output_watch_events && !watching => "--output-watch-events goes with --watch or --watch-only",
             () if from_files && !self.resources.is_empty() => "-f and resource arguments cannot be given together",
             () if from_files && watching => "what manifests describe cannot be watched; name the types of the objects",
-            () if from_files && self.selectors.all_namespaces => "-f and -A cannot be given together",
-            () if from_files && !self.selectors.field_selector.is_empty() => "-f and --field-selector cannot be given together",
+            () if from_files => return Ok(self.selectors.beside_files()?),
             () => return Ok(check_resource_arguments(&self.resources)?),
         };
         Err(CommandError::usage(problem))
@@ -103,12 +102,8 @@ impl GetArgs {
 
     fn validate(&self, selections: &[Selection]) -> Result<(), CommandError> {
         let named = selections.iter().any(|selection| !selection.names.is_empty());
-        let selecting = !self.selectors.selector.is_empty() || !self.selectors.field_selector.is_empty();
-        if named && selecting {
-            return Err(CommandError::usage("a name cannot be given together with a selector"));
-        }
-        if named && self.selectors.all_namespaces {
-            return Err(CommandError::usage("an object cannot be read by name across all namespaces"));
+        if named {
+            self.selectors.beside_names()?;
         }
         if self.subresource.is_some() && selections.iter().any(|selection| selection.names.is_empty()) {
             return Err(CommandError::usage("--subresource needs the names of objects"));

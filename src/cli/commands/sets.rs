@@ -126,7 +126,10 @@ async fn show(ui: &Ui, context: &CommandContext, args: &SetsArgs) -> Result<Exit
     let client = context.client().await?;
     let discovery = Arc::new(Discovery::fetch(&client).await?);
     let namespace = (!args.all_namespaces).then(|| client.default_namespace().to_owned());
-    let parents = parents(&client, &discovery, namespace.as_deref()).await?;
+    let (parents, hidden) = parents(&client, &discovery, namespace.as_deref()).await?;
+    for error in &hidden {
+        ui.warning(&format!("sets of some types are not shown: {error}"));
+    }
     if parents.is_empty() {
         let place = namespace.map(|namespace| format!(" in {namespace} namespace")).unwrap_or_default();
         ui.say(&format!("No sets found{place}."));
@@ -179,12 +182,15 @@ async fn line(client: &Client, discovery: &Discovery, resource: Arc<ServedResour
     Line { namespace, parent: parent.display_name(), tool, members }
 }
 
-/// Everything that carries a set's id, by namespace and name.
+/// Objects that carry a set's id, with what they are.
+type Parents = Vec<(Arc<ServedResource>, Object)>;
+
+/// Everything that carries a set's id, by namespace and name, and why some of it may not be listed. An error where nothing may be.
 pub(in crate::cli) async fn parents(
     client: &Client,
     discovery: &Discovery,
     namespace: Option<&str>,
-) -> Result<Vec<(Arc<ServedResource>, Object)>, ClientError> {
+) -> Result<(Parents, Vec<ClientError>), ClientError> {
     let labelled = |key: &str| ListParameters { label_selector: key.to_owned(), limit: 500, ..ListParameters::default() };
     let mut resources: Vec<&ServedResource> = ["secrets", "configmaps"].iter().filter_map(|word| discovery.resolve(word).ok()).collect();
     if let Ok(definitions) = discovery.resolve("customresourcedefinitions.apiextensions.k8s.io") {
@@ -195,14 +201,18 @@ pub(in crate::cli) async fn parents(
             Err(error) => return Err(error),
         }
     }
-    let mut found = Vec::new();
+    let (mut found, mut hidden) = (Parents::new(), Vec::new());
+    let types = resources.len();
     for resource in resources {
         let resource = Arc::new(resource.clone());
-        let parents = read_list(client, &resource, namespace, &labelled(ID)).await?;
-        found.extend(parents.into_iter().map(|object| (Arc::clone(&resource), object)));
+        match read_list(client, &resource, namespace, &labelled(ID)).await {
+            Ok(parents) => found.extend(parents.into_iter().map(|object| (Arc::clone(&resource), object))),
+            Err(error) if error.is(Reason::Forbidden) && hidden.len() + 1 < types => hidden.push(error),
+            Err(error) => return Err(error),
+        }
     }
     found.sort_by(|(_, left), (_, right)| (left.namespace(), left.name()).cmp(&(right.namespace(), right.name())));
-    Ok(found)
+    Ok((found, hidden))
 }
 
 #[cfg(test)]

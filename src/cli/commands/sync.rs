@@ -174,8 +174,9 @@ struct Syncing<'a> {
     status: Arc<Status>,
     start: Instant,
     pace: Pace,
-    /// Opened by the first run that can.
+    /// Opened by the first run that can, and anew once the server does not know it any more.
     client: Option<Client>,
+    told_target: Option<String>,
     /// The manifests as they could last be read.
     last_good: Option<Vec<Desired>>,
     /// The paths to look at, and what was there when the manifests were last read, or changes were last seen.
@@ -201,6 +202,7 @@ impl<'a> Syncing<'a> {
             start: Instant::now(),
             pace: Pace::new(args.every, key.finish()),
             client: None,
+            told_target: None,
             last_good: None,
             watched: Watched::of(&args.manifests.inputs(), args.manifests.recursive),
             fingerprint: Fingerprint::default(),
@@ -319,11 +321,19 @@ impl<'a> Syncing<'a> {
     }
 
     async fn run(&mut self, desired: Vec<Desired>) -> Result<Outcome, CommandError> {
+        if self.client.take_if(|client| client.is_outdated()).is_some() {
+            // Its watches would go on asking with the same credentials.
+            self.watching.let_go();
+        }
         let client = match &self.client {
             Some(client) => client.clone(),
             None => {
                 let client = self.context.client().await?;
-                info!("syncing to {}", one_line(&client.target().to_string()));
+                let target = one_line(&client.target().to_string()).into_owned();
+                if self.told_target.as_ref() != Some(&target) {
+                    info!("syncing to {target}");
+                    self.told_target = Some(target);
+                }
                 self.client.insert(client).clone()
             }
         };

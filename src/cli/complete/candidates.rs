@@ -121,7 +121,7 @@ fn names_in(answer: &Value) -> Vec<String> {
 
 /// Sets as `--applyset` takes them: a Secret by its name, another parent with its type.
 async fn sets(client: &Client, discovery: &Discovery) -> Option<Vec<String>> {
-    let parents = set_parents(client, discovery, Some(client.default_namespace())).await.ok()?;
+    let (parents, _) = set_parents(client, discovery, Some(client.default_namespace())).await.ok()?;
     let name = |resource: &ServedResource, name: &str| match resource.display_kind().as_str() {
         "secret" => name.to_owned(),
         kind => format!("{kind}/{name}"),

@@ -16,6 +16,7 @@ use super::kustomization::{Kustomization, Replacement, ReplacementEntry, Spot};
 use super::limits::{DEPTH_MOST, FILES_MOST};
 use crate::manifest::source::SIZE_MOST;
 use crate::manifest::{FetchError, ManifestError, Problem, Source};
+use crate::shown_url::shown_url;
 use crate::yaml::Mark;
 
 /// The names of a kustomization's file.
@@ -225,7 +226,7 @@ where
 
     fn enter(&self, at: &Folder, above: &[PathBuf], path: &str) -> Result<Folder, KustomizeProblem> {
         if is_repository(path) || is_url(path) {
-            return Err(KustomizeProblem::Repository { path: path.to_owned() });
+            return Err(KustomizeProblem::Repository { path: shown(path) });
         }
         if Path::new(path).is_absolute() {
             return Err(KustomizeProblem::Absolute { path: path.to_owned() });
@@ -295,10 +296,10 @@ where
         }
         let path = &named.1.value;
         let read = if is_repository(path) {
-            Err(KustomizeProblem::Repository { path: path.clone() })
+            Err(KustomizeProblem::Repository { path: shown(path) })
         } else if is_url(path) {
             let fetched = (self.fetch)(path.clone()).await.map_err(|error| cannot_fetch(path, &error));
-            fetched.and_then(|bytes| self.count(bytes)).map(|bytes| File { name: path.clone(), bytes })
+            fetched.and_then(|bytes| self.count(bytes)).map(|bytes| File { name: shown(path), bytes })
         } else {
             let found = resolve(&at.root, path);
             let bytes = found.and_then(|found| self.read_path(&found, path));
@@ -385,7 +386,12 @@ fn cannot_read(path: &str, error: &std::io::Error) -> KustomizeProblem {
 }
 
 fn cannot_fetch(path: &str, error: &FetchError) -> KustomizeProblem {
-    KustomizeProblem::CannotRead { path: path.to_owned(), why: error.to_string() }
+    KustomizeProblem::CannotRead { path: shown(path), why: error.to_string() }
+}
+
+/// What may be shown of a path or a URL.
+pub(in crate::manifest) fn shown(path: &str) -> String {
+    if path.contains("://") { shown_url(path) } else { path.to_owned() }
 }
 
 fn is_url(path: &str) -> bool {

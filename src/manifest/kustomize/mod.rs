@@ -38,7 +38,7 @@ mod transform;
 use std::path::Path;
 
 pub use error::KustomizeProblem;
-pub(super) use load::{FILE_NAMES, find_file, is_repository};
+pub(super) use load::{FILE_NAMES, find_file, is_repository, shown};
 pub(crate) use memory::kustomize_in_memory;
 
 use super::{Desired, FetchError, ManifestError};

@@ -11,8 +11,13 @@ mod template;
 use serde_json::{Map, Value};
 
 use parse::Step;
+use select::Search;
 pub use select::SelectError;
 pub use template::Template;
+
+/// How many values are looked at to find the first one, each as often as it is come by. An object as large as a store takes has fewer
+/// for each step of a path; to look at as many takes some ten milliseconds.
+const LOOKED_AT_MOST: usize = 1_000_000;
 
 /// A parsed path.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,21 +43,20 @@ impl JsonPath {
         parse::whole_path(inner).map(|steps| Self { steps }).map_err(|(at, reason)| JsonPathError { text: text.to_owned(), at, reason })
     }
 
-    /// The first value the path leads to.
+    /// The first value the path leads to, where it is found among the first [`LOOKED_AT_MOST`] values.
+    ///
+    /// Whoever declares a column writes the path, and a server follows it for each row that anybody asks for; `..[*]..[*]` and so on
+    /// leads through a deep document in exponentially many ways.
     #[must_use]
     pub fn first<'a>(&self, root: &'a Map<String, Value>) -> Option<&'a Value> {
-        match self.steps.split_first()? {
-            (Step::Member(name), rest) => select::first(root.get(name)?, rest),
-            (Step::Every, rest) => root.values().find_map(|value| select::first(value, rest)),
-            _ => None,
-        }
+        Search::of(LOOKED_AT_MOST).first_of_members(root, &self.steps)
     }
 
     /// All values the path leads to, in the order of the document. What is missing leads nowhere and is no error.
     ///
     /// Errors where an index lies outside its list, or something else than a list is indexed.
     pub fn all<'a>(&self, root: &'a Value) -> Result<Vec<&'a Value>, SelectError> {
-        select::all(vec![root], &self.steps)
+        Search::unbounded().all(vec![root], &self.steps)
     }
 
     /// The names along the path, where every step is a plain member.
@@ -107,6 +111,12 @@ mod tests {
             (r#".status.conditions[?(@.type!="Ready")].status"#, json!("False")),
             (r#".status.flags[?(@.on==true)].n"#, json!("f")),
             (r#".spec.list[?(@=="q")]"#, json!("q")),
+            ("..port", json!(80)),
+            ("..a", json!(1)),
+            (
+                "..[*]",
+                json!({"a": 1, "x.y": "dotted", "list": ["p", "q", "r"], "ports": [{"name": "http", "port": 80}, {"name": "dns", "port": 53}]}),
+            ),
         ] {
             assert_eq!(first(path), Some(expected), "{path}");
         }
@@ -164,6 +174,44 @@ mod tests {
         }
         let refused = JsonPath::parse(".a[0;1]").expect_err("no such list");
         assert_eq!(refused.to_string(), "a square bracket is missing at character 4 of \".a[0;1]\"");
+    }
+
+    #[test]
+    fn the_first_value_is_given_up_where_ways_are_too_many() {
+        let deep = (0..100).fold(json!({"x": 1}), |inner, _| json!([inner]));
+        let document = json!({"spec": deep});
+        let root = document.as_object().expect("an object");
+        let first = |path: &str| JsonPath::parse(path).expect(path).first(root);
+        assert_eq!(first(".spec..x"), Some(&json!(1)));
+        assert_eq!(first(".spec..[*]..x"), Some(&json!(1)));
+        // Some 10^11 ways, none of which ends anywhere, also where they are those of a filter.
+        let hopeless = format!("{}.y", "..[*]".repeat(8));
+        assert_eq!(first(&format!(".spec{hopeless}")), None);
+        assert_eq!(first(&format!(".spec[?(@{hopeless})]")), None);
+        assert_eq!(first(&format!(".spec[?(@{hopeless}==@{hopeless})]..x")), None);
+        let document = json!({"spec": vec![0; 10_000]});
+        let root = document.as_object().expect("an object");
+        let every = format!(".spec[{}].y", vec!["*"; 100_000].join(","));
+        assert_eq!(JsonPath::parse(&every).expect("a path").first(root), None);
+    }
+
+    #[test]
+    fn the_first_value_is_found_in_the_largest_objects() {
+        let items: Vec<Value> = (0..60_000).map(|number| json!({"n": number})).collect();
+        let document = json!({"spec": {"items": items}});
+        let root = document.as_object().expect("an object");
+        let path = JsonPath::parse(".spec.items[?(@.n==59999)].n").expect("a path");
+        assert_eq!(path.first(root), Some(&json!(59_999)));
+    }
+
+    #[test]
+    fn filters_lie_within_each_other_up_to_a_bound() {
+        let nested = |levels: usize| format!("{}.b{}", ".a[?(@".repeat(levels), ")]".repeat(levels));
+        assert!(JsonPath::parse(&nested(16)).is_ok(), "{}", nested(16));
+        for levels in [17, 20_000] {
+            let refused = JsonPath::parse(&nested(levels)).expect_err("too deep").to_string();
+            assert!(refused.starts_with("filters or ranges are nested more than 16 deep at character "), "{refused}");
+        }
     }
 
     #[test]

@@ -47,13 +47,17 @@ pub(super) enum Comparison {
     GreaterOrEqual,
 }
 
+/// How many filters and ranges may lie within each other. Reading and following a path take a piece of the stack for each; kubectl's own
+/// examples have one.
+const DEPTH_MOST: usize = 16;
+
 /// Where something is not understood, in characters, and why.
 pub(super) type Parsed<T> = Result<T, &'static str>;
 
 /// Reads a text that is one path and nothing else.
 pub(super) fn whole_path(text: &str) -> Result<Vec<Step>, (usize, &'static str)> {
     let chars: Vec<char> = text.chars().collect();
-    let mut parser = Parser { chars: &chars, at: 0 };
+    let mut parser = Parser::new(&chars);
     parser.skip('$');
     let parsed = parser.path().and_then(|path| if parser.at == chars.len() { Ok(path) } else { Err("unexpected character") });
     parsed.map_err(|reason| (parser.at, reason))
@@ -63,9 +67,26 @@ pub(super) fn whole_path(text: &str) -> Result<Vec<Step>, (usize, &'static str)>
 pub(super) struct Parser<'a> {
     pub(super) chars: &'a [char],
     pub(super) at: usize,
+    /// The filters and ranges it is within.
+    depth: usize,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    pub(super) fn new(chars: &'a [char]) -> Self {
+        Self { chars, at: 0, depth: 0 }
+    }
+
+    /// Reads what lies within a filter or a range.
+    pub(super) fn within<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.depth == DEPTH_MOST {
+            return Err("filters or ranges are nested more than 16 deep");
+        }
+        self.depth += 1;
+        let inner = read(self);
+        self.depth -= 1;
+        inner
+    }
+
     /// A path of at least one step.
     pub(super) fn path(&mut self) -> Parsed<Vec<Step>> {
         let mut steps = Vec::new();
@@ -133,7 +154,7 @@ impl Parser<'_> {
                 Ok(Step::Every)
             }
             Some('\'' | '"') => Ok(Step::Member(self.quoted()?)),
-            Some('?') => Ok(Step::Filter(Box::new(self.filter()?))),
+            Some('?') => Ok(Step::Filter(Box::new(self.within(Self::filter)?))),
             _ => self.index_or_slice(),
         }
     }

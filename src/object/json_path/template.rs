@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::parse::{Parsed, Parser, Step};
-use super::{JsonPathError, SelectError, select};
+use super::select::Search;
+use super::{JsonPathError, SelectError};
 
 /// A parsed template.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +28,7 @@ impl Template {
     pub fn parse(text: &str) -> Result<Self, JsonPathError> {
         let relaxed = if text.contains('{') { text.to_owned() } else { format!("{{{text}}}") };
         let chars: Vec<char> = relaxed.chars().collect();
-        let mut parser = Parser { chars: &chars, at: 0 };
+        let mut parser = Parser::new(&chars);
         let parsed = parts(&mut parser, false);
         parsed.map(|parts| Self { parts }).map_err(|reason| JsonPathError { text: relaxed, at: parser.at, reason })
     }
@@ -65,7 +66,7 @@ fn parts(parser: &mut Parser<'_>, in_range: bool) -> Parsed<Vec<Part>> {
         }
         match action(parser)? {
             Action::Part(part) => parts.push(part),
-            Action::Range(steps) => parts.push(Part::Range(steps, self::parts(parser, true)?)),
+            Action::Range(steps) => parts.push(Part::Range(steps, parser.within(|parser| self::parts(parser, true))?)),
             Action::End if in_range => return Ok(parts),
             Action::End => return Err("there is no range to end"),
         }
@@ -135,7 +136,7 @@ fn render(parts: &[Part], current: &Value, out: &mut String) -> Result<(), Selec
         match part {
             Part::Text(text) => out.push_str(text),
             Part::Values(steps) => {
-                for (index, value) in select::all(vec![current], steps)?.into_iter().enumerate() {
+                for (index, value) in Search::unbounded().all(vec![current], steps)?.into_iter().enumerate() {
                     out.push_str(if index > 0 { " " } else { "" });
                     match value {
                         Value::String(text) => out.push_str(text),
@@ -144,7 +145,7 @@ fn render(parts: &[Part], current: &Value, out: &mut String) -> Result<(), Selec
                 }
             }
             Part::Range(steps, parts) => {
-                for value in select::all(vec![current], steps)? {
+                for value in Search::unbounded().all(vec![current], steps)? {
                     render(parts, value, out)?;
                 }
             }
@@ -157,9 +158,9 @@ fn values(parts: &[Part], current: &Value, found: &mut Vec<Value>) -> Result<(),
     for part in parts {
         match part {
             Part::Text(text) => found.push(text.clone().into()),
-            Part::Values(steps) => found.extend(select::all(vec![current], steps)?.into_iter().cloned()),
+            Part::Values(steps) => found.extend(Search::unbounded().all(vec![current], steps)?.into_iter().cloned()),
             Part::Range(steps, parts) => {
-                for value in select::all(vec![current], steps)? {
+                for value in Search::unbounded().all(vec![current], steps)? {
                     values(parts, value, found)?;
                 }
             }
@@ -210,6 +211,16 @@ mod tests {
             ("{", "a brace is not closed at character 1 of \"{\""),
         ] {
             assert_eq!(Template::parse(template).expect_err(template).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn ranges_lie_within_each_other_up_to_a_bound() {
+        let nested = |levels: usize| Template::parse(&format!("{}{}", "{range .a}".repeat(levels), "{end}".repeat(levels)));
+        assert_eq!(nested(16).map(|template| template.parts.len()), Ok(1));
+        for levels in [17, 20_000] {
+            let refused = nested(levels).expect_err("too deep").to_string();
+            assert!(refused.starts_with("filters or ranges are nested more than 16 deep at character 170 "), "{refused}");
         }
     }
 

@@ -142,7 +142,8 @@ pub(super) fn decode(compressed: &[u8]) -> Result<Vec<Declared>, String> {
     }
     let Value::Array(objects) = document["objects"].take() else { return Err("it has no objects".to_owned()) };
     let declared = |mut object: Value| {
-        let manifest = Object::from_value(object["manifest"].take()).map_err(|error| error.to_string())?;
+        let manifest = object.get_mut("manifest").map(Value::take).ok_or("one of its objects has no manifest")?;
+        let manifest = Object::from_value(manifest).map_err(|error| error.to_string())?;
         Ok(Declared { manifest, origin: object["origin"].as_str().map(str::to_owned) })
     };
     objects.into_iter().map(declared).collect()
@@ -186,6 +187,10 @@ mod tests {
         assert_eq!(packed(empty), Err("it has no objects".to_owned()));
         let wrong = r#"{"apiVersion":"trueup.dev/v1","kind":"Revision","objects":[{"manifest":1}]}"#;
         assert!(packed(wrong).is_err());
+        for odd in ["\"x\"", "1", "null", "[]", "{}"] {
+            let text = format!(r#"{{"apiVersion":"trueup.dev/v1","kind":"Revision","objects":[{odd}]}}"#);
+            assert_eq!(packed(&text), Err("one of its objects has no manifest".to_owned()), "{odd}");
+        }
         assert!(packed("{").is_err());
         assert!(decode(b"").is_err());
     }

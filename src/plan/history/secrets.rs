@@ -72,6 +72,9 @@ pub(super) fn secret(parent: &Parent, owner: &Object, number: u64, part: usize, 
     secret
 }
 
+/// The largest number of a revision. Counting up from here ends in no number at all.
+const NUMBER_MOST: u64 = u32::MAX as u64;
+
 /// The bytes in a Secret.
 pub(super) fn bytes_of(secret: &Object) -> Option<Vec<u8>> {
     BASE64_STANDARD.decode(secret.get_str(&["data", DATA])?).ok()
@@ -87,13 +90,14 @@ pub(super) struct Catalogue {
 }
 
 impl Catalogue {
-    /// Reads the items of a list. What tells of no revision is not looked at.
+    /// Reads the items of a list. What tells of no revision is not looked at, nor is one with a number that nobody comes to by counting.
     pub(super) fn of<'a>(items: impl IntoIterator<Item = &'a Value>) -> Self {
         let mut catalogue = Self::default();
         let mut heads = Vec::new();
         for item in items {
             let metadata = &item["metadata"];
             let number = metadata["labels"][REVISION].as_str().and_then(|number| number.parse().ok());
+            let number = number.filter(|number| (1..=NUMBER_MOST).contains(number));
             let (Some(number), Some(name)) = (number, metadata["name"].as_str()) else { continue };
             catalogue.names.entry(number).or_default().push(name.to_owned());
             let about = metadata["annotations"][ABOUT].as_str().and_then(|text| serde_json::from_str::<About>(text).ok());
@@ -109,7 +113,7 @@ impl Catalogue {
 
     /// The number after all that were ever seen here.
     pub(super) fn next_number(&self) -> u64 {
-        self.names.keys().next_back().map_or(1, |last| last.saturating_add(1))
+        self.names.keys().next_back().map_or(1, |last| last + 1)
     }
 
     /// The Secrets that go so that no more than `limit` revisions stay, oldest first.
@@ -167,6 +171,12 @@ mod tests {
         assert_eq!(catalogue.revisions.iter().map(|revision| revision.number).collect::<Vec<_>>(), [2, 9, 10]);
         assert_eq!(catalogue.next_number(), 12, "what is not whole has its number");
         assert_eq!(Catalogue::default().next_number(), 1);
+        let odd = ["0", "4294967296", "18446744073709551615", "-1"].map(|number| {
+            let mut odd = kept(1, 1, 1);
+            odd["metadata"]["labels"][REVISION] = number.into();
+            odd
+        });
+        assert_eq!(Catalogue::of(&odd), Catalogue::default());
     }
 
     #[test]

@@ -71,7 +71,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::schema::columns::tests::shown;
+    use crate::schema::columns::testing::shown;
 
     #[test]
     fn a_binding_sorts_its_subjects_by_kind() {

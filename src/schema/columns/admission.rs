@@ -52,7 +52,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::schema::columns::tests::shown;
+    use crate::schema::columns::testing::shown;
 
     #[test]
     fn a_binding_names_its_parameters_or_how_they_are_found() {

@@ -58,7 +58,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::schema::columns::tests::shown;
+    use crate::schema::columns::testing::shown;
 
     #[test]
     fn a_quota_keeps_limits_apart_from_the_rest() {

@@ -43,7 +43,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::schema::columns::tests::shown;
+    use crate::schema::columns::testing::shown;
 
     #[test]
     fn a_claim_tells_how_far_it_has_come() {

@@ -17,6 +17,8 @@ pub(super) mod pods;
 mod row;
 pub(super) mod services;
 pub(super) mod storage;
+#[cfg(test)]
+mod testing;
 pub(super) mod workloads;
 
 use std::borrow::Cow;
@@ -131,16 +133,5 @@ impl Column {
             priority,
             description: Cow::Borrowed(description),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The cells of an object.
-    pub(super) fn shown(table: &Table, value: impl Into<Value>) -> Vec<Value> {
-        let object = Object::from_value(value.into()).expect("an object");
-        (table.cells)(Row { object: &object, now: "2026-11-22T10:00:00Z".parse().expect("a time") })
     }
 }

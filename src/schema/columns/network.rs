@@ -112,7 +112,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::schema::columns::tests::shown;
+    use crate::schema::columns::testing::shown;
 
     #[test]
     fn an_ingress_shows_three_hosts_and_where_requests_come_in() {

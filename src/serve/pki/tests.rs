@@ -103,6 +103,75 @@ fn an_authority_with_the_key_of_another_is_refused() {
     assert!(error.contains("ca.crt") && error.contains("ca.key"), "{error}");
 }
 
+/// What a server has that was started when its certificates, signed by the authority of a directory, had more than a month left.
+fn mk_ending(directory: &Path, fresh: &Pki) -> Pki {
+    let authority = Authority::open(directory).expect("an authority");
+    let ending = |mut params: CertificateParams| {
+        let day = Timestamp::now().to_zoned(TimeZone::UTC).date().checked_add(30.days()).expect("a date");
+        let (year, month, day) = parts(day);
+        params.not_after = rcgen::date_time_ymd(year, month, day);
+        let key = KeyPair::generate().expect("a key");
+        Pair { certificate: params.signed_by(&key, &authority.issuer).expect("signed").pem(), key: key.serialize_pem() }
+    };
+    let serving = ending(serving_params(&serving_names(&[])).expect("parameters"));
+    let admin = ending(admin_params().expect("parameters"));
+    for (name, pair) in [("apiserver", &serving), ("admin", &admin)] {
+        fs::write(directory.join(format!("{name}.crt")), &pair.certificate).expect("written");
+        fs::write(directory.join(format!("{name}.key")), &pair.key).expect("written");
+    }
+    Pki { serving, admin, ..fresh.clone() }
+}
+
+/// The certificate that a client is shown who trusts the authority.
+async fn shown(config: &Arc<rustls::ServerConfig>, ca: &str) -> CertificateDer<'static> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let client = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
+    let client = client.with_root_certificates(roots(ca).expect("an authority")).with_no_client_auth();
+    let (near, far) = tokio::io::duplex(1 << 16);
+    let name = ServerName::try_from(ANY_NAME).expect("a name");
+    let (server, client) = tokio::join!(
+        tokio_rustls::TlsAcceptor::from(Arc::clone(config)).accept(far),
+        tokio_rustls::TlsConnector::from(Arc::new(client)).connect(name, near),
+    );
+    server.expect("a client");
+    client.expect("a server").get_ref().1.peer_certificates().expect("a certificate")[0].clone().into_owned()
+}
+
+#[tokio::test]
+async fn certificates_that_end_soon_are_renewed_and_served_without_a_restart() {
+    use crate::serve::client_certificate::ClientAuthority;
+    use crate::serve::renewal::{Renewal, Serving};
+
+    let folder = tempfile::tempdir().expect("a directory");
+    let directory = folder.path().join("pki");
+    let fresh = Pki::open(&directory, &[]).expect("made");
+    assert!(fresh.lasts());
+    let ending = mk_ending(&directory, &fresh);
+    assert!(!ending.lasts());
+    let serving = Arc::new(Serving::new(&ending.serving).expect("a certificate"));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let clients = ClientAuthority::new(&ending.ca, &provider).expect("an authority");
+    let config = Arc::new(crate::serve::listener::tls_config(Arc::clone(&serving), &clients, provider).expect("a configuration"));
+    assert_eq!(shown(&config, &fresh.ca).await, ending.serving.der().expect("a certificate"));
+
+    let (kubeconfig, url) = (folder.path().join("kubeconfig"), "https://127.0.0.1:6443".to_owned());
+    let mut renewal =
+        Renewal { directory: directory.clone(), addresses: Vec::new(), pki: ending.clone(), serving, kubeconfig: kubeconfig.clone(), url };
+    renewal.look();
+    assert!(renewal.pki.lasts() && agrees(&directory, &renewal.pki));
+    assert_eq!(shown(&config, &fresh.ca).await, renewal.pki.serving.der().expect("a certificate"));
+    let written = fs::read_to_string(&kubeconfig).expect("a kubeconfig");
+    let data = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &renewal.pki.admin.certificate);
+    assert!(written.contains(&data), "{written}");
+
+    // Another authority has come into the directory: clients would trust nothing that it signs.
+    fs::remove_dir_all(&directory).expect("removed");
+    renewal.pki = ending.clone();
+    let before = shown(&config, &fresh.ca).await;
+    renewal.look();
+    assert_eq!(shown(&config, &fresh.ca).await, before);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_leftover_that_all_may_read_gives_its_rights_to_nobody() {

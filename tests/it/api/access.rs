@@ -6,14 +6,15 @@ use trueup::auth::Identity;
 use super::{MAPS, MERGE, TestApi};
 
 #[tokio::test]
-async fn strangers_see_health_version_and_discovery_and_nothing_else() {
+async fn strangers_see_health_and_version_and_nothing_else() {
     let api = TestApi::new().await;
     let nobody = Identity::anonymous();
-    for path in ["/healthz", "/livez", "/readyz", "/version", "/api", "/apis", "/api/v1", "/apis/apps", "/apis/apps/v1"] {
+    for path in ["/healthz", "/livez", "/readyz", "/version", "/version/", "/readyz?verbose"] {
         assert_eq!(api.ask_as(&nobody, "GET", path, &[], b"").await.code, 200, "{path}");
     }
-    for path in [MAPS, "/api/v1/namespaces/none/pods/x", "/apis/no.such/v1/things", "/metrics", "/openapi/v3", "/openapi/v2", "/", "/none"]
-    {
+    let discovery = ["/api", "/apis", "/api/v1", "/apis/apps", "/apis/apps/v1", "/apis/no.such", "/openapi/v3", "/openapi/v2"];
+    let others = [MAPS, "/api/v1/namespaces/none/pods/x", "/apis/no.such/v1/things", "/metrics", "/", "/none", "/livez/ping"];
+    for path in discovery.into_iter().chain(others) {
         let refused = api.ask_as(&nobody, "GET", path, &[], b"").await;
         refused.refused(401, "Unauthorized");
         assert!(refused.headers.contains_key("www-authenticate"), "{path}");
@@ -29,7 +30,7 @@ async fn strangers_see_health_version_and_discovery_and_nothing_else() {
 async fn those_who_are_no_masters_may_discover_but_not_act() {
     let api = TestApi::new().await;
     let bob = Identity::new("bob", ["dev".to_owned()]);
-    for path in ["/version", "/apis", "/openapi/v3", "/healthz"] {
+    for path in ["/version", "/api", "/apis", "/apis/apps/v1", "/openapi/v3", "/healthz"] {
         assert_eq!(api.ask_as(&bob, "GET", path, &[], b"").await.code, 200, "{path}");
     }
     let refused = api.ask_as(&bob, "GET", MAPS, &[], b"").await;
@@ -37,7 +38,10 @@ async fn those_who_are_no_masters_may_discover_but_not_act() {
     assert!(refused.message().starts_with(
         "configmaps is forbidden: User \"bob\" cannot list resource \"configmaps\" in API group \"\" in the namespace \"default\""
     ));
-    api.ask_as(&bob, "GET", "/metrics", &[], b"").await.refused(403, "Forbidden");
+    for path in ["/metrics", "/livez/ping", "/none"] {
+        api.ask_as(&bob, "GET", path, &[], b"").await.refused(403, "Forbidden");
+    }
+    api.ask_as(&bob, "GET", "/apis/no.such", &[], b"").await.refused(404, "NotFound");
 }
 
 #[tokio::test]

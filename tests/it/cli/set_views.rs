@@ -385,6 +385,23 @@ fn what_is_no_set_is_told() {
 }
 
 #[test]
+fn who_may_not_list_one_type_is_shown_the_sets_of_others() {
+    let server = Recorder::refusing(|line| line.starts_with("GET /api/v1/namespaces/default/secrets?"));
+    let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);
+    write(&env, &[&config_map("a", "1")]);
+    env.prepare("apply -f set.yaml -n default --applyset configmap/shop --history-limit 0");
+    assert_shows!(env.run("sets -n default"), @r#"
+    NAMESPACE   SET              TOOL            MEMBERS
+    default     configmap/shop   trueup/v0.1.0   1
+    [stderr]
+    warning: sets of some types are not shown: secrets is forbidden: User "bob" cannot list resource "secrets" in API group "" in the namespace "default": only the group system:masters is allowed to, RBAC is not supported yet
+    "#);
+    let server = Recorder::refusing(|line| line.contains("/secrets?") || line.contains("/configmaps?"));
+    let refused = TestEnv::without_target().with("TRUEUP_SERVER", &server.url).run("sets -n default");
+    assert!(refused.code() == Some(1) && refused.stderr.contains("error: from server (Forbidden): "), "{refused}");
+}
+
+#[test]
 fn who_may_not_list_the_members_is_told_so() {
     let server = Recorder::refusing(|line| line.starts_with("GET /api/v1/namespaces/default/configmaps?"));
     let env = TestEnv::without_target().with("TRUEUP_SERVER", &server.url);

@@ -11,6 +11,29 @@ use crate::harness::etcd::EtcdServer;
 use crate::harness::recorder::Recorder;
 use crate::harness::server::{Engine, TestServer, on_every_engine};
 
+#[test]
+fn credentials_that_changed_are_read_anew() {
+    let env = world(TestEnv::without_target());
+    env.write("tokens", "good,ann,1,\"system:masters\"\n");
+    let server = TestServer::start_with(Engine::Sqlite, &["--token-auth-file", &env.path("tokens").display().to_string()]);
+    let made: Value = serde_saphyr::from_str(&std::fs::read_to_string(server.kubeconfig()).unwrap()).unwrap();
+    let authority = made["clusters"][0]["cluster"]["certificate-authority-data"].as_str().unwrap().to_owned();
+    let kubeconfig = |token: &str| {
+        format!(
+            "current-context: x\ncontexts: [{{name: x, context: {{cluster: c, user: u}}}}]\nusers: [{{name: u, user: {{token: {token}}}}}]\n\
+             clusters: [{{name: c, cluster: {{server: '{}', certificate-authority-data: {authority}}}}}]\n",
+            server.url("").trim_end_matches('/')
+        )
+    };
+    env.write("config", kubeconfig("bad"));
+    let mut sync = env.start("sync -f deploy --every 1s --kubeconfig config");
+    sync.wait_for("Unauthorized");
+    env.write("config", kubeconfig("good"));
+    sync.wait_for("1 created");
+    let log = plain(&stop(sync).stderr);
+    assert_eq!(log.matches("syncing to ").count(), 1, "{log}");
+}
+
 /// A world with one ConfigMap in `deploy/`, in which time passes.
 fn world(env: TestEnv) -> TestEnv {
     env.at_present();

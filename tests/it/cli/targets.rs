@@ -1,3 +1,5 @@
+use std::io::{Read as _, Write as _};
+
 use base64::Engine as _;
 
 use super::config_map;
@@ -54,6 +56,93 @@ fn the_user_s_own_store_is_the_last_resort_and_is_named() {
     NAME   DATA   AGE
     a      1      0s
     ");
+}
+
+#[test]
+fn what_lets_somebody_in_at_a_url_is_not_shown() {
+    let env = TestEnv::without_target();
+    assert_shows!(env.run("get cm --server https://me:hunter2@127.0.0.1:1"), @r#"
+    [stderr]
+    error: "https://REDACTED@127.0.0.1:1/" is not a server's URL: it names a user; credentials belong to a user of the kubeconfig
+    hint: give the server as https://HOST:PORT, or as HOST:PORT where it speaks HTTP without TLS
+    [exit 1]
+    "#);
+    assert_shows!(env.run("get cm --server me:hunter2@127.0.0.1:1"), @r#"
+    [stderr]
+    "REDACTED@127.0.0.1:1" is taken as http://REDACTED@127.0.0.1:1: it says neither http:// nor https://
+    error: "http://REDACTED@127.0.0.1:1/" is not a server's URL: it names a user; credentials belong to a user of the kubeconfig
+    hint: give the server as https://HOST:PORT, or as HOST:PORT where it speaks HTTP without TLS
+    [exit 1]
+    "#);
+    assert_shows!(env.run("get cm --server ftp://me:hunter2@127.0.0.1:1"), @r#"
+    [stderr]
+    error: "ftp://REDACTED@127.0.0.1:1" is not a server's URL: it must begin with http:// or https:// and name a host, or be HOST:PORT
+    hint: give the server as https://HOST:PORT, or as HOST:PORT where it speaks HTTP without TLS
+    [exit 1]
+    "#);
+    env.write(
+        "config",
+        "current-context: x\ncontexts:\n- {name: x, context: {cluster: c}}\nclusters:\n\
+         - {name: c, cluster: {server: 'https://me:hunter2@127.0.0.1:1', proxy-url: 'http://me:hunter2@127.0.0.1:2'}}\n",
+    );
+    assert_shows!(env.run("get cm --kubeconfig config"), @r#"
+    [stderr]
+    error: "https://REDACTED@127.0.0.1:1/" is not a server's URL: it names a user; credentials belong to a user of the kubeconfig
+    hint: give the server as https://HOST:PORT, or as HOST:PORT where it speaks HTTP without TLS
+    [exit 1]
+    "#);
+    assert_shows!(env.run("config view --kubeconfig config"), @"
+    apiVersion: v1
+    clusters:
+    - cluster:
+        proxy-url: http://REDACTED@127.0.0.1:2
+        server: https://REDACTED@127.0.0.1:1
+      name: c
+    contexts:
+    - context:
+        cluster: c
+      name: x
+    current-context: x
+    kind: Config
+    users: null
+    ");
+    assert_shows!(env.run("config view --kubeconfig config --raw -o jsonpath={.clusters[0].cluster.server}"), @"https://me:hunter2@127.0.0.1:1");
+}
+
+#[test]
+fn a_url_of_manifests_is_kept_without_what_lets_somebody_in() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let host = listener.local_addr().expect("an address").to_string();
+    let asked = std::thread::spawn(move || {
+        // One request for each of the commands below.
+        let answer = |stream: std::io::Result<std::net::TcpStream>| {
+            let mut stream = stream.expect("a client");
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).expect("a request") > 0 {
+                head.push(byte[0]);
+            }
+            let body = config_map("a", "1");
+            write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+                .expect("a client that reads");
+            String::from_utf8(head).expect("text")
+        };
+        listener.incoming().take(3).map(answer).collect::<Vec<_>>()
+    });
+    let env = TestEnv::new();
+    let url = format!("http://me:hunter2@{host}/a.yaml?key=hunter2");
+    let diff = env.run(&format!("diff -f {url}"));
+    assert!(diff.stdout.contains(&format!("(http://REDACTED@{host}/a.yaml?key=REDACTED:1)")), "{diff}");
+    env.prepare(&format!("plan -f {url} -o a.plan"));
+    env.prepare(&format!("apply -f {url} -n default --applyset web"));
+    let kept = env.run("history show 1 --applyset web -n default").shown();
+    assert!(kept.contains(&format!("http://REDACTED@{host}/a.yaml?key=REDACTED")), "{kept}");
+    assert!(!kept.contains("hunter2") && !diff.shown().contains("hunter2"), "{kept}{diff}");
+    let plan = std::fs::read_to_string(env.path("a.plan")).expect("a plan");
+    assert!(plan.contains("REDACTED") && !plan.contains("hunter2"), "{plan}");
+    for head in asked.join().expect("three requests") {
+        assert!(head.starts_with("GET /a.yaml?key=hunter2 ") && head.contains("uthorization: Basic bWU6aHVudGVyMg=="), "{head}");
+    }
 }
 
 #[test]

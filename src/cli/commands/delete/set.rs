@@ -8,7 +8,7 @@ use super::{DeleteArgs, Doomed, ask, delete_all};
 use crate::cli::sets::SeenSet;
 use crate::cli::ui::Ui;
 use crate::cli::{CommandContext, CommandError, DryRun, ExitStatus, Reporter, failures};
-use crate::client::Client;
+use crate::client::{Client, Discovery};
 use crate::object::Reason;
 use crate::plan::history::Shelf;
 use crate::plan::set::{Departed, Leaving, Parent, Scope, SetError, SetId, Tracked, all_leaving, depart, is_home, keeps_itself, tooling};
@@ -30,20 +30,13 @@ pub(super) async fn delete(
     };
     tracked.check_tool(&parent)?;
     let seen = SeenSet { parent: parent.clone(), tracked: tracked.clone() };
-    let members = seen.members(&client, &discovery, &Live::default()).await?;
-    if !members.unknown.is_empty() {
-        let kinds: Vec<String> = members.unknown.iter().map(ToString::to_string).collect();
-        let message = format!("nothing was deleted, since the server does not serve all kinds of the set: {}", kinds.join(", "));
-        return Err(CommandError::failed(message));
-    }
-    let going = all_leaving(&members, &parent)?;
+    let going = leaving(&client, &discovery, &seen).await?;
     let (kept, doomed): (Vec<Leaving>, Vec<Leaving>) = going.into_iter().partition(|leaving| leaving.stays);
     // The parent would go with its namespace, and with it what is known of the rest.
     let (home, doomed): (Vec<Leaving>, Vec<Leaving>) = doomed.into_iter().partition(|leaving| is_home(&leaving.member, &parent));
     let losing = doomed.iter().chain(&home).map(|leaving| Doomed::of(leaving.member.clone()).loss());
     ask(ui, &client, losing.collect(), args).await?;
-    let id = parent.id();
-    let (doomed, turns) = in_turns(doomed, &id);
+    let (doomed, turns) = in_turns(doomed, &parent.id());
     let mut failed = delete_all(ui, context, &client, doomed, &turns, args, reporter).await?;
     failed += release(ui, context, &client, &parent, kept, for_real, reporter).await;
     if context.stop().is_requested() {
@@ -61,23 +54,48 @@ pub(super) async fn delete(
         ui.say(&format!("{} stays as the parent of an empty set", parent.display_name()));
         return Ok(ExitStatus::Success);
     }
-    let last = vec![Doomed::of_parent(parent.clone(), tracked.object)];
-    let turns = Turns::of_kinds(&last);
-    let mut failed = delete_all(ui, context, &client, last, &turns, args, reporter).await?;
-    // The garbage collector would take it along; without a server there is none.
-    if for_real
-        && failed == 0
-        && let Err(error) = Shelf::new(&client, &parent).clear().await
-    {
-        ui.warning(&format!("the history of {} stays until the garbage collector takes it: {error}", parent.display_name()));
-    }
-    // Where the parent stays, there may be more in its namespace than is known.
-    let (home, turns) = in_turns(if failed > 0 { Vec::new() } else { home }, &id);
-    failed += delete_all(ui, context, &client, home, &turns, args, reporter).await?;
+    let failed = delete_parent(ui, context, &client, seen, home, args, reporter).await?;
     let warnings = client.take_warnings();
     warnings.iter().for_each(|warning| ui.warning(warning));
     reporter.warnings(&warnings);
     Ok(if failed > 0 { ExitStatus::Failed } else { ExitStatus::Success })
+}
+
+/// All members, where the server serves their kinds.
+async fn leaving(client: &Client, discovery: &Discovery, seen: &SeenSet) -> Result<Vec<Leaving>, CommandError> {
+    let members = seen.members(client, discovery, &Live::default()).await?;
+    if !members.unknown.is_empty() {
+        let kinds: Vec<String> = members.unknown.iter().map(ToString::to_string).collect();
+        let message = format!("nothing was deleted, since the server does not serve all kinds of the set: {}", kinds.join(", "));
+        return Err(CommandError::failed(message));
+    }
+    Ok(all_leaving(&members, &seen.parent)?)
+}
+
+/// Deletes a parent that is nothing else, its history, and then the namespace that it is in where that is of the set. How many failed.
+async fn delete_parent(
+    ui: &Ui,
+    context: &CommandContext,
+    client: &Client,
+    seen: SeenSet,
+    home: Vec<Leaving>,
+    args: &DeleteArgs,
+    reporter: &mut Reporter,
+) -> Result<usize, CommandError> {
+    let SeenSet { parent, tracked } = seen;
+    let last = vec![Doomed::of_parent(parent.clone(), tracked.object)];
+    let turns = Turns::of_kinds(&last);
+    let failed = delete_all(ui, context, client, last, &turns, args, reporter).await?;
+    // The garbage collector would take it along; without a server there is none.
+    if args.dry_run == DryRun::None
+        && failed == 0
+        && let Err(error) = Shelf::new(client, &parent).clear().await
+    {
+        ui.warning(&format!("the history of {} stays until the garbage collector takes it: {error}", parent.display_name()));
+    }
+    // Where the parent stays, there may be more in its namespace than is known.
+    let (home, turns) = in_turns(if failed > 0 { Vec::new() } else { home }, &parent.id());
+    Ok(failed + delete_all(ui, context, client, home, &turns, args, reporter).await?)
 }
 
 /// Makes a parent stay as that of an empty set. Whoever wrote about the set meanwhile may have added members.

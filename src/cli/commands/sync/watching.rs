@@ -61,6 +61,11 @@ impl Watching {
         self.blind = false;
     }
 
+    /// Ends all watches; those of the next run are opened with its client.
+    pub(super) fn let_go(&mut self) {
+        self.lookout = None;
+    }
+
     /// Waits for something to be seen. Cancel safe.
     pub(super) async fn next(&mut self) -> Watch {
         let Some(lookout) = &mut self.lookout else { return std::future::pending().await };
