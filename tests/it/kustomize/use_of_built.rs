@@ -168,19 +168,19 @@ fn several_faults_of_a_kustomization_are_told_at_once() {
     env.write("production/kustomization.yaml", "resources:\n- ../base\n- missing.yaml\n- git@example.com:a/b\n");
     assert_shows!(env.run("kustomize production"), @r#"
     [stderr]
+    error: base/kustomization.yaml:1:1: there is no field `resource` in a kustomization, did you mean `resources`?
+     1 | resource: [web.yaml]
+       | ^
     error: base/kustomization.yaml:3:6: `a` must be text, not a number
      3 |   a: 1
        |      ^
     hint: put quotes around the value; without them YAML reads 123, 1e3, yes, on and null as something else
-    error: base/kustomization.yaml:8:13: `behavior` is "add", but must be create, merge or replace
-     8 |   behavior: add
-       |             ^
     error: base/kustomization.yaml:4:1: the field `helmCharts` is not supported: charts are not inflated; render the chart and name the result as a resource
      4 | helmCharts:
        | ^
-    error: base/kustomization.yaml:1:1: there is no field `resource` in a kustomization, did you mean `resources`?
-     1 | resource: [web.yaml]
-       | ^
+    error: base/kustomization.yaml:8:13: `behavior` is "add", but must be create, merge or replace
+     8 |   behavior: add
+       |             ^
     error: production/kustomization.yaml:3:3: "missing.yaml" does not exist
      3 | - missing.yaml
        |   ^
