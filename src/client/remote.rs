@@ -187,7 +187,7 @@ async fn from_kubeconfig(options: &RemoteOptions) -> Result<Configuration, Remot
     let credentials = Credentials::of(user.clone(), &config.auth_info);
     let files = named_files(&options.kubeconfig);
     let bearer = Bearer::of(&user.unwrap_or_default(), &mut config.auth_info, &files, &ambient());
-    let bearer = bearer.map_err(|source| RemoteError::Token { url: config.cluster_url.to_string(), source })?;
+    let bearer = bearer.map_err(|source| RemoteError::Token { url: shown_url(&config.cluster_url.to_string()), source })?;
     Ok(Configuration { config, context, credentials, bearer })
 }
 
