@@ -187,3 +187,24 @@ async fn an_address_that_a_lost_server_held_is_given_out_again() {
     let created = api.create(SERVICES, &service("a", &json!({"ports": [{"port": 80}], "clusterIP": "10.96.0.50"}))).await;
     assert_eq!(created["spec"]["clusterIP"], "10.96.0.50");
 }
+
+/// As `kubectl create --dry-run=client -o yaml` of older versions writes it: Go's zero values, and a time that is null.
+#[tokio::test]
+async fn what_go_writes_without_having_a_value_is_not_there_afterwards() {
+    let api = TestApi::new().await;
+    let plain = api.create(DEPLOYMENTS, &least("plain")).await;
+    let mut padded = least("padded");
+    padded["metadata"]["creationTimestamp"] = Value::Null;
+    padded["spec"]["template"]["metadata"]["creationTimestamp"] = Value::Null;
+    padded["spec"]["strategy"] = json!({});
+    padded["spec"]["template"]["spec"]["nodeName"] = json!("");
+    padded["status"] = json!({});
+    let created = api.create(DEPLOYMENTS, &padded).await;
+    let template = |object: &Value, name: &str| serde_json::from_str::<Value>(&object["spec"].to_string().replace(name, "x")).unwrap();
+    assert_eq!(template(&created, "padded"), template(&plain, "plain"));
+    assert_eq!(created["status"], json!({}));
+    for path in [format!("{DEPLOYMENTS}/padded"), DEPLOYMENTS.to_owned()] {
+        let text = api.get(&path).await.body.to_string();
+        assert!(!text.contains("null"), "{text}");
+    }
+}
